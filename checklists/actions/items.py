@@ -1,0 +1,94 @@
+from django.db.models import F
+
+from checklists.models import ChecklistItem, ItemNote
+from checklists.rules import items as rules
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused
+from warroom.models import User
+
+NOTE_LIMIT = 4000
+FIELDS = ["state", "state_reason", "state_by", "state_by_name", "state_at", "value", "revision"]
+
+
+def set_item_state(
+    item: ChecklistItem,
+    state: str,
+    *,
+    by: User,
+    reason: str = "",
+    value: str | None = None,
+    seen_revision: int | None = None,
+    request_id: str | None = None,
+) -> ChecklistItem:
+    """Set an item's state and return the item as it now is.
+
+    To set what already is changes nothing and is no event. Raises Invalid for an unknown state or
+    a missing reason, Refused when the item changed since ``seen_revision``, NotAllowed without the
+    right to tick.
+    """
+    if wrong := rules.objection(state, reason):
+        raise Invalid(*wrong)
+    with change(item.plan, by=by, right="tick", request_id=request_id) as ticking:
+        item = ChecklistItem.objects.select_related("phase", "role").get(pk=item.pk)
+        if ticking.repeated or _is_already(item, state, reason, value):
+            return item
+        if seen_revision is not None and seen_revision != item.revision:
+            raise Refused(changed_meanwhile(item))
+        before = item.state
+        item.state, item.state_reason, item.state_at = state, reason.strip(), ticking.at
+        item.state_by, item.state_by_name = ticking.author, ticking.author_name
+        item.value = item.value if value is None else value.strip()
+        item.revision += 1
+        item.save(update_fields=FIELDS)
+        _record(ticking, item, before)
+    return item
+
+
+def changed_meanwhile(item: ChecklistItem) -> str:
+    """One sentence: who changed the item, to what, and when (UTC)."""
+    at = f" at {item.state_at:%H:%M} UTC" if item.state_at else ""
+    who = item.state_by_name or "Somebody"
+    return f"{who} changed {item.ref} first: it is {rules.PAST[item.state]}{at}. Nothing was saved."
+
+
+def add_item_note(
+    item: ChecklistItem, text: str, *, by: User, request_id: str | None = None
+) -> ItemNote | None:
+    """Add a person's note to an item. None when the same request did so before."""
+    text = text.strip()
+    if not text:
+        raise Invalid("text", "The note is empty. Write what you found.")
+    if len(text) > NOTE_LIMIT:
+        raise Invalid("text", f"The note has {len(text)} characters; {NOTE_LIMIT} are allowed.")
+    with change(item.plan, by=by, right="tick", request_id=request_id) as noting:
+        if noting.repeated:
+            return None
+        note = ItemNote.objects.create(
+            item=item, text=text, by=by, by_name=noting.author_name, at=noting.at
+        )
+        ChecklistItem.objects.filter(pk=item.pk).update(revision=F("revision") + 1)
+        noting.record("item.noted", f"{item.ref} {item.text}: {text}", item=item.number)
+    return note
+
+
+def _is_already(item: ChecklistItem, state: str, reason: str, value: str | None) -> bool:
+    return (
+        item.state == state
+        and item.state_reason == reason.strip()
+        and (value is None or item.value == value.strip())
+    )
+
+
+def _record(ticking: Change, item: ChecklistItem, before: str) -> None:
+    why = f" Reason: {item.state_reason}" if item.state_reason else ""
+    ticking.record(
+        rules.kind(item.state),
+        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}",
+        item=item.number,
+        ref=item.ref,
+        before=before,
+        after=item.state,
+        reason=item.state_reason,
+        value=item.value,
+        revision=item.revision,
+    )

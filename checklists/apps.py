@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ChecklistsConfig(AppConfig):
+    name = "checklists"
+    verbose_name = "What people promise and decide"
+
+    def ready(self) -> None:
+        from checklists import documents, panels  # noqa: F401, PLC0415

@@ -1,0 +1,1 @@
+"""What this app reads from a document."""

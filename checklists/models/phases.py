@@ -1,0 +1,43 @@
+from django.db import models
+
+from warroom.models import DeploymentPlan
+
+
+class Phase(models.Model):
+    """A part of the checklist that is signed off as a whole. ``offset_s``: seconds after T0."""
+
+    plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="phases")
+    number = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=300)
+    offset_s = models.BigIntegerField(null=True, blank=True)
+    end_offset_s = models.BigIntegerField(null=True, blank=True)
+    exit_criteria = models.TextField(blank=True)
+    required = models.BooleanField(default=True)
+    source_line = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("number",)
+        constraints = [
+            models.UniqueConstraint(fields=("plan", "number"), name="phase_number_per_plan")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
+class PhaseGroup(models.Model):
+    """A heading inside a phase, such as 'Pre-Deployment (T-2 hours)'."""
+
+    phase = models.ForeignKey(Phase, models.CASCADE, related_name="groups")
+    title = models.CharField(max_length=300)
+    position = models.PositiveSmallIntegerField()
+    offset_s = models.BigIntegerField(null=True, blank=True)
+    end_offset_s = models.BigIntegerField(null=True, blank=True)
+    optional = models.BooleanField(default=False, help_text="'If needed' sections.")
+    source_line = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return self.title

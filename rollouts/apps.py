@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class RolloutsConfig(AppConfig):
+    name = "rollouts"
+    verbose_name = "What machines watch and do"
+
+    def ready(self) -> None:
+        from rollouts import documents, panels, tasks  # noqa: F401, PLC0415

@@ -1,0 +1,38 @@
+from django.db import models
+from django.utils import timezone
+
+from warroom.models import DeploymentPlan
+
+
+class Probing(models.Model):
+    """What every watched thing has: a cadence, a lease and its latest reading.
+
+    A worker claims a due row by writing ``lease_token`` and ``lease_until``; a result counts only
+    while the token still stands (fencing). ``band_since`` is when the present band began.
+    All times are UTC, durations seconds.
+    """
+
+    plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="%(class)s_set")
+    key = models.SlugField(max_length=80)
+    name = models.CharField(max_length=200)
+    position = models.PositiveSmallIntegerField(default=0)
+    enabled = models.BooleanField(default=True)
+    interval_s = models.PositiveIntegerField(default=15)
+
+    due_at = models.DateTimeField(default=timezone.now, db_index=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.CharField(max_length=36, blank=True)
+
+    band = models.CharField(max_length=8, default="no_data")
+    band_since = models.DateTimeField(null=True, blank=True)
+    value = models.FloatField(null=True, blank=True)
+    reason = models.CharField(max_length=500, blank=True, default="Not read yet")
+    observed_at = models.DateTimeField(null=True, blank=True)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("position", "pk")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,113 @@
+"""The cast that every test plays with, and what keeps databases clean between tests."""
+
+import pytest
+from django.db import connections
+from django.test import Client, TransactionTestCase
+
+from checklists.models import ChecklistItem, Gate, Phase
+from warroom import timeline_guard
+from warroom.models import DeploymentPlan, Role, Seat, User
+
+ALL_RIGHTS = ["edit", "tick", "sign", "vote", "decide", "run"]
+CAST = {
+    # name: (role key, role name, rights)
+    "cora": ("deployment-lead", "Deployment Lead", ALL_RIGHTS),
+    "thon": ("on-call", "On-Call", ["tick", "sign", "vote", "run"]),
+    "hudson": ("security-lead", "Security Lead", ["tick", "sign", "vote"]),
+    "forge": ("member", "Member", ["tick"]),
+    "vera": ("observer", "Observer", []),
+}
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(settings, tmp_path):
+    """No test reaches the network, fills var/ or waits for slow password hashing."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.STATUS_DIR = tmp_path / "status"
+    settings.AXES_ENABLED = False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _flush_lifts_the_guard():
+    """Tests with real transactions end by emptying all tables, which the timeline refuses."""
+    flush = TransactionTestCase._fixture_teardown
+
+    def without_guard(case):
+        names = [name for name in case._databases_names(include_mirrors=False)]
+        for name in names:
+            timeline_guard.remove(connections[name])
+        try:
+            flush(case)
+        finally:
+            for name in names:
+                timeline_guard.install(connections[name])
+
+    TransactionTestCase._fixture_teardown = without_guard
+    yield
+    TransactionTestCase._fixture_teardown = flush
+
+
+def make_user(name: str, **fields) -> User:
+    return User.objects.create_user(name, password="pw", first_name=name.title(), **fields)
+
+
+def make_plan(slug: str = "genesis-4", name: str = "Genesis Phase 4", **fields) -> DeploymentPlan:
+    return DeploymentPlan.objects.create(slug=slug, name=name, **fields)
+
+
+def seat(plan: DeploymentPlan, user: User, key: str, name: str, rights: list[str]) -> Role:
+    role, _ = Role.objects.get_or_create(
+        plan=plan, key=key, defaults={"name": name, "rights": rights}
+    )
+    Seat.objects.get_or_create(role=role, user=user)
+    return role
+
+
+@pytest.fixture
+def plan(db) -> DeploymentPlan:
+    return make_plan()
+
+
+@pytest.fixture
+def cast(plan) -> dict[str, User]:
+    """Each of CAST in their role of ``plan``; 'stranger' has no seat; 'root' administers."""
+    people = {}
+    for name, (key, role_name, rights) in CAST.items():
+        people[name] = make_user(name)
+        seat(plan, people[name], key, role_name, rights)
+    people["stranger"] = make_user("stranger")
+    people["root"] = make_user("root", is_superuser=True, is_staff=True)
+    return people
+
+
+@pytest.fixture
+def phase(plan) -> Phase:
+    return Phase.objects.create(plan=plan, number=1, title="System readiness")
+
+
+@pytest.fixture
+def item(plan, phase) -> ChecklistItem:
+    return make_item(phase, 1, "Health checks pass, 5 of 5")
+
+
+@pytest.fixture
+def gate(plan) -> Gate:
+    return Gate.objects.create(plan=plan, key="gate-1", number=1, title="5 to 10 %")
+
+
+def make_item(phase: Phase, number: int, text: str, **fields) -> ChecklistItem:
+    return ChecklistItem.objects.create(
+        plan=phase.plan, phase=phase, number=number, position=number, text=text, **fields
+    )
+
+
+@pytest.fixture
+def client_of(client):
+    """Give a browser-like client signed in as a person: ``client_of(cast['cora'])``."""
+
+    def sign_in(person: User, **options) -> Client:
+        fresh = Client(**options)
+        fresh.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+        return fresh
+
+    return sign_in

@@ -1,0 +1,114 @@
+"""One change = one lock = one transaction = one timeline event (law 2)."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from warroom.actions.refusals import NotAllowed
+from warroom.live import doorbell
+from warroom.models import DeploymentPlan, Role, TimelineEvent, User
+from warroom.queries.people import standing
+from warroom.rules import chain
+
+RULE = "rule"
+
+
+class Change:
+    """An open change of one plan: its locked row, its author and its one instant (UTC)."""
+
+    def __init__(
+        self, plan: DeploymentPlan, by: User | str, at: datetime, request_id: str | None
+    ) -> None:
+        self.plan, self.by, self.at, self.request_id = plan, by, at, request_id or None
+        self.event: TimelineEvent | None = None
+
+    @property
+    def author_name(self) -> str:
+        return self.by if isinstance(self.by, str) else self.by.display_name
+
+    @property
+    def author(self) -> User | None:
+        return None if isinstance(self.by, str) else self.by
+
+    @property
+    def repeated(self) -> bool:
+        """Whether this very request was carried out before, so that nothing is left to do."""
+        return (
+            self.request_id is not None
+            and self.plan.events.filter(request_id=self.request_id).exists()
+        )
+
+    def record(self, kind: str, text: str, **data: Any) -> TimelineEvent:
+        """Append the event of this change. ``data`` is JSON: what changed, from and to."""
+        if self.event is not None:
+            raise RuntimeError(f"{self.event.kind} and {kind}: one change has one event")
+        plan = self.plan
+        link = chain.Link(
+            plan=plan.slug,
+            seq=plan.timeline_seq + 1,
+            kind=kind,
+            at=self.at,
+            actor=self.author_name,
+            text=text.replace("\0", ""),
+            data=data,
+            request_id=self.request_id or "",
+            prev_hash=plan.timeline_hash,
+        )
+        self.event = TimelineEvent.objects.create(
+            plan=plan,
+            seq=link.seq,
+            kind=kind,
+            at=link.at,
+            actor=self.author,
+            actor_name=link.actor,
+            text=link.text,
+            data=data,
+            request_id=self.request_id,
+            prev_hash=link.prev_hash,
+            hash=chain.digest(link),
+        )
+        plan.timeline_seq, plan.timeline_hash = link.seq, self.event.hash
+        plan.revision += 1
+        plan.save(update_fields=["timeline_seq", "timeline_hash", "revision"])
+        transaction.on_commit(lambda: doorbell.ring(plan.pk))
+        return self.event
+
+
+@contextmanager
+def change(
+    plan: DeploymentPlan,
+    *,
+    by: User | str,
+    right: str | None = None,
+    role: Role | None = None,
+    request_id: str | None = None,
+) -> Iterator[Change]:
+    """Lock the plan's row and check the right, then let the body read, judge and write.
+
+    ``by`` is a person, or RULE (or another name) where no person acts. With ``right``, the person
+    must hold it, through ``role`` where one is given. Raises NotAllowed; the body raises Refused.
+    Whatever is raised, nothing is written.
+    """
+    with transaction.atomic():
+        locked = DeploymentPlan.objects.select_for_update().get(pk=plan.pk)
+        if isinstance(by, User) and right is not None:
+            demand(locked, by, right, role)
+        yield Change(locked, by, timezone.now(), request_id)
+
+
+def demand(plan: DeploymentPlan, person: User, right: str, role: Role | None = None) -> None:
+    """Raise NotAllowed unless ``person`` holds ``right`` in ``plan`` (through ``role`` if given)."""
+    held = standing(person, plan)
+    if role is None:
+        if right not in held.rights:
+            raise NotAllowed(
+                f"Your roles in this release do not allow it: it wants the right to {right}."
+            )
+    elif role.plan_id != plan.pk or role.pk not in held.role_ids:
+        raise NotAllowed(f"You do not sit as {role.name} in this release.")
+    elif not role.may(right):
+        raise NotAllowed(f"{role.name} does not have the right to {right}.")

@@ -1,0 +1,27 @@
+class Refused(Exception):
+    """The change cannot be made any more or by this person; nothing was written.
+
+    ``sentence`` says why and what is now true, for people. ``status`` is the HTTP answer.
+    """
+
+    status = 409
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotAllowed(Refused):
+    """The role is missing. Stays refused however often it is tried."""
+
+    status = 403
+
+
+class Invalid(Refused):
+    """The input is wrong. ``field`` names the field that has to be changed."""
+
+    status = 422
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field

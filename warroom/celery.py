@@ -1,0 +1,29 @@
+"""Celery carries the tick; it keeps nothing. Due work lives in the database (docs/architecture.md)."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warroom.settings")
+
+app = Celery("warroom")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_time_limit=60,
+    task_soft_time_limit=50,
+    worker_max_memory_per_child=400_000,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+        "visibility_timeout": 120,
+    },
+    # A tick that could not be sent or taken in time is worth nothing: the next one follows.
+    beat_schedule={"tick": {"task": "warroom.tick", "schedule": 1.0, "options": {"expires": 2.0}}},
+    worker_hijack_root_logger=False,
+)
+app.autodiscover_tasks(["warroom"])

@@ -1,0 +1,89 @@
+"""The registry of panels: how every app gets onto the screens without being imported.
+
+A panel renders one element for everyone alike (law 14). First paint, live update, wall and status
+page call the same ``render``, so they cannot differ.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from warroom.models import DeploymentPlan, TimelineEvent
+
+
+class Panel:
+    """One live fragment. Subclass it, name its template, register an instance in ``ready``.
+
+    The template's root element has ``id`` and ``data-live`` equal to ``fragment_id`` and
+    ``data-seq`` equal to ``seq``. ``kinds`` are prefixes of timeline kinds that make the panel
+    stale. ``refresh_s``: render anew at least this often (seconds) while somebody watches.
+    """
+
+    name = ""
+    template = ""
+    kinds: tuple[str, ...] = ()
+    places: tuple[str, ...] = ("room",)
+    slot = "side"
+    order = 100
+    refresh_s: float | None = None
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        """Plain values for the template; None when there is nothing to show for this plan."""
+        return {}
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> Iterable[str]:
+        """Which members of a family (such as item rows) the events make stale. One: the empty key."""
+        return ("",)
+
+    def is_stale(self, event: TimelineEvent) -> bool:
+        return event.kind.startswith(self.kinds) if self.kinds else False
+
+
+_panels: dict[str, Panel] = {}
+
+
+def register(panel: Panel) -> Panel:
+    """Add a panel; its name is unique over all apps."""
+    if panel.name in _panels and type(_panels[panel.name]) is not type(panel):
+        raise ValueError(f"Two panels are called {panel.name!r}")
+    _panels[panel.name] = panel
+    return panel
+
+
+def get(name: str) -> Panel:
+    return _panels[name]
+
+
+def shown_at(place: str, slot: str | None = None) -> list[Panel]:
+    """The panels of a place (and of one slot of it), in their order. 'every' is on each page."""
+    chosen = [
+        panel
+        for panel in _panels.values()
+        if (place in panel.places or "every" in panel.places)
+        and (slot is None or panel.slot == slot)
+    ]
+    return sorted(chosen, key=lambda panel: (panel.order, panel.name))
+
+
+def render(panel: Panel, plan: DeploymentPlan, now: datetime, key: str = "") -> str:
+    """The fragment's HTML; empty when the panel has nothing to show for this plan."""
+    context = panel.context(plan, now, key) if key else panel.context(plan, now)
+    if context is None:
+        return ""
+    fragment_id = f"{panel.name}-{key}" if key else panel.name
+    frame = {"plan": plan, "now": now, "seq": plan.timeline_seq, "fragment_id": fragment_id}
+    return render_to_string(panel.template, {**frame, **context})
+
+
+def stale(
+    place: str, plan: DeploymentPlan, events: Sequence[TimelineEvent]
+) -> list[tuple[Panel, str]]:
+    """Which fragments of a place the events made stale, each once, in the order of the place."""
+    fragments = []
+    for panel in shown_at(place):
+        touching = [event for event in events if panel.is_stale(event)]
+        if touching:
+            fragments += [(panel, key) for key in panel.keys(plan, touching)]
+    return fragments

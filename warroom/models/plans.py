@@ -1,0 +1,76 @@
+from django.conf import settings
+from django.db import models
+
+
+class Lifecycle(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    PREPARING = "preparing", "Preparing"
+    DEPLOYING = "deploying", "Deploying"
+    WATCHING = "watching", "Watching"
+    STABLE = "stable", "Stable"
+    ROLLED_BACK = "rolled_back", "Rolled back"
+    ABORTED = "aborted", "Aborted"
+
+
+class VerdictWord(models.TextChoices):
+    NONE = "", "Nothing measured"
+    PROCEED = "proceed", "PROCEED"
+    HOLD = "hold", "HOLD"
+    ROLLBACK = "rollback", "ROLLBACK"
+
+
+class DeploymentPlan(models.Model):
+    """One release and its room.
+
+    The row is the lock of everything in the room: an action locks it, and whatever belongs to the
+    plan changes only under that lock. All times are UTC; ``time_zone`` is the plan's own, for show.
+    """
+
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    version = models.CharField(max_length=60, blank=True)
+    environment = models.CharField(max_length=60, blank=True)
+    summary = models.TextField(blank=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="plans", null=True, blank=True
+    )
+    t0 = models.DateTimeField("T0", null=True, blank=True)
+    window_start = models.DateTimeField(null=True, blank=True)
+    window_end = models.DateTimeField(null=True, blank=True)
+    protected_until = models.DateTimeField(null=True, blank=True)
+    time_zone = models.CharField(max_length=60, default="UTC")
+    rehearsal = models.BooleanField(default=False)
+    lifecycle = models.CharField(
+        max_length=12, choices=Lifecycle.choices, default=Lifecycle.PREPARING
+    )
+    facts = models.JSONField(default=dict, blank=True, help_text="Header lines of the document.")
+    # Counts every change; a form carries the revision that its reader saw.
+    revision = models.PositiveBigIntegerField(default=0)
+
+    # The rule's latest answer, kept here so that any floor can show it. It ages: after
+    # ``verdict_valid_until`` it must be read as HOLD for want of data (see rules/verdicts.py).
+    verdict = models.CharField(
+        max_length=8, choices=VerdictWord.choices, default=VerdictWord.NONE, blank=True
+    )
+    verdict_sentence = models.TextField(blank=True)
+    verdict_counts = models.CharField(max_length=80, blank=True, help_text="5 of 6 green")
+    verdict_since = models.DateTimeField(null=True, blank=True)
+    verdict_valid_until = models.DateTimeField(null=True, blank=True)
+
+    # Head of the hash chain; moves only under the row lock.
+    timeline_seq = models.PositiveBigIntegerField(default=0)
+    timeline_hash = models.CharField(max_length=64, default="0" * 64)
+
+    source_name = models.CharField(max_length=200, blank=True)
+    source_text = models.TextField(blank=True, help_text="The team's own document, as it came.")
+    source_sha256 = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-t0", "name")
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return f"/plans/{self.slug}/"

@@ -1,0 +1,37 @@
+from dataclasses import dataclass, field
+
+from warroom.models import DeploymentPlan, Right, Role, Seat, User
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a person is in a plan: the roles held and the rights these give together."""
+
+    roles: tuple[Role, ...] = ()
+    rights: frozenset[str] = frozenset()
+    role_ids: frozenset[int] = field(default=frozenset())
+
+    def may(self, right: str) -> bool:
+        return right in self.rights
+
+    def roles_with(self, right: str) -> list[Role]:
+        return [role for role in self.roles if role.may(right)]
+
+    @property
+    def keys(self) -> list[str]:
+        """The words for ``<body data-roles>``: rights, and the keys of the roles held."""
+        return [*sorted(self.rights), *(f"role-{role.key}" for role in self.roles)]
+
+
+def standing(person: User, plan: DeploymentPlan) -> Standing:
+    """Return what ``person`` is in ``plan``, in one SQL statement.
+
+    An administrator may edit and tick in every plan, but signs, votes and decides only in a seat:
+    a signature is worth what its role is worth.
+    """
+    seats = Seat.objects.filter(user=person, role__plan=plan).select_related("role")
+    roles = tuple(seat.role for seat in seats.order_by("role__position", "role__pk"))
+    rights = {right for role in roles for right in role.rights}
+    if person.is_superuser:
+        rights |= {Right.EDIT.value, Right.TICK.value, Right.RUN.value}
+    return Standing(roles, frozenset(rights), frozenset(role.pk for role in roles))

@@ -1,0 +1,19 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from warroom.views import health, plans
+
+handler400 = "warroom.views.errors.bad_request"
+handler403 = "warroom.views.errors.forbidden"
+handler404 = "warroom.views.errors.not_found"
+
+# The apps above are named as strings only: this floor imports neither.
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("", plans.plan_list, name="plans"),
+    path("plans/<slug:slug>/", plans.room, name="room"),
+    path("plans/<slug:slug>/", include("checklists.urls")),
+    path("plans/<slug:slug>/", include("rollouts.urls")),
+]

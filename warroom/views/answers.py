@@ -1,0 +1,65 @@
+"""How every form is answered, so that each works alike with and without script.
+
+Valid: 200 with the fresh fragments (script) or back to the page (303, no script). Refused: its
+status with one sentence, and with script the fragments as they are now.
+"""
+
+from collections.abc import Sequence
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from warroom.actions.refusals import Refused
+from warroom.live import panels
+from warroom.models import DeploymentPlan
+
+Fragment = tuple[str, str]  # name of a panel, key within its family or ""
+
+
+def shows(request: HttpRequest, plan: DeploymentPlan, *fragments: Fragment) -> None:
+    """Say, before the action, which fragments the answer carries, whether done or refused."""
+    request.answer_plan, request.answer_fragments = plan, fragments
+
+
+def done(request: HttpRequest, back: str, say: str = "") -> HttpResponse:
+    """The change stands: the fragments for script, or back to where the form was."""
+    if request.htmx:
+        return HttpResponse(_fresh(request))
+    if say:
+        messages.success(request, say)
+    return redirect(_local(request, back))
+
+
+def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """The change was refused: its sentence, its status, and what is true now."""
+    context = {
+        "sentence": refused.sentence,
+        "field": getattr(refused, "field", ""),
+        "status": refused.status,
+        "fragments": _fresh(request),
+        "plan": getattr(request, "answer_plan", None),
+        "back": _local(request, "/"),
+    }
+    template = "warroom/_refused.html" if request.htmx else "warroom/refused.html"
+    return render(request, template, context, status=refused.status)
+
+
+def _fresh(request: HttpRequest) -> str:
+    plan: DeploymentPlan | None = getattr(request, "answer_plan", None)
+    wanted: Sequence[Fragment] = getattr(request, "answer_fragments", ())
+    if plan is None:
+        return ""
+    plan.refresh_from_db()
+    now = timezone.now()
+    return "\n".join(panels.render(panels.get(name), plan, now, key) for name, key in wanted)
+
+
+def _local(request: HttpRequest, fallback: str) -> str:
+    """The address that the form names to go back to, if it is one of ours."""
+    wanted = request.POST.get("back", "")
+    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
+        return wanted
+    return fallback

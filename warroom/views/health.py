@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from warroom.models import WorkerTick
+
+TICK_LATE = timedelta(seconds=10)
+
+
+@login_not_required
+@require_GET
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers. Asks nothing of the database."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@login_not_required
+@require_GET
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Database, broker and the age of the newest worker tick (seconds). 503 unless the first holds.
+
+    A missing broker or a late tick is told but does not take the web away from people.
+    """
+    state: dict[str, object] = {"broker": _broker()}
+    try:
+        newest = WorkerTick.objects.aggregate(at=Max("at"))["at"]
+        state["database"] = "ok"
+    except DatabaseError:
+        return JsonResponse({**state, "database": "no answer"}, status=503)
+    age = timezone.now() - newest if newest else None
+    state["tick_age_s"] = round(age.total_seconds(), 1) if age is not None else None
+    state["worker"] = "ok" if age is not None and age < TICK_LATE else "late"
+    return JsonResponse(state)
+
+
+def _broker() -> str:
+    client = redis.Redis.from_url(
+        settings.CELERY_BROKER_URL, socket_timeout=0.2, socket_connect_timeout=0.2
+    )
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "no answer"
+    finally:
+        client.close()
+    return "ok"
