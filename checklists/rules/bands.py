@@ -194,4 +194,26 @@ def number(value: float) -> str:
 def show(bound: Bound, unit: str = "") -> str:
     """A bound for people: "< 200 ms", "≥ 98 %", "≥ 5 of 5"."""
     sign = {"<=": "≤", ">=": "≥"}.get(bound.op, bound.op)
-    return f"{sign} {number(bound.value)} {unit}".rstrip()
+    return f"{sign} {amount(bound.value, unit)}"
+
+
+def amount(value: float, unit: str = "") -> str:
+    """A value for people: "236 ms", "0.04 %", "5 of 5"."""
+    return f"{number(value)} {unit}".rstrip()
+
+
+def against(bands: Bands, value: float, unit: str = "") -> str:
+    """How a value stands to the bound it broke: "above its 200 ms target"; "" when green."""
+    band = judge(bands, value)
+    if band is Band.RED:
+        return _beside(bands.red, value, unit, "limit")
+    if band is Band.YELLOW:
+        return _beside(bands.green, value, unit, "target")
+    return ""
+
+
+def _beside(bound: Bound, value: float, unit: str, word: str) -> str:
+    if Bound("=", bound.value).holds(value):
+        return f"at its {amount(bound.value, unit)} {word}"
+    side = "above" if value > bound.value else "below"
+    return f"{side} its {amount(bound.value, unit)} {word}"

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from checklists.rules.bands import Band, Bands, Bound, findings, judge, parse_bound, show
+from checklists.rules.bands import (
+    Band,
+    Bands,
+    Bound,
+    against,
+    findings,
+    judge,
+    parse_bound,
+    show,
+)
 
 LATENCY = Bands(green=Bound("<", 200), red=Bound(">", 500))
 PASS_RATE = Bands(green=Bound(">=", 98), red=Bound("<", 95))
@@ -122,6 +131,20 @@ def test_sound_bounds_have_no_finding(bands):
 def test_a_bound_is_shown_with_its_unit():
     assert show(Bound(">=", 5), "of 5") == "≥ 5 of 5"
     assert show(Bound("<", 0.1), "%") == "< 0.1 %"
+
+
+@pytest.mark.parametrize(
+    ("bands", "value", "words"),
+    [
+        (LATENCY, 236, "above its 200 ms target"),
+        (LATENCY, 200, "at its 200 ms target"),
+        (LATENCY, 731, "above its 500 ms limit"),
+        (PASS_RATE, 96, "below its 98 ms target"),
+        (LATENCY, 12, ""),
+    ],
+)
+def test_a_broken_bound_is_said_in_words(bands, value, words):
+    assert against(bands, value, "ms") == words
 
 
 numbers = st.floats(min_value=-1e9, max_value=1e9)

@@ -1,0 +1,56 @@
+"""A bounded memory of one metric: what a sparkline needs, at a constant size.
+
+A history is plain JSON: {"step": seconds, "points": [[epoch, value or null, band], …]},
+oldest first, at most one point per step. When it is full the step doubles and neighbours
+merge, so the first minutes are drawn finely and twelve hours still fit. A merge keeps the
+worse point: a spike never disappears by being old.
+"""
+
+from __future__ import annotations
+
+import math
+
+from checklists.rules.bands import Band
+
+LIMIT = 144
+SPAN_S = 12 * 3600
+_RANK = {Band.GREEN: 0, Band.NO_DATA: 1, Band.YELLOW: 2, Band.RED: 3}
+
+
+def append(history: dict, epoch: float, value: float | None, band: str, step: int = 15) -> dict:
+    """The history with one more sample; `epoch` in seconds UTC, `step` only for a new one."""
+    step = int(history.get("step") or max(1, step))
+    points = [p for p in history.get("points", ()) if p[0] > epoch - SPAN_S]
+    kept = value if value is not None and math.isfinite(value) else None
+    points = _merge([*points, [int(epoch), kept, str(band)]], step)
+    while len(points) > LIMIT:
+        step *= 2
+        points = _merge(points, step)
+    return {"step": step, "points": points}
+
+
+def _merge(points: list, step: int) -> list:
+    merged: list = []
+    for point in points:
+        if merged and merged[-1][0] // step == point[0] // step:
+            merged[-1] = _worse(merged[-1], point)
+        else:
+            merged.append(point)
+    return merged
+
+
+def _worse(one: list, other: list) -> list:
+    return one if _RANK[Band(one[2])] > _RANK[Band(other[2])] else other
+
+
+def blocks(history: dict, start: float, end: float, count: int = 48) -> list[str]:
+    """The worst band in each of `count` equal parts of start..end (epoch s); "" where unseen."""
+    width = (end - start) / count
+    worst: list[str] = [""] * count
+    for epoch, _value, band in history.get("points", ()):
+        index = int((epoch - start) // width) if width > 0 else -1
+        if not 0 <= index < count:
+            continue
+        if not worst[index] or _RANK[Band(band)] > _RANK[Band(worst[index])]:
+            worst[index] = band
+    return worst

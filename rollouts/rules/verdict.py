@@ -1,0 +1,135 @@
+"""PROCEED, HOLD or ROLLBACK from what the machines read, with the reason in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+
+from checklists.rules.bands import Band
+
+
+class Word(StrEnum):
+    NONE = ""
+    PROCEED = "proceed"
+    HOLD = "hold"
+    ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One metric or check as it stands now.
+
+    `value` is text with its unit ("236 ms"); `reason` says what is wrong ("above its 200 ms
+    target", "connection refused"); `since` is aware; `settled` is False when it was red a
+    moment ago.
+    """
+
+    name: str
+    band: Band
+    value: str = ""
+    reason: str = ""
+    since: datetime | None = None
+    sustained: bool = False
+    settled: bool = True
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`leading` names what decided ("P95 latency:yellow"): it stays equal while only numbers
+    move, so a timeline event is due when `word` or `leading` changes, not at every sample."""
+
+    word: Word
+    sentence: str
+    reasons: tuple[str, ...] = ()
+    leading: str = ""
+
+
+_RANK = {Band.RED: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.GREEN: 3}
+_COUNT = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+
+
+def decide(readings: Sequence[Reading], zone: tzinfo = UTC) -> Verdict:
+    """Worst wins (law 6). Clock times in the sentence are in `zone`.
+
+    All green: PROCEED. Any yellow, missing or unsettled reading: HOLD. Any red: ROLLBACK once
+    it is sustained, HOLD until then. Nothing configured: no verdict at all.
+    """
+    if not readings:
+        return Verdict(Word.NONE, "Nothing is measured yet.")
+    wrong = sorted((r for r in readings if _wrong(r)), key=_order)
+    if not wrong:
+        return Verdict(Word.PROCEED, _all_green(readings, zone), leading="green")
+    word = Word.ROLLBACK if _lasting(wrong[0]) else Word.HOLD
+    reasons = tuple(_clause(reading, zone) for reading in wrong)
+    sentence = " ".join((reasons[0] + ".", _others(wrong), _consequence(word, wrong)))
+    return Verdict(word, " ".join(sentence.split()), reasons, _leading(wrong[0]))
+
+
+def _wrong(reading: Reading) -> bool:
+    return reading.band is not Band.GREEN or not reading.settled
+
+
+def _order(reading: Reading) -> tuple:
+    return (not _lasting(reading), _RANK[reading.band], reading.name)
+
+
+def _lasting(reading: Reading) -> bool:
+    return reading.band is Band.RED and reading.sustained
+
+
+def _leading(reading: Reading) -> str:
+    unsettled = reading.band is Band.GREEN and not reading.settled
+    return f"{reading.name}:{'unsettled' if unsettled else reading.band.value}"
+
+
+def _all_green(readings: Sequence[Reading], zone: tzinfo) -> str:
+    known = [r.since for r in readings if r.since is not None]
+    since = f" since {_clock(max(known), zone)}" if known else ""
+    if len(readings) == 1:
+        return f"{readings[0].name} is green{since}."
+    return f"All {len(readings)} readings are green{since}."
+
+
+def _clause(reading: Reading, zone: tzinfo) -> str:
+    since = f" since {_clock(reading.since, zone)}" if reading.since else ""
+    if reading.band is Band.NO_DATA:
+        why = f": {reading.reason}" if reading.reason else ""
+        return f"{reading.name} has no data{since}{why}"
+    value = reading.value or reading.band.value
+    if reading.band is Band.GREEN:
+        return f"{reading.name} is {value}, green only{since} and red shortly before"
+    reason = f", {reading.reason}" if reading.reason else ""
+    return f"{reading.name} is {value}{reason}{since}"
+
+
+def _clock(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).strftime("%H:%M")
+
+
+def _others(wrong: Sequence[Reading]) -> str:
+    rest = [reading.name for reading in wrong[1:]]
+    if not rest:
+        return ""
+    named = ", ".join(rest[:3]) + (f" and {len(rest) - 3} more" if len(rest) > 3 else "")
+    return f"Also not green: {named}."
+
+
+def _consequence(word: Word, wrong: Sequence[Reading]) -> str:
+    if word is Word.ROLLBACK:
+        return "Red has lasted: roll back."
+    counts = {band: sum(r.band is band for r in wrong) for band in Band}
+    if counts[Band.RED]:
+        return "Red holds the stage; it rolls back once it lasts."
+    if counts[Band.YELLOW]:
+        many = counts[Band.YELLOW]
+        holds = "holds" if many == 1 else "hold"
+        return f"{_count(many)} yellow {holds} the stage; no red, so no rollback."
+    if counts[Band.NO_DATA]:
+        return "No data holds the stage; it is never taken as green."
+    return "A metric that was red a moment ago holds the stage."
+
+
+def _count(number: int) -> str:
+    return _COUNT[number] if number < len(_COUNT) else str(number)

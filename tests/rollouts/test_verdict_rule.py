@@ -1,0 +1,168 @@
+"""PROCEED, HOLD or ROLLBACK, and why."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checklists.rules.bands import Band
+from rollouts.rules.sustained import Sample, stand
+from rollouts.rules.verdict import Reading, Word, decide
+
+NINE = datetime(2025, 10, 23, 19, 54, tzinfo=UTC)
+GREEN = Reading("Error rate", Band.GREEN, "0.04 %", since=NINE)
+YELLOW = Reading("P95 latency", Band.YELLOW, "236 ms", "above its 200 ms target", NINE)
+RED = Reading("Error rate", Band.RED, "1.4 %", "above its 1 % limit", NINE)
+LASTING = Reading("Error rate", Band.RED, "1.4 %", "above its 1 % limit", NINE, sustained=True)
+MISSING = Reading("Uptime", Band.NO_DATA, "", "connection refused", NINE)
+UNSETTLED = Reading("Error rate", Band.GREEN, "0 %", since=NINE, settled=False)
+
+
+@pytest.mark.parametrize(
+    ("readings", "word"),
+    [
+        ([], Word.NONE),
+        ([GREEN], Word.PROCEED),
+        ([GREEN, YELLOW], Word.HOLD),
+        ([GREEN, MISSING], Word.HOLD),
+        ([GREEN, RED], Word.HOLD),
+        ([GREEN, UNSETTLED], Word.HOLD),
+        ([GREEN, LASTING], Word.ROLLBACK),
+        ([YELLOW, MISSING, LASTING], Word.ROLLBACK),
+        ([YELLOW, MISSING, RED], Word.HOLD),
+    ],
+)
+def test_the_worst_reading_wins(readings, word):
+    assert decide(readings).word is word
+
+
+def test_nothing_measured_is_no_verdict():
+    verdict = decide([])
+    assert verdict.word == ""
+    assert verdict.sentence == "Nothing is measured yet."
+
+
+def test_one_yellow_says_what_why_and_since_when():
+    assert decide([GREEN, YELLOW]).sentence == (
+        "P95 latency is 236 ms, above its 200 ms target since 19:54. "
+        "One yellow holds the stage; no red, so no rollback."
+    )
+
+
+def test_times_are_said_in_the_zone_of_the_plan():
+    assert "since 21:54" in decide([YELLOW], ZoneInfo("Europe/Berlin")).sentence
+
+
+def test_no_data_is_said_with_its_reason():
+    assert decide([GREEN, MISSING]).sentence == (
+        "Uptime has no data since 19:54: connection refused. "
+        "No data holds the stage; it is never taken as green."
+    )
+
+
+def test_a_lasting_red_leads_and_the_others_are_named():
+    verdict = decide([GREEN, YELLOW, MISSING, LASTING])
+    assert verdict.sentence == (
+        "Error rate is 1.4 %, above its 1 % limit since 19:54. "
+        "Also not green: P95 latency, Uptime. Red has lasted: roll back."
+    )
+    assert len(verdict.reasons) == 3
+
+
+def test_all_green_says_since_when_the_last_one_is():
+    later = Reading("Uptime", Band.GREEN, since=NINE + timedelta(minutes=6))
+    assert decide([GREEN, later]).sentence == "All 2 readings are green since 20:00."
+
+
+def test_moving_numbers_do_not_change_what_leads():
+    first = decide([YELLOW])
+    second = decide([Reading("P95 latency", Band.YELLOW, "241 ms", YELLOW.reason, NINE)])
+    assert first.leading == second.leading
+    assert first.sentence != second.sentence
+
+
+readings = st.builds(
+    Reading,
+    name=st.sampled_from(["a", "b", "c", "d"]),
+    band=st.sampled_from(list(Band)),
+    sustained=st.booleans(),
+    settled=st.booleans(),
+)
+
+
+@given(st.lists(readings, min_size=1, max_size=8))
+def test_proceed_needs_every_reading_green_and_settled(some):
+    verdict = decide(some)
+    fine = all(r.band is Band.GREEN and r.settled for r in some)
+    assert (verdict.word is Word.PROCEED) == fine
+
+
+@given(st.lists(readings, min_size=1, max_size=8))
+def test_rollback_needs_a_sustained_red(some):
+    lasting = any(r.band is Band.RED and r.sustained for r in some)
+    assert (decide(some).word is Word.ROLLBACK) == lasting
+
+
+@given(st.lists(readings, max_size=8))
+def test_the_order_of_readings_does_not_matter_for_the_word(some):
+    assert decide(some).word is decide(list(reversed(some))).word
+
+
+# --- how long is long enough ---------------------------------------------------------------
+
+STEP = timedelta(seconds=15)
+MINUTE = timedelta(minutes=1)
+LETTERS = {"g": Band.GREEN, "y": Band.YELLOW, "r": Band.RED, "n": Band.NO_DATA}
+
+
+def samples(letters, step=STEP):
+    return [Sample(NINE + i * step, LETTERS[c]) for i, c in enumerate(letters) if c != "."]
+
+
+@pytest.mark.parametrize(
+    ("letters", "sustained"),
+    [
+        ("ggrrrr", False),
+        ("ggrrrrr", True),
+        ("ggrrrrg", False),
+        ("rrrrgrr", False),
+        ("rrnrrr", True),
+        ("rrrrn", False),
+        ("rr...rr", False),
+        ("rr..rrrr", False),
+        ("rnnrrr", False),
+    ],
+)
+def test_red_is_sustained_when_it_was_seen_for_the_whole_window(letters, sustained):
+    assert stand(samples(letters), MINUTE, STEP).sustained is sustained
+
+
+def test_no_samples_are_no_data():
+    assert stand([], MINUTE, STEP).band is Band.NO_DATA
+
+
+def test_a_window_of_nothing_makes_the_first_red_count():
+    assert stand(samples("gr"), timedelta(0), STEP).sustained
+
+
+def test_the_run_starts_where_the_band_last_changed():
+    assert stand(samples("grggyyy"), MINUTE, STEP).since == NINE + 4 * STEP
+
+
+def test_scenario_35_flapping_neither_rolls_back_nor_advances():
+    words = set()
+    flapping = samples("gr" * 40)
+    for end in range(2, len(flapping) + 1):
+        standing = stand(flapping[:end], MINUTE, STEP)
+        reading = Reading(
+            "Error rate", standing.band, sustained=standing.sustained, settled=standing.settled
+        )
+        words.add(decide([reading]).word)
+    assert words == {Word.HOLD}
+
+
+def test_a_metric_is_trusted_again_after_a_quiet_window():
+    assert not stand(samples("rggg"), MINUTE, STEP).settled
+    assert stand(samples("rgggg"), MINUTE, STEP).settled
