@@ -1,0 +1,46 @@
+"""What the floors above tell the frame of every page: where the release stands, what comes next.
+
+``register_next`` and ``register_position`` take functions of a plan; the frame asks them all and
+takes the soonest, or the first that answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from warroom.models import DeploymentPlan
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What the room waits for: 'Gate 1, to 10 %'. ``at`` is UTC, None when it has no time."""
+
+    label: str
+    at: datetime | None
+    url: str
+    note: str = ""
+
+
+_next: list[Callable[[DeploymentPlan, datetime], NextStep | None]] = []
+_position: list[Callable[[DeploymentPlan], str]] = []
+
+
+def register_next(source: Callable[[DeploymentPlan, datetime], NextStep | None]) -> None:
+    if source not in _next:
+        _next.append(source)
+
+
+def register_position(source: Callable[[DeploymentPlan], str]) -> None:
+    if source not in _position:
+        _position.append(source)
+
+
+def next_step(plan: DeploymentPlan, now: datetime) -> NextStep | None:
+    """The soonest next step of all floors; one without a time comes last."""
+    steps = [step for source in _next if (step := source(plan, now)) is not None]
+    return min(steps, key=lambda step: (step.at is None, step.at or now), default=None)
+
+
+def position(plan: DeploymentPlan) -> str:
+    """Where the release stands, such as 'at 5 %'; empty when no floor knows."""
+    return next((text for source in _position if (text := source(plan))), "")
