@@ -1,4 +1,4 @@
-"""Celery carries the tick; it keeps nothing. Due work lives in the database (docs/architecture.md)."""
+"""Celery carries the tick and keeps nothing: due work lives in the database."""
 
 import os
 

@@ -7,7 +7,7 @@ from django.core.management.utils import get_random_secret_key
 
 
 def read_or_make_key(path: Path) -> str:
-    """Return the key in ``path``, making a random one readable by its owner alone if there is none."""
+    """Return the key in ``path``; if there is none, make one that only its owner can read."""
     try:
         return path.read_text().strip()
     except FileNotFoundError:

@@ -39,14 +39,14 @@ if not SECRET_KEY and EMBEDDED:
     SECRET_KEY = read_or_make_key(VAR_DIR / "secret-key")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "DJANGO_SECRET_KEY is not set. With DATABASE_URL set it must be given, at least 50 random characters."
+        "DJANGO_SECRET_KEY is not set. With DATABASE_URL set, give at least 50 random characters."
     )
 
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=[])
 if not ALLOWED_HOSTS:
     if not EMBEDDED:
         raise ImproperlyConfigured(
-            "DJANGO_ALLOWED_HOSTS is not set. With DATABASE_URL set it must name the hosts people use."
+            "DJANGO_ALLOWED_HOSTS is not set. With DATABASE_URL set, name the hosts people use."
         )
     ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]

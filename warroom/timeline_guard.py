@@ -20,7 +20,9 @@ _SQLITE = [
 ]
 _POSTGRESQL = [
     f"""CREATE FUNCTION timeline_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation'; END $$""",
+        BEGIN
+          RAISE EXCEPTION '{REFUSAL}' USING ERRCODE = 'integrity_constraint_violation';
+        END $$""",
     f"""CREATE FUNCTION timeline_next() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
           IF {_NEXT} THEN

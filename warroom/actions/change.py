@@ -101,7 +101,7 @@ def change(
 
 
 def demand(plan: DeploymentPlan, person: User, right: str, role: Role | None = None) -> None:
-    """Raise NotAllowed unless ``person`` holds ``right`` in ``plan`` (through ``role`` if given)."""
+    """Raise NotAllowed unless ``person`` holds ``right``, through ``role`` where one is given."""
     held = standing(person, plan)
     if role is None:
         if right not in held.rights:

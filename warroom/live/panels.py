@@ -34,7 +34,7 @@ class Panel:
         return {}
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> Iterable[str]:
-        """Which members of a family (such as item rows) the events make stale. One: the empty key."""
+        """Which members of a family, such as item rows, are stale. No family: the key ''."""
         return ("",)
 
     def is_stale(self, event: TimelineEvent) -> bool:

@@ -23,7 +23,7 @@ class EscalationLevel(models.Model):
 
 
 class EscalationContact(models.Model):
-    """A person to reach. ``reach`` is a list of {"way": "phone|mail|chat", "to": "..."} in order."""
+    """A person to reach. ``reach``: a list of {"way": "phone|mail|chat", "to": …}, in order."""
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="contacts")
     level = models.ForeignKey(

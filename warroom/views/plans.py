@@ -21,7 +21,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
-    """The context of a release page: the plan, the viewer's standing, its panels rendered by slot."""
+    """The context of a release page: plan, the viewer's standing, panels rendered by slot."""
     now = timezone.now()
     slots: dict[str, list[str]] = {}
     fragments: dict[str, str] = {}
