@@ -187,6 +187,7 @@ USE_I18N = True
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # Hashed names and pre-compressed files once `collectstatic` has run; straight from the
 # source folders before that (tests, a bare checkout).
 _COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() and not (TESTING or DEBUG)
