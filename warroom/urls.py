@@ -1,7 +1,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from warroom.views import health, plans
+from warroom.views import health, people, plans
 
 handler400 = "warroom.views.errors.bad_request"
 handler403 = "warroom.views.errors.forbidden"
@@ -14,6 +14,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", plans.plan_list, name="plans"),
     path("plans/<slug:slug>/", plans.room, name="room"),
+    path("plans/<slug:slug>/people/", people.people, name="people"),
+    path(
+        "plans/<slug:slug>/people/<slug:key>/<str:username>/leave", people.leave, name="seat-leave"
+    ),
     path("plans/<slug:slug>/", include("checklists.urls")),
     path("plans/<slug:slug>/", include("rollouts.urls")),
 ]
