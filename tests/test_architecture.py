@@ -10,12 +10,12 @@ FLOORS = ["warroom", "checklists", "rollouts"]  # bottom first
 # Shelves from left to right; a module imports only from its own shelf and those to its left.
 # Shelves on one step do not import each other.
 STEPS = [
-    {"models", "rules", "timeline_guard", "secret_key", "probes", "executors"},
+    {"models", "rules", "timeline_guard", "secret_key", "probes", "executors", "ports", "broker"},
     {"queries", "outbound"},
     {"live", "documents"},
     {"actions", "navigation"},
     {"forms", "panels", "tasks", "demo", "supervisor", "templatetags", "context_processors"},
-    {"views", "api", "admin", "checks"},
+    {"views", "api", "admin", "checks", "ticker"},
     {"urls", "middleware"},
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
