@@ -3,7 +3,7 @@ from .gates import Criterion, Decision, DecisionWord, Gate, Vote, VoteWord
 from .items import ChecklistItem, ItemNote, ItemState
 from .phases import Phase, PhaseGroup
 from .risks import Risk
-from .signoffs import Condition, SignOff, SignOffWord
+from .signoffs import Condition, Revocation, SignOff, SignOffWord
 
 __all__ = [
     "ChecklistItem",
@@ -17,6 +17,7 @@ __all__ = [
     "ItemState",
     "Phase",
     "PhaseGroup",
+    "Revocation",
     "Risk",
     "SignOff",
     "SignOffWord",

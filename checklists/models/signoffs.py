@@ -4,6 +4,7 @@ from django.db import models
 from warroom.models import DeploymentPlan, Role
 
 from .gates import Gate, Vote
+from .items import ChecklistItem
 from .phases import Phase
 
 
@@ -38,6 +39,24 @@ class SignOff(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role}: {self.word}"
+
+
+class Revocation(models.Model):
+    """What took a signature back: what it stood under was changed later. The signature stays."""
+
+    signoff = models.OneToOneField(SignOff, models.PROTECT, related_name="revocation")
+    item = models.ForeignKey(
+        ChecklistItem, models.PROTECT, null=True, blank=True, related_name="revocations"
+    )
+    sentence = models.TextField(help_text="Names the change: what, by whom, when.")
+    by_name = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return self.sentence[:60]
 
 
 class Condition(models.Model):
