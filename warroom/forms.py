@@ -1,6 +1,16 @@
+from urllib.parse import urlencode
+from uuid import uuid4
+
 from django import forms
+from django.contrib.auth.forms import AuthenticationForm
 
 from warroom.models import DeploymentPlan, Role, User
+
+
+class SignInForm(AuthenticationForm):
+    stay = forms.BooleanField(
+        label="Stay signed in on this device for 24 h", required=False, initial=True
+    )
 
 
 class SeatForm(forms.Form):
@@ -21,3 +31,81 @@ class SeatForm(forms.Form):
                 f"Nobody has the user name {name!r}. An administrator makes accounts under /admin/."
             )
         return person
+
+
+class NoteForm(forms.Form):
+    """A note for the timeline. The hidden id makes a note that is sent twice stand once."""
+
+    text = forms.CharField(
+        label="What happened or what you see", widget=forms.Textarea(attrs={"rows": 4})
+    )
+    once = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+
+    @property
+    def request_id(self) -> str | None:
+        once = self.cleaned_data.get("once")
+        return f"note-{once}" if once else None
+
+
+class TimelineFilter(forms.Form):
+    """Which part of a timeline to show; everything that is left empty narrows nothing."""
+
+    # Prefixes of timeline kinds; the floors above name theirs.
+    KINDS = {
+        "decisions": ("gate.", "vote.", "decision.", "verdict."),
+        "rollout": ("stage.", "rollback.", "plan."),
+        "checks": ("check.", "metric.", "query."),
+        "items": ("item.", "signoff.", "condition."),
+        "people": ("seat.",),
+        "notes": ("note.",),
+    }
+    LABELS = {
+        "": "Everything",
+        "decisions": "Decisions and votes",
+        "rollout": "Plan and rollout",
+        "checks": "Checks",
+        "items": "Items and sign-offs",
+        "people": "People",
+        "notes": "Notes",
+    }
+
+    kind = forms.ChoiceField(required=False, choices=list(LABELS.items()))
+    by = forms.ChoiceField(required=False)
+    q = forms.CharField(
+        required=False,
+        max_length=200,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search text"}),
+    )
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+
+    def __init__(self, *args, authors: list[str], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["by"].choices = [("", "Everybody"), *((name, name) for name in authors)]
+
+    @property
+    def narrows(self) -> bool:
+        return any(self.cleaned_data.values())
+
+    @property
+    def query(self) -> dict:
+        chosen = self.cleaned_data
+        return {
+            "kinds": self.KINDS.get(chosen["kind"], ()),
+            "by": chosen["by"],
+            "text": chosen["q"],
+            "before": chosen["before"],
+        }
+
+    @property
+    def query_string(self) -> str:
+        chosen = {name: self.cleaned_data[name] for name in ("kind", "by", "q")}
+        return urlencode({name: value for name, value in chosen.items() if value})
+
+    @property
+    def sentence(self) -> str:
+        """``matches “latency” by Hudson``, for the empty page."""
+        chosen = self.cleaned_data
+        words = [f"of {self.LABELS[chosen['kind']].lower()}" if chosen["kind"] else ""]
+        words += [f"matches “{chosen['q']}”" if chosen["q"] else ""]
+        words += [f"by {chosen['by']}" if chosen["by"] else ""]
+        return " ".join(word for word in words if word) or "here"

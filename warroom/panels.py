@@ -1,24 +1,14 @@
 """The panels of the room itself: verdict, clock, people, timeline."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from warroom import navigation
 from warroom.live import outlook, panels
-from warroom.models import DeploymentPlan, Role
+from warroom.live.headline import headline, shown_verdict, stands
+from warroom.models import DeploymentPlan, Role, TimelineEvent
 from warroom.queries import timeline
-from warroom.rules import verdicts
-
-
-def shown_verdict(plan: DeploymentPlan, now: datetime) -> verdicts.ShownVerdict:
-    """The plan's kept verdict as it counts at ``now``."""
-    return verdicts.as_read(
-        plan.verdict,
-        plan.verdict_sentence,
-        plan.verdict_counts,
-        plan.verdict_since,
-        plan.verdict_valid_until,
-        now,
-    )
 
 
 class Strip(panels.Panel):
@@ -34,7 +24,8 @@ class Strip(panels.Panel):
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
         return {
             "verdict": shown_verdict(plan, now),
-            "position": outlook.position(plan),
+            "stands": stands(plan, now),
+            "headline": headline(plan, now),
             "next": outlook.next_step(plan, now),
         }
 
@@ -58,8 +49,8 @@ class Presence(panels.Panel):
     slot = "deck"
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        roles = Role.objects.filter(plan=plan).prefetch_related("seats__user")
-        return {"roles": roles}
+        roles = list(Role.objects.filter(plan=plan).prefetch_related("seats__user"))
+        return {"roles": roles, "taken": sum(1 for role in roles if role.seats.all())}
 
 
 class Feed(panels.Panel):
@@ -76,5 +67,38 @@ class Feed(panels.Panel):
         return {"events": timeline.newest(plan, 12), "count": plan.timeline_seq}
 
 
-for panel in (Strip(), Board(), Presence(), Feed()):
+class Timeline(panels.Panel):
+    """The timeline's first page, as it is without a filter."""
+
+    name = "timeline"
+    template = "warroom/_timeline.html"
+    kinds = ("",)
+    places = ("timeline",)
+    slot = "work"
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        events = timeline.entries(plan)
+        return {"live": True, "events": events, "older": timeline.older(events)}
+
+
+class TabCount(panels.Panel):
+    """The small figure on a section's tab, such as 8/14; a family with one member per tab."""
+
+    name = "tab"
+    template = "warroom/_tab_count.html"
+    kinds = ("",)
+    places = ("every",)
+    slot = "tabs"
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        return [tab.name for tab in navigation.tabs() if tab.count]
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        return {"count": navigation.get(key).count(plan) or ""} if key else None
+
+
+for panel in (Strip(), Board(), Presence(), Feed(), Timeline(), TabCount()):
     panels.register(panel)
+
+navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")
+navigation.register_tab("timeline", "Timeline", "timeline", 60, icon="note", key="t")

@@ -1,7 +1,8 @@
 from django.contrib import admin
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from warroom.views import health, people, plans
+from warroom.views import health, people, plans, sign_in, timeline
 
 handler400 = "warroom.views.errors.bad_request"
 handler403 = "warroom.views.errors.forbidden"
@@ -12,9 +13,13 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("theme/", sign_in.choose_theme, name="theme"),
     path("", plans.plan_list, name="plans"),
     path("plans/<slug:slug>/", plans.room, name="room"),
     path("plans/<slug:slug>/people/", people.people, name="people"),
+    path("plans/<slug:slug>/timeline/", timeline.timeline, name="timeline"),
     path(
         "plans/<slug:slug>/people/<slug:key>/<str:username>/leave", people.leave, name="seat-leave"
     ),

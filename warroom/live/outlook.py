@@ -4,7 +4,7 @@
 takes the soonest, or the first that answers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,8 +21,19 @@ class NextStep:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Progress:
+    """How far the work is: items closed, and for each part done, now or next, in order."""
+
+    done: int
+    total: int
+    blocking: int = 0  # open items that block
+    parts: tuple[str, ...] = ()
+
+
 _next: list[Callable[[DeploymentPlan, datetime], NextStep | None]] = []
 _position: list[Callable[[DeploymentPlan], str]] = []
+_progress: list[Callable[[Sequence[DeploymentPlan]], dict[int, Progress]]] = []
 
 
 def register_next(source: Callable[[DeploymentPlan, datetime], NextStep | None]) -> None:
@@ -35,6 +46,14 @@ def register_position(source: Callable[[DeploymentPlan], str]) -> None:
         _position.append(source)
 
 
+def register_progress(
+    source: Callable[[Sequence[DeploymentPlan]], dict[int, Progress]],
+) -> None:
+    """``source`` answers for many plans at once, by primary key, for the list of releases."""
+    if source not in _progress:
+        _progress.append(source)
+
+
 def next_step(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     """The soonest next step of all floors; one without a time comes last."""
     steps = [step for source in _next if (step := source(plan, now)) is not None]
@@ -44,3 +63,11 @@ def next_step(plan: DeploymentPlan, now: datetime) -> NextStep | None:
 def position(plan: DeploymentPlan) -> str:
     """Where the release stands, such as 'at 5 %'; empty when no floor knows."""
     return next((text for source in _position if (text := source(plan))), "")
+
+
+def progress(plans: Sequence[DeploymentPlan]) -> dict[int, Progress]:
+    """Progress by primary key of the plan; plans that no floor knows about are left out."""
+    found: dict[int, Progress] = {}
+    for source in _progress:
+        found |= source(plans)
+    return found

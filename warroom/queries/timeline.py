@@ -1,9 +1,13 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import or_
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.rules import chain
+
+PAGE = 50
 
 
 def newest(plan: DeploymentPlan, count: int = 12) -> list[TimelineEvent]:
@@ -14,6 +18,37 @@ def newest(plan: DeploymentPlan, count: int = 12) -> list[TimelineEvent]:
 def after(plan: DeploymentPlan, seq: int) -> QuerySet[TimelineEvent]:
     """Events with a larger sequence number, oldest first."""
     return plan.events.filter(seq__gt=seq).order_by("seq")
+
+
+def entries(
+    plan: DeploymentPlan,
+    *,
+    kinds: Sequence[str] = (),
+    by: str = "",
+    text: str = "",
+    before: int | None = None,
+) -> list[TimelineEvent]:
+    """One page of the timeline, newest first: events of these kinds (prefixes), author and text,
+    older than sequence number ``before``; one SQL statement."""
+    events = plan.events.order_by("-seq")
+    if kinds:
+        events = events.filter(reduce(or_, (Q(kind__startswith=kind) for kind in kinds)))
+    if by:
+        events = events.filter(actor_name=by)
+    if text:
+        events = events.filter(text__icontains=text)
+    if before is not None:
+        events = events.filter(seq__lt=before)
+    return list(events[:PAGE])
+
+
+def older(events: Sequence[TimelineEvent]) -> str:
+    """The query string of the page after a full one; empty when there is nothing older."""
+    return f"before={events[-1].seq}" if len(events) == PAGE and events[-1].seq > 1 else ""
+
+
+def authors(plan: DeploymentPlan) -> list[str]:
+    return list(plan.events.order_by("actor_name").values_list("actor_name", flat=True).distinct())
 
 
 def first_broken(plan: DeploymentPlan) -> str | None:

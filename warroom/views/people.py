@@ -26,9 +26,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
         "roles": plan.roles.prefetch_related("seats__user"),
         "rights": Right.choices,
     }
-    return render(
-        request, "warroom/people.html", context, status=422 if form.is_bound else 200
-    )
+    return render(request, "warroom/people.html", context, status=422 if form.is_bound else 200)
 
 
 @require_POST

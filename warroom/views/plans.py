@@ -1,17 +1,59 @@
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from warroom.live import panels
-from warroom.models import DeploymentPlan
-from warroom.queries.people import standing
+from warroom import navigation
+from warroom.live import outlook, panels
+from warroom.live.headline import headline, shown_verdict, stands
+from warroom.models import DeploymentPlan, Lifecycle
+from warroom.queries.people import role_keys, standing
 from warroom.queries.plans import get_plan, plans_for
+
+GROUPS = [
+    ("live", "Live now", {Lifecycle.DEPLOYING, Lifecycle.WATCHING}),
+    ("coming", "Coming", {Lifecycle.DRAFT, Lifecycle.PREPARING}),
+    ("finished", "Finished", {Lifecycle.STABLE, Lifecycle.ROLLED_BACK, Lifecycle.ABORTED}),
+]
 
 
 @require_GET
 def plan_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "warroom/plans.html", {"plans": plans_for(request.user)})
+    """The releases that this person may see: live, coming, finished."""
+    now = timezone.now()
+    plans = list(plans_for(request.user).prefetch_related("roles__seats__user"))
+    progress = outlook.progress(plans)
+    rows = [_row(plan, now, progress.get(plan.pk)) for plan in plans]
+    groups = [
+        {"id": name, "title": title, "rows": chosen}
+        for name, title, _ in GROUPS
+        if (chosen := [row for row in rows if row["group"] == name])
+    ]
+    words = [f"{len(group['rows'])} {group['title'].lower()}" for group in groups]
+    context = {"now": now, "groups": groups, "summary": ", ".join(words)}
+    return render(request, "warroom/plans.html", context)
+
+
+def _row(plan: DeploymentPlan, now: datetime, progress: outlook.Progress | None) -> dict:
+    people = [seat.user.display_name for role in plan.roles.all() for seat in role.seats.all()]
+    return {
+        "plan": plan,
+        "group": _group(plan, now),
+        "verdict": shown_verdict(plan, now),
+        "stands": stands(plan, now),
+        "next": outlook.next_step(plan, now),
+        "people": list(dict.fromkeys(people)),
+        "progress": progress,
+    }
+
+
+def _group(plan: DeploymentPlan, now: datetime) -> str:
+    group = next(name for name, _, lifecycles in GROUPS if plan.lifecycle in lifecycles)
+    # A release whose T0 has passed and that is judged is live, whatever nobody has set yet.
+    late = plan.t0 is not None and plan.t0 <= now and plan.verdict
+    return "live" if group == "coming" and late else group
 
 
 @require_GET
@@ -33,7 +75,27 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
         "plan": plan,
         "now": now,
         "place": place,
+        "verdict": shown_verdict(plan, now),
+        "headline": headline(plan, now),
+        "tabs": tabs(plan, now),
+        "role_keys": role_keys(plan),
         "standing": standing(request.user, plan),
         "slots": slots,
         "fragments": fragments,
     }
+
+
+def tabs(plan: DeploymentPlan, now: datetime) -> list[dict]:
+    """The sections of a release as links; their figures are live fragments of their own."""
+    figure = panels.get("tab")
+    return [
+        {
+            "name": tab.name,
+            "label": tab.label,
+            "url": tab.url(plan),
+            "icon": tab.icon,
+            "key": tab.key,
+            "count": panels.render(figure, plan, now, tab.name) if tab.count else "",
+        }
+        for tab in navigation.tabs()
+    ]

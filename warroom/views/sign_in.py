@@ -1,7 +1,60 @@
+from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from warroom.forms import SignInForm
+
+DAY = 24 * 60 * 60  # seconds
+YEAR = 365 * DAY
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignIn(LoginView):
+    """Name and password; after five wrong ones this name pauses for this address."""
+
+    template_name = "warroom/sign_in.html"
+    form_class = SignInForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: SignInForm) -> HttpResponse:
+        answer = super().form_valid(form)
+        # 0: the session ends with the browser.
+        self.request.session.set_expiry(DAY if form.cleaned_data["stay"] else 0)
+        return answer
+
+    def form_invalid(self, form: SignInForm) -> HttpResponse:
+        name = {"username": form.data.get("username", "")}
+        wrong = AxesProxyHandler.get_failures(self.request, name) if settings.AXES_ENABLED else 0
+        context = self.get_context_data(form=form)
+        if wrong:
+            context["tries_left"] = max(0, settings.AXES_FAILURE_LIMIT - wrong)
+        return render(self.request, self.template_name, context, status=422)
 
 
 def locked_out(request: HttpRequest, credentials: dict, *args, **kwargs) -> HttpResponse:
     """After too many wrong passwords: a pause, said in words. Other people are not held up."""
     return render(request, "warroom/sign_in.html", {"locked_out": True}, status=429)
+
+
+@login_not_required
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen theme in a cookie; an empty choice follows the device again."""
+    back = request.POST.get("back", "/")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    answer = redirect(back)
+    theme = request.POST.get("theme", "")
+    if theme in ("light", "dark"):
+        answer.set_cookie(
+            "theme", theme, max_age=YEAR, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        )
+    else:
+        answer.delete_cookie("theme", samesite="Lax")
+    return answer

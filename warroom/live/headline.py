@@ -1,0 +1,32 @@
+"""How a release stands in a few words: on its state bar, in the tab's title, in the list."""
+
+from datetime import datetime
+
+from warroom.live import outlook
+from warroom.models import DeploymentPlan
+from warroom.rules import verdicts
+
+
+def shown_verdict(plan: DeploymentPlan, now: datetime) -> verdicts.ShownVerdict:
+    """The plan's kept verdict as it counts at ``now``."""
+    return verdicts.as_read(
+        plan.verdict,
+        plan.verdict_sentence,
+        plan.verdict_counts,
+        plan.verdict_since,
+        plan.verdict_valid_until,
+        now,
+    )
+
+
+def stands(plan: DeploymentPlan, now: datetime) -> str:
+    """``HOLD at 5 %``; the lifecycle's word while nothing has been measured."""
+    word = shown_verdict(plan, now).word
+    if not word:
+        return plan.get_lifecycle_display()
+    return f"{word.upper()} {outlook.position(plan)}".rstrip()
+
+
+def headline(plan: DeploymentPlan, now: datetime) -> str:
+    """``HOLD at 5 % · Genesis Phase 4``"""
+    return f"{stands(plan, now)} · {plan.name}"

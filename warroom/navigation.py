@@ -1,0 +1,49 @@
+"""The sections of a release, in tab order. Each app registers its own in ``AppConfig.ready``.
+
+A page that is not built has no tab; nothing here names an app.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Tab:
+    name: str
+    label: str
+    url_name: str
+    order: int
+    count: Callable[[Any], str | None] | None = None
+    icon: str = ""  # the first four tabs stand in the phone's dock too
+    key: str = ""  # the letter after "g"
+
+    def url(self, plan) -> str:
+        return reverse(self.url_name, kwargs={"slug": plan.slug})
+
+
+_tabs: dict[str, Tab] = {}
+
+
+def register_tab(
+    name: str,
+    label: str,
+    url_name: str,
+    order: int,
+    *,
+    count: Callable[[Any], str | None] | None = None,
+    icon: str = "",
+    key: str = "",
+) -> None:
+    """``url_name`` takes ``slug``; ``count(plan)`` gives a short text such as ``8/14`` or None."""
+    _tabs[name] = Tab(name, label, url_name, order, count, icon, key)
+
+
+def tabs() -> list[Tab]:
+    return sorted(_tabs.values(), key=lambda tab: tab.order)
+
+
+def get(name: str) -> Tab:
+    return _tabs[name]

@@ -1,0 +1,88 @@
+"""Times and numbers as words, the same on every page, in the timeline and in the API's sentences.
+
+All instants are UTC and aware; all spans are seconds or ``timedelta``. The minus of a T-offset is
+U+2212, which is as wide as the plus.
+"""
+
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def seconds_of(span: timedelta | float) -> float:
+    return span.total_seconds() if isinstance(span, timedelta) else float(span)
+
+
+def offset_text(span: timedelta | float) -> str:
+    """``T+11:46``, ``T−2:00``, ``T+1d 0:00``: hours and minutes from T0, seconds dropped."""
+    seconds = seconds_of(span)
+    days, rest = divmod(int(abs(seconds)), DAY)
+    hours, minutes = rest // HOUR, rest % HOUR // MINUTE
+    sign = "−" if seconds < 0 and int(abs(seconds)) >= MINUTE else "+"
+    return f"T{sign}{f'{days}d ' if days else ''}{hours}:{minutes:02}"
+
+
+def clock_text(span: timedelta | float) -> str:
+    """``T+11:46:18`` or ``T−1d 9:13:00``: the running clock."""
+    seconds = seconds_of(span)
+    return f"T{'−' if seconds < 0 else '+'}{span_text(seconds, hours=True)}"
+
+
+def span_text(span: timedelta | float, *, hours: bool = False) -> str:
+    """``13:42``, ``11:26:18``, ``1d 9:13:00``: as on a stopwatch; ``hours`` always shows hours."""
+    whole = int(abs(seconds_of(span)))
+    days, rest = divmod(whole, DAY)
+    hour, minute, second = rest // HOUR, rest % HOUR // MINUTE, rest % MINUTE
+    if days:
+        return f"{days}d {hour}:{minute:02}:{second:02}"
+    return f"{hour}:{minute:02}:{second:02}" if hour or hours else f"{minute}:{second:02}"
+
+
+def duration_text(span: timedelta | float) -> str:
+    """``6 s``, ``4 min``, ``1 h 42 min``, ``3 d 2 h``: a span in its two largest units."""
+    whole = int(abs(seconds_of(span)))
+    if whole < MINUTE:
+        return f"{whole} s"
+    if whole < HOUR:
+        return f"{whole // MINUTE} min"
+    big, small = (HOUR, MINUTE) if whole < DAY else (DAY, HOUR)
+    names = ("h", "min") if whole < DAY else ("d", "h")
+    more = whole % big // small
+    return f"{whole // big} {names[0]}" + (f" {more} {names[1]}" if more else "")
+
+
+def age_text(at: datetime, now: datetime) -> str:
+    """``6 s ago``; ``just now`` under a second and for clocks that run a little ahead."""
+    seconds = (now - at).total_seconds()
+    return f"{duration_text(seconds)} ago" if seconds >= 1 else "just now"
+
+
+def instant_text(at: datetime, now: datetime) -> str:
+    """``20:44`` today, ``24 Oct 09:00`` on another day, ``24 Oct 2024 09:00`` in another year."""
+    at, now = at.astimezone(UTC), now.astimezone(UTC)
+    if at.date() == now.date():
+        return f"{at:%H:%M}"
+    year = f" {at.year}" if at.year != now.year else ""
+    return f"{at.day} {at:%b}{year} {at:%H:%M}"
+
+
+def number_text(value: float | int | None, unit: str = "") -> str:
+    """``0.04 %``, ``1,026``, ``236 ms``, ``5 of 5``; ``no data`` for None, NaN and infinities."""
+    if value is None or not isfinite(value):
+        return "no data"
+    return f"{figure_text(value)} {unit}".rstrip()
+
+
+def figure_text(value: float | int) -> str:
+    """Four significant figures, but no digit of a whole number is lost; thousands with commas."""
+    if float(value).is_integer():
+        return f"{int(value):,}".replace("-", "−")
+    size = abs(value)
+    places = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 0.1 else 4
+    text = f"{value:,.{places}f}"
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if text in ("0", "-0"):
+        text = f"{value:.2g}"
+    return text.replace("-", "−") if "e" not in text else text

@@ -1,0 +1,256 @@
+"""Presentation only: icons, signals, times and numbers as the pages show them."""
+
+from datetime import UTC, datetime, timedelta
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from warroom.rules import wording
+
+register = template.Library()
+
+# Shape, word, colour, in that order: band or state -> (modifier, icon, word).
+SIGNALS = {
+    "green": ("ok", "i-ok", "Green"),
+    "yellow": ("warn", "i-warn", "Yellow"),
+    "red": ("bad", "i-bad", "Red"),
+    "no_data": ("none", "i-none", "No data"),
+    "stale": ("stale", "i-stale", "Stale"),
+    "run": ("run", "i-run", "Running"),
+}
+VERDICTS = {
+    "proceed": ("proceed", "v-proceed", "PROCEED"),
+    "hold": ("hold", "v-hold", "HOLD"),
+    "rollback": ("rollback", "v-rollback", "ROLLBACK"),
+}
+
+
+# First word of a timeline kind -> icon. What no line knows gets the note's icon.
+EVENT_ICONS = {
+    "item": "list",
+    "signoff": "pen",
+    "vote": "gate",
+    "condition": "cond",
+    "gate": "gateok",
+    "verdict": "v-wait",
+    "stage": "deploy",
+    "rollback": "v-rollback",
+    "check": "eye",
+    "metric": "steps",
+    "seat": "user",
+    "plan": "flag",
+    "note": "note",
+    "status": "chat",
+}
+LABELS = {"signoff": "Sign-off", "plan": "Release", "status": "Public update"}
+# What happened, or what it turned to -> colour of the icon.
+COLOURS = {
+    "proceed": "i--ok",
+    "go": "i--ok",
+    "green": "i--ok",
+    "hold": "i--warn",
+    "yellow": "i--warn",
+    "no_data": "i--warn",
+    "no-go": "i--bad",
+    "no_go": "i--bad",
+    "red": "i--bad",
+    "failed": "i--bad",
+    "blocked": "i--bad",
+    "rollback": "i--bad",
+    "rejected": "i--bad",
+}
+
+
+@register.simple_tag
+def icon(name: str, classes: str = "") -> SafeString:
+    """``{% icon "ok" "i--20 i--warn" %}``: a symbol of the sprite; the word stands beside it."""
+    symbol = name if name.startswith(("i-", "v-")) else f"i-{name}"
+    return format_html(
+        '<svg class="i{}" aria-hidden="true"><use href="#{}"/></svg>',
+        f" {classes}" if classes else "",
+        symbol,
+    )
+
+
+@register.simple_tag
+def signal(band: str, word: str = "", plain: bool = False) -> SafeString:
+    """``{% signal reading.band %}``: shape and word of a band; an unknown band is no data."""
+    modifier, symbol, usual = SIGNALS.get(str(band), SIGNALS["no_data"])
+    return format_html(
+        '<span class="sig sig--{}{}">{}{}</span>',
+        modifier,
+        " sig--plain" if plain else "",
+        icon(symbol),
+        word or usual,
+    )
+
+
+@register.filter
+def band_modifier(band: str) -> str:
+    """``ok``, ``warn``, ``bad`` or ``none``, as in ``tile--warn`` and ``i--warn``."""
+    return SIGNALS.get(str(band), SIGNALS["no_data"])[0]
+
+
+@register.simple_tag
+def verdict_chip(word: str, text: str = "", small: bool = False) -> SafeString:
+    """``{% verdict_chip plan.verdict "HOLD at 5 %" %}``; no verdict gives a neutral chip."""
+    modifier, symbol, usual = VERDICTS.get(str(word or ""), ("", "v-wait", "Nothing measured"))
+    return format_html(
+        '<strong class="vchip{}{}">{}{}</strong>',
+        " vchip--s" if small else "",
+        f" vchip--{modifier}" if modifier else "",
+        icon(symbol),
+        text or usual,
+    )
+
+
+@register.filter
+def verdict_icon(word: str) -> str:
+    return VERDICTS.get(str(word or ""), ("", "v-wait", ""))[1]
+
+
+@register.filter
+def verdict_word(word: str) -> str:
+    return VERDICTS.get(str(word or ""), ("", "", "Nothing measured"))[2]
+
+
+@register.simple_tag(takes_context=True)
+def when(context, at: datetime | None, plan=None) -> SafeString:
+    """``{% when event.at plan %}``: UTC, and beside it the offset from the plan's T0, if any."""
+    if at is None:
+        return mark_safe("")
+    clock = format_html(
+        '<time datetime="{}">{}</time>', iso(at), wording.instant_text(at, _now(context))
+    )
+    t0 = getattr(plan, "t0", None)
+    if t0 is None:
+        return clock
+    return format_html('{} <span class="t">{}</span>', clock, wording.offset_text(at - t0))
+
+
+@register.simple_tag(takes_context=True)
+def ago(context, at: datetime | None) -> SafeString:
+    """``6 s ago``; goes on counting in the browser, so an age stays true when updates stop."""
+    if at is None:
+        return mark_safe("never")
+    text = wording.age_text(at, _now(context))
+    return format_html('<span data-ago="{}">{}</span>', iso(at), text)
+
+
+@register.simple_tag(takes_context=True)
+def countdown(context, to: datetime) -> SafeString:
+    """``13:42`` that goes on counting, ``over by 0:05`` when it is past."""
+    return format_html('<b data-countdown="{}">{}</b>', iso(to), countdown_text(context, to))
+
+
+@register.simple_tag(takes_context=True)
+def countdown_text(context, to: datetime) -> str:
+    left = to - _now(context)
+    return ("over by " if left < timedelta(0) else "") + wording.span_text(left)
+
+
+@register.simple_tag(takes_context=True)
+def elapsed(context, since: datetime) -> SafeString:
+    text = wording.span_text(_now(context) - since)
+    return format_html('<b data-elapsed="{}">{}</b>', iso(since), text)
+
+
+@register.simple_tag(takes_context=True)
+def plan_clock(context, plan) -> str:
+    """``T+11:46:18``, or nothing while the plan has no T0."""
+    return wording.clock_text(_now(context) - plan.t0) if plan.t0 else ""
+
+
+@register.filter
+def iso(at: datetime | None) -> str:
+    """``2025-10-23T20:46:18Z``, the form of every ``datetime`` and ``data-`` attribute."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if at else ""
+
+
+@register.filter
+def utc(at: datetime | None, form: str = "H:i:s") -> str:
+    """A UTC time in Django's date format, whatever zone is active."""
+    return template.defaultfilters.date(at.astimezone(UTC), form) if at else ""
+
+
+@register.filter
+def t_offset(span: timedelta | float | None) -> str:
+    return "" if span is None else wording.offset_text(span)
+
+
+@register.filter
+def clock(span: timedelta | float | None) -> str:
+    return "" if span is None else wording.clock_text(span)
+
+
+@register.filter
+def duration(span: timedelta | float | None) -> str:
+    return "" if span is None else wording.duration_text(span)
+
+
+@register.filter
+def number(value: float | None, unit: str = "") -> str:
+    """``{{ reading.value|number:"ms" }}``"""
+    return wording.number_text(value, unit)
+
+
+@register.simple_tag
+def favicon(word: str) -> str:
+    """The address of the icon that shows a verdict in the browser's tab."""
+    return static(f"img/{word or 'wait'}.svg")
+
+
+@register.simple_tag
+def event_icon(event) -> SafeString:
+    symbol, colour = _event_look(event)
+    return icon(symbol, colour)
+
+
+@register.filter
+def event_label(event) -> str:
+    """``Sign-off`` for ``signoff.given``: the first word of the kind, as people say it."""
+    noun = event.kind.partition(".")[0]
+    return LABELS.get(noun, noun.replace("_", " ").capitalize())
+
+
+@register.filter
+def is_turn(event) -> bool:
+    """Whether the event changed where the release goes; such entries stand out in the timeline."""
+    return event.kind.startswith(("verdict.", "gate.decided", "rollback."))
+
+
+@register.filter
+def since(at: datetime, start: datetime) -> timedelta:
+    return at - start
+
+
+@register.filter
+def day_of(at: datetime, t0: datetime) -> str:
+    """``day 1`` is the UTC day of T0, ``day −1`` the day before; there is no day 0."""
+    days = (at.astimezone(UTC).date() - t0.astimezone(UTC).date()).days
+    return f"day {days + 1}" if days >= 0 else f"day −{-days}"
+
+
+@register.filter
+def styled(field, classes: str = "in") -> SafeString:
+    """A bound form field with the stylesheet's class; state and description come from Django."""
+    return field.as_widget(attrs={"class": classes})
+
+
+def _event_look(event) -> tuple[str, str]:
+    noun, _, verb = event.kind.partition(".")
+    said = [event.data.get(key) for key in ("to", "vote", "decision", "band", "verdict")]
+    words = [verb, *(word for word in said if isinstance(word, str))]
+    colour = next((COLOURS[word] for word in words if word in COLOURS), "")
+    symbol = EVENT_ICONS.get(noun, "note")
+    if noun == "verdict":
+        symbol = next((VERDICTS[word][1] for word in words if word in VERDICTS), symbol)
+    return symbol, colour
+
+
+def _now(context) -> datetime:
+    # A fragment is rendered for one instant; every age and clock in it speaks of that instant.
+    return context.get("now") or timezone.now()
