@@ -1,5 +1,7 @@
 from django.db import models
 
+from checklists.rules.bands import Bands, Bound
+
 from .probing import Probing
 
 
@@ -13,6 +15,17 @@ class HealthCheck(Probing):
 
     class Meta(Probing.Meta):
         constraints = [models.UniqueConstraint(fields=("plan", "key"), name="check_key_per_plan")]
+
+    unit = "ms"
+
+    @property
+    def bands(self) -> Bands:
+        """Slow is yellow. Red is what fails, which no latency says."""
+        return Bands(Bound("<=", self.slow_ms))
+
+    def show(self, value: float | None) -> str:
+        """A latency as people read it; "" for none."""
+        return "" if value is None else f"{value:.0f} ms"
 
 
 class CheckResult(models.Model):

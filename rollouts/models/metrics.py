@@ -1,5 +1,7 @@
 from django.db import models
 
+from checklists.rules.bands import Bands, Bound, amount, number
+
 from .probing import Probing
 from .sources import PrometheusSource
 
@@ -14,17 +16,28 @@ class PrometheusQuery(Probing):
     green_value = models.FloatField(null=True, blank=True)
     red_op = models.CharField(max_length=2, blank=True)
     red_value = models.FloatField(null=True, blank=True)
-    sustained_s = models.PositiveIntegerField(
-        default=300, help_text="Red for this long means roll back; shorter means hold."
-    )
     meaning = models.TextField(blank=True)
     alert_name = models.CharField(max_length=120, blank=True)
-    # A metric that only informs: shown, but neither holds nor rolls back.
-    report_only = models.BooleanField(default=False)
+    # Words for values, such as {"1": "UP", "0": "DOWN"}.
+    words = models.JSONField(default=dict, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta(Probing.Meta):
         constraints = [models.UniqueConstraint(fields=("plan", "key"), name="query_key_per_plan")]
+
+    @property
+    def bands(self) -> Bands | None:
+        """Where green and red begin; None for a metric that is shown and not judged."""
+        if not self.green_op or self.green_value is None:
+            return None
+        red = Bound(self.red_op, self.red_value) if self.red_op else None
+        return Bands(Bound(self.green_op, self.green_value), red)
+
+    def show(self, value: float | None) -> str:
+        """A value as people read it: "236 ms", "UP"; "" for none."""
+        if value is None:
+            return ""
+        return self.words.get(number(value)) or amount(value, self.unit)
 
 
 class MetricSample(models.Model):

@@ -9,7 +9,8 @@ class Probing(models.Model):
 
     A worker claims a due row by writing ``lease_token`` and ``lease_until``; a result counts only
     while the token still stands (fencing). ``band_since`` is when the present band began.
-    All times are UTC, durations seconds.
+    ``value`` and ``observed_at`` keep the last number seen and its time, also while ``band`` is
+    no data: the page shows it as old, nothing judges it. All times are UTC, durations seconds.
     """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="%(class)s_set")
@@ -18,6 +19,12 @@ class Probing(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     enabled = models.BooleanField(default=True)
     interval_s = models.PositiveIntegerField(default=15)
+
+    sustained_s = models.PositiveIntegerField(
+        default=300, help_text="Red for this long means roll back; shorter means hold."
+    )
+    # Shown, but neither holds nor rolls back.
+    report_only = models.BooleanField(default=False)
 
     due_at = models.DateTimeField(default=timezone.now, db_index=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -29,6 +36,11 @@ class Probing(models.Model):
     reason = models.CharField(max_length=500, blank=True, default="Not read yet")
     observed_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
+    # Memory for "is red here to stay": start of the unbroken red run, and the last red seen.
+    red_since = models.DateTimeField(null=True, blank=True)
+    red_at = models.DateTimeField(null=True, blank=True)
+    # What a sparkline needs, at a constant size (rules/history.py).
+    history = models.JSONField(default=dict, blank=True)
 
     class Meta:
         abstract = True
