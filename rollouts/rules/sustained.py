@@ -1,8 +1,7 @@
-"""Is red here to stay, or only passing? Computed over the samples of one metric."""
+"""Is red here to stay, or only passing? Kept as two instants per watched thing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,73 +9,47 @@ from checklists.rules.bands import Band
 
 
 @dataclass(frozen=True)
-class Sample:
-    """One observation: when (aware, UTC) and in which band."""
+class RedMemory:
+    """Start of the unbroken red run (None when there is none) and the last red seen; aware."""
 
-    at: datetime
-    band: Band
+    since: datetime | None = None
+    last: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Standing:
-    """What the samples say together.
+def remember(memory: RedMemory, at: datetime, band: Band, interval: timedelta) -> RedMemory:
+    """The memory after one more sample at `at`.
 
-    `since` is the start of the current run of equal bands. `settled` is False while a metric
-    that is not red now was red within the look-back: such a metric holds, however green it
-    looks at this moment (scenario 35).
+    A missing sample neither breaks nor feeds a red run, but time nobody observed is not counted
+    as red: two reds further apart than two intervals (and the slack of a busy worker) are two runs.
     """
+    if band is Band.RED:
+        unbroken = memory.since and memory.last and at - memory.last <= 2.5 * interval
+        return RedMemory(memory.since if unbroken else at, at)
+    if band is Band.NO_DATA:
+        return memory
+    return RedMemory(None, memory.last)
 
-    band: Band
-    since: datetime | None
-    sustained: bool
-    settled: bool
+
+def is_sustained(memory: RedMemory, band: Band, window: timedelta) -> bool:
+    """Whether it is red now and was seen red for the whole window."""
+    if band is not Band.RED or memory.since is None or memory.last is None:
+        return False
+    return memory.last - memory.since >= window
 
 
-def stand(samples: Sequence[Sample], window: timedelta, interval: timedelta) -> Standing:
-    """Judge samples, oldest first, against "red for `window`", asked every `interval`."""
-    if not samples:
-        return Standing(Band.NO_DATA, None, sustained=False, settled=True)
-    last = samples[-1]
-    return Standing(
-        band=last.band,
-        since=_run_start(samples),
-        sustained=last.band is Band.RED and last.at - _red_since(samples, interval) >= window,
-        settled=not _red_lately(samples, look_back(window, interval)),
-    )
+def is_settled(
+    memory: RedMemory, band: Band, at: datetime, window: timedelta, interval: timedelta
+) -> bool:
+    """False while something that is not red at `at` was red within the look-back.
+
+    Such a thing holds however green it looks at this moment, so that flapping neither rolls back
+    nor advances (scenario 35).
+    """
+    if band is Band.RED or memory.last is None:
+        return True
+    return at - memory.last >= look_back(window, interval)
 
 
 def look_back(window: timedelta, interval: timedelta) -> timedelta:
-    """How long after the last red a metric is not trusted: the window, four intervals at least."""
+    """How long after the last red a thing is not trusted: the window, four intervals at least."""
     return max(window, 4 * interval)
-
-
-def _run_start(samples: Sequence[Sample]) -> datetime:
-    start = samples[-1].at
-    for sample in reversed(samples):
-        if sample.band is not samples[-1].band:
-            break
-        start = sample.at
-    return start
-
-
-def _red_since(samples: Sequence[Sample], interval: timedelta) -> datetime:
-    """Start of the unbroken red run at the end.
-
-    A missing sample neither breaks nor feeds the run, but time nobody observed is not counted
-    as red: two reds more than two intervals apart are two runs.
-    """
-    start = samples[-1].at
-    for sample in reversed(samples):
-        if sample.band is Band.NO_DATA:
-            continue
-        if sample.band is not Band.RED or start - sample.at > 2 * interval:
-            break
-        start = sample.at
-    return start
-
-
-def _red_lately(samples: Sequence[Sample], span: timedelta) -> bool:
-    last = samples[-1]
-    if last.band is Band.RED:
-        return False
-    return any(s.band is Band.RED and last.at - s.at < span for s in samples)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checklists.rules.bands import Band
-from rollouts.rules.sustained import Sample, stand
+from checklists.rules.bands import Band, Bands, Bound
+from rollouts.rules.readings import age, as_read, judged, next_due
+from rollouts.rules.sustained import RedMemory, is_settled, is_sustained, remember
 from rollouts.rules.verdict import Reading, Word, decide
 
 NINE = datetime(2025, 10, 23, 19, 54, tzinfo=UTC)
@@ -117,8 +118,19 @@ MINUTE = timedelta(minutes=1)
 LETTERS = {"g": Band.GREEN, "y": Band.YELLOW, "r": Band.RED, "n": Band.NO_DATA}
 
 
-def samples(letters, step=STEP):
-    return [Sample(NINE + i * step, LETTERS[c]) for i, c in enumerate(letters) if c != "."]
+def samples(letters):
+    """Bands one step apart; a dot is a sample that never came."""
+    return [(NINE + i * STEP, LETTERS[c]) for i, c in enumerate(letters) if c != "."]
+
+
+def stand(taken):
+    """What is known after these samples: band, sustained, settled."""
+    memory = RedMemory()
+    for at, band in taken:
+        memory = remember(memory, at, band, STEP)
+    at, band = taken[-1]
+    settled = is_settled(memory, band, at, MINUTE, STEP)
+    return band, is_sustained(memory, band, MINUTE), settled
 
 
 @pytest.mark.parametrize(
@@ -132,37 +144,84 @@ def samples(letters, step=STEP):
         ("rrrrn", False),
         ("rr...rr", False),
         ("rr..rrrr", False),
+        ("rr.rr", True),
         ("rnnrrr", False),
     ],
 )
 def test_red_is_sustained_when_it_was_seen_for_the_whole_window(letters, sustained):
-    assert stand(samples(letters), MINUTE, STEP).sustained is sustained
-
-
-def test_no_samples_are_no_data():
-    assert stand([], MINUTE, STEP).band is Band.NO_DATA
+    assert stand(samples(letters))[1] is sustained
 
 
 def test_a_window_of_nothing_makes_the_first_red_count():
-    assert stand(samples("gr"), timedelta(0), STEP).sustained
-
-
-def test_the_run_starts_where_the_band_last_changed():
-    assert stand(samples("grggyyy"), MINUTE, STEP).since == NINE + 4 * STEP
+    memory = remember(RedMemory(), NINE, Band.RED, STEP)
+    assert is_sustained(memory, Band.RED, timedelta(0))
 
 
 def test_scenario_35_flapping_neither_rolls_back_nor_advances():
     words = set()
     flapping = samples("gr" * 40)
     for end in range(2, len(flapping) + 1):
-        standing = stand(flapping[:end], MINUTE, STEP)
-        reading = Reading(
-            "Error rate", standing.band, sustained=standing.sustained, settled=standing.settled
-        )
+        band, sustained, settled = stand(flapping[:end])
+        reading = Reading("Error rate", band, sustained=sustained, settled=settled)
         words.add(decide([reading]).word)
     assert words == {Word.HOLD}
 
 
 def test_a_metric_is_trusted_again_after_a_quiet_window():
-    assert not stand(samples("rggg"), MINUTE, STEP).settled
-    assert stand(samples("rgggg"), MINUTE, STEP).settled
+    assert stand(samples("rggg"))[2] is False
+    assert stand(samples("rgggg"))[2] is True
+
+
+@given(st.text("gyrn.", min_size=1, max_size=40).filter(lambda s: s[-1] != "."))
+def test_red_is_never_sustained_shorter_than_its_window(letters):
+    taken = samples(letters)
+    if stand(taken)[1]:
+        reds = [at for at, band in taken if band is Band.RED]
+        assert reds[-1] - reds[0] >= MINUTE
+        assert taken[-1][1] is Band.RED
+
+
+# --- from an answer to a reading -----------------------------------------------------------
+
+LATENCY = Bands(Bound("<", 200), Bound(">", 500))
+
+
+@pytest.mark.parametrize(
+    ("value", "failed", "band", "reason"),
+    [
+        (120.0, False, Band.GREEN, ""),
+        (236.0, False, Band.YELLOW, "above its 200 ms target"),
+        (731.0, False, Band.RED, "above its 500 ms limit"),
+        (None, False, Band.NO_DATA, "connection refused"),
+        (None, True, Band.RED, "connection refused"),
+        (float("nan"), False, Band.NO_DATA, "connection refused"),
+    ],
+)
+def test_an_answer_gets_its_band_and_reason(value, failed, band, reason):
+    said = judged(value, LATENCY, "ms", failed=failed, reason="connection refused")
+    assert (said.band, said.reason) == (band, reason)
+
+
+def test_a_metric_without_bands_is_never_green():
+    assert judged(1.0, None, "").band is Band.NO_DATA
+
+
+def test_a_reading_older_than_two_intervals_counts_as_no_data():
+    assert as_read("green", "", NINE, 15, NINE + 2 * STEP).band is Band.GREEN
+    old = as_read("green", "", NINE, 15, NINE + 2 * STEP + timedelta(seconds=1))
+    assert (old.band, old.reason) == (Band.NO_DATA, "not read for 31 s")
+
+
+def test_the_cadence_is_kept_and_missed_slots_are_left_out():
+    late = NINE + timedelta(seconds=50)
+    assert next_due(NINE, 15, late) == NINE + timedelta(seconds=60)
+    assert next_due(NINE, 15, NINE) == NINE + STEP
+    assert next_due(late, 15, NINE) == late
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(6, "6 s"), (200, "3 min"), (7500, "2 h 5 min"), (7200, "2 h"), (400_000, "4 days")],
+)
+def test_an_age_is_said_in_words(seconds, words):
+    assert age(timedelta(seconds=seconds)) == words

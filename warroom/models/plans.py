@@ -53,6 +53,8 @@ class DeploymentPlan(models.Model):
         max_length=8, choices=VerdictWord.choices, default=VerdictWord.NONE, blank=True
     )
     verdict_sentence = models.TextField(blank=True)
+    # What decided, without its numbers: "p95-latency:yellow". An event is due when it changes.
+    verdict_leading = models.CharField(max_length=220, blank=True)
     verdict_counts = models.CharField(max_length=80, blank=True, help_text="5 of 6 green")
     verdict_since = models.DateTimeField(null=True, blank=True)
     verdict_valid_until = models.DateTimeField(null=True, blank=True)

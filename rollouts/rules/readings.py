@@ -1,0 +1,67 @@
+"""From one probe's answer to a band and a reason; from a kept reading to what it counts now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from checklists.rules.bands import Band, Bands, against, judge
+
+NOT_JUDGED = "it has no bands, so it is shown and not judged"
+
+
+@dataclass(frozen=True)
+class Judged:
+    band: Band
+    reason: str = ""
+
+
+def judged(value: float | None, bands: Bands | None, unit: str, *, failed: bool = False,
+           reason: str = "") -> Judged:  # fmt: skip
+    """The band of an answer; `reason` is the probe's own, kept where there is no value."""
+    if failed:
+        return Judged(Band.RED, reason)
+    if value is None:
+        return Judged(Band.NO_DATA, reason or "no value")
+    if bands is None:
+        return Judged(Band.NO_DATA, NOT_JUDGED)
+    band = judge(bands, value)
+    if band is Band.NO_DATA:
+        return Judged(band, reason or "the value is no number that can be judged")
+    return Judged(band, against(bands, value, unit))
+
+
+def valid_until(read_at: datetime, interval_s: float) -> datetime:
+    """When a reading becomes too old to count: two intervals after it was made (law 5)."""
+    return read_at + timedelta(seconds=2 * interval_s)
+
+
+def as_read(band: str, reason: str, read_at: datetime | None, interval_s: float,
+            now: datetime) -> Judged:  # fmt: skip
+    """What a kept reading counts at `now`: its own band, or no data once it has grown old."""
+    if read_at is None:
+        return Judged(Band.NO_DATA, reason or "not read yet")
+    if now > valid_until(read_at, interval_s):
+        return Judged(Band.NO_DATA, f"not read for {age(now - read_at)}")
+    return Judged(Band(band), reason)
+
+
+def age(span: timedelta) -> str:
+    """A length of time for people: "6 s", "3 min", "2 h 5 min", "4 days"."""
+    seconds = max(0, int(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min"
+    if seconds < 48 * 3600:
+        minutes = seconds % 3600 // 60
+        return f"{seconds // 3600} h {minutes} min" if minutes else f"{seconds // 3600} h"
+    return f"{seconds // 86400} days"
+
+
+def next_due(due_at: datetime, interval_s: float, now: datetime) -> datetime:
+    """The next slot of the fixed cadence after `now`; slots that were missed are left out."""
+    step = timedelta(seconds=max(1.0, interval_s))
+    if due_at > now:
+        return due_at
+    return due_at + ((now - due_at) // step + 1) * step
