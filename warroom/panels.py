@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from warroom import navigation
-from warroom.live import outlook, panels
+from warroom.live import needs, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
-from warroom.models import DeploymentPlan, Role, TimelineEvent
+from warroom.models import DeploymentPlan, Right, Role, TimelineEvent
 from warroom.queries import timeline
 
 
@@ -37,6 +39,23 @@ class Board(Strip):
     template = "warroom/_board.html"
     places = ("room",)
     slot = "board"
+
+
+class Needs(panels.Panel):
+    """What the room needs now. One rendering for everyone: the frame shows each person theirs."""
+
+    name = "needs"
+    template = "warroom/_needs.html"
+    kinds = ("",)
+    places = ("room",)
+    slot = "needs"
+    refresh_s = 30  # what was due becomes late
+
+    SHOWN = 12
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        found = needs.needs(plan, now)
+        return {"needs": found[: self.SHOWN], "waits": needs.waits_for(found)}
 
 
 class Presence(panels.Panel):
@@ -97,8 +116,26 @@ class TabCount(panels.Panel):
         return {"count": navigation.get(key).count(plan) or ""} if key else None
 
 
-for panel in (Strip(), Board(), Presence(), Feed(), Timeline(), TabCount()):
+for panel in (Strip(), Board(), Needs(), Presence(), Feed(), Timeline(), TabCount()):
     panels.register(panel)
 
+
+def empty_seats(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
+    """A role that nobody holds can neither sign nor vote."""
+    roles = Role.objects.filter(plan=plan, seats=None)
+    return [
+        needs.Need(
+            title=f"Seat somebody as {role.name}",
+            key=Right.EDIT,
+            url=reverse("people", args=[plan.slug]),
+            button="Choose person",
+            note=f"The document names {role.holder}." if role.holder else "Nobody holds it yet.",
+            icon="user",
+        )
+        for role in roles
+    ]
+
+
+needs.register_needs(empty_seats)
 navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")
 navigation.register_tab("timeline", "Timeline", "timeline", 60, icon="note", key="t")

@@ -223,6 +223,18 @@ def is_turn(event) -> bool:
 
 
 @register.filter
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that ends a sentence: ``0.5 %. Next`` ends after the percent."""
+    head, stop, _ = text.partition(". ")
+    return head + stop.strip()
+
+
+@register.filter
+def other_sentences(text: str) -> str:
+    return text.partition(". ")[2]
+
+
+@register.filter
 def since(at: datetime, start: datetime) -> timedelta:
     return at - start
 

@@ -31,9 +31,19 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         for name, title, _ in GROUPS
         if (chosen := [row for row in rows if row["group"] == name])
     ]
-    words = [f"{len(group['rows'])} {group['title'].lower()}" for group in groups]
-    context = {"now": now, "groups": groups, "summary": ", ".join(words)}
+    context = {"now": now, "groups": groups, "summary": _summary(groups)}
     return render(request, "warroom/plans.html", context)
+
+
+def _summary(groups: list[dict]) -> str:
+    """``1 live and on hold, 2 coming, 1 finished.``"""
+    held = {"hold": " and on hold", "rollback": " and rolling back"}
+    parts = []
+    for group in groups:
+        verdicts = {row["verdict"].word for row in group["rows"]}
+        more = held.get(verdicts.pop(), "") if group["id"] == "live" and len(verdicts) == 1 else ""
+        parts.append(f"{len(group['rows'])} {group['id']}{more}")
+    return f"{', '.join(parts)}." if parts else "None yet."
 
 
 def _row(plan: DeploymentPlan, now: datetime, progress: outlook.Progress | None) -> dict:
@@ -70,7 +80,8 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
     for panel in panels.shown_at(place):
         html = panels.render(panel, plan, now)
         fragments[panel.name] = html
-        slots.setdefault(panel.slot, []).append(html)
+        if html:
+            slots.setdefault(panel.slot, []).append(html)
     return {
         "plan": plan,
         "now": now,

@@ -1,0 +1,54 @@
+"""What the room needs from whom, now: asked of every floor, shown to those who can give it.
+
+Each app registers a function of (plan, now). A need names the right or the role that it is for;
+the frame shows it only to those who hold it, and to the others whom the room waits for.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from warroom.models import DeploymentPlan
+
+
+@dataclass(frozen=True)
+class Need:
+    """``key`` is a word of <body data-roles>: a right, or ``role-`` and a role's key.
+
+    ``due`` is UTC. ``who`` and ``short`` make the line for everyone: 'On-Call (4.12)'.
+    """
+
+    title: str
+    key: str
+    url: str
+    button: str
+    note: str = ""
+    due: datetime | None = None
+    icon: str = "list"
+    main: bool = False  # the one thing to do first: a filled button
+    who: str = ""
+    short: str = ""
+
+
+Source = Callable[[DeploymentPlan, datetime], Iterable[Need]]
+_sources: list[Source] = []
+
+
+def register_needs(source: Source) -> None:
+    if source not in _sources:
+        _sources.append(source)
+
+
+def needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
+    """Everything that the room needs, soonest first; what has no time comes last."""
+    found = [need for source in _sources for need in source(plan, now)]
+    return sorted(found, key=lambda need: (need.due is None, need.due or now, need.title))
+
+
+def waits_for(found: Iterable[Need]) -> list[tuple[str, str]]:
+    """``[('On-Call', '4.12, gate 1')]``: each holder once, with what is waited for."""
+    by_holder: dict[str, list[str]] = {}
+    for need in found:
+        if need.who:
+            by_holder.setdefault(need.who, []).append(need.short or need.title)
+    return [(who, ", ".join(shorts[:4])) for who, shorts in by_holder.items()]
