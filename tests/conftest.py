@@ -8,6 +8,8 @@ from checklists.models import ChecklistItem, Gate, Phase
 from warroom import timeline_guard
 from warroom.models import DeploymentPlan, Role, Seat, User
 
+pytest_plugins = ["tests.harness.fixtures"]
+
 ALL_RIGHTS = ["edit", "tick", "sign", "vote", "decide", "run"]
 CAST = {
     # name: (role key, role name, rights)

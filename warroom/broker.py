@@ -1,6 +1,7 @@
 """The embedded broker: a Valkey server on loopback, used when ``REDIS_URL`` is not set.
 
-It holds nothing that matters (due work lives in the database), so it saves nothing.
+It holds nothing that matters (due work lives in the database), so it saves nothing. It keeps its
+hands off its process title, which lies over the environment: the supervisor knows its own by that.
 """
 
 import secrets
@@ -16,6 +17,7 @@ dir {folder}
 save ""
 appendonly no
 loglevel warning
+set-proc-title no
 maxmemory 64mb
 maxmemory-policy allkeys-lru
 """

@@ -1,0 +1,151 @@
+"""One command starts everything, keeps it running, and ends it (faults 3, 4 and 6, thin)."""
+
+import os
+import re
+import signal
+import socket
+import time
+
+import pytest
+
+from tests.harness.processes import end, launch, wait_until
+
+pytestmark = pytest.mark.process
+
+MAKE_PERSON = "from warroom.models import User; User.objects.create_user('cora')"
+COUNT_PEOPLE = "from warroom.models import User; print('people:', User.objects.count())"
+
+
+def tick_is_fresh(product) -> bool:
+    age = product.ready().get("tick_age_s")
+    return age is not None and age < 3
+
+
+def test_it_starts_says_where_it_is_and_ends_whole_on_ctrl_c(running_product):
+    said = running_product.said()
+    assert f"Warroom is ready at {running_product.url}" in said
+    assert running_product.get("/healthz").status_code == 200
+    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    assert all(running_product.pids(name) for name in ("web", "worker", "tick", "broker"))
+    took = running_product.stop(signal.SIGINT)
+    assert took < 5
+    assert running_product.pids() == []
+    assert "stopped in" in running_product.said()
+
+
+def test_a_service_manager_ends_it_by_sigterm(running_product):
+    assert running_product.stop(signal.SIGTERM) < 5
+    assert running_product.pids() == []
+
+
+def test_ctrl_c_ends_it_while_it_is_still_starting(make_product):
+    product = make_product().launch()
+    wait_until(product.pids, 30, "the first child")
+    assert product.stop(signal.SIGINT) < 5
+    assert product.pids() == []
+
+
+def test_a_second_start_on_the_same_folder_says_so(running_product):
+    log = running_product.var / "second"
+    second = launch(running_product_command(running_product), log, env=running_product.env)
+    assert second.wait(20) == 2
+    assert "already runs" in log.read_text()
+    assert running_product.url in log.read_text()
+    assert running_product.get("/healthz").status_code == 200
+
+
+def running_product_command(product) -> list[str]:
+    assert product.process
+    return list(product.process.args)
+
+
+def test_a_taken_port_is_said_and_nothing_is_left_running(make_product):
+    product = make_product()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", product.port))
+        other.listen()
+        process = product.launch().process
+        assert process.wait(20) == 2
+    assert f"port {product.port} is taken" in product.said()
+    assert product.pids() == []
+
+
+def test_the_demo_does_not_listen_where_others_reach_it(make_product):
+    process = make_product("--demo", "--host", "0.0.0.0").launch().process
+    assert process.wait(20) == 2
+
+
+@pytest.mark.parametrize("name", ["worker", "broker", "web", "tick"])
+def test_a_killed_child_is_started_again_and_said(running_product, name):
+    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    killed = running_product.pids(name)
+    os.kill(killed[0], signal.SIGKILL)
+    running_product.wait_for_words(rf"{name} ended \(SIGKILL\); starting it again", 5)
+
+    def is_back() -> bool:
+        now = running_product.pids(name)
+        return bool(now) and not set(now) & set(killed)
+
+    wait_until(is_back, 10, f"another {name}, and nothing left of the first")
+    wait_until(lambda: running_product.ready().get("broker") == "ok", 15, "the web answers")
+    wait_until(lambda: tick_is_fresh(running_product), 10, "due work goes on")
+
+
+def test_nothing_a_person_did_is_lost_by_kills_and_starts(running_product):
+    running_product.run_python(MAKE_PERSON)
+    for name in ("worker", "broker"):
+        os.kill(running_product.pids(name)[0], signal.SIGKILL)
+    running_product.stop()
+    port = running_product.port
+    began = time.monotonic()
+    running_product.start()
+    assert time.monotonic() - began < 10 + 20  # 10 s on an idle machine; tests share this one
+    assert running_product.port == port
+    assert "people: 1" in running_product.run_python(COUNT_PEOPLE)
+
+
+def test_after_a_killed_supervisor_nothing_is_in_the_way_of_the_next(running_product):
+    end(running_product.process, signal.SIGKILL)
+    running_product.start()
+    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    assert len(running_product.pids("broker")) == 1
+
+
+def test_due_work_goes_on_while_the_broker_is_gone(make_product, valkey):
+    """Fault 3: at most ten seconds late; afterwards the worker takes over again."""
+    product = make_product(REDIS_URL=valkey.url).start()
+    wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
+    valkey.kill()
+    try:
+        assert worst_tick_age(product, during_s=12) < 10
+        log = product.var / "log" / "tick.log"
+        assert "the tick does due work itself" in log.read_text()
+    finally:
+        valkey.start()
+    wait_until(lambda: "a worker answers the bell again" in log.read_text(), 20, "the worker")
+    assert not re.search("worker ended", product.said())
+
+
+def test_due_work_goes_on_while_the_broker_is_frozen(make_product, valkey):
+    """Fault 4: nothing waits for an answer that does not come."""
+    product = make_product(REDIS_URL=valkey.url).start()
+    wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
+    valkey.freeze()
+    try:
+        assert worst_tick_age(product, during_s=12) < 10
+    finally:
+        valkey.thaw()
+
+
+def worst_tick_age(product, during_s: float) -> float:
+    """The greatest age of the last look for due work, seconds, over ``during_s`` seconds."""
+    worst = 0.0
+    until = time.monotonic() + during_s
+    while time.monotonic() < until:
+        began = time.monotonic()
+        age = product.ready().get("tick_age_s")
+        assert age is not None, "the web answers without a broker"
+        assert time.monotonic() - began < 2, "the web does not wait for the broker"
+        worst = max(worst, float(age))
+        time.sleep(0.25)
+    return worst
