@@ -53,7 +53,6 @@ def _row(plan: DeploymentPlan, now: datetime, progress: outlook.Progress | None)
         "group": _group(plan, now),
         "verdict": shown_verdict(plan, now),
         "stands": stands(plan, now),
-        "next": outlook.next_step(plan, now),
         "people": list(dict.fromkeys(people)),
         "progress": progress,
     }

@@ -1,0 +1,79 @@
+"""Sign-in: wrong passwords are counted, then a pause; the theme is a cookie."""
+
+import pytest
+from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
+URL = "/sign-in/"
+
+
+@pytest.fixture
+def throttled(settings):
+    settings.AXES_ENABLED = True
+
+
+def test_a_signed_out_person_is_sent_to_sign_in_and_comes_back(plan, cast, client):
+    wanted = reverse("room", args=[plan.slug])
+    answer = client.get(wanted)
+    assert answer["Location"] == f"{URL}?next={wanted}"
+    answer = client.post(URL, {"username": "cora", "password": "pw", "next": wanted})
+    assert answer["Location"] == wanted
+
+
+def test_nobody_is_sent_elsewhere_after_sign_in(cast, client):
+    answer = client.post(
+        URL, {"username": "cora", "password": "pw", "next": "https://elsewhere.example/"}
+    )
+    assert answer["Location"] == "/"
+
+
+def test_a_wrong_password_says_how_many_tries_are_left(cast, client, throttled):
+    answer = client.post(URL, {"username": "cora", "password": "wrong"})
+    assert answer.status_code == 422
+    html = answer.content.decode()
+    assert "Name or password is wrong." in html
+    assert "4 tries left" in html
+    assert 'value="cora"' in html and "wrong&quot;" not in html
+
+
+def test_after_five_wrong_ones_the_name_pauses_and_others_go_on(cast, client, throttled):
+    for _ in range(5):
+        answer = client.post(URL, {"username": "cora", "password": "wrong"})
+    assert answer.status_code == 429
+    assert "Too many wrong passwords" in answer.content.decode()
+    assert client.post(URL, {"username": "cora", "password": "pw"}).status_code == 429
+    assert client.post(URL, {"username": "thon", "password": "pw"}).status_code == 302
+
+
+def test_a_name_that_nobody_has_is_answered_alike(cast, client, throttled):
+    known = client.post(URL, {"username": "cora", "password": "wrong"}).content.decode()
+    unknown = client.post(URL, {"username": "cory", "password": "wrong"}).content.decode()
+    assert "Name or password is wrong." in known and "Name or password is wrong." in unknown
+
+
+@pytest.mark.parametrize(("stay", "seconds"), [({"stay": "on"}, 86_400), ({}, None)])
+def test_a_session_lasts_a_day_or_as_long_as_the_browser(cast, client, stay, seconds):
+    client.post(URL, {"username": "cora", "password": "pw"} | stay)
+    cookie = client.cookies["sessionid"]
+    assert (cookie["max-age"] or None) == seconds
+
+
+def test_signing_out_wants_a_post(cast, client_of):
+    client = client_of(cast["cora"])
+    assert client.get("/sign-out/").status_code == 405
+    assert client.post("/sign-out/")["Location"] == URL
+    assert client.get("/").status_code == 302
+
+
+def test_the_theme_is_kept_without_script_and_the_page_is_written_in_it(cast, client_of):
+    client = client_of(cast["cora"])
+    assert client.post("/theme/", {"theme": "dark", "back": "/"})["Location"] == "/"
+    assert 'data-theme="dark"' in client.get("/").content.decode()
+    client.post("/theme/", {"theme": "", "back": "https://elsewhere.example/"})
+    assert "data-theme=" not in client.get("/").content.decode().partition("<head>")[0]
+
+
+def test_a_made_up_theme_is_ignored(cast, client_of):
+    client = client_of(cast["cora"])
+    client.cookies["theme"] = '"><script>'
+    assert "data-theme=" not in client.get("/").content.decode().partition("<head>")[0]
