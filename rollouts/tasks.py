@@ -1,1 +1,137 @@
-"""The due work of this app."""
+"""The due work of this app: ask what is due, keep the answers, judge anew.
+
+Rows are claimed, then asked all together outside any transaction, then recorded as the answers
+come in: one that hangs holds up nobody else.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import structlog
+from django.conf import settings
+
+from rollouts.actions.claims import claim_all_due
+from rollouts.actions.results import Outcome, record_results
+from rollouts.actions.verdicts import apply_verdict
+from rollouts.models import Probing, PrometheusQuery
+from rollouts.probes import ASK, ProbeResult, no_data
+from rollouts.probes.http import HttpTarget
+from rollouts.probes.prometheus import PrometheusTarget
+from warroom.models import DeploymentPlan
+from warroom.outbound import transport
+from warroom.tasks import register_due
+
+PROMQL_THREADS = 8
+# Answers that come within this time of each other are written together.
+GATHER_S = 0.15
+# While slow answers are waited for, rows that come due are taken along; not for ever, so that
+# the tick ends.
+CLAIM_FOR_S = 6.0
+log = structlog.get_logger()
+
+
+class Round:
+    """One tick's worth of asking."""
+
+    def __init__(self, promql: ThreadPoolExecutor) -> None:
+        self.promql = promql
+        self.answers: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.waiting = 0
+        # A source that did not answer is not asked the next question in the same round: two
+        # hundred queries would otherwise each wait out the deadline on a few threads.
+        self.silent: dict[str, str] = {}
+
+    def ask(self, row: Probing) -> None:
+        """Start asking; the outcome arrives in `answers`."""
+        self.waiting += 1
+        token = row.lease_token
+        self._start(row).add_done_callback(
+            lambda future: self.answers.put(Outcome(row, token, _result(future)))
+        )
+
+    def _start(self, row: Probing) -> Future:
+        if isinstance(row, PrometheusQuery):
+            return self.promql.submit(self._ask_prometheus, target_of(row))
+        shared = transport()
+        target = HttpTarget(row.url, row.expect_status)
+        return shared.submit(ASK[row.kind](shared, target))
+
+    def _ask_prometheus(self, target: PrometheusTarget) -> ProbeResult:
+        if target.url in self.silent:
+            return no_data(self.silent[target.url])
+        result = ASK["prometheus"](target)
+        if result.timed_out:
+            self.silent[target.url] = result.reason
+        return result
+
+    def gather(self) -> list[Outcome]:
+        """The answers that have come, after waiting a moment for the first ones."""
+        got, until = [], time.monotonic() + GATHER_S
+        while self.waiting and (left := until - time.monotonic()) > 0:
+            try:
+                got.append(self.answers.get(timeout=left))
+            except queue.Empty:
+                break
+            self.waiting -= 1
+        return got
+
+
+def _result(future: Future) -> ProbeResult:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    log.error("probe failed", error=repr(error))
+    return no_data("the probe itself failed; see the worker's log")
+
+
+def target_of(row: PrometheusQuery) -> PrometheusTarget:
+    """What to ask for a query; a source without an address means the operator's own."""
+    return PrometheusTarget(
+        url=row.source.url or settings.PROMETHEUS_URL,
+        promql=row.promql,
+        unit=row.unit,
+        interval_s=row.interval_s,
+    )
+
+
+def probe_due() -> int:
+    """Ask everything that is due and keep the answers. Returns how many counted."""
+    done, until = 0, time.monotonic() + CLAIM_FOR_S
+    with ThreadPoolExecutor(PROMQL_THREADS, thread_name_prefix="promql") as promql:
+        asking = Round(promql)
+        _ask_all(asking, claim_all_due())
+        while asking.waiting:
+            done += keep(asking.gather())
+            if time.monotonic() < until:
+                _ask_all(asking, claim_all_due())
+    return done
+
+
+def _ask_all(asking: Round, rows: Iterable[Probing]) -> None:
+    for row in rows:
+        asking.ask(row)
+
+
+def keep(outcomes: list[Outcome]) -> int:
+    """Record outcomes plan by plan, and judge each plan anew."""
+    done = 0
+    for outcomes_of_plan in _grouped(outcomes, lambda o: o.row.plan_id):
+        plan = DeploymentPlan.objects.only("slug").get(pk=outcomes_of_plan[0].row.plan_id)
+        for of_kind in _grouped(outcomes_of_plan, lambda o: type(o.row)):
+            done += record_results(plan, of_kind)
+        apply_verdict(plan)
+    return done
+
+
+def _grouped(outcomes: Iterable[Outcome], key: Callable) -> list[list[Outcome]]:
+    groups: dict = {}
+    for outcome in outcomes:
+        groups.setdefault(key(outcome), []).append(outcome)
+    return list(groups.values())
+
+
+register_due("probes", probe_due)

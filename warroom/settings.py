@@ -108,6 +108,8 @@ if EMBEDDED:
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": VAR_DIR / "warroom.sqlite3",
+            # A file, not memory: tests with several threads or processes meet the real locking.
+            "TEST": {"NAME": VAR_DIR / "test.sqlite3"},
             "OPTIONS": {
                 # A deferred transaction that reads first cannot be upgraded when another has
                 # written since: it fails at once. IMMEDIATE queues for the one writer instead.

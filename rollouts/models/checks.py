@@ -1,6 +1,6 @@
 from django.db import models
 
-from checklists.rules.bands import Bands, Bound
+from checklists.rules.bands import Band, Bands, Bound
 
 from .probing import Probing
 
@@ -22,6 +22,13 @@ class HealthCheck(Probing):
     def bands(self) -> Bands:
         """Slow is yellow. Red is what fails, which no latency says."""
         return Bands(Bound("<=", self.slow_ms))
+
+    @property
+    def now_text(self) -> str:
+        """The latest latency, or that it fails; "" while nothing is known."""
+        if self.band == Band.RED:
+            return "failing"
+        return "" if self.band == Band.NO_DATA else self.show(self.value)
 
     def show(self, value: float | None) -> str:
         """A latency as people read it; "" for none."""

@@ -1,6 +1,6 @@
 from django.db import models
 
-from checklists.rules.bands import Bands, Bound, amount, number
+from checklists.rules.bands import Band, Bands, Bound, amount, number
 
 from .probing import Probing
 from .sources import PrometheusSource
@@ -32,6 +32,11 @@ class PrometheusQuery(Probing):
             return None
         red = Bound(self.red_op, self.red_value) if self.red_op else None
         return Bands(Bound(self.green_op, self.green_value), red)
+
+    @property
+    def now_text(self) -> str:
+        """The latest value as people read it; "" while there is none that counts."""
+        return "" if self.band == Band.NO_DATA else self.show(self.value)
 
     def show(self, value: float | None) -> str:
         """A value as people read it: "236 ms", "UP"; "" for none."""

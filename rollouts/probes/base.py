@@ -23,6 +23,7 @@ class ProbeResult:
     observed_at: datetime | None = None
     latency_ms: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    timed_out: bool = False
 
     @property
     def ok(self) -> bool:

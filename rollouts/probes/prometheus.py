@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from prometheus_api_client import PrometheusApiClientException, PrometheusConnec
 from urllib3.util.retry import Retry
 
 from rollouts.probes.base import ProbeResult, no_data
-from warroom.outbound import DEADLINE_S, GuardedAdapter, OutboundError
+from warroom.outbound import DEADLINE_S, GuardedAdapter, OutboundError, TooSlow
 
 HOW_TO_GET_ONE = (
     "set PROMETHEUS_URL to your Prometheus; on Debian or Ubuntu `apt-get install prometheus` "
@@ -50,7 +50,8 @@ def ask(target: PrometheusTarget) -> ProbeResult:
     try:
         value, observed_at, labels = _one_number(_answer(target), target)
     except (_Odd, OutboundError) as error:
-        return no_data(_short(str(error)), (time.monotonic() - started) * 1000)
+        result = no_data(_short(str(error)), (time.monotonic() - started) * 1000)
+        return replace(result, timed_out=isinstance(error, TooSlow))
     return ProbeResult(
         value=value,
         observed_at=observed_at,

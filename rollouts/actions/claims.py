@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from rollouts.models import HealthCheck, Probing, PrometheusQuery
+from rollouts.queries import due
+
+# Far longer than a probe may take, far shorter than anybody would wait for a killed worker.
+LEASE = timedelta(seconds=20)
+
+
+def claim_due(model: type[Probing], limit: int = 500, now: datetime | None = None) -> list[Probing]:
+    """Take due rows for this worker and return them, each with its lease token.
+
+    A worker that dies leaves its lease to run out; then the rows are due again. Two workers never
+    get the same row: the write repeats the condition, so whoever comes second changes nothing.
+    Claiming is no event and changes nothing that people see, so the plan's row is not locked.
+    """
+    now = now or timezone.now()
+    token = str(uuid.uuid4())
+    with transaction.atomic():
+        ids = due.due_ids(model, now, limit)
+        if not ids:
+            return []
+        due.due(model, now).filter(pk__in=ids).order_by().update(
+            lease_token=token, lease_until=now + LEASE
+        )
+    return list(_with_source(model).filter(lease_token=token))
+
+
+def _with_source(model: type[Probing]):
+    rows = model.objects.defer("history")
+    return rows.select_related("source") if model is PrometheusQuery else rows
+
+
+def claim_all_due() -> list[Probing]:
+    """Claim what is due of every kind."""
+    return [row for model in (PrometheusQuery, HealthCheck) for row in claim_due(model)]

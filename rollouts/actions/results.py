@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from checklists.models import Evidence
+from checklists.rules.bands import Band
+from rollouts.models import CheckResult, HealthCheck, MetricSample, Probing, PrometheusQuery
+from rollouts.probes import ProbeResult
+from rollouts.rules import history
+from rollouts.rules.readings import judged, next_due
+from rollouts.rules.sustained import RedMemory, remember
+from warroom.actions.change import RULE, Change, change
+from warroom.live import doorbell
+from warroom.models import DeploymentPlan
+
+PANELS = ("metrics", "checks", "focus", "metric-table", "health")
+FIELDS = [
+    "due_at", "lease_until", "lease_token", "band", "band_since", "value", "reason",
+    "observed_at", "read_at", "red_since", "red_at", "history",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one claimed row brought. `token` is the lease under which it was asked."""
+
+    row: Probing
+    token: str
+    result: ProbeResult
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A watched thing that changed its band."""
+
+    row: Probing
+    before: str
+
+
+def record_results(plan: DeploymentPlan, outcomes: Sequence[Outcome]) -> int:
+    """Keep the results of one kind of watched thing of one plan; return how many counted.
+
+    A result whose lease has passed to somebody else is dropped (fencing). One event says which
+    bands changed; without a change there is no event, only a ring for the panels. The number of
+    SQL statements does not depend on the number of results.
+    """
+    if not outcomes:
+        return 0
+    model = type(outcomes[0].row)
+    with change(plan, by=RULE) as recording:
+        rows = _still_ours(model, outcomes)
+        if not rows:
+            return 0
+        turns = [_take(row, result, recording.at) for row, result in rows]
+        _save(model, rows, recording)
+        turned = [turn for turn in turns if turn.before != turn.row.band]
+        if turned:
+            _record(recording, model, turned)
+        else:
+            transaction.on_commit(lambda: doorbell.ring(plan.pk, PANELS))
+    return len(rows)
+
+
+def _still_ours(
+    model: type[Probing], outcomes: Sequence[Outcome]
+) -> list[tuple[Probing, ProbeResult]]:
+    rows = model.objects.select_for_update().in_bulk([outcome.row.pk for outcome in outcomes])
+    return [
+        (rows[outcome.row.pk], outcome.result)
+        for outcome in outcomes
+        if outcome.row.pk in rows and rows[outcome.row.pk].lease_token == outcome.token
+    ]
+
+
+def _take(row: Probing, result: ProbeResult, now: datetime) -> Turn:
+    """Write a result into its row (in memory) and say what band it had before."""
+    said = judged(result.value, row.bands, row.unit, failed=result.failed, reason=result.reason)
+    turn = Turn(row, row.band)
+    interval = timedelta(seconds=row.interval_s)
+    memory = remember(RedMemory(row.red_since, row.red_at), now, said.band, interval)
+    if row.band != said.band or row.band_since is None:
+        row.band_since = now
+    row.band, row.reason = said.band.value, said.reason[:500]
+    row.red_since, row.red_at = memory.since, memory.last
+    if result.value is not None:
+        row.value, row.observed_at = result.value, result.observed_at or now
+    row.read_at = now
+    row.history = history.append(
+        row.history, now.timestamp(), result.value, said.band, row.interval_s
+    )
+    row.due_at = next_due(row.due_at, row.interval_s, now)
+    row.lease_token, row.lease_until = "", None
+    return turn
+
+
+def _save(
+    model: type[Probing], rows: Sequence[tuple[Probing, ProbeResult]], recording: Change
+) -> None:
+    # An upsert by primary key writes all rows in one statement; the rows exist and are locked.
+    model.objects.bulk_create(
+        [row for row, _ in rows],
+        update_conflicts=True,
+        unique_fields=["id"],
+        update_fields=FIELDS,
+    )
+    if model is PrometheusQuery:
+        MetricSample.objects.bulk_create([_sample(row, r, recording.at) for row, r in rows])
+    else:
+        CheckResult.objects.bulk_create([_check_result(row, r, recording.at) for row, r in rows])
+    Evidence.objects.bulk_create(
+        [_evidence(row, result, recording) for row, result in rows],
+        update_conflicts=True,
+        unique_fields=["plan", "key"],
+        update_fields=[
+            "label", "value", "unit", "text", "reason", "observed_at", "valid_for_s", "source",
+            "updated_at",
+        ],
+    )  # fmt: skip
+
+
+def _sample(row: PrometheusQuery, result: ProbeResult, at: datetime) -> MetricSample:
+    return MetricSample(query=row, at=at, value=result.value, band=row.band, reason=row.reason)
+
+
+def _check_result(row: HealthCheck, result: ProbeResult, at: datetime) -> CheckResult:
+    return CheckResult(
+        health_check=row, at=at, band=row.band, latency_ms=result.latency_ms, reason=row.reason
+    )
+
+
+def _evidence(row: Probing, result: ProbeResult, recording: Change) -> Evidence:
+    """The reading as gates see it. A failed check is a fact too: its value stays empty."""
+    return Evidence(
+        plan=recording.plan,
+        key=row.key,
+        label=row.name,
+        value=result.value,
+        unit=row.unit,
+        text=row.show(result.value),
+        reason="" if result.ok else row.reason,
+        observed_at=result.observed_at or recording.at,
+        valid_for_s=2 * row.interval_s,
+        source=row.promql[:500] if isinstance(row, PrometheusQuery) else row.url,
+        updated_at=recording.at,
+    )
+
+
+# --- the event -----------------------------------------------------------------------------
+
+_WORDS = {Band.GREEN: "green", Band.YELLOW: "yellow", Band.RED: "red", Band.NO_DATA: "no data"}
+
+
+def _record(recording: Change, model: type[Probing], turns: Sequence[Turn]) -> None:
+    recording.record(
+        _kind(model, turns),
+        _sentence(turns),
+        changed=[
+            {
+                "key": turn.row.key,
+                "from": turn.before,
+                "to": turn.row.band,
+                "value": turn.row.value if turn.row.band != Band.NO_DATA else None,
+                "reason": turn.row.reason,
+            }
+            for turn in turns
+        ],
+    )
+
+
+def _kind(model: type[Probing], turns: Sequence[Turn]) -> str:
+    if model is PrometheusQuery:
+        return "metric.changed"
+    bands = {turn.row.band for turn in turns}
+    if Band.RED in bands:
+        return "check.failed"
+    return "check.recovered" if bands == {Band.GREEN} else "check.changed"
+
+
+def _sentence(turns: Sequence[Turn]) -> str:
+    """Names everything that turned; worst first, green ones together."""
+    worst = [turn for turn in turns if turn.row.band != Band.GREEN]
+    worst.sort(key=lambda turn: (turn.row.band != Band.RED, turn.row.band != Band.YELLOW))
+    green = [turn.row.name for turn in turns if turn.row.band == Band.GREEN]
+    said = [_clause(turn.row) for turn in worst[:5]]
+    if len(worst) > 5:
+        said.append(f"{len(worst) - 5} more changed.")
+    if green:
+        said.append(f"{_listed(green)} turned green.")
+    return " ".join(said)
+
+
+def _clause(row: Probing) -> str:
+    if row.band == Band.NO_DATA:
+        return f"{row.name}: no data, {row.reason}."
+    why = ", ".join(part for part in (row.now_text, row.reason) if part)
+    return f"{row.name} turned {_WORDS[Band(row.band)]}: {why}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:4])
+    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown

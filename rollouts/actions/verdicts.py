@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import transaction
+
+from checklists.rules.bands import Band
+from rollouts.models import Probing
+from rollouts.queries.due import watched
+from rollouts.rules.readings import as_read, valid_until
+from rollouts.rules.sustained import RedMemory, is_settled, is_sustained
+from rollouts.rules.verdict import Reading, Verdict, decide
+from warroom.actions.change import RULE, Change, change
+from warroom.live import doorbell
+from warroom.models import DeploymentPlan
+
+FIELDS = [
+    "verdict", "verdict_sentence", "verdict_counts", "verdict_leading", "verdict_since",
+    "verdict_valid_until",
+]  # fmt: skip
+
+
+def apply_verdict(plan: DeploymentPlan) -> Verdict:
+    """Judge all readings of a plan anew and keep the answer.
+
+    An event is written when the word or what led to it changed, not when only numbers moved.
+    The answer is valid until its oldest reading is two intervals old; after that it is read as
+    HOLD (law 5).
+    """
+    with change(plan, by=RULE) as judging:
+        rows = watched(plan)
+        verdict = decide([reading(row, judging.at) for row in rows], _zone(judging.plan))
+        before = (judging.plan.verdict, judging.plan.verdict_leading)
+        _keep(judging, verdict, rows)
+        if before != (verdict.word, verdict.leading):
+            _record(judging, verdict, before[0])
+        else:
+            transaction.on_commit(lambda: doorbell.ring(plan.pk, ("verdict", "strip")))
+    return verdict
+
+
+def reading(row: Probing, now: datetime) -> Reading:
+    """A watched thing as it counts at `now`."""
+    interval, window = timedelta(seconds=row.interval_s), timedelta(seconds=row.sustained_s)
+    said = as_read(row.band, row.reason, row.read_at, row.interval_s, now)
+    memory = RedMemory(row.red_since, row.red_at)
+    return Reading(
+        name=row.name,
+        band=said.band,
+        value=row.now_text,
+        reason=said.reason,
+        since=row.band_since if said.band == row.band else valid_until(row.read_at, row.interval_s),
+        sustained=is_sustained(memory, said.band, window),
+        settled=is_settled(memory, said.band, now, window, interval),
+    )
+
+
+def _zone(plan: DeploymentPlan) -> tzinfo:
+    try:
+        return ZoneInfo(plan.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _keep(judging: Change, verdict: Verdict, rows: Sequence[Probing]) -> None:
+    plan = judging.plan
+    green = sum(reading(row, judging.at).band is Band.GREEN for row in rows)
+    if plan.verdict != verdict.word or plan.verdict_since is None:
+        plan.verdict_since = judging.at
+    plan.verdict, plan.verdict_sentence = verdict.word.value, verdict.sentence
+    plan.verdict_leading = verdict.leading[:220]
+    plan.verdict_counts = f"{green} of {len(rows)} green" if rows else ""
+    plan.verdict_valid_until = _valid_until(rows, judging.at)
+    plan.save(update_fields=FIELDS)
+
+
+def _valid_until(rows: Sequence[Probing], now: datetime) -> datetime | None:
+    """When the first reading that still counts stops counting."""
+    ends = [valid_until(row.read_at, row.interval_s) for row in rows if row.read_at is not None]
+    return min((end for end in ends if end >= now), default=None)
+
+
+def _record(judging: Change, verdict: Verdict, before: str) -> None:
+    word = verdict.word.upper() or "NO VERDICT"
+    moved = f"{before.upper()} changed to {word}" if before and before != verdict.word else word
+    judging.record(
+        "verdict.changed",
+        f"{moved}: {verdict.sentence}",
+        before=before,
+        after=verdict.word.value,
+        leading=verdict.leading,
+        reasons=list(verdict.reasons),
+    )

@@ -1,0 +1,38 @@
+"""Which watched things are due, and what is watched at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+
+from rollouts.models import HealthCheck, Probing, PrometheusQuery
+from warroom.models import DeploymentPlan
+
+WATCHED: tuple[type[Probing], ...] = (PrometheusQuery, HealthCheck)
+
+
+def due(model: type[Probing], now: datetime) -> QuerySet:
+    """Enabled rows whose time has come and that nobody holds; longest overdue first."""
+    free = Q(lease_until=None) | Q(lease_until__lt=now)
+    return model.objects.filter(free, enabled=True, due_at__lte=now).order_by("due_at")
+
+
+def due_ids(model: type[Probing], now: datetime, limit: int) -> list[int]:
+    """Ids to try to claim, inside a transaction; on PostgreSQL rows others hold are skipped."""
+    rows = due(model, now)
+    if connection.features.has_select_for_update_skip_locked:
+        rows = rows.select_for_update(skip_locked=True)
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def watched(plan: DeploymentPlan) -> list[Probing]:
+    """All that is watched for a plan and counts for its verdict; two SQL statements.
+
+    A metric without bands is shown and not judged, so it neither holds nor advances.
+    """
+    counting = {"plan": plan, "enabled": True, "report_only": False}
+    queries = PrometheusQuery.objects.filter(**counting).exclude(green_op="")
+    checks = HealthCheck.objects.filter(**counting)
+    return [*queries.defer("history"), *checks.defer("history")]
