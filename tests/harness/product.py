@@ -26,7 +26,7 @@ WORDS = {
 
 
 class Product:
-    """``manage.py up``; keeps its folder over several starts. On PostgreSQL where the run has one."""
+    """``manage.py up``; keeps its folder over starts. On PostgreSQL in a run that has it."""
 
     def __init__(self, folder: Path, *arguments: str, **environment: str) -> None:
         self.var = folder.resolve()

@@ -1,7 +1,62 @@
-"""Accounts of the demo: one per role of the demo plans, with a password that everybody knows."""
+"""Accounts of the demo: one per role of its plans, with a password that everybody knows."""
+
+from dataclasses import dataclass
+
+from warroom.actions.people import take_seat
+from warroom.models import DeploymentPlan, Role, User
 
 PASSWORD = "warroom-demo"
+ADMIN = "admin"
+# An address that cannot exist marks the accounts that the demo made; no mail goes there.
+MAIL = "@demo.invalid"
 
 
-def demo_is_ready() -> bool:
-    return True
+@dataclass(frozen=True)
+class Account:
+    """A line of the sign-in page."""
+
+    username: str
+    role: str
+
+
+def make_admin() -> User:
+    """Return the demo's administrator, made at the first call."""
+    admin, _ = User.objects.get_or_create(
+        username=ADMIN,
+        defaults={"email": ADMIN + MAIL, "is_staff": True, "is_superuser": True},
+    )
+    return _with_password(admin)
+
+
+def seat_everybody(plan: DeploymentPlan, *, by: User) -> None:
+    """Give each role of ``plan`` an account of its name; roles of one name share it over plans."""
+    for role in plan.roles.all():
+        if not role.seats.exclude(user=by).exists():
+            take_seat(plan, role, _account_of(role), by=by)
+
+
+def _account_of(role: Role) -> User:
+    person, _ = User.objects.get_or_create(
+        username=role.key,
+        defaults={"email": role.key + MAIL, "first_name": (role.holder or role.name)[:150]},
+    )
+    return _with_password(person)
+
+
+def _with_password(person: User) -> User:
+    if not person.password:
+        person.set_password(PASSWORD)
+        person.save(update_fields=["password"])
+    return person
+
+
+def demo_accounts() -> list[Account]:
+    """The accounts that the demo made, the administrator first, each with its roles by name."""
+    people = User.objects.filter(email__endswith=MAIL).prefetch_related("seats__role")
+    accounts = [Account(person.username, _roles_of(person)) for person in people.order_by("pk")]
+    return sorted(accounts, key=lambda account: account.username != ADMIN)
+
+
+def _roles_of(person: User) -> str:
+    names = dict.fromkeys(seat.role.name for seat in person.seats.all())
+    return ", ".join(names) or ("administers everything" if person.is_superuser else "")

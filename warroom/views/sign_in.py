@@ -8,6 +8,7 @@ from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from warroom.demo.accounts import PASSWORD, demo_accounts
 from warroom.forms import SignInForm
 
 DAY = 24 * 60 * 60  # seconds
@@ -21,6 +22,10 @@ class SignIn(LoginView):
     template_name = "warroom/sign_in.html"
     form_class = SignInForm
     redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs) -> dict:
+        demo = {"accounts": demo_accounts(), "demo_password": PASSWORD} if settings.DEMO else {}
+        return super().get_context_data(**kwargs, **demo)
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         answer = super().form_valid(form)

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from warroom import broker
 from warroom.demo import prometheus
-from warroom.demo.accounts import PASSWORD, demo_is_ready
+from warroom.demo.accounts import PASSWORD, demo_accounts
 from warroom.ports import Ports, is_free
 from warroom.supervisor import (
     LOOK_EVERY_S,
@@ -106,10 +106,19 @@ class Command(BaseCommand):
             env |= self._start_demo(ports)
         call_command("migrate", interactive=False, verbosity=0)
         self._collect_static()
-        if self.demo and not demo_is_ready():
-            self.say("making the demo plans and accounts …")
-            self._manage(env, "demo_room")
+        if self.demo:
+            self._make_demo_room(env)
         return env
+
+    def _make_demo_room(self, env: dict[str, str]) -> None:
+        """Make plans and accounts once, and again when the service has another address."""
+        stamp = self.var / "demo" / "made-for"
+        address = env["WARROOM_DEMO_SERVICE_URL"]
+        if demo_accounts() and stamp.exists() and stamp.read_text() == address:
+            return
+        self.say("making the demo plans and accounts …")
+        self._manage(env, "demo_room")
+        stamp.write_text(address)
 
     def _start_demo(self, ports: Ports) -> dict[str, str]:
         folder = self.var / "demo"
@@ -182,7 +191,8 @@ class Command(BaseCommand):
     def _welcome(self) -> None:
         self.say(f"Warroom is ready at {self.url}")
         if self.demo:
-            self.say(f"sign in as admin, or as a role listed there; password {PASSWORD}")
+            names = ", ".join(account.username for account in demo_accounts())
+            self.say(f"accounts: {names}; password {PASSWORD}")
             self.say(f"make the demo service slow, failing or down at {self.knobs_url}")
         self.say("Ctrl-C ends it; everything is kept under " + str(self.var))
 

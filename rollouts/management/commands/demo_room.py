@@ -1,0 +1,13 @@
+from django.core.management.base import BaseCommand
+
+from warroom.demo.accounts import make_admin, seat_everybody
+from warroom.models import DeploymentPlan
+
+
+class Command(BaseCommand):
+    help = "Makes what the demo shows, or what is missing of it; `manage.py up --demo` calls this."
+
+    def handle(self, *args: object, **options: object) -> None:
+        admin = make_admin()
+        for plan in DeploymentPlan.objects.all():
+            seat_everybody(plan, by=admin)
