@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from warroom.views import health, people, plans, sign_in, timeline
+from warroom.views import health, live, metrics, people, plans, sign_in, timeline
 
 handler400 = "warroom.views.errors.bad_request"
 handler403 = "warroom.views.errors.forbidden"
@@ -12,12 +12,15 @@ handler404 = "warroom.views.errors.not_found"
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("admin/", admin.site.urls),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("theme/", sign_in.choose_theme, name="theme"),
     path("", plans.plan_list, name="plans"),
     path("plans/<slug:slug>/", plans.room, name="room"),
+    path("plans/<slug:slug>/live", live.stream_without_server, name="live"),
+    path("plans/<slug:slug>/live/snapshot", live.snapshot, name="live-snapshot"),
     path("plans/<slug:slug>/people/", people.people, name="people"),
     path("plans/<slug:slug>/timeline/", timeline.timeline, name="timeline"),
     path(

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.html import format_html
 
 from warroom.models import DeploymentPlan, TimelineEvent
 
@@ -43,6 +44,9 @@ class Panel:
 
 _panels: dict[str, Panel] = {}
 
+ALL = "all"  # every page of a release at once: one stream serves several tabs of a browser
+_OUTSIDE = {"status", "wall", "report"}  # pages of their own, which nobody has as a sibling tab
+
 
 def register(panel: Panel) -> Panel:
     """Add a panel; its name is unique over all apps."""
@@ -57,14 +61,33 @@ def get(name: str) -> Panel:
 
 
 def shown_at(place: str, slot: str | None = None) -> list[Panel]:
-    """The panels of a place (and of one slot of it), in their order. 'every' is on each page."""
+    """The panels of a place (and of one slot of it), in their order. 'every' is on each page.
+
+    The place ALL holds what any page of a release shows.
+    """
     chosen = [
         panel
         for panel in _panels.values()
-        if (place in panel.places or "every" in panel.places)
-        and (slot is None or panel.slot == slot)
+        if _stands_at(panel, place) and (slot is None or panel.slot == slot)
     ]
     return sorted(chosen, key=lambda panel: (panel.order, panel.name))
+
+
+def _stands_at(panel: Panel, place: str) -> bool:
+    if place in _OUTSIDE:
+        return place in panel.places
+    return (
+        place in panel.places
+        or "every" in panel.places
+        or (place == ALL and not _OUTSIDE.issuperset(panel.places))
+    )
+
+
+def nothing(plan: DeploymentPlan, fragment_id: str) -> str:
+    """What takes a fragment's place on open pages when its panel has nothing to show any more."""
+    return format_html(
+        '<div id="{0}" data-live="{0}" data-seq="{1}" hidden></div>', fragment_id, plan.timeline_seq
+    )
 
 
 def render(panel: Panel, plan: DeploymentPlan, now: datetime, key: str = "") -> str:

@@ -1,0 +1,205 @@
+"""What is new in rooms, as bytes: the part of the hub that touches database and templates.
+
+Runs in one thread per process. Each fragment is rendered once per look, however many streams and
+places show it.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from django.utils import timezone
+
+from warroom.live import meters, panels
+from warroom.live.panels import ALL
+from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.queries import timeline
+
+log = structlog.get_logger()
+
+FAR_BEHIND = 1000  # events; beyond, every fragment counts as stale
+
+Fragment = tuple[panels.Panel, str]
+_PLACE = re.compile("[a-z]{1,20}")
+# What moves although nothing changed: the sequence number, and the text of clocks, which run by
+# themselves in the browser.
+_SEQ = re.compile(r' data-seq="\d+"')
+_CLOCK = re.compile(r"(<[^>]*\bdata-(?:utc|clock|countdown|elapsed)\b[^>]*>)[^<]*")
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """A stream that joins: it has seen ``after`` (None: the page that it was just given)."""
+
+    place: str
+    after: int | None
+    returns: bool = False
+
+
+@dataclass
+class Question:
+    """What the hub wants to know of one plan. ``seq`` is the last event it has passed on."""
+
+    plan_id: int
+    seq: int | None
+    places: frozenset[str]
+    newcomers: frozenset[Newcomer]
+    rung: frozenset[str]  # panels that changed without an event
+    due: frozenset[str]  # panels whose period is over
+    kept: dict[str, str]  # fragment id -> its last HTML without the sequence number
+
+
+@dataclass
+class Answer:
+    seq: int
+    broadcast: dict[str, str] = field(default_factory=dict)  # place -> HTML
+    welcome: dict[Newcomer, str] = field(default_factory=dict)
+    kept: dict[str, str] = field(default_factory=dict)
+
+
+class Rendering:
+    """The fragments of one plan at one instant, each rendered at most once."""
+
+    def __init__(self, plan: DeploymentPlan, now: datetime) -> None:
+        self.plan, self.now = plan, now
+        self._html: dict[str, str] = {}
+
+    def html(self, fragment: Fragment) -> str:
+        fragment_id = id_of(fragment)
+        if fragment_id not in self._html:
+            self._html[fragment_id] = self._render(fragment)
+        return self._html[fragment_id]
+
+    def all_of(self, fragments: Iterable[Fragment]) -> list[str]:
+        return [html for fragment in fragments if (html := self.html(fragment))]
+
+    def plain_html(self) -> dict[str, str]:
+        return {fragment_id: plain(html) for fragment_id, html in self._html.items()}
+
+    def _render(self, fragment: Fragment) -> str:
+        panel, key = fragment
+        meters.RENDERED.labels(panel.name).inc()
+        try:
+            html = panels.render(panel, self.plan, self.now, key)
+        except Exception:
+            # One broken panel must not silence the others; its page shows the error on reload.
+            meters.FAILED.labels(panel.name).inc()
+            log.exception("a panel could not be rendered", panel=panel.name, key=key)
+            return ""
+        return html or panels.nothing(self.plan, id_of(fragment))
+
+
+def id_of(fragment: Fragment) -> str:
+    panel, key = fragment
+    return f"{panel.name}-{key}" if key else panel.name
+
+
+def plain(html: str) -> str:
+    """The HTML without what moves by itself, to tell whether anything else did."""
+    return _CLOCK.sub(r"\1", _SEQ.sub("", html))
+
+
+def place_of(text: str) -> str:
+    """'gate:gate-1' is the place 'gate'; nothing said is every place. Keys are the client's."""
+    word = text.split(":", 1)[0]
+    return word if _PLACE.fullmatch(word) else ALL
+
+
+def look(questions: Sequence[Question]) -> dict[int, Answer]:
+    """Answer each question about whose plan there is news: one statement when there is none."""
+    asked = {question.plan_id: question for question in questions}
+    heads = dict(DeploymentPlan.objects.filter(pk__in=asked).values_list("pk", "timeline_seq"))
+    wanted = [
+        plan_id
+        for plan_id, seq in heads.items()
+        if seq != asked[plan_id].seq
+        or asked[plan_id].newcomers
+        or asked[plan_id].rung
+        or asked[plan_id].due
+    ]
+    if not wanted:
+        return {}
+    plans = DeploymentPlan.objects.defer("source_text").filter(pk__in=wanted)
+    now = timezone.now()
+    return {plan.pk: answer(asked[plan.pk], plan, now) for plan in plans}
+
+
+def answer(question: Question, plan: DeploymentPlan, now: datetime) -> Answer:
+    """Render what is stale in ``plan`` for every place and newcomer of the question."""
+    rendering, told = Rendering(plan, now), Answer(plan.timeline_seq)
+    since = plan.timeline_seq if question.seq is None else question.seq
+    behind = [one.after for one in question.newcomers if one.after is not None]
+    events = events_after(plan, min([since, *behind]))
+    for place in question.places:
+        fragments = gone_stale(plan, events, since, place)
+        unsaid = [one for one in _unsaid(question, place, plan) if one not in fragments]
+        changed = _changed(rendering, unsaid, question.kept)
+        told.broadcast[place] = "\n".join([*rendering.all_of(fragments), *changed])
+    for one in question.newcomers:
+        after = plan.timeline_seq if one.after is None else one.after
+        fragments = gone_stale(plan, events, after, one.place)
+        if one.returns or after != plan.timeline_seq:
+            fragments += [one for one in ageing(plan, one.place) if one not in fragments]
+        told.welcome[one] = "\n".join(rendering.all_of(fragments))
+    told.kept = rendering.plain_html()
+    return told
+
+
+def caught_up(plan: DeploymentPlan, after: int | None, place: str, now: datetime) -> str:
+    """All that went stale or aged in a place since ``after``, in one piece; None: everything."""
+    rendering = Rendering(plan, now)
+    if after is None:
+        return "\n".join(rendering.all_of(everything(plan, place)))
+    stale = gone_stale(plan, events_after(plan, after), after, place)
+    stale += [one for one in ageing(plan, place) if one not in stale]
+    return "\n".join(rendering.all_of(stale))
+
+
+def everything(plan: DeploymentPlan, place: str) -> list[Fragment]:
+    return _all_of(plan, panels.shown_at(place))
+
+
+def events_after(plan: DeploymentPlan, seq: int) -> list[TimelineEvent] | None:
+    """The events after ``seq``; None when there are too many or the reader is ahead of us.
+
+    Ahead: the database was restored from a backup, so that what the reader saw is gone.
+    """
+    if seq > plan.timeline_seq or plan.timeline_seq - seq > FAR_BEHIND:
+        return None
+    return list(timeline.after(plan, seq)) if seq < plan.timeline_seq else []
+
+
+def gone_stale(
+    plan: DeploymentPlan, events: Sequence[TimelineEvent] | None, after: int, place: str
+) -> list[Fragment]:
+    """The fragments of a place that went stale after ``after``, each once."""
+    if events is None or after > plan.timeline_seq:
+        return everything(plan, place)
+    newer = [event for event in events if event.seq > after]
+    return panels.stale(place, plan, newer) if newer else []
+
+
+def ageing(plan: DeploymentPlan, place: str) -> list[Fragment]:
+    """The fragments of a place that change by the passing of time alone."""
+    return _all_of(plan, [panel for panel in panels.shown_at(place) if panel.refresh_s])
+
+
+def _unsaid(question: Question, place: str, plan: DeploymentPlan) -> list[Fragment]:
+    """What may have changed without an event: named by a ring, or its period is over."""
+    names = question.rung | question.due
+    return _all_of(plan, [panel for panel in panels.shown_at(place) if panel.name in names])
+
+
+def _all_of(plan: DeploymentPlan, chosen: Iterable[panels.Panel]) -> list[Fragment]:
+    return [(panel, key) for panel in chosen for key in panel.keys(plan, ())]
+
+
+def _changed(rendering: Rendering, fragments: list[Fragment], kept: dict[str, str]) -> list[str]:
+    """The HTML of those fragments that no longer look as they did when they were last sent."""
+    return [
+        html
+        for fragment in fragments
+        if (html := rendering.html(fragment)) and kept.get(id_of(fragment)) != plain(html)
+    ]

@@ -1,0 +1,294 @@
+"""The hub, one per web process: sees what is new in the watched rooms and tells their streams.
+
+It wakes by the doorbell (Redis, or a ring in its own process) and, bell or no bell, every quarter
+of a second looks at the heads of the watched plans in one statement. One look at a time, in one
+thread with one connection: no viewer holds either.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
+
+import redis.asyncio
+import structlog
+from django.conf import settings
+from django.db import connections
+from django.utils import timezone
+from redis import RedisError
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from warroom.live import doorbell, meters, panels
+from warroom.live.fragments import Answer, Newcomer, Question, look
+from warroom.live.streams import Stream, message
+
+log = structlog.get_logger()
+
+LOOK_EVERY_S = 0.25
+BEAT_EVERY_S = 15.0
+BLIND_FOR_S = 10.0  # without a good look, no stream may go on claiming to be live
+MOST_STREAMS = 5000
+
+
+@dataclass
+class Room:
+    """The open streams of one plan, and what they have been told."""
+
+    plan_id: int
+    seq: int | None = None
+    members: dict[str, set[Stream]] = field(default_factory=dict)  # by place
+    waiting: list[Stream] = field(default_factory=list)
+    rung: set[str] = field(default_factory=set)
+    kept: dict[str, str] = field(default_factory=dict)
+    due_at: dict[str, float] = field(default_factory=dict)  # panel -> monotonic seconds
+
+    def everyone(self) -> list[Stream]:
+        return [*self.waiting, *(one for place in self.members.values() for one in place)]
+
+    def question(self, now: float) -> Question:
+        """What to ask the database about this room; takes the rings with it."""
+        rung, self.rung = frozenset(self.rung), set()
+        return Question(
+            plan_id=self.plan_id,
+            seq=self.seq,
+            places=frozenset(place for place, streams in self.members.items() if streams),
+            newcomers=frozenset(stream.newcomer for stream in self.waiting),
+            rung=rung,
+            due=self._due(now),
+            kept=self.kept,
+        )
+
+    def _due(self, now: float) -> frozenset[str]:
+        ageing = {
+            panel.name: panel.refresh_s
+            for place, streams in self.members.items()
+            if streams
+            for panel in panels.shown_at(place)
+            if panel.refresh_s
+        }
+        due = [name for name in ageing if self.due_at.get(name, 0.0) <= now]
+        self.due_at |= {name: now + ageing[name] for name in due}
+        return frozenset(due)
+
+    def tell(self, answer: Answer, asked: frozenset[Newcomer]) -> None:
+        """Hand the same bytes to all streams of a place, and let newcomers join."""
+        for place, html in answer.broadcast.items():
+            if html:
+                body = message("panels", html, answer.seq)
+                for stream in tuple(self.members.get(place, ())):
+                    stream.offer(body)
+                meters.SENT.inc(len(self.members.get(place, ())))
+        self.seq, self.kept = answer.seq, {**self.kept, **answer.kept}
+        self._welcome(answer, asked)
+
+    def _welcome(self, answer: Answer, asked: frozenset[Newcomer]) -> None:
+        bodies = {
+            newcomer: message("panels", html, answer.seq)
+            for newcomer, html in answer.welcome.items()
+            if html
+        }
+        joining = [stream for stream in self.waiting if stream.newcomer in asked]
+        self.waiting = [stream for stream in self.waiting if stream.newcomer not in asked]
+        for stream in joining:
+            self.members.setdefault(stream.place, set()).add(stream)
+            if body := bodies.get(stream.newcomer):
+                stream.offer(body)
+
+
+class Hub:
+    """Watches rooms that have open streams. All methods run in its event loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.rooms: dict[int, Room] = {}
+        self.closing = False
+        self._bell = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+        self._tasks: list[asyncio.Task] = []
+        self._beat_at = self._seen_at = 0.0
+
+    @property
+    def count(self) -> int:
+        return sum(len(room.everyone()) for room in self.rooms.values())
+
+    @property
+    def full(self) -> bool:
+        return self.count >= MOST_STREAMS
+
+    def join(self, plan_id: int, stream: Stream) -> None:
+        """Let ``stream`` have the news of a plan, from what it says to have seen."""
+        if not self._tasks:
+            self._start()
+        if not self.rooms:
+            self._seen_at = time.monotonic()
+        self.rooms.setdefault(plan_id, Room(plan_id)).waiting.append(stream)
+        meters.STREAMS.inc()
+        self._bell.set()
+
+    def leave(self, plan_id: int, stream: Stream) -> None:
+        """Forget a stream whose connection is gone; the last one closes the room's watch."""
+        room = self.rooms[plan_id]
+        if stream in room.waiting:
+            room.waiting.remove(stream)
+        if members := room.members.get(stream.place):
+            members.discard(stream)
+            if not members:
+                del room.members[stream.place]
+        stream.forget()
+        meters.STREAMS.dec()
+        if not room.everyone():
+            del self.rooms[plan_id]
+            self._bell.set()
+
+    def end_all(self, why: str) -> None:
+        """End every stream in an orderly way; their readers open them again."""
+        for room in self.rooms.values():
+            self._end(room.everyone(), why)
+
+    def refuse_and_end(self) -> None:
+        """The process is about to stop: end what is open and let nothing new in."""
+        self.closing = True
+        self.end_all("the server stops")
+
+    async def close(self) -> None:
+        """End all streams and everything that the hub runs."""
+        self.refuse_and_end()
+        doorbell.leave(self._rung)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.loop.run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown(wait=False)
+
+    def _start(self) -> None:
+        doorbell.listen(self._rung)
+        self._beat_at = time.monotonic()
+        self._tasks = [asyncio.create_task(self._watch())]
+        if settings.REDIS_URL:
+            self._tasks.append(asyncio.create_task(self._hear()))
+
+    def _rung(self, plan_id: int, names: tuple[str, ...]) -> None:
+        # From the thread that rings, perhaps while the loop is closing.
+        with contextlib.suppress(RuntimeError):
+            self.loop.call_soon_threadsafe(self._wake, plan_id, names)
+
+    def _wake(self, plan_id: int, names: Iterable[str]) -> None:
+        if plan_id in self.rooms:
+            self.rooms[plan_id].rung.update(names)
+            self._bell.set()
+
+    async def _watch(self) -> None:
+        while True:
+            await self._pause()
+            if self.rooms:
+                await self._look()
+                self._keep_time()
+            else:
+                await self.loop.run_in_executor(self._thread, connections.close_all)
+
+    async def _pause(self) -> None:
+        """Until the bell rings, at most a quarter of a second; with nobody there, until it does."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_EVERY_S if self.rooms else None):
+                await self._bell.wait()
+        self._bell.clear()
+
+    async def _look(self) -> None:
+        now = time.monotonic()
+        questions = [room.question(now) for room in self.rooms.values()]
+        try:
+            answers = await self.loop.run_in_executor(self._thread, _look, questions)
+        except Exception:
+            log.exception("the hub could not look")
+            for question in questions:
+                self._wake_later(question)
+            await asyncio.sleep(LOOK_EVERY_S)
+            return
+        self._seen_at = time.monotonic()
+        for question in questions:
+            room, answer = self.rooms.get(question.plan_id), answers.get(question.plan_id)
+            if room and answer:
+                room.tell(answer, question.newcomers)
+
+    def _wake_later(self, question: Question) -> None:
+        if room := self.rooms.get(question.plan_id):
+            room.rung.update(question.rung | question.due)
+
+    def _keep_time(self) -> None:
+        now = time.monotonic()
+        if self.rooms and now - self._seen_at > BLIND_FOR_S:
+            self.end_all("the database does not answer")
+            return
+        for room in self.rooms.values():
+            self._end((one for one in room.everyone() if one.ends_at <= now), "open me again")
+        if now - self._beat_at >= BEAT_EVERY_S:
+            self._beat_at = now
+            body = beat()
+            for room in self.rooms.values():
+                for stream in room.everyone():
+                    stream.offer(body)
+
+    def _end(self, streams: Iterable[Stream], why: str) -> None:
+        body = message("end", why)
+        for stream in streams:
+            stream.offer(body, last=True)
+
+    async def _hear(self) -> None:
+        """Listen to the doorbell of other processes; a lost Redis is tried again each second."""
+        while True:
+            client = redis.asyncio.Redis.from_url(
+                settings.REDIS_URL,
+                socket_connect_timeout=1,
+                socket_timeout=None,
+                socket_keepalive=True,
+                retry=Retry(NoBackoff(), 0),
+            )
+            try:
+                async with client.pubsub(ignore_subscribe_messages=True) as bell:
+                    await bell.subscribe(doorbell.CHANNEL)
+                    async for ring in bell.listen():
+                        self._heard(ring["data"])
+            except (RedisError, OSError) as error:
+                log.warning("the hub does not hear the doorbell", error=type(error).__name__)
+            finally:
+                with contextlib.suppress(RedisError, OSError):
+                    await client.aclose()
+            await asyncio.sleep(1)
+
+    def _heard(self, data: bytes) -> None:
+        try:
+            origin, plan_id, names = doorbell.heard(data.decode())
+        except ValueError:
+            return
+        if origin != doorbell.ORIGIN:
+            self._wake(plan_id, names)
+
+
+def beat() -> bytes:
+    """A heartbeat with the server's time (UTC), by which pages set their clocks."""
+    return message("beat", timezone.now().isoformat(timespec="milliseconds"))
+
+
+def _look(questions: list[Question]) -> dict[int, Answer]:
+    """``look`` in the hub's thread. Its connection stays open while rooms are watched."""
+    try:
+        with meters.LOOK.time():
+            return look(questions)
+    except Exception:
+        connections.close_all()  # the next look starts with a fresh connection
+        raise
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def current() -> Hub:
+    """The hub of the running event loop; there is one per web process."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]

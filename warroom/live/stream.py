@@ -1,0 +1,137 @@
+"""``GET /plans/<slug>/live``: the event stream, an ASGI application in front of Django.
+
+In front, because a Django response holds a thread for as long as it streams. Session and seat are
+looked up through Django once, when the stream opens; it ends after five minutes and is opened
+again, so that a lost right counts within that time.
+"""
+
+import asyncio
+import importlib
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import parse_qs
+
+import structlog
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import DatabaseError, connections
+from django.http import Http404, HttpRequest, parse_cookie
+
+from warroom.live import hub
+from warroom.live.fragments import Newcomer, place_of
+from warroom.live.streams import Stream, notice_dead_peers
+from warroom.queries.plans import get_plan
+
+log = structlog.get_logger()
+
+PATH = re.compile(r"^/plans/(?P<slug>[-a-zA-Z0-9_]+)/live/?$")
+# Two threads look up who comes in; after a restart a whole team comes back at once.
+_DOOR = ThreadPoolExecutor(2, thread_name_prefix="door")
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store, no-transform"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"connection", b"close"),
+]
+
+
+class Turned(Exception):
+    """Not let in: an HTTP status and one sentence."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.sentence = status, sentence
+
+
+async def live(scope: dict[str, Any], receive, send) -> None:
+    """Answer one request for the stream of a plan; runs until the stream or its reader ends."""
+    house = hub.current()
+    try:
+        _turn_away(scope, house)
+        newcomer = newcomer_of(scope)
+        loop = asyncio.get_running_loop()
+        plan_id = await loop.run_in_executor(_DOOR, admit, scope)
+    except Turned as turned:
+        await answer(send, turned.status, turned.sentence)
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+    notice_dead_peers(send)
+    await _stay(house, plan_id, Stream(newcomer, send), receive)
+
+
+async def _stay(house: hub.Hub, plan_id: int, stream: Stream, receive) -> None:
+    stream.offer(hub.beat(), last=house.closing)
+    house.join(plan_id, stream)
+    try:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+    except asyncio.CancelledError:
+        # Cut off, or the server stops at once: in both cases the connection is being closed.
+        log.info("a stream was cancelled", plan=plan_id)
+    finally:
+        house.leave(plan_id, stream)
+
+
+def newcomer_of(scope: dict[str, Any]) -> Newcomer:
+    """Which place the reader wants and what it has seen: ``Last-Event-ID`` or else ``after``."""
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
+    last = header(scope, b"last-event-id").strip()
+    after = last or query.get("after", [""])[0]
+    if after and not (after.isascii() and after.isdecimal() and len(after) < 19):
+        raise Turned(400, "'after' wants the sequence number of an event, such as after=12.")
+    return Newcomer(
+        place=place_of(query.get("place", [""])[0]),
+        after=int(after) if after else None,
+        returns=bool(last),
+    )
+
+
+def admit(scope: dict[str, Any]) -> int:
+    """Return the id of the plan that the request's session may see. Raises Turned.
+
+    Runs in a thread of its own and leaves no connection behind.
+    """
+    request = HttpRequest()
+    request.COOKIES = parse_cookie(header(scope, b"cookie"))
+    engine = importlib.import_module(settings.SESSION_ENGINE)
+    request.session = engine.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    try:
+        person = get_user(request)
+        if not person.is_authenticated:
+            raise Turned(401, "Sign in to follow this release.")
+        return get_plan(person, PATH.match(scope["path"])["slug"]).pk
+    except Http404 as none:
+        raise Turned(404, "No such release, or it is not yours to see.") from none
+    except DatabaseError as error:
+        raise Turned(503, "The database does not answer. Try again in a moment.") from error
+    finally:
+        connections.close_all()
+
+
+def _turn_away(scope: dict[str, Any], house: hub.Hub) -> None:
+    if scope["method"] != "GET":
+        raise Turned(405, "The event stream is read with GET.")
+    if house.closing or house.full:
+        raise Turned(503, "No room for another stream now. Try again in a moment.")
+
+
+def header(scope: dict[str, Any], name: bytes) -> str:
+    """The value of a request header; empty when there is none."""
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+
+
+async def answer(send, status: int, sentence: str) -> None:
+    """A plain answer of one sentence."""
+    body = f"{sentence}\n".encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    headers += [(b"retry-after", b"2")] if status == 503 else []
+    headers += [(b"allow", b"GET")] if status == 405 else []
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
