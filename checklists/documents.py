@@ -1,1 +1,0 @@
-"""What this app reads from a document."""

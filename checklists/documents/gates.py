@@ -1,0 +1,279 @@
+"""Gates and their criteria: tables of metric, target and fail, and headings of a go/no-go."""
+
+import re
+from dataclasses import dataclass, replace
+
+from django.utils.text import slugify
+
+from checklists.documents.places import Span, announces, heading_title, span_of
+from checklists.models import Criterion, Gate
+from checklists.rules.bands import Bands, Bound, findings, parse_bound
+from warroom.documents.blocks import Document, ListBlock, Paragraph, Row, Section, Table
+from warroom.documents.plain import is_blank, plain, without_marks
+from warroom.documents.readers import (
+    NOTE,
+    WARNING,
+    Creation,
+    Reader,
+    Understanding,
+    register,
+)
+from warroom.models import DeploymentPlan
+
+_LABEL = re.compile(
+    r"^(?:metric|criteri|indicator|kpi|check|measure|category|item|metrik|kriterium|métri|métrique"
+    r"|indicateur|指標|指标|項目)",
+    re.I,
+)
+_GREEN = re.compile(
+    r"green|seuil ok|\btarget\b|\bgoal\b|success|zielwert|^ziel$|cible|objectif|objetivo"
+    r"|成功標準|目標",
+    re.I,
+)
+_YELLOW = re.compile(r"yellow|amber|acceptable|warning|^warn", re.I)
+_RED = re.compile(r"\bred\b|\bfail|alert if|critical|rollback|abort|alerte|unacceptable", re.I)
+_DECISION = re.compile(r"go\s?/\s?no[- ]?go|go[- ]no[- ]go|decision (?:point|gate)", re.I)
+_SAME_AS = re.compile(r"\bsame (?:criteria )?as\b", re.I)
+_VERDICT = re.compile(r"\b(?:PROCEED|HOLD|ROLLBACK|ABORT)\b")
+_LEADING_TIME = re.compile(
+    r"^(?:T[-+−]\S+|\d{1,2}:\d{2}(?:\s+UTC)?(?:\s+[A-Z][a-z]{2,8} \d{1,2})?)\s*[-–—:]\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionFound:
+    """Bounds as understood; ``green`` is None where the target is no number: a person judges."""
+
+    key: str
+    label: str
+    line: int
+    target: str
+    acceptable: str = ""
+    fail: str = ""
+    green: Bound | None = None
+    red: Bound | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateFound:
+    key: str
+    title: str
+    line: int
+    span: Span
+    rule_text: str = ""
+    criteria: tuple[CriterionFound, ...] = ()
+
+
+class Gates(Reader):
+    """One gate per criteria table; one more per go/no-go that refers to the criteria above."""
+
+    name = "gates"
+    order = 40
+
+    def read(self, document: Document, understanding: Understanding) -> None:
+        gates: list[GateFound] = []
+        count = 0
+        for section in document.sections:
+            gate = self._gate(section, gates, understanding)
+            if gate is not None:
+                count += len([c for c in gate.criteria if section.line <= c.line])
+                gates.append(replace(gate, key=_unique(gate.title, {g.key for g in gates})))
+        if not gates and any(role.signs and role.line for role in understanding.parts["roles"]):
+            gates.append(self._final(understanding))
+        understanding.parts["gates"] = tuple(gates)
+        understanding.counts["criteria"] = count
+
+    def _gate(
+        self, section: Section, gates: list[GateFound], understanding: Understanding
+    ) -> GateFound | None:
+        criteria: list[CriterionFound] = []
+        label = name = ""
+        for block in section.blocks:
+            if isinstance(block, Paragraph):
+                label = announces(block)
+            elif isinstance(block, Table) and not understanding.is_claimed(block):
+                rows = _read_table(block, understanding)
+                name = name or (label if rows else "")
+                criteria += rows
+        decides = bool(_DECISION.search(section.title))
+        if not criteria and decides:
+            criteria = _same_criteria(section, gates, understanding)
+        if not criteria:
+            return None
+        title = _LEADING_TIME.sub("", heading_title(section))
+        if not decides and name and _GREEN.search(name):
+            title = name
+        understanding.claim(section.heading or section.line, "gate", f"Gate: {title}")
+        span = span_of(section, "", understanding)
+        return GateFound(
+            "", title[:200], section.line, span, _matrix(section, understanding), _keyed(criteria)
+        )
+
+    def _final(self, understanding: Understanding) -> GateFound:
+        """Who signs must be asked: a plan with signers gets a last go/no-go."""
+        line = next(role.line for role in understanding.parts["roles"] if role.signs)
+        text = (
+            "No criteria table: the signing roles get one final go/no-go on the checklist itself."
+        )
+        understanding.find(line, NOTE, "gate_added", text)
+        return GateFound("final-go-no-go", "Final go/no-go", line, Span())
+
+    def create(
+        self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
+    ) -> None:
+        roles = creation.made["roles"].values()
+        decider = next((role for role in roles if "decide" in role.rights), None)
+        creation.made["gates"] = []
+        for number, found in enumerate(understanding.parts["gates"], start=1):
+            gate = Gate.objects.create(
+                plan=plan,
+                key=found.key,
+                number=number,
+                title=found.title,
+                rule_text=found.rule_text,
+                offset_s=found.span.start_s,
+                decider=decider,
+                source_line=found.line,
+            )
+            creation.made["gates"].append(gate)
+            Criterion.objects.bulk_create(
+                _criterion(gate, place, criterion)
+                for place, criterion in enumerate(found.criteria, start=1)
+            )
+
+
+def _criterion(gate: Gate, place: int, found: CriterionFound) -> Criterion:
+    measured = found.green is not None
+    return Criterion(
+        gate=gate,
+        key=found.key,
+        position=place,
+        label=found.label[:200],
+        target_text=found.target[:200],
+        acceptable_text=found.acceptable[:200],
+        fail_text=found.fail[:200],
+        green_op=found.green.op if found.green else "",
+        green_value=found.green.value if found.green else None,
+        red_op=found.red.op if found.red else "",
+        red_value=found.red.value if found.red else None,
+        unit=found.unit[:20],
+        evidence_key=found.key if measured else "",
+        source_line=found.line,
+    )
+
+
+def _read_table(table: Table, understanding: Understanding) -> list[CriterionFound]:
+    heads = [without_marks(plain(cell)) for cell in table.header]
+    label = next((n for n, head in enumerate(heads) if _LABEL.match(head)), None)
+    green = next((n for n, h in enumerate(heads) if _GREEN.search(h) and n != label), None)
+    if label is None or green is None:
+        return []
+    yellow = next((n for n, h in enumerate(heads) if _YELLOW.search(h) and n != green), None)
+    red = next((n for n, h in enumerate(heads) if _RED.search(h) and n != green), None)
+    found = [_read_row(row, label, green, yellow, red) for row in table.rows]
+    criteria = [criterion for criterion in found if criterion is not None]
+    bounded = [criterion for criterion in criteria if criterion.green is not None]
+    if len(bounded) * 2 < len(table.rows) or not bounded:
+        return []
+    understanding.claim(table, "criteria", f"Criteria: {len(criteria)} rows")
+    understanding.claim(table.line + 1, "criteria", "")
+    for criterion in criteria:
+        _say(criterion, understanding)
+    return criteria
+
+
+def _read_row(
+    row: Row, label: int, green: int, yellow: int | None, red: int | None
+) -> CriterionFound | None:
+    def cell(n: int | None) -> str:
+        return plain(row.cells[n]) if n is not None and n < len(row.cells) else ""
+
+    name, target = without_marks(cell(label)), cell(green)
+    if not name or is_blank(name):
+        return None
+    target_bound, fail_bound = _bound(target), _bound(cell(red))
+    return CriterionFound(
+        "",
+        name,
+        row.line,
+        target,
+        cell(yellow),
+        cell(red),
+        target_bound[0] if target_bound else None,
+        fail_bound[0] if target_bound and fail_bound else None,
+        (target_bound[1] or (fail_bound[1] if fail_bound else ""))[:20] if target_bound else "",
+    )
+
+
+def _bound(text: str) -> tuple[Bound, str] | None:
+    """A bound, also of "1+ triggers" and of "99.9% (3 minutes)"."""
+    text = without_marks(text)
+    return parse_bound(text) or parse_bound(re.sub(r"(?<=\d)\+\s+[a-z]+$", "+", text))
+
+
+def _say(criterion: CriterionFound, understanding: Understanding) -> None:
+    became = "criterion"
+    if criterion.green is None:
+        understanding.claim(
+            criterion.line, became, f"Criterion, judged by a person: {criterion.label}"
+        )
+        text = f"{criterion.label}: “{criterion.target}” is no number, so a person judges it."
+        understanding.find(criterion.line, NOTE, "criterion_judged", text)
+        return
+    understanding.claim(criterion.line, became, f"Criterion: {criterion.label}")
+    for sentence in findings(Bands(criterion.green, criterion.red)):
+        text = f"{criterion.label}: {sentence}"
+        understanding.find(criterion.line, WARNING, "bands", text, "Change the bounds.")
+
+
+def _same_criteria(
+    section: Section, gates: list[GateFound], understanding: Understanding
+) -> list[CriterionFound]:
+    """The criteria that "Same as Stage 1" means: those of the last gate before."""
+    for block in section.blocks:
+        if isinstance(block, Paragraph) and _SAME_AS.search(plain(block.text)) and gates:
+            known = gates[-1]
+            text = f"Refers to “{known.title}”: its {len(known.criteria)} criteria are copied."
+            understanding.claim(block, "criteria", "Criteria as above")
+            understanding.find(block.line, NOTE, "criteria_copied", text)
+            return list(gates[-1].criteria)
+    return []
+
+
+def _keyed(criteria: list[CriterionFound]) -> tuple[CriterionFound, ...]:
+    keys: set[str] = set()
+    keyed = []
+    for criterion in criteria:
+        key = _unique(criterion.label, keys, f"criterion-{criterion.line}")
+        keys.add(key)
+        keyed.append(replace(criterion, key=key))
+    return tuple(keyed)
+
+
+def _unique(text: str, taken: set[str], fallback: str = "gate") -> str:
+    """A key of at most 60 characters that is not taken yet."""
+    base = slugify(text.replace("/", " "))[:55].strip("-") or fallback
+    key, n = base, 2
+    while key in taken:
+        key, n = f"{base}-{n}", n + 1
+    return key
+
+
+def _matrix(section: Section, understanding: Understanding) -> str:
+    """The rule in the document's own words: bullets that say proceed, hold or roll back."""
+    rows = []
+    for block in section.blocks:
+        if isinstance(block, ListBlock):
+            texts = [(item.line, plain(item.text.split("\n")[0])) for item in block.items]
+            if (
+                sum(1 for _, t in texts if re.search(r"\b(?:PROCEED|HOLD|ROLLBACK|ABORT)\b", t))
+                >= 2
+            ):
+                rows += [text for _, text in texts]
+                for number, _ in texts:
+                    understanding.claim(number, "rule", "Rule of the gate, in its own words")
+    return "\n".join(rows)[:2000]
+
+
+register(Gates())

@@ -1,0 +1,156 @@
+"""What is no item but worth a word: rollback plans, success criteria, boxes in code, plain lists.
+
+Runs after every other reader, so that it speaks only of what nobody understood.
+"""
+
+import re
+from collections.abc import Iterator
+
+from warroom.documents.blocks import (
+    Block,
+    Document,
+    Fence,
+    Html,
+    ListBlock,
+    ListItem,
+    Paragraph,
+    Section,
+    walk,
+)
+from warroom.documents.plain import TICKS, plain
+from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
+
+_BOX = re.compile(r"^\s*(?:[-*+]|\d+[.)])?\s*(?:\[[ xX✅✓✔]\]|☐|☑)(?=\s|$)")
+_BARE = re.compile(r"^\[[ xX]\]\s+\S")
+_ROLLBACK = re.compile(r"roll-?\s?back|back-?out|回滾|回滚", re.I)
+_TIMES = re.compile(r"time|target|duration", re.I)
+_LIMIT = re.compile(r"[<≤]\s*\d+\s*(?:s|sec|min|minutes?|h|hours?)\b", re.I)
+_SUCCESS = re.compile(r"success|stability|erfolg|acceptance criteria|éxito|成功", re.I)
+_CHECKLIST = re.compile(r"check-?list|steps?\b|procedure|tasks?\b|actions?\b|to-?do|plan\b", re.I)
+
+
+class Leftovers(Reader):
+    name = "leftovers"
+    order = 900
+
+    def read(self, document: Document, understanding: Understanding) -> None:
+        for section in document.sections:
+            path = " / ".join(step.title for step in section.path())
+            if _ROLLBACK.search(path):
+                _rollback(section, understanding)
+            if _SUCCESS.search(path):
+                _success(section, understanding)
+        _in_code(document, understanding)
+        _bare_boxes(document, understanding)
+        if not understanding.counts["items"]:
+            _offer_lists(document, understanding)
+
+
+def _free_items(section: Section, understanding: Understanding, ordered: bool) -> list[ListItem]:
+    return [
+        item
+        for block in section.blocks
+        if isinstance(block, ListBlock) and block.ordered == ordered
+        for item in block.items
+        if item.box is None and not understanding.is_claimed(item)
+    ]
+
+
+def _rollback(section: Section, understanding: Understanding) -> None:
+    """Steps and time targets of a rollback plan stay text until a plan can run a rollback."""
+    steps = _free_items(section, understanding, ordered=True)
+    for number, item in enumerate(steps, start=1):
+        understanding.claim(item, "step", f"Rollback step {number}, kept with the plan")
+    targets = [
+        item
+        for item in _free_items(section, understanding, ordered=False)
+        if _TIMES.search(section.title) and _LIMIT.search(plain(item.text))
+    ]
+    for item in targets:
+        understanding.claim(item, "target", "Rollback target, kept with the plan")
+    understanding.parts.setdefault("rollback", {"steps": [], "targets": []})
+    understanding.parts["rollback"]["steps"] += [plain(item.text) for item in steps]
+    understanding.parts["rollback"]["targets"] += [plain(item.text) for item in targets]
+    if len(steps) > 1:
+        text = f"{len(steps)} numbered steps of a rollback are kept as text, not made to items."
+        understanding.find(steps[0].line, NOTE, "rollback_steps", text)
+
+
+def _success(section: Section, understanding: Understanding) -> None:
+    found = [line for line, row in _rows(section) if row.lstrip("-* ").startswith(tuple(TICKS))]
+    found = [line for line in found if not understanding.is_claimed(line)]
+    for line in found:
+        understanding.claim(line, "success", "Success criterion, kept as text")
+    if found:
+        text = (
+            f"{len(found)} lines start with ✅ under “{section.title[:60]}”: "
+            "criteria, not ticks, kept as text."
+        )
+        understanding.find(found[0], NOTE, "success_criteria", text)
+
+
+def _rows(section: Section) -> Iterator[tuple[int, str]]:
+    for block in section.blocks:
+        for inner in walk(block):
+            if isinstance(inner, Paragraph):
+                yield from inner.rows
+            elif isinstance(inner, ListItem) and inner.box is None:
+                yield inner.line, inner.text
+
+
+def _in_code(document: Document, understanding: Understanding) -> None:
+    for kind, name, code in (
+        (Fence, "code blocks", "boxes_in_code"),
+        (Html, "comments", "boxes_in_comments"),
+    ):
+        lines = [
+            block.line + n
+            for block in document.blocks_with_headings()
+            if isinstance(block, kind)
+            for n in _boxed_rows(block)
+        ]
+        if lines:
+            text = f"{len(lines)} boxes stand in {name}; they are no items and were left alone."
+            understanding.find(lines[0], NOTE, code, text, "Move them out of the block.")
+
+
+def _boxed_rows(block: Block) -> list[int]:
+    text = block.text if isinstance(block, Fence | Html) else ""
+    offset = 1 if isinstance(block, Fence) else 0
+    return [n + offset for n, row in enumerate(text.split("\n")) if _BOX.match(row)]
+
+
+def _bare_boxes(document: Document, understanding: Understanding) -> None:
+    """Paragraphs "[ ] text" without a list marker: offered, not taken by force."""
+    found = [
+        line
+        for section in document.sections
+        for block in section.blocks
+        if isinstance(block, Paragraph)
+        for line, row in block.rows
+        if _BARE.match(row) and not understanding.is_claimed(line)
+    ]
+    if found:
+        text = f"{len(found)} lines start with a box but are no list; they were kept as text."
+        way_out = "Write “- ” before them to make them items."
+        understanding.find(found[0], WARNING, "bare_boxes", text, way_out)
+
+
+def _offer_lists(document: Document, understanding: Understanding) -> None:
+    """No box in the whole document: say where the work seems to be."""
+    steps = bullets = first = 0
+    for section in document.sections:
+        numbered = _free_items(section, understanding, ordered=True)
+        plain_ones = _free_items(section, understanding, ordered=False)
+        likely = plain_ones if _CHECKLIST.search(section.title) else []
+        steps, bullets = steps + len(numbered), bullets + len(likely)
+        if not first and (numbered or likely):
+            first = (numbered or likely)[0].line
+    text = "No box was found, so there are no items."
+    if steps or bullets:
+        text += f" {steps} numbered steps and {bullets} bullets of checklists could be items."
+    way_out = "Write “- [ ] ” before what is work."
+    understanding.find(first, WARNING, "no_items", text, way_out)
+
+
+register(Leftovers())

@@ -1,0 +1,236 @@
+"""Risks: headings such as "Risk 1: ...", risk tables, and one table of fields per risk."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from checklists.models import Risk
+from warroom.documents.blocks import Block, Document, ListBlock, Paragraph, Section, Table, walk
+from warroom.documents.blocks import ListItem as Item
+from warroom.documents.header import fact_of, fact_rows
+from warroom.documents.plain import is_blank, plain, without_marks
+from warroom.documents.readers import NOTE, Creation, Reader, Understanding, register
+from warroom.models import DeploymentPlan
+
+_HEADING = re.compile(
+    r"^(?:risk|risiko|riesgo|risque)[\s#-]*(?P<id>\d+)\s*[:.–—-]\s*(?P<title>.+)$", re.I
+)
+_NAME = re.compile(r"^(?:risk|risiko|riesgo|risque|threat|bedrohung|description|title|name)", re.I)
+_ID = re.compile(r"^(?:id|#|nr|risk[- ]?id|risiko-?id)$", re.I)
+_RISK_ID = re.compile(r"^(?:risk|risiko|riesgo)[- ]?id$", re.I)
+_SEVERITY = re.compile(r"severity|risk level|risikostufe|^level$|^score$|risk score|^rating$", re.I)
+_PROBABILITY = re.compile(r"probab|likelihood|wahrschein|chance|^p$", re.I)
+_IMPACT = re.compile(r"impact|auswirkung|effect|consequence|^i$", re.I)
+_MITIGATION = re.compile(r"mitigat|response|treatment|behandlung|contingency|gegenma|action", re.I)
+_OWNER = re.compile(r"owner|eigent|responsible|verantwort", re.I)
+_STOP = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "for",
+        "from",
+        "in",
+        "is",
+        "not",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "with",
+        "during",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RiskFound:
+    title: str
+    line: int
+    severity: str = ""
+    probability: str = ""
+    impact: str = ""
+    mitigation: str = ""
+    owner: str = ""
+    headed: bool = False
+
+
+class Risks(Reader):
+    name = "risks"
+    order = 30
+
+    def read(self, document: Document, understanding: Understanding) -> None:
+        found: list[RiskFound] = []
+        for section in document.sections:
+            risk = _from_heading(section)
+            if risk is not None:
+                found.append(risk)
+                self._claim_section(section, understanding)
+            for block in section.blocks:
+                if isinstance(block, Table) and not understanding.is_claimed(block):
+                    own = found.pop() if risk is not None and found else None
+                    self._table(block, found, understanding, own)
+        understanding.parts["risks"] = tuple(found)
+        understanding.counts["risks"] = len(found)
+
+    def _claim_section(self, section: Section, understanding: Understanding) -> None:
+        understanding.claim(section.heading, "risk", "Risk")
+        for block in section.blocks:
+            if any(isinstance(inner, Item) and inner.box for inner in walk(block)):
+                continue
+            if isinstance(block, Paragraph | ListBlock):
+                understanding.claim_rest(block, "risk", "Belongs to the risk above")
+
+    def _table(
+        self,
+        table: Table,
+        found: list[RiskFound],
+        understanding: Understanding,
+        own: RiskFound | None,
+    ) -> None:
+        """Read a table; ``own`` is the risk whose heading stands above it."""
+        fields = list(_from_fields(table))
+        if own is not None:
+            found.append(_filled(own, fields[0][1]) if fields else own)
+        rows = [] if own and fields else fields or list(_from_rows(table))
+        if fields or rows:
+            understanding.claim(table, "risk", "Table of risks")
+        summaries = 0
+        for block, risk in rows:
+            match = next((n for n, known in enumerate(found) if _same(known, risk)), None)
+            if match is None:
+                found.append(risk)
+                understanding.claim(block, "risk", "Risk")
+            else:
+                found[match] = _filled(found[match], risk)
+                understanding.claim(block, "risk", "Summary of a risk above")
+                summaries += 1
+        if summaries:
+            text = f"{summaries} rows repeat risks that stand above; they were not counted twice."
+            understanding.find(table.line, NOTE, "risk_summary", text)
+
+    def create(
+        self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
+    ) -> None:
+        Risk.objects.bulk_create(
+            Risk(
+                plan=plan,
+                number=number,
+                title=risk.title[:300],
+                severity=risk.severity[:60],
+                probability=risk.probability[:60],
+                impact=risk.impact,
+                mitigation=risk.mitigation,
+                owner=risk.owner[:120],
+                source_line=risk.line,
+            )
+            for number, risk in enumerate(understanding.parts["risks"], start=1)
+        )
+
+
+def _from_heading(section: Section) -> RiskFound | None:
+    match = _HEADING.match(without_marks(section.title))
+    if match is None:
+        return None
+    facts = [fact for _, row in fact_rows(section) if (fact := fact_of(row))]
+    return RiskFound(
+        match["title"].strip(),
+        section.line,
+        _value(facts, _SEVERITY),
+        _value(facts, _PROBABILITY),
+        _value(facts, _IMPACT),
+        _mitigation(section),
+        _value(facts, _OWNER),
+        headed=True,
+    )
+
+
+def _value(facts: list[tuple[str, str]], pattern: re.Pattern) -> str:
+    return next((v for k, v in facts if pattern.search(k) and not is_blank(v)), "")
+
+
+def _mitigation(section: Section) -> str:
+    """The lines of the list or text that follows a label such as "Mitigation Strategy:"."""
+    following = False
+    rows: list[str] = []
+    for block in section.blocks:
+        if isinstance(block, Paragraph):
+            last = plain(block.rows[-1][1])
+            following = bool(_MITIGATION.search(last)) and last.endswith(":")
+            inline = fact_of(block.rows[-1][1])
+            if inline and _MITIGATION.search(inline[0]) and inline[1]:
+                rows.append(inline[1])
+        elif following and isinstance(block, ListBlock):
+            rows += [f"- {plain(inner.text)}" for inner in walk(block) if isinstance(inner, Item)]
+            following = False
+    return "\n".join(rows)[:4000]
+
+
+def _from_rows(table: Table) -> Iterator[tuple[Block, RiskFound]]:
+    """A table with a risk per row; it needs a name and a likelihood, or severity with impact."""
+    heads = [without_marks(plain(cell)) for cell in table.header]
+    name = next((n for n, h in enumerate(heads) if _NAME.match(h) and not _ID.match(h)), None)
+    likely = any(_PROBABILITY.search(h) for h in heads)
+    grave = any(_IMPACT.search(h) for h in heads) or any(_SEVERITY.search(h) for h in heads)
+    risky = any(re.match(r"risk|risiko|riesgo|risque|threat|bedrohung", h, re.I) for h in heads)
+    listed = any(_RISK_ID.match(h) for h in heads) and len(heads) > 3
+    if name is None or not (listed or (likely and grave and risky)):
+        return
+    for row in table.rows:
+        title = plain(row.cells[name]) if name < len(row.cells) else ""
+        if title and not is_blank(title):
+            yield row, _risk(title, row.line, list(zip(heads, map(plain, row.cells), strict=False)))
+
+
+def _from_fields(table: Table) -> Iterator[tuple[Block, RiskFound]]:
+    """A table of two columns with one risk: ID, Title, Probability, Impact, one per row."""
+    if len(table.header) != 2:
+        return
+    facts = [(plain(r.cells[0]), plain(r.cells[1])) for r in table.rows if len(r.cells) > 1]
+    keys = [key for key, _ in facts]
+    if not any(_ID.match(k) for k in keys) or not any(_PROBABILITY.search(k) for k in keys):
+        return
+    title = _value(facts, re.compile(r"title|name|^description|^risk$", re.I))
+    title = title or _value(facts, _ID)
+    yield table.rows[0], _risk(title or "Risk", table.line, facts)
+
+
+def _risk(title: str, line: int, facts: list[tuple[str, str]]) -> RiskFound:
+    pairs = [(key, without_marks(value)) for key, value in facts]
+    return RiskFound(
+        title[:300],
+        line,
+        _value(pairs, _SEVERITY),
+        _value(pairs, _PROBABILITY),
+        _value(pairs, _IMPACT),
+        _value(pairs, _MITIGATION),
+        _value(pairs, _OWNER),
+    )
+
+
+def _words(title: str) -> set[str]:
+    return set(re.findall(r"[a-z]{3,}", title.lower())) - _STOP
+
+
+def _same(known: RiskFound, other: RiskFound) -> bool:
+    """Whether a table's short name means a risk that has its own heading above."""
+    if not known.headed:
+        return False
+    short, long = _words(other.title), _words(known.title)
+    return len(short) >= 2 and len(short & long) * 5 >= len(short) * 3
+
+
+def _filled(known: RiskFound, other: RiskFound) -> RiskFound:
+    return replace(
+        known,
+        severity=known.severity or other.severity,
+        probability=known.probability or other.probability,
+        impact=known.impact or other.impact,
+        mitigation=known.mitigation or other.mitigation,
+        owner=known.owner or other.owner,
+    )
+
+
+register(Risks())

@@ -1,0 +1,244 @@
+"""What a line of work says about itself: owner, value, target, command, due. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from warroom.documents.blocks import Block, Fence, ListBlock, ListItem, Paragraph
+from warroom.documents.plain import CROSSES, TICKS, is_blank, plain, without_marks
+from warroom.rules.moments import find_day
+from warroom.rules.offsets import parse_offset
+
+LONGEST = 2_000
+_MENTION = re.compile(r"(?<![\w/.@])@([A-Za-z][\w-]{1,38}(?:/[\w-]{1,38})?)")
+_OWNER = re.compile(
+    r"\(?\b(?:owner|assignee|assigned to|responsible|verantwortlich|dri)\s*[:=]\s*([^()|;]{2,80})",
+    re.I,
+)
+_RATIO = re.compile(r"(?<![\w/.,])(\d[\d,.]*)\s?/\s?(\d[\d,.]*)(?![\w/.])")
+_OF = re.compile(r"\b(\d[\d,]*) of (\d[\d,]*)\b")
+_PERCENT = re.compile(r"(?<![\w<>≤≥=.-])(?<![<>≤≥=] )(\d+(?:[.,]\d+)?)\s?%")
+_TARGET = re.compile(
+    r"(?:[<>≤≥]=?\s?\d[\d.,]*\s?(?:%|ms|s|min(?:utes)?|h|hours?)?|\b\d[\d.,]*\s?%\+|\b\d[\d.,]*\+)"
+)
+_DUE = re.compile(r"\b(?:due|by|until|before)\b:?\s+(.{3,40})", re.I)
+_OPTIONAL = re.compile(
+    r"non-?blocking|if (?:needed|required|necessary|applicable|containerized|using|cloud)\b"
+    r"|\(if [^()]{2,60}\)|\boptional\b|recommended|nice[- ]to[- ]have|not required"
+    r"|falls nötig|si aplica|可選|可选",
+    re.I,
+)
+_BLOCKING = re.compile(
+    r"\bblocking\b|\bblocker\b|\bmust\b|\bmandatory\b|\bcritical path\b|\bP0\b", re.I
+)
+_DETAIL = re.compile(r"^(?P<key>[\w /-]{2,30}?)\s*:\s*(?P<value>.*)$", re.S)
+_COMMAND_KEYS = re.compile(r"^(?:command|commands|run|cmd|execute|befehl|commande)$", re.I)
+_EXPECTED_KEYS = re.compile(
+    r"^(?:expect(?:ed)?(?: (?:result|output|value))?|should (?:be|show)|erwartet)$", re.I
+)
+_OWNER_KEYS = re.compile(
+    r"^(?:owner|assignee|assigned to|responsible|who|verantwortlich|dri)$", re.I
+)
+_VALUE_KEYS = re.compile(r"^(?:value|result|measured|actual|ergebnis)$", re.I)
+_TARGET_KEYS = re.compile(r"^(?:target|threshold|goal|ziel)$", re.I)
+_URL = re.compile(r"https?://[^\s<>()\"'`]+[^\s<>()\"'`.,;:]")
+
+
+@dataclass(slots=True)
+class Details:
+    owner: str = ""
+    value: str = ""
+    target: str = ""
+    command: str = ""
+    expected: str = ""
+    evidence_url: str = ""
+    due_offset_s: int | None = None
+    due_at: datetime | None = None
+    required: bool = True
+    blocking: bool = False
+
+
+def item_text(text: str) -> str:
+    """The words of an item on one line, without a closing decoration."""
+    words = plain(text)
+    while words and words[-1] in TICKS + CROSSES + "\ufe0f":
+        words = words[:-1].rstrip()
+    return words[:LONGEST]
+
+
+def details(text: str, done: bool, optional: bool, year: int | None) -> Details:
+    """What the words of an item say. A number in a done item is its value, else its target."""
+    found = Details(required=not (optional or _OPTIONAL.search(text)))
+    found.blocking = found.required and bool(_BLOCKING.search(text))
+    owner = _OWNER.search(text)
+    mention = _MENTION.search(text)
+    if owner and not is_blank(owner[1]):
+        found.owner = owner[1].strip(" .,")[:120]
+    elif mention:
+        found.owner = mention[0]
+    target = _TARGET.search(text)
+    found.target = target[0].strip()[:120] if target else ""
+    if done:
+        found.value = measured(text)
+    offset = parse_offset(text) if re.search(r"\(\s*T\s?[-+−]", text) else None
+    found.due_offset_s = offset.end_s if offset else None
+    found.due_at = _due(text, year)
+    return found
+
+
+def measured(text: str) -> str:
+    """The measured value that a line states: "98.28% (1,026/1,044)", "5/5", "3 of 7"."""
+    percent, ratio = _PERCENT.search(text), _RATIO.search(text) or _OF.search(text)
+    if percent and ratio:
+        return f"{percent[0].strip()} ({ratio[0].strip()})"[:120]
+    found = ratio or percent
+    return found[0].strip()[:120] if found else ""
+
+
+def _due(text: str, year: int | None) -> datetime | None:
+    match = _DUE.search(text)
+    if match is None:
+        return None
+    day, rest = find_day(match[1], year)
+    if day is None:
+        return None
+    end = time(23, 59) if re.search(r"EOD|end of day", rest, re.I) or ":" not in rest else None
+    clock = re.search(r"(\d{1,2}):(\d{2})", rest)
+    if end is None and clock and int(clock[1]) < 24 and int(clock[2]) < 60:
+        end = time(int(clock[1]), int(clock[2]))
+    return datetime.combine(day, end or time(23, 59), UTC)
+
+
+def read_below(item: ListItem, found: Details) -> list[tuple[Block, str]]:
+    """Fill ``found`` from what hangs below an item; say for each block what it became."""
+    became: list[tuple[Block, str]] = []
+    last = ""
+    for block in item.blocks:
+        if isinstance(block, Fence):
+            _add_fence(found, block, last)
+            became.append(
+                (block, "Command of the item" if last != "expected" else "Expected output")
+            )
+        elif isinstance(block, Paragraph):
+            last = _read_detail(plain(block.text), found) or last
+            became.append((block, "Belongs to the item above"))
+        elif isinstance(block, ListBlock):
+            for sub in block.items:
+                if sub.box is None:
+                    last = _read_sub(sub, found) or last
+                    became.append((sub, _DETAIL_LABELS.get(last, "Belongs to the item above")))
+    return became
+
+
+_DETAIL_LABELS = {
+    "owner": "Owner of the item",
+    "command": "Command of the item",
+    "expected": "Expected output of the item",
+    "value": "Value of the item",
+    "target": "Target of the item",
+}
+
+
+def _read_sub(sub: ListItem, found: Details) -> str:
+    kind = _read_detail(plain(sub.text), found)
+    for block in sub.blocks:
+        if isinstance(block, Fence):
+            _add_fence(found, block, kind)
+    return kind
+
+
+def _read_detail(text: str, found: Details) -> str:
+    """Read "Owner: X", "Command: ...", "Expected: ..."; return what it was, "" for a remark."""
+    match = _DETAIL.match(text)
+    if match is None:
+        _take_url(text, found)
+        return ""
+    key, value = match["key"].strip(), match["value"].strip()
+    if is_blank(value):
+        return ""
+    if _COMMAND_KEYS.match(key):
+        found.command = _joined(found.command, value)
+        return "command"
+    if _EXPECTED_KEYS.match(key):
+        found.expected = _joined(found.expected, value)
+        return "expected"
+    if _OWNER_KEYS.match(key):
+        found.owner = value[:120]
+        return "owner"
+    if _VALUE_KEYS.match(key):
+        found.value = value[:120]
+        return "value"
+    if _TARGET_KEYS.match(key):
+        found.target = value[:120]
+        return "target"
+    _take_url(text, found)
+    return ""
+
+
+def _take_url(text: str, found: Details) -> None:
+    url = _URL.search(text)
+    if url and re.search(r"evidence|report|link|see|nachweis|beleg", text, re.I):
+        found.evidence_url = found.evidence_url or url[0][:500]
+
+
+def _joined(before: str, more: str) -> str:
+    return f"{before}\n{more}".strip()[:4000]
+
+
+def _add_fence(found: Details, fence: Fence, after: str) -> None:
+    text = fence.text.rstrip()
+    if after == "expected":
+        found.expected = _joined(found.expected, text)
+    else:
+        found.command = _joined(found.command, text)
+
+
+# --- a step's commands, matched to its boxes -------------------------------------------------
+
+_WORD = re.compile(r"[a-z]{4,}")
+
+
+def words(text: str) -> set[str]:
+    """The telling words of a text, shorn of plural and tense."""
+    return {re.sub(r"(?:ing|ed|es|s)$", "", w) for w in _WORD.findall(text.lower())} - {""}
+
+
+@dataclass(frozen=True, slots=True)
+class CommandFound:
+    """One command of a code block with the comment above it; ``line`` is that of the command."""
+
+    comment: str
+    command: str
+    line: int
+
+
+def commands_of(fence: Fence) -> list[CommandFound]:
+    """The commands of a shell block, each with the comment that stands above it."""
+    found: list[CommandFound] = []
+    comment = ""
+    for n, row in enumerate(fence.text.split("\n"), start=1):
+        row = row.strip()
+        if row.startswith("#"):
+            comment = row.lstrip("# ")
+        elif row:
+            found.append(CommandFound(comment, row, fence.line + n))
+    return found
+
+
+def match_command(text: str, commands: list[CommandFound]) -> CommandFound | None:
+    """The one command that shares two telling words with a box's text; None when unsure."""
+    mine = words(without_marks(text))
+    scores = sorted(
+        ((len(mine & words(f"{c.comment} {c.command}")), -n) for n, c in enumerate(commands)),
+        reverse=True,
+    )
+    if not scores or scores[0][0] < 2:
+        return None
+    return commands[-scores[0][1]]
+
+
+def match_expected(text: str, rows: list[str]) -> str:
+    """The expected line that shares most telling words with a box's text, if any does."""
+    mine = words(text)
+    scored = sorted(((len(mine & words(row)), -n) for n, row in enumerate(rows)), reverse=True)
+    return rows[-scored[0][1]] if scored and scored[0][0] >= 1 else ""

@@ -1,0 +1,3 @@
+"""What this app reads from a document: queries with their bands, and the stages of the rollout."""
+
+from rollouts.documents import queries, stages  # noqa: F401  registers the readers

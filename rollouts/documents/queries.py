@@ -1,0 +1,263 @@
+"""PromQL blocks: the panel they stand in gives name, unit, bands and alert."""
+
+import re
+from dataclasses import dataclass
+
+import promql_parser
+from django.utils.text import slugify
+
+from checklists.rules.bands import Bands, Bound, findings, parse_bound
+from rollouts.models import PrometheusQuery, PrometheusSource
+from warroom.documents.blocks import (
+    Document,
+    Fence,
+    ListBlock,
+    ListItem,
+    Paragraph,
+    Section,
+    walk,
+)
+from warroom.documents.plain import plain, without_marks
+from warroom.documents.readers import (
+    NOTE,
+    WARNING,
+    Creation,
+    Reader,
+    Understanding,
+    register,
+)
+from warroom.models import DeploymentPlan
+from warroom.rules.offsets import parse_length
+
+_INFO = frozenset({"promql", "prometheus", "prom"})
+_PANEL = re.compile(r"^(?:panel|query|metric|graph)\s*\d*\s*[:.–—-]\s*", re.I)
+_ASIDE = re.compile(r"\s*\((?:target|monitor|goal|threshold)[^()]*\)\s*$", re.I)
+_BAND = re.compile(
+    r"^(?P<band>green|yellow|amber|red)\b\s*(?:\((?P<in>[^()]+)\))?\s*[:=]\s*(?P<rest>.*)$", re.I
+)
+_MAPPING = re.compile(
+    r"^(?P<value>-?\d+(?:\.\d+)?)\s*(?:=|:|\()\s*[^()]*\(?(?P<band>green|yellow|red)\b", re.I
+)
+_FIELD = re.compile(
+    r"^(?P<key>unit|alert rule|alert|name|(?:current )?expected values?|note)\s*:\s*(?P<value>.+)$",
+    re.I,
+)
+_ALERT = re.compile(r"^(?P<name>\w+)(?:\s*\((?P<rule>[^()]*)\))?")
+_FOR = re.compile(r"\bfor\s+(?P<length>\d+\s*[a-z]+)", re.I)
+_UNITS = (
+    ("percent", "%"),
+    ("%", "%"),
+    ("milliseconds", "ms"),
+    ("ms", "ms"),
+    ("seconds", "s"),
+    ("bytes", "B"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFound:
+    """Bands as understood; ``green`` None: shown, but it neither holds nor rolls back."""
+
+    key: str
+    name: str
+    line: int
+    promql: str
+    unit: str = ""
+    green: Bound | None = None
+    red: Bound | None = None
+    sustained_s: int | None = None
+    meaning: str = ""
+    alert_name: str = ""
+
+
+class Queries(Reader):
+    name = "queries"
+    order = 60
+
+    def read(self, document: Document, understanding: Understanding) -> None:
+        found: list[QueryFound] = []
+        for section in document.sections:
+            fences = [fence for fence in _fences(section) if not understanding.is_claimed(fence)]
+            for fence in fences:
+                for line, promql in _split(fence):
+                    name = _name(section, fence, len(fences))
+                    panel = _panel(section) if len(fences) == 1 else {}
+                    query = QueryFound(_key(name, found), name, line, promql, **panel)
+                    found.append(query)
+                    _claim(query, fence, section, understanding)
+        understanding.parts["queries"] = tuple(found)
+        understanding.counts["queries"] = len(found)
+
+    def create(
+        self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
+    ) -> None:
+        if not understanding.parts["queries"]:
+            return
+        source = PrometheusSource.objects.create(plan=plan)
+        PrometheusQuery.objects.bulk_create(
+            PrometheusQuery(
+                plan=plan,
+                source=source,
+                key=query.key,
+                name=query.name[:200],
+                position=place,
+                promql=query.promql,
+                unit=query.unit[:20],
+                green_op=query.green.op if query.green else "",
+                green_value=query.green.value if query.green else None,
+                red_op=query.red.op if query.red else "",
+                red_value=query.red.value if query.red else None,
+                sustained_s=300 if query.sustained_s is None else query.sustained_s,
+                meaning=query.meaning,
+                alert_name=query.alert_name[:120],
+                report_only=query.green is None,
+                source_line=query.line,
+                due_at=creation.at,
+            )
+            for place, query in enumerate(understanding.parts["queries"], start=1)
+        )
+
+
+def _fences(section: Section) -> list[Fence]:
+    return [
+        inner
+        for block in section.blocks
+        for inner in walk(block)
+        if isinstance(inner, Fence) and inner.info in _INFO and inner.text.strip()
+    ]
+
+
+def _split(fence: Fence) -> list[tuple[int, str]]:
+    """One query per block, or one per line where only the lines are queries for themselves."""
+    rows = [
+        (fence.line + n, row.strip())
+        for n, row in enumerate(fence.text.split("\n"), start=1)
+        if row.strip() and not row.strip().startswith("#")
+    ]
+    whole = " ".join(row for _, row in rows)
+    if len(rows) > 1 and not is_promql(whole) and all(is_promql(row) for _, row in rows):
+        return rows
+    return [(rows[0][0], "\n".join(row for _, row in rows))] if rows else []
+
+
+def is_promql(text: str) -> bool:
+    """Whether ``text`` parses as PromQL, offline."""
+    try:
+        promql_parser.parse(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _name(section: Section, fence: Fence, many: int) -> str:
+    """The panel's heading; with several queries below one heading, the line above each."""
+    title = _ASIDE.sub("", _PANEL.sub("", without_marks(section.title))).strip(" :")
+    if many > 1:
+        above = ""
+        for block in section.blocks:
+            if block.line >= fence.line:
+                break
+            if isinstance(block, Paragraph):
+                above = plain(block.rows[-1][1]).strip(" :")
+        title = above[:120] or title
+    return title[:200] or f"Query of line {fence.line}"
+
+
+def _key(name: str, found: list[QueryFound]) -> str:
+    base = slugify(name.replace("/", " "))[:70].strip("-") or f"query-{len(found) + 1}"
+    taken, key, n = {query.key for query in found}, base, 2
+    while key in taken:
+        key, n = f"{base}-{n}", n + 1
+    return key
+
+
+def _panel(section: Section) -> dict:
+    """What the bullets around a query say: unit, bands, alert rule, meaning."""
+    said: dict = {}
+    meanings: list[str] = []
+    bounds: dict[str, tuple[Bound, str]] = {}
+    for text in _texts(section):
+        band = _BAND.match(text)
+        mapping = _MAPPING.match(text)
+        field = _FIELD.match(text)
+        if band:
+            _take_band(band, bounds, meanings)
+        elif mapping:
+            bounds.setdefault(mapping["band"].lower(), (Bound("=", float(mapping["value"])), ""))
+        elif field:
+            _take_field(field["key"].lower(), field["value"], said)
+    if "green" in bounds:
+        said["green"], unit = bounds["green"]
+        said["unit"] = said.get("unit") or unit
+    if "green" in said and "red" in bounds:
+        said["red"] = bounds["red"][0]
+    said["meaning"] = "\n".join(meanings)[:2000]
+    return _binary(said)
+
+
+def _texts(section: Section) -> list[str]:
+    texts = []
+    for block in section.blocks:
+        for inner in walk(block):
+            if isinstance(inner, ListItem):
+                texts.append(plain(inner.text))
+            elif isinstance(inner, Paragraph):
+                texts += [plain(row) for _, row in inner.rows]
+    return texts
+
+
+def _take_band(match: re.Match, bounds: dict[str, tuple[Bound, str]], meanings: list[str]) -> None:
+    """A threshold ("Red: > 1.0%"), or a meaning ("Red (> 1.0%): CRITICAL")."""
+    band = match["band"].lower().replace("amber", "yellow")
+    bound = parse_bound(match["in"] or match["rest"])
+    if bound is not None:
+        bounds.setdefault(band, bound)
+    if match["in"] is not None:
+        meanings.append(f"{band.title()}: {match['rest']}")
+
+
+def _take_field(key: str, value: str, said: dict) -> None:
+    if key == "unit":
+        low = value.lower()
+        said["unit"] = next((unit for word, unit in _UNITS if word in low), value[:20])
+    elif key.startswith("alert"):
+        match = _ALERT.match(value)
+        if match:
+            said["alert_name"] = match["name"]
+            length = _FOR.search(match["rule"] or "")
+            seconds = parse_length(length["length"]) if length else None
+            if seconds is not None:
+                said["sustained_s"] = seconds
+
+
+def _binary(said: dict) -> dict:
+    """0 red and 1 green, as in "up": green from 1, red below it."""
+    green, red = said.get("green"), said.get("red")
+    if green and red and green.op == red.op == "=" and green.value != red.value:
+        up = green.value > red.value
+        said["green"] = Bound(">=" if up else "<=", green.value)
+        said["red"] = Bound("<=" if up else ">=", red.value)
+    return said
+
+
+def _claim(query: QueryFound, fence: Fence, section: Section, understanding: Understanding) -> None:
+    understanding.claim_rest(fence, "query", f"Query: {query.name}")
+    if section.heading is not None:
+        understanding.claim(section.heading, "query", f"Metric: {query.name}")
+    for block in section.blocks:
+        if isinstance(block, ListBlock):
+            for inner in walk(block):
+                if isinstance(inner, ListItem) and inner.box is None:
+                    understanding.claim(inner, "query", "Belongs to the metric")
+    if not is_promql(query.promql):
+        text = f"{query.name}: this does not parse as PromQL."
+        understanding.find(query.line, WARNING, "promql", text, "Correct the query in the plan.")
+    if query.green is None:
+        text = f"{query.name}: no bands found, so it is shown but judges nothing."
+        understanding.find(query.line, NOTE, "query_without_bands", text, "Give green and red.")
+        return
+    for sentence in findings(Bands(query.green, query.red)):
+        understanding.find(query.line, WARNING, "bands", f"{query.name}: {sentence}")
+
+
+register(Queries())

@@ -1,0 +1,58 @@
+"""Real documents, where they lie beside the checkout; own samples cover every form without them."""
+
+import json
+import pathlib
+import time
+
+import pytest
+from django.conf import settings
+
+from warroom.documents.parse import decode, parse
+from warroom.documents.readers import read_all
+
+SHARED = pathlib.Path(settings.BASE_DIR).parent / "shared"
+CORPUS = SHARED / "corpus" / "expected.json"
+KNOWN = json.loads(CORPUS.read_text())["documents"] if CORPUS.exists() else {}
+# Counted by hand in each source document.
+SEEDS = {
+    "000": {"task_items": 47, "items": 47, "done": 47, "roles": 4, "queries": 0, "stages": 0},
+    "001": {
+        "task_items": 25,
+        "items": 25,
+        "done": 16,
+        "phases": 2,
+        "contacts": 3,
+        "criteria": 13,
+        "queries": 7,
+        "stages": 6,
+        "risks": 3,
+    },
+    "002": {"task_items": 61, "items": 61, "done": 0, "risks": 4},
+    "003": {"task_items": 101, "items": 96, "done": 0, "phases": 6, "roles": 3},
+}
+
+
+def read(path):
+    began = time.perf_counter()
+    plan = read_all(parse(decode(path.read_bytes()).text))
+    assert time.perf_counter() - began < 2
+    assert [line.number for line in plan.lines] == list(range(1, len(plan.lines) + 1))
+    return plan
+
+
+@pytest.mark.parametrize("number", SEEDS)
+def test_a_source_document_is_understood_as_counted_by_hand(number):
+    paths = [*SHARED.glob(f"seeds/{number}_*.txt")]
+    if not paths:
+        pytest.skip(f"source document {number} does not lie beside the checkout")
+    plan = read(paths[0])
+    assert {key: plan.counts[key] for key in SEEDS[number]} == SEEDS[number]
+
+
+@pytest.mark.parametrize("name", KNOWN or ["no corpus"])
+def test_every_task_item_of_a_real_document_is_counted(name):
+    if name not in KNOWN:
+        pytest.skip("the corpus does not lie beside the checkout")
+    plan = read(CORPUS.parent / "documents" / name)
+    assert plan.counts["task_items"] == KNOWN[name]["task_items"]
+    assert plan.counts["items"] <= plan.counts["task_items"] + KNOWN[name]["tables"]["rows"]

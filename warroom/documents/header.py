@@ -1,0 +1,168 @@
+"""Title, header facts and T0 of a document."""
+
+import re
+from collections.abc import Iterator
+
+from warroom.documents.blocks import Document, ListBlock, Paragraph, Section
+from warroom.documents.plain import is_blank, plain, without_marks
+from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
+from warroom.rules.moments import Moment, parse_moment
+from warroom.rules.offsets import format_span
+
+_BOLD_FACT = re.compile(r"^\*\*([^*]{1,60}?):?\*\*\s*:?\s*(.*?)\s*$")
+_PLAIN_FACT = re.compile(r"^([A-Z][\w /()-]{1,40}):\s+(\S.*?)\s*$")
+_ITALIC = re.compile(r"^\*([^*].*)\*$")
+_T0_KEYS = re.compile(
+    r"^(?:t-?0|(?:planned |target |scheduled )?(?:deployment|go-?live|launch|release|cut-?over)"
+    r"(?: (?:date|time|window|start))*|(?:maintenance |deployment )?window(?: starts?)?"
+    r"|scheduled(?: for)?|target(?: launch| release| go-?live)? date|target deployment)$",
+    re.I,
+)
+_WRITTEN_KEYS = re.compile(
+    r"^(?:date|created(?: at)?|generated(?: at)?|written|prepared(?: on)?|preparation date"
+    r"|document date)$",
+    re.I,
+)
+_VERSION_KEYS = re.compile(r"^(?:version|release(?: version)?|tag|build)$", re.I)
+_ENVIRONMENT_KEYS = re.compile(r"^(?:env|environment|target environment)$", re.I)
+
+
+def fact_of(row: str, bold_only: bool = True) -> tuple[str, str] | None:
+    """Key and value of a line such as ``**Date:** 2025-10-25``; values in plain words."""
+    row = row.strip().rstrip("\\")
+    italic = _ITALIC.match(row)
+    match = _BOLD_FACT.match(row)
+    if match is not None and ":" not in row:
+        return None  # a bold line for itself states no fact
+    if match is None and not bold_only:
+        match = _PLAIN_FACT.match(italic[1] if italic else row)
+    if match is None:
+        return None
+    return plain(match[1]), plain(match[2])
+
+
+def fact_rows(section: Section) -> Iterator[tuple[int, str]]:
+    """The lines directly below a heading, out of paragraphs and flat lists."""
+    for block in section.blocks:
+        if isinstance(block, Paragraph):
+            yield from block.rows
+        elif isinstance(block, ListBlock):
+            for item in block.items:
+                if item.box is None:
+                    yield item.line, item.text.split("\n")[0]
+
+
+class Header(Reader):
+    """Reads what stands above the first part: who, when, which version; and from it T0."""
+
+    name = "header"
+    order = 10
+
+    def read(self, document: Document, understanding: Understanding) -> None:
+        self._title(document, understanding)
+        for key, value in document.front_matter.items():
+            understanding.facts.setdefault(key, value)
+        lines: dict[str, int] = {}
+        for section in document.sections:
+            if section.heading is None or section is understanding.title_section:
+                self._facts(section, understanding, lines)
+        self._encoding(document, understanding)
+        self._times(document, understanding, lines)
+
+    def _title(self, document: Document, understanding: Understanding) -> None:
+        headed = [section for section in document.sections if section.heading is not None]
+        tops = [section for section in headed if section.level == 1]
+        if len(tops) == 1 or (tops and headed and headed[0] is tops[0]):
+            understanding.title_section = tops[0]
+        title = tops[0] if tops else (headed[0] if headed else None)
+        name = title.title if title else document.front_matter.get("title", "")
+        if not name:
+            name = next((plain(line) for line in document.lines if line.strip()), "")
+        understanding.title = without_marks(name).strip(" #-:*")[:200] or "Untitled checklist"
+        if title is not None and title is understanding.title_section:
+            understanding.claim(title.heading, "title", "Release name")
+
+    def _facts(self, section: Section, understanding: Understanding, lines: dict[str, int]) -> None:
+        for number, row in fact_rows(section):
+            found = fact_of(row, bold_only=False)
+            if found is None or not found[0]:
+                continue
+            key, value = found
+            lines.setdefault(key, number)
+            understanding.facts[key] = value
+            understanding.claim(number, "fact", "Note on the release")
+            if is_blank(value):
+                understanding.find(number, NOTE, "blank", f"“{key}” is a blank to fill.")
+        for key, value in understanding.facts.items():
+            if _VERSION_KEYS.match(key) and not is_blank(value):
+                understanding.version = without_marks(value)[:60]
+            elif _ENVIRONMENT_KEYS.match(key) and not is_blank(value):
+                understanding.environment = without_marks(value)[:60]
+
+    def _encoding(self, document: Document, understanding: Understanding) -> None:
+        if document.escaped:
+            understanding.find(
+                0, NOTE, "escaped", "Every Markdown sign was escaped by a backslash; read without."
+            )
+
+    def _times(
+        self, document: Document, understanding: Understanding, lines: dict[str, int]
+    ) -> None:
+        for key, value in understanding.facts.items():
+            if _WRITTEN_KEYS.match(key) and understanding.written is None:
+                understanding.written = parse_moment(value)
+        candidates = [
+            (lines.get(key, 0), key, value)
+            for key, value in understanding.facts.items()
+            if _T0_KEYS.match(key)
+        ]
+        candidates += self._elsewhere(document)
+        unread = None
+        for number, key, value in candidates:
+            moment = parse_moment(value)
+            if moment is not None:
+                self._take_t0(understanding, number, key, moment)
+                return
+            if unread is None and not is_blank(value) and not _VERSION_KEYS.match(key):
+                unread = (number, key, value)
+        self._say_no_t0(understanding, unread)
+
+    def _elsewhere(self, document: Document) -> Iterator[tuple[int, str, str]]:
+        """Target dates further down, for documents without a header."""
+        for section in document.sections:
+            for number, row in fact_rows(section):
+                found = fact_of(row)
+                if found and _T0_KEYS.match(found[0]):
+                    yield number, *found
+
+    def _take_t0(self, understanding: Understanding, number: int, key: str, moment: Moment) -> None:
+        understanding.t0 = moment
+        shown = f"T-0 = {moment.at:%-d %b %Y %H:%M} UTC"
+        understanding.claims.pop(number, None)
+        understanding.claim(number, "fact", shown)
+        if moment.doubt:
+            understanding.find(
+                number, NOTE, "t0_assumed", f"{shown}: {moment.doubt}.", "Set T-0 before creating."
+            )
+        written = understanding.written
+        if written is not None and moment.at < written.at:
+            gap = format_span((written.at - moment.at).total_seconds())
+            understanding.find(
+                number,
+                WARNING,
+                "target_before_document",
+                f"{shown}. That is {gap} before the document’s own date.",
+                f"Check “{key}” and the date above it.",
+            )
+
+    def _say_no_t0(self, understanding: Understanding, unread: tuple[int, str, str] | None) -> None:
+        if unread is None:
+            text = "The document names no target time, so offsets count from a T-0 to be set."
+            understanding.find(0, NOTE, "t0_missing", text, "Set T-0 before creating.")
+            return
+        number, key, value = unread
+        text = f"“{key}: {value[:80]}” names no day of the calendar, so T-0 stays open."
+        understanding.find(number, WARNING, "t0_unreadable", text, "Set T-0 before creating.")
+
+
+register(Header())
