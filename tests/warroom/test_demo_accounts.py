@@ -21,9 +21,9 @@ def demo(plan):
 
 
 def test_each_role_has_one_account_that_can_sign_in(demo, client):
-    assert [account.username for account in demo_accounts()] == ["admin", "lead", "on-call"]
+    assert [account.username for account in demo_accounts()] == ["admin", "cora", "on-call", "kim"]
     assert demo_accounts()[1].role == "Lead"
-    assert client.login(username="lead", password=PASSWORD)
+    assert client.login(username="cora", password=PASSWORD)
 
 
 def test_to_make_them_again_changes_nothing(demo):

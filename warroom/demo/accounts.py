@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.text import slugify
+
 from warroom.actions.people import take_seat
 from warroom.models import DeploymentPlan, Role, User
 
@@ -29,16 +31,18 @@ def make_admin() -> User:
 
 
 def seat_everybody(plan: DeploymentPlan, *, by: User) -> None:
-    """Give each role of ``plan`` an account of its name; roles of one name share it over plans."""
+    """Give each role of ``plan`` an account, named after the person that the document names."""
     for role in plan.roles.all():
         if not role.seats.exclude(user=by).exists():
             take_seat(plan, role, _account_of(role), by=by)
 
 
 def _account_of(role: Role) -> User:
+    name = slugify(role.holder.split()[0]) if role.holder.strip() else ""
+    name = name or role.key
     person, _ = User.objects.get_or_create(
-        username=role.key,
-        defaults={"email": role.key + MAIL, "first_name": (role.holder or role.name)[:150]},
+        username=name,
+        defaults={"email": name + MAIL, "first_name": (role.holder or role.name)[:150]},
     )
     return _with_password(person)
 
