@@ -1,6 +1,146 @@
-"""The panels of this app."""
+"""The panels of this app: the rollout's track, metrics as tiles, checks as tables."""
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from rollouts.queries import focus, stages, watching
 from rollouts.queries.outlook import position
-from warroom.live import outlook
+from warroom import navigation
+from warroom.live import outlook, panels
+from warroom.models import DeploymentPlan, TimelineEvent
+
+# How often a watched page is drawn anew although nothing happened: a reading grows old by itself.
+AGEING_S = 15
+SPAN = timedelta(hours=1)
+
+
+class StageTrack(panels.Panel):
+    """Which share of the traffic has the release, and what comes next."""
+
+    name = "stage"
+    template = "rollouts/_stage.html"
+    kinds = ("stage.", "verdict.", "rollback.", "plan.")
+    slot = "system"
+    order = 10
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        track = stages.track(plan, now)
+        return None if track is None else {"track": track}
+
+
+class PublicProgress(StageTrack):
+    """The same for those who wait outside: no names, no metrics."""
+
+    name = "progress"
+    template = "rollouts/_progress.html"
+    places = ("status",)
+    slot = "main"
+    order = 20
+
+
+class Metrics(panels.Panel):
+    """Every metric as a tile: value, age, band and sparkline."""
+
+    name = "metrics"
+    template = "rollouts/_metrics.html"
+    kinds = ("metric.", "plan.")
+    slot = "system"
+    order = 20
+    refresh_s = AGEING_S
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        tiles = watching.tiles(plan, now)
+        if not tiles:
+            return None
+        read = [t.watched.row.read_at for t in tiles if t.watched.row.read_at]
+        return {"tiles": tiles, "read_at": max(read, default=None)}
+
+
+class Checks(panels.Panel):
+    """Every health check in a line."""
+
+    name = "checks"
+    template = "rollouts/_checks.html"
+    kinds = ("check.", "plan.")
+    slot = "work"
+    order = 200
+    refresh_s = AGEING_S
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        rows = [watching.watched(row, now) for row in watching.checks(plan).defer("history")]
+        return {"rows": rows, "summary": watching.summary(rows)} if rows else None
+
+
+class Focus(panels.Panel):
+    """The metric that matters most, writ large; a member per metric that somebody chose."""
+
+    name = "focus"
+    template = "rollouts/_focus.html"
+    kinds = ("metric.", "plan.")
+    places = ("checks",)
+    slot = "focus"
+    refresh_s = AGEING_S
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        changed = [c["key"] for event in events for c in event.data.get("changed", ())]
+        return ["", *dict.fromkeys(changed)]
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        row = focus.choose(plan, key)
+        return None if row is None else {"focus": focus.focus(row, now, SPAN)}
+
+
+class MetricTable(panels.Panel):
+    """Every metric in a row with its history."""
+
+    name = "metric-table"
+    template = "rollouts/_watched_table.html"
+    kinds = ("metric.", "plan.")
+    places = ("checks",)
+    slot = "tables"
+    order = 10
+    refresh_s = AGEING_S
+    title = "Prometheus metrics"
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        rows = self.rows(plan, now)
+        summary = watching.summary([row.watched for row in rows])
+        table = {"rows": rows, "summary": summary, "title": self.title, "span": SPAN}
+        return table if rows else None
+
+    def rows(self, plan: DeploymentPlan, now: datetime) -> list[watching.Row]:
+        return watching.metric_rows(plan, now, SPAN)
+
+
+class HealthTable(MetricTable):
+    """Every health check in a row with its history."""
+
+    name = "health"
+    kinds = ("check.", "plan.")
+    order = 20
+    title = "Health checks"
+
+    def rows(self, plan: DeploymentPlan, now: datetime) -> list[watching.Row]:
+        return watching.check_rows(plan, now, SPAN)
+
+
+def green_of_all(plan: DeploymentPlan) -> str | None:
+    """``5/6`` for the tab, from the verdict's own count: no statement of its own."""
+    words = plan.verdict_counts.split()
+    return f"{words[0]}/{words[2]}" if len(words) == 4 else None
+
+
+for panel in (
+    StageTrack(),
+    PublicProgress(),
+    Metrics(),
+    Checks(),
+    Focus(),
+    MetricTable(),
+    HealthTable(),
+):
+    panels.register(panel)
 
 outlook.register_position(position)
+navigation.register_tab("checks", "Checks", "checks", 50, count=green_of_all, icon="eye", key="x")

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from rollouts.views import checks
+
+urlpatterns = [
+    path("checks/", checks.checks, name="checks"),
+    path("checks/<slug:kind>/<slug:key>/run/", checks.run, name="run-check"),
+]

@@ -110,7 +110,7 @@ def parse_bound(text: str) -> tuple[Bound, str] | None:
     a range ("95% - 98%") and free text are none. A bare duration is a limit (<=), a ratio and
     a trailing + are a minimum (>=), any other bare number is meant exactly (=).
     """
-    plain = unicodedata.normalize("NFKC", text[:200]).strip(" \t*_`~.")
+    plain = unicodedata.normalize("NFKC", text[:200]).replace("−", "-").strip(" \t*_`~.")
     match = _BOUND.fullmatch(_NOTE.sub("", plain).strip(" *_`~"))
     if match is None:
         return None
@@ -169,37 +169,29 @@ def _crossing(green: Bound, red: Bound) -> list[str]:
     overlap = green.value > red.value if lower_is_better else green.value < red.value
     if overlap:
         return [
-            f"Values between {number(low)} and {number(high)} are both green and red; "
+            f"Values between {exact(low)} and {exact(high)} are both green and red; "
             "they count as red."
         ]
     if green.value != red.value:
         return []
     closed = [bound.op.endswith("=") for bound in (green, red)]
     if all(closed):
-        return [f"Exactly {number(low)} is both green and red; it counts as red."]
+        return [f"Exactly {exact(low)} is both green and red; it counts as red."]
     if not any(closed):
-        return [f"Exactly {number(low)} is neither green nor red: the only yellow value."]
+        return [f"Exactly {exact(low)} is neither green nor red: the only yellow value."]
     return []
 
 
-def number(value: float) -> str:
-    """A number for people: no exponent, no trailing zeros, at most three places below 10."""
-    places = 3 if abs(value) < 10 else 2 if abs(value) < 100 else 1
-    if value and abs(value) < 0.001:
-        places = 6
-    text = f"{value:.{places}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def exact(value: float) -> str:
+    """A bound's number as it was written: 99.999 is not 100."""
+    text = f"{value:.10f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def show(bound: Bound, unit: str = "") -> str:
     """A bound for people: "< 200 ms", "≥ 98 %", "≥ 5 of 5"."""
     sign = {"<=": "≤", ">=": "≥"}.get(bound.op, bound.op)
-    return f"{sign} {amount(bound.value, unit)}"
-
-
-def amount(value: float, unit: str = "") -> str:
-    """A value for people: "236 ms", "0.04 %", "5 of 5"."""
-    return f"{number(value)} {unit}".rstrip()
+    return f"{sign} {exact(bound.value)} {unit}".rstrip()
 
 
 def against(bands: Bands, value: float, unit: str = "") -> str:
@@ -213,7 +205,7 @@ def against(bands: Bands, value: float, unit: str = "") -> str:
 
 
 def _beside(bound: Bound, value: float, unit: str, word: str) -> str:
+    named = f"{exact(bound.value)} {unit}".rstrip()
     if Bound("=", bound.value).holds(value):
-        return f"at its {amount(bound.value, unit)} {word}"
-    side = "above" if value > bound.value else "below"
-    return f"{side} its {amount(bound.value, unit)} {word}"
+        return f"at its {named} {word}"
+    return f"{'above' if value > bound.value else 'below'} its {named} {word}"

@@ -158,6 +158,7 @@ def _record(recording: Change, model: type[Probing], turns: Sequence[Turn]) -> N
     recording.record(
         _kind(model, turns),
         _sentence(turns),
+        band=_worst(turns),
         changed=[
             {
                 "key": turn.row.key,
@@ -169,6 +170,11 @@ def _record(recording: Change, model: type[Probing], turns: Sequence[Turn]) -> N
             for turn in turns
         ],
     )
+
+
+def _worst(turns: Sequence[Turn]) -> str:
+    order = [Band.RED, Band.YELLOW, Band.NO_DATA, Band.GREEN]
+    return min((turn.row.band for turn in turns), key=order.index)
 
 
 def _kind(model: type[Probing], turns: Sequence[Turn]) -> str:

@@ -89,7 +89,7 @@ def _record(judging: Change, verdict: Verdict, before: str) -> None:
         "verdict.changed",
         f"{moved}: {verdict.sentence}",
         before=before,
-        after=verdict.word.value,
+        verdict=verdict.word.value,
         leading=verdict.leading,
         reasons=list(verdict.reasons),
     )

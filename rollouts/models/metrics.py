@@ -1,6 +1,7 @@
 from django.db import models
 
-from checklists.rules.bands import Band, Bands, Bound, amount, number
+from checklists.rules.bands import Band, Bands, Bound
+from warroom.rules.wording import figure_text, number_text
 
 from .probing import Probing
 from .sources import PrometheusSource
@@ -42,7 +43,7 @@ class PrometheusQuery(Probing):
         """A value as people read it: "236 ms", "UP"; "" for none."""
         if value is None:
             return ""
-        return self.words.get(number(value)) or amount(value, self.unit)
+        return self.words.get(figure_text(value)) or number_text(value, self.unit)
 
 
 class MetricSample(models.Model):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from checklists.rules.bands import Band, Bands, against, judge
+from warroom.rules.wording import duration_text
 
 NOT_JUDGED = "it has no bands, so it is shown and not judged"
 
@@ -42,21 +43,8 @@ def as_read(band: str, reason: str, read_at: datetime | None, interval_s: float,
     if read_at is None:
         return Judged(Band.NO_DATA, reason or "not read yet")
     if now > valid_until(read_at, interval_s):
-        return Judged(Band.NO_DATA, f"not read for {age(now - read_at)}")
+        return Judged(Band.NO_DATA, f"not read for {duration_text(now - read_at)}")
     return Judged(Band(band), reason)
-
-
-def age(span: timedelta) -> str:
-    """A length of time for people: "6 s", "3 min", "2 h 5 min", "4 days"."""
-    seconds = max(0, int(span.total_seconds()))
-    if seconds < 60:
-        return f"{seconds} s"
-    if seconds < 3600:
-        return f"{seconds // 60} min"
-    if seconds < 48 * 3600:
-        minutes = seconds % 3600 // 60
-        return f"{seconds // 3600} h {minutes} min" if minutes else f"{seconds // 3600} h"
-    return f"{seconds // 86400} days"
 
 
 def next_due(due_at: datetime, interval_s: float, now: datetime) -> datetime:

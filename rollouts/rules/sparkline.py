@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from checklists.rules.bands import Bands, Bound
+from checklists.rules.bands import Bands
 
 Point = tuple[float, float | None]  # epoch seconds, value or None where nothing was seen
 
@@ -225,7 +225,7 @@ def chart(points: Sequence[Point], bands: Bands | None, start: float, end: float
         return BOTTOM - (BOTTOM - TOP) * min(1.0, max(0.0, share))
 
     def x(at: float) -> float:
-        return LEFT + (RIGHT - LEFT) * (at - start) / max(1.0, end - start)
+        return time_x(at, start, end)
 
     inside = [p for p in points if start <= p[0] <= end]
     times = _time_marks(start, end)
@@ -243,6 +243,11 @@ def chart(points: Sequence[Point], bands: Bands | None, start: float, end: float
         lines=lines,
         now=(px(x(last[0])), px(y(last[1]))) if last else None,
     )
+
+
+def time_x(at: float, start: float, end: float) -> float:
+    """Where an instant stands on the chart of start…end, all in epoch seconds."""
+    return LEFT + (RIGHT - LEFT) * (at - start) / max(1.0, end - start)
 
 
 def _stroke(run: list[Point]) -> list[Point]:
@@ -318,9 +323,43 @@ def _time_marks(start: float, end: float) -> tuple[float, ...]:
     return tuple(at for at in range(int(first), int(end), step) if end - at > span * 0.06)
 
 
-def bound_text(bound: Bound | None) -> str:
-    """ "above 500" or "below 95" for a zone's label."""
-    if bound is None:
-        return ""
-    side = {"<": "below", "<=": "at most", ">": "above", ">=": "at least", "=": "exactly"}
-    return f"{side[bound.op]} {bound.value:g}"
+# --- the history strip ---------------------------------------------------------------------
+
+# Band -> CSS class, top and height in an 18 high strip: shape tells the bands apart, not colour.
+_BARS = {"green": ("ok", 8, 10), "yellow": ("warn", 4, 14), "red": ("bad", 0, 18)}
+_UNSEEN = ("none", 12, 5)
+
+
+def strip(blocks: Sequence[str], pitch: float = 5.0) -> tuple[tuple[str, str], ...]:
+    """One path per class for a row of blocks, each (class, d); "" and no data are "none"."""
+    paths: dict[str, list[str]] = {}
+    for index, band in enumerate(blocks):
+        kind, top, height = _BARS.get(band, _UNSEEN)
+        inset, width = (1.2, 2.6) if kind == "none" else (0.7, 3.6)
+        x = px(index * pitch + inset)
+        bar = f"M{x} {top}h{px(width)}v{height}h-{px(width)}z"
+        paths.setdefault(kind, []).append(bar)
+    return tuple((kind, "".join(bars)) for kind, bars in paths.items())
+
+
+def thin(points: Sequence[Point], start: float, end: float, lower_is_better: bool,
+         count: int = 180) -> list[Point]:  # fmt: skip
+    """At most `count` points of start…end: the worst value of each equal stretch of time."""
+    width = max(1.0, (end - start) / count)
+    worst: dict[int, Point] = {}
+    for point in points:
+        index = int((point[0] - start) // width)
+        if index not in worst or _is_worse(point[1], worst[index][1], lower_is_better):
+            worst[index] = point
+    return [worst[index] for index in sorted(worst)]
+
+
+def _is_worse(value: float | None, than: float | None, lower_is_better: bool) -> bool:
+    if value is None or than is None:
+        return than is None and value is not None
+    return value > than if lower_is_better else value < than
+
+
+def lower_is_better(bands: Bands | None) -> bool:
+    """Which way is good; without bands, less is."""
+    return bands is None or _lower_is_better(bands)

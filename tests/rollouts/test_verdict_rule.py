@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checklists.rules.bands import Band, Bands, Bound
-from rollouts.rules.readings import age, as_read, judged, next_due
+from rollouts.rules.readings import as_read, judged, next_due
 from rollouts.rules.sustained import RedMemory, is_settled, is_sustained, remember
 from rollouts.rules.verdict import Reading, Word, decide
 
@@ -217,11 +217,3 @@ def test_the_cadence_is_kept_and_missed_slots_are_left_out():
     assert next_due(NINE, 15, late) == NINE + timedelta(seconds=60)
     assert next_due(NINE, 15, NINE) == NINE + STEP
     assert next_due(late, 15, NINE) == late
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(6, "6 s"), (200, "3 min"), (7500, "2 h 5 min"), (7200, "2 h"), (400_000, "4 days")],
-)
-def test_an_age_is_said_in_words(seconds, words):
-    assert age(timedelta(seconds=seconds)) == words

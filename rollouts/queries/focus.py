@@ -1,0 +1,155 @@
+"""One metric writ large: its chart, its figures, and the values behind."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from checklists.rules.bands import Band, Bands, exact
+from rollouts.models import PrometheusQuery
+from rollouts.queries import watching
+from rollouts.rules import sparkline
+from warroom.models import DeploymentPlan
+from warroom.rules.wording import duration_text
+
+_RANK = {Band.RED: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.GREEN: 3}
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class TimeMark:
+    x: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Values of one part of the window: lowest, median and highest, with unit."""
+
+    start: datetime
+    lowest: str
+    median: str
+    highest: str
+
+
+@dataclass(frozen=True)
+class Focus:
+    watched: watching.Watched
+    chart: sparkline.Chart
+    zone_labels: tuple[sparkline.Label, ...]
+    times: tuple[TimeMark, ...]
+    since_mark: TimeMark | None
+    span: str
+    median: str
+    extreme: str
+    extreme_at: datetime | None
+    extreme_word: str
+    to_red: str
+    stretches: tuple[Stretch, ...]
+    in_words: str
+
+
+def choose(plan: DeploymentPlan, key: str = "") -> PrometheusQuery | None:
+    """The metric named, else the one in the worst band; one SQL statement."""
+    rows = list(watching.metrics(plan).select_related("source"))
+    named = next((row for row in rows if row.key == key), None)
+    return named or min(rows, key=lambda row: (_RANK[Band(row.band)], row.position), default=None)
+
+
+def focus(row: PrometheusQuery, now: datetime, span: timedelta) -> Focus:
+    """The metric over the last `span`; one SQL statement."""
+    start, end = (now - span).timestamp(), now.timestamp()
+    points = watching.samples(row, now - span)
+    lower = sparkline.lower_is_better(row.bands)
+    drawn = sparkline.chart(sparkline.thin(points, start, end, lower), row.bands, start, end)
+    seen = [(at, value) for at, value in points if value is not None]
+    values = [value for _, value in seen]
+    worst = (max if lower else min)(seen, key=lambda p: p[1], default=None)
+    return Focus(
+        watched=watching.watched(row, now),
+        chart=drawn,
+        zone_labels=sparkline.zone_labels(row.bands, drawn, _zone_words(row)),
+        times=_time_marks(drawn, span),
+        since_mark=_since_mark(row, start, end),
+        span=duration_text(span),
+        median=row.show(statistics.median(values)) if values else "none",
+        extreme=row.show(worst[1]) if worst else "none",
+        extreme_at=datetime.fromtimestamp(worst[0], UTC) if worst else None,
+        extreme_word="Highest" if lower else "Lowest",
+        to_red=_to_red(row),
+        stretches=_stretches(row, points, span),
+        in_words=_in_words(row, values, span),
+    )
+
+
+def _zone_words(row: PrometheusQuery) -> dict[str, str]:
+    bands: Bands | None = row.bands
+    if bands is None:
+        return {}
+    words = {"z-acc": "Yellow"}
+    if bands.red is not None:
+        side = "above" if bands.red.op.startswith(">") else "below"
+        words["z-fail"] = f"Red: {side} {exact(bands.red.value)} {row.unit}".rstrip()
+        low, high = sorted((bands.green.value, bands.red.value))
+        words["z-acc"] = f"Yellow: {exact(low)} to {exact(high)} {row.unit}".rstrip()
+    return words
+
+
+def _time_marks(drawn: sparkline.Chart, span: timedelta) -> tuple[TimeMark, ...]:
+    form = "%H:%M" if span <= timedelta(hours=24) else "%d %b"
+    return tuple(
+        TimeMark(x, datetime.fromtimestamp(at, UTC).strftime(form))
+        for at, x in zip(drawn.times, drawn.time_xs, strict=True)
+    )
+
+
+def _since_mark(row: PrometheusQuery, start: float, end: float) -> TimeMark | None:
+    """Where the metric left its target, while it is out of it."""
+    if row.band not in (Band.YELLOW, Band.RED) or row.band_since is None:
+        return None
+    at = row.band_since.timestamp()
+    if not start < at <= end:
+        return None
+    return TimeMark(
+        sparkline.px(sparkline.time_x(at, start, end)), f"{row.band_since:%H:%M} {row.band}"
+    )
+
+
+def _to_red(row: PrometheusQuery) -> str:
+    """How far the latest value is from red."""
+    if row.bands is None or row.bands.red is None or row.value is None:
+        return "no limit"
+    if row.band == Band.NO_DATA:
+        return "unknown"
+    return row.show(abs(row.bands.red.value - row.value)) if row.band != Band.RED else "is red"
+
+
+def _stretches(
+    row: PrometheusQuery, points: Sequence[sparkline.Point], span: timedelta
+) -> tuple[Stretch, ...]:
+    """Twelve rows at most, whole hours (or five minutes in a window of an hour)."""
+    step = 300 if span <= HOUR else 3600 if span <= 12 * HOUR else 7200
+    groups: dict[int, list[float]] = {}
+    for at, value in points:
+        if value is not None:
+            groups.setdefault(int(at // step) * step, []).append(value)
+    return tuple(
+        Stretch(
+            datetime.fromtimestamp(start, UTC),
+            row.show(min(values)),
+            row.show(statistics.median(values)),
+            row.show(max(values)),
+        )
+        for start, values in sorted(groups.items())
+    )
+
+
+def _in_words(row: PrometheusQuery, values: Sequence[float], span: timedelta) -> str:
+    if not values:
+        return f"No values in the last {duration_text(span)}."
+    return (
+        f"Between {row.show(min(values))} and {row.show(max(values))} in the last "
+        f"{duration_text(span)}; latest {row.show(values[-1])}."
+    )

@@ -1,0 +1,204 @@
+"""What the pages show of metrics and checks: each function costs a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from checklists.rules.bands import Band, show
+from rollouts.models import HealthCheck, MetricSample, Probing, PrometheusQuery
+from rollouts.rules import history, sparkline
+from rollouts.rules.readings import NOT_JUDGED, as_read
+from warroom.models import DeploymentPlan
+from warroom.rules.wording import age_text, duration_text
+
+STRIP_BLOCKS = 48
+
+
+@dataclass(frozen=True)
+class Watched:
+    """One metric or check as a page shows it at one instant."""
+
+    row: Probing
+    band: str
+    signal: str  # the band, or "stale" for a reading that stopped coming
+    word: str  # instead of the signal's usual word, or ""
+    value: str  # figure or word, without unit; "no data" when there is none
+    unit: str
+    target: str
+    note: str  # beside the target: since when, or how old the last value is
+    trouble: str  # why there is no data, or ""
+
+    @property
+    def key(self) -> str:
+        return self.row.key
+
+    @property
+    def name(self) -> str:
+        return self.row.name
+
+    @property
+    def kind(self) -> str:
+        return "metric" if isinstance(self.row, PrometheusQuery) else "check"
+
+
+def metrics(plan: DeploymentPlan) -> QuerySet[PrometheusQuery]:
+    return PrometheusQuery.objects.filter(plan=plan, enabled=True)
+
+
+def checks(plan: DeploymentPlan) -> QuerySet[HealthCheck]:
+    return HealthCheck.objects.filter(plan=plan, enabled=True)
+
+
+def watched(row: Probing, now: datetime) -> Watched:
+    """A row as it counts at `now`: a reading that has grown old is stale, not green."""
+    said = as_read(row.band, row.reason, row.read_at, row.interval_s, now)
+    stale = said.band is Band.NO_DATA and row.band != Band.NO_DATA
+    unjudged = said.band is Band.NO_DATA and said.reason == NOT_JUDGED
+    value, unit = _figure(row, said.band, keep=stale or unjudged)
+    return Watched(
+        row=row,
+        band=said.band.value,
+        signal="stale" if stale else said.band.value,
+        word=_word(row, said.band, unjudged),
+        value=value,
+        unit=unit,
+        target=_target(row),
+        note=_note(row, said.band, now),
+        trouble="" if unjudged else _trouble(row, said.band, said.reason, now),
+    )
+
+
+def _figure(row: Probing, band: Band, *, keep: bool) -> tuple[str, str]:
+    if isinstance(row, HealthCheck) and band is Band.RED:
+        return "failing", ""
+    if row.value is None or (band is Band.NO_DATA and not keep):
+        return "no data", ""
+    text = row.show(row.value)
+    figure, _, unit = text.partition(" ")
+    return figure, unit
+
+
+def _word(row: Probing, band: Band, unjudged: bool) -> str:
+    if unjudged:
+        return "Not judged"
+    if not isinstance(row, HealthCheck):
+        return ""
+    return {Band.GREEN: "Up", Band.YELLOW: "Slow", Band.RED: "Down"}.get(band, "")
+
+
+def _target(row: Probing) -> str:
+    bands = row.bands
+    if bands is None:
+        return "no bands set"
+    if bands.green.op == "=":
+        return f"target {row.show(bands.green.value)}"
+    return f"target {show(bands.green, row.unit)}"
+
+
+def _note(row: Probing, band: Band, now: datetime) -> str:
+    if band in (Band.YELLOW, Band.RED) and row.band_since is not None:
+        return f"for {duration_text(now - row.band_since)}"
+    return ""
+
+
+def _trouble(row: Probing, band: Band, reason: str, now: datetime) -> str:
+    """ "connection refused, last value 236 ms 3 min ago"."""
+    if isinstance(row, HealthCheck) and band is Band.RED:
+        return reason
+    if band is not Band.NO_DATA:
+        return ""
+    if row.value is None or row.observed_at is None:
+        return f"{reason}; never seen"
+    return f"{reason}; last value {row.show(row.value)}, {age_text(row.observed_at, now)}"
+
+
+# --- tiles ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tile:
+    watched: Watched
+    spark: sparkline.Spark
+    label: str  # the sparkline in words
+
+
+def tiles(plan: DeploymentPlan, now: datetime) -> list[Tile]:
+    """Every metric as a tile; one SQL statement."""
+    return [_tile(row, now) for row in metrics(plan)]
+
+
+def _tile(row: PrometheusQuery, now: datetime) -> Tile:
+    points = [(at, value) for at, value, _ in row.history.get("points", ())]
+    return Tile(
+        watched(row, now), sparkline.spark(points, row.bands, row.unit), _in_words(row, points)
+    )
+
+
+def _in_words(row: PrometheusQuery, points: Sequence[sparkline.Point]) -> str:
+    values = [value for _, value in points if value is not None]
+    if not values:
+        return f"{row.name}: no values yet."
+    span = duration_text(timedelta(seconds=points[-1][0] - points[0][0]))
+    low, high = row.show(min(values)), row.show(max(values))
+    between = f"constant at {low}" if low == high else f"{low} to {high}"
+    return f"{row.name}, last {span}: {between}, latest {row.show(values[-1])}."
+
+
+# --- rows with their history ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    watched: Watched
+    strip: tuple[tuple[str, str], ...]
+    label: str
+    detail: str
+
+
+def metric_rows(plan: DeploymentPlan, now: datetime, span: timedelta) -> list[Row]:
+    """Every metric with the last `span` in blocks; one SQL statement."""
+    return [_row(row, now, span, _bands_in_words(row)) for row in metrics(plan)]
+
+
+def check_rows(plan: DeploymentPlan, now: datetime, span: timedelta) -> list[Row]:
+    """Every health check with the last `span` in blocks; one SQL statement."""
+    return [_row(row, now, span, f"{row.kind.upper()} {row.url}") for row in checks(plan)]
+
+
+def _row(row: Probing, now: datetime, span: timedelta, detail: str) -> Row:
+    end = now.timestamp()
+    bands = history.blocks(row.history, end - span.total_seconds(), end, STRIP_BLOCKS)
+    return Row(watched(row, now), sparkline.strip(bands), _strip_in_words(row, bands), detail)
+
+
+def _bands_in_words(row: PrometheusQuery) -> str:
+    if row.bands is None:
+        return "shown, not judged"
+    red = f", red {show(row.bands.red, row.unit)}" if row.bands.red else ""
+    return f"green {show(row.bands.green, row.unit)}{red}"
+
+
+def _strip_in_words(row: Probing, bands: Sequence[str]) -> str:
+    words = {"green": "green", "yellow": "yellow", "red": "red", "no_data": "without data"}
+    counts = Counter(band for band in bands if band)
+    if not counts:
+        return f"{row.name}: nothing seen yet"
+    parts = [f"{words[band]} in {count}" for band, count in counts.most_common()]
+    return f"{row.name} {', '.join(parts)} of {sum(counts.values())} blocks"
+
+
+def summary(rows: Sequence[Watched]) -> dict[str, int]:
+    """How many there are of each band, and in all."""
+    counts = Counter(item.band for item in rows)
+    return {"all": len(rows), **{band.value: counts[band.value] for band in Band}}
+
+
+def samples(query: PrometheusQuery, since: datetime) -> list[sparkline.Point]:
+    """Readings of a metric since an instant, oldest first; one SQL statement."""
+    rows = MetricSample.objects.filter(query=query, at__gte=since).order_by("at")
+    return [(at.timestamp(), value) for at, value in rows.values_list("at", "value")]
