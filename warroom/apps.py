@@ -7,3 +7,4 @@ class WarroomConfig(AppConfig):
 
     def ready(self) -> None:
         from warroom import checks, documents, panels  # noqa: F401, PLC0415
+        from warroom.live import public  # noqa: F401, PLC0415

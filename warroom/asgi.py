@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warroom.settings")
 django = get_asgi_application()
 
 # Only after Django has loaded its apps can these be imported.
-from warroom.live import hub, stream  # noqa: E402
+from warroom.live import hub, status, stream  # noqa: E402
 
 
 async def application(scope: dict[str, Any], receive, send) -> None:
@@ -25,6 +25,8 @@ async def application(scope: dict[str, Any], receive, send) -> None:
         await lifespan(receive, send)
     elif scope["type"] == "http" and stream.PATH.match(scope["path"]):
         await stream.live(scope, receive, send)
+    elif scope["type"] == "http" and await status.answered(scope, send):
+        pass
     else:
         await django(scope, receive, send)
 

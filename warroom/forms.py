@@ -109,3 +109,19 @@ class TimelineFilter(forms.Form):
         words += [f"matches “{chosen['q']}”" if chosen["q"] else ""]
         words += [f"by {chosen['by']}" if chosen["by"] else ""]
         return " ".join(word for word in words if word) or "here"
+
+
+class StatusUpdateForm(forms.Form):
+    """A sentence for the public status page. The hidden id makes what is sent twice stand once."""
+
+    text = forms.CharField(
+        label="What the public should know",
+        help_text="Shown to everyone, signed in or not, and never changed afterwards. No names.",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    once = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+
+    @property
+    def request_id(self) -> str | None:
+        once = self.cleaned_data.get("once")
+        return f"status-{once}" if once else None

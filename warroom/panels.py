@@ -139,3 +139,4 @@ def empty_seats(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
 needs.register_needs(empty_seats)
 navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")
 navigation.register_tab("timeline", "Timeline", "timeline", 60, icon="note", key="t")
+navigation.register_tab("updates", "Status page", "status-updates", 70, icon="chat", key="s")

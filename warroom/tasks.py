@@ -11,6 +11,7 @@ import structlog
 from celery import shared_task
 from django.utils import timezone
 
+from warroom.live import snapshots
 from warroom.models import WorkerTick
 
 log = structlog.get_logger()
@@ -37,3 +38,6 @@ def run_due() -> int:
 @shared_task(name="warroom.tick", ignore_result=True)
 def tick() -> int:
     return run_due()
+
+
+register_due("status pages", snapshots.write_old)

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from warroom.views import health, live, metrics, people, plans, sign_in, timeline
+from warroom.views import health, live, metrics, people, plans, sign_in, status, timeline
 
 handler400 = "warroom.views.errors.bad_request"
 handler403 = "warroom.views.errors.forbidden"
@@ -22,6 +22,10 @@ urlpatterns = [
     path("plans/<slug:slug>/live", live.stream_without_server, name="live"),
     path("plans/<slug:slug>/live/snapshot", live.snapshot, name="live-snapshot"),
     path("plans/<slug:slug>/people/", people.people, name="people"),
+    path("plans/<slug:slug>/status/", status.updates, name="status-updates"),
+    path("plans/<slug:slug>/status/public", status.show_or_hide, name="status-public"),
+    path("status/<slug:slug>/", status.public_page, name="status"),
+    path("status/<slug:slug>.json", status.public_json, name="status-json"),
     path("plans/<slug:slug>/timeline/", timeline.timeline, name="timeline"),
     path(
         "plans/<slug:slug>/people/<slug:key>/<str:username>/leave", people.leave, name="seat-leave"

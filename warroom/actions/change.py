@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from warroom.actions.refusals import NotAllowed
-from warroom.live import doorbell
+from warroom.live import doorbell, snapshots
 from warroom.models import DeploymentPlan, Role, TimelineEvent, User
 from warroom.queries.people import standing
 from warroom.rules import chain
@@ -74,8 +74,11 @@ class Change:
         plan.timeline_seq, plan.timeline_hash = link.seq, self.event.hash
         plan.revision += 1
         plan.save(update_fields=["timeline_seq", "timeline_hash", "revision"])
-        transaction.on_commit(lambda: doorbell.ring(plan.pk))
-        return self.event
+        event = self.event
+        # Robust: what was committed stands, whatever becomes of telling others about it.
+        transaction.on_commit(lambda: doorbell.ring(plan.pk), robust=True)
+        transaction.on_commit(lambda: snapshots.after(plan, event), robust=True)
+        return event
 
 
 @contextmanager

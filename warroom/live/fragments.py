@@ -26,7 +26,7 @@ _PLACE = re.compile("[a-z]{1,20}")
 # What moves although nothing changed: the sequence number, and the text of clocks, which run by
 # themselves in the browser.
 _SEQ = re.compile(r' data-seq="\d+"')
-_CLOCK = re.compile(r"(<[^>]*\bdata-(?:utc|clock|countdown|elapsed)\b[^>]*>)[^<]*")
+_CLOCK = re.compile(r"(<[^>]*\bdata-(?:utc|clock|countdown|elapsed|ago)\b[^>]*>)[^<]*")
 
 
 @dataclass(frozen=True)

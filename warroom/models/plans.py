@@ -39,6 +39,9 @@ class DeploymentPlan(models.Model):
     window_end = models.DateTimeField(null=True, blank=True)
     protected_until = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=60, default="UTC")
+    status_public = models.BooleanField(
+        default=True, help_text="Whether /status/<slug>/ is shown to everyone, signed in or not."
+    )
     rehearsal = models.BooleanField(default=False)
     lifecycle = models.CharField(
         max_length=12, choices=Lifecycle.choices, default=Lifecycle.PREPARING

@@ -1,0 +1,76 @@
+"""The panels of the public status page. They name no person and no metric (place: ``status``).
+
+A floor above adds its own by registering a panel with ``places = ("status",)``; ``order`` says
+where it stands: state 10, progress 20, next 30, updates 90.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from warroom.live import outlook, panels
+from warroom.live.headline import shown_verdict
+from warroom.models import DeploymentPlan, StatusUpdate
+from warroom.rules.public import ENDED, PublicState, public_state
+
+SHOWN_UPDATES = 20
+
+
+def state_of(plan: DeploymentPlan, now: datetime) -> PublicState:
+    verdict = shown_verdict(plan, now)
+    return public_state(plan.lifecycle, verdict.word, outlook.position(plan), verdict.aged)
+
+
+def updates_of(plan: DeploymentPlan) -> list[StatusUpdate]:
+    """What people wrote for the public, newest first."""
+    return list(plan.status_updates.all()[:SHOWN_UPDATES])
+
+
+def next_of(plan: DeploymentPlan, now: datetime) -> outlook.NextStep | None:
+    """What happens next; nothing once the release has ended."""
+    return None if plan.lifecycle in ENDED else outlook.next_step(plan, now)
+
+
+class PublicStatePanel(panels.Panel):
+    """Whether it goes well, in a headline and two sentences."""
+
+    name = "status"
+    template = "warroom/_public_state.html"
+    kinds = ("verdict.", "plan.", "stage.", "rollback.")
+    places = ("status",)
+    slot = "status"
+    order = 10
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        return {"state": state_of(plan, now)}
+
+
+class PublicNext(panels.Panel):
+    """What happens next, and when."""
+
+    name = "status-next"
+    template = "warroom/_public_next.html"
+    kinds = ("gate.", "plan.", "stage.", "rollback.")
+    places = ("status",)
+    slot = "status"
+    order = 30
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        return {"next": next_of(plan, now), "ended": plan.lifecycle in ENDED}
+
+
+class PublicUpdates(panels.Panel):
+    """What people wrote for the public."""
+
+    name = "updates"
+    template = "warroom/_public_updates.html"
+    kinds = ("status.",)
+    places = ("status",)
+    slot = "status"
+    order = 90
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        return {"updates": updates_of(plan)}
+
+
+for panel in (PublicStatePanel(), PublicNext(), PublicUpdates()):
+    panels.register(panel)

@@ -1,0 +1,213 @@
+"""The public status page as one self-contained file, written on change and again while it ages.
+
+``<slug>.html`` carries its own styles, icons and script, so that it can be served without the
+application, by whatever stands in front; ``<slug>.json`` says the same to programs. Both come with
+gzip and brotli copies. All are replaced atomically.
+"""
+
+import base64
+import contextlib
+import fcntl
+import gzip
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import brotli
+import structlog
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.safestring import mark_safe
+
+from warroom.live import panels, public
+from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.rules.public import ENDED
+
+log = structlog.get_logger()
+
+OLD_AFTER_S = 15  # then due work writes the page of a running release anew
+STYLES = ("tokens", "base", "layout", "signal", "panel", "track", "pairs", "status", "link")
+SUFFIXES = (".html", ".json")
+_SYMBOL = re.compile(r'<symbol id="([^"]+)".*?</symbol>\s*', re.S)
+_PATTERN = re.compile(r"<defs>.*?</defs>\s*", re.S)
+
+
+def path_of(slug: str, suffix: str = ".html") -> Path:
+    return Path(settings.STATUS_DIR) / f"{slug}{suffix}"
+
+
+def after(plan: DeploymentPlan, event: TimelineEvent) -> None:
+    """Write the page of ``plan`` anew if ``event`` changes what it shows. Call after the commit.
+
+    Never raises: a full disk must not undo or hide what a person just did.
+    """
+    try:
+        if panels.stale("status", plan, [event]):
+            write(plan.pk)
+    except Exception:
+        log.exception("the status page was not written", plan=plan.slug)
+
+
+def write(plan_id: int) -> Path | None:
+    """Write the page as the database has it now; take it away if it is not public."""
+    plan = DeploymentPlan.objects.defer("source_text").get(pk=plan_id)
+    with _alone(plan.slug):
+        # Read under the lock: of two writers the later one has read the later state.
+        plan.refresh_from_db(fields=_FRESH)
+        if not plan.status_public:
+            remove(plan.slug)
+            return None
+        now = timezone.now()
+        _replace(path_of(plan.slug, ".json"), as_json(plan, now).encode())
+        _replace(path_of(plan.slug), as_html(plan, now).encode())
+    return path_of(plan.slug)
+
+
+def write_old() -> int:
+    """Write anew what is older than OLD_AFTER_S, so that the page's own time stays true."""
+    rows = DeploymentPlan.objects.filter(status_public=True).values_list("pk", "slug", "lifecycle")
+    count = 0
+    for plan_id, slug, lifecycle in rows:
+        age = age_of(path_of(slug))
+        if age is None or (age > OLD_AFTER_S and lifecycle not in ENDED):
+            write(plan_id)
+            count += 1
+    return count
+
+
+def age_of(path: Path) -> float | None:
+    """Seconds since the file was written; None when there is none."""
+    try:
+        return time.time() - path.stat().st_mtime
+    except FileNotFoundError:
+        return None
+
+
+def remove(slug: str) -> None:
+    for suffix in SUFFIXES:
+        for copy in ("", ".gz", ".br"):
+            path_of(slug, suffix + copy).unlink(missing_ok=True)
+
+
+def as_html(plan: DeploymentPlan, now: datetime) -> str:
+    """The whole page. Everything it needs is inside, allowed by hashes in its own policy."""
+    style, script = _style(), _script()
+    html = render_to_string(
+        "warroom/public_status.html",
+        {
+            "plan": plan,
+            "now": now,
+            "state": public.state_of(plan, now),
+            "ended": plan.lifecycle in ENDED,
+            "fragments": [
+                mark_safe(panels.render(panel, plan, now)) for panel in panels.shown_at("status")
+            ],
+            "style": mark_safe(style),
+            "script": mark_safe(script),
+            "policy": policy(style, script),
+        },
+    )
+    return _only_used_symbols(html)
+
+
+def as_json(plan: DeploymentPlan, now: datetime) -> str:
+    """State, headline, next step and updates for programs; times are ISO 8601 in UTC."""
+    state, ahead = public.state_of(plan, now), public.next_of(plan, now)
+    told = {
+        "name": plan.name,
+        "version": plan.version,
+        "state": state.key,
+        "headline": state.headline,
+        "sentence": state.sentence,
+        "as_of": _iso(now),
+        "t0": _iso(plan.t0),
+        "next": {"label": ahead.label, "at": _iso(ahead.at)} if ahead else None,
+        "updates": [{"at": _iso(one.at), "text": one.text} for one in public.updates_of(plan)],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def policy(style: str, script: str) -> str:
+    """The page's content security policy: nothing but its own style and script, by their hashes."""
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def page_policy() -> str:
+    return policy(_style(), _script())
+
+
+_FRESH = [
+    field.name
+    for field in DeploymentPlan._meta.concrete_fields
+    if field.name not in ("id", "source_text")
+]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat(timespec="seconds") if at else None
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+@cache
+def _style() -> str:
+    return "\n".join(_static(f"css/{name}.css") for name in STYLES)
+
+
+@cache
+def _script() -> str:
+    return _static("js/public.js")
+
+
+def _static(name: str) -> str:
+    found = finders.find(name)
+    if found is None:
+        raise FileNotFoundError(f"static/{name}: the status page wants it")
+    return Path(found).read_text()
+
+
+def _only_used_symbols(html: str) -> str:
+    """Leave out the icons that the page does not show: they are most of its bytes."""
+    used = set(re.findall(r'href="#([^"]+)"', html))
+    html = _SYMBOL.sub(lambda symbol: symbol[0] if symbol[1] in used else "", html)
+    return _PATTERN.sub("", html)
+
+
+@contextlib.contextmanager
+def _alone(slug: str) -> Iterator[None]:
+    """One writer of a page at a time, over all processes of this machine."""
+    folder = Path(settings.STATUS_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f".{slug}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _replace(path: Path, body: bytes) -> None:
+    """Write ``body`` and its compressed copies so that no reader ever sees half of one."""
+    copies = {".br": brotli.compress(body, quality=5), ".gz": gzip.compress(body, 6, mtime=0)}
+    for suffix, content in [*copies.items(), ("", body)]:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.chmod(name, 0o644)  # a web server in front reads it as another user
+            os.replace(name, path.with_name(path.name + suffix))
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
