@@ -1,10 +1,10 @@
 """One command starts everything, keeps it running, and ends it (faults 3, 4 and 6, thin)."""
 
 import os
-import re
 import signal
 import socket
 import time
+from itertools import pairwise
 
 import pytest
 
@@ -12,6 +12,20 @@ from tests.harness.processes import end, launch, wait_until
 
 pytestmark = pytest.mark.process
 
+# A plan whose one check asks the demo service every two seconds.
+MAKE_CHECK = """
+from rollouts.models import HealthCheck
+from warroom.models import DeploymentPlan
+plan = DeploymentPlan.objects.create(slug="busy", name="Busy")
+HealthCheck.objects.create(plan=plan, key="health", name="Health", url="{url}/health", interval_s=2)
+"""
+PRINT_TIMES = """
+from rollouts.models import CheckResult
+print("bands", sorted(set(CheckResult.objects.values_list("band", flat=True))))
+for result in CheckResult.objects.order_by("at"):
+    print("at", result.at.timestamp())
+
+"""
 MAKE_PERSON = "from warroom.models import User; User.objects.create_user('cora')"
 COUNT_PEOPLE = "from warroom.models import User; print('people:', User.objects.count())"
 
@@ -111,19 +125,32 @@ def test_after_a_killed_supervisor_nothing_is_in_the_way_of_the_next(running_pro
     assert len(running_product.pids("broker")) == 1
 
 
-def test_due_work_goes_on_while_the_broker_is_gone(make_product, valkey):
+def test_checks_go_on_while_worker_is_killed_and_broker_gone(make_product, valkey, demo_service):
     """Fault 3: at most ten seconds late; afterwards the worker takes over again."""
-    product = make_product(REDIS_URL=valkey.url).start()
+    product = make_product(REDIS_URL=valkey.url, WARROOM_OUTBOUND_ALLOW=demo_service.target).start()
+    product.run_python(MAKE_CHECK.format(url=demo_service.url))
     wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
+    log = product.var / "log" / "tick.log"
+    began = time.time()
+    os.kill(product.pids("worker")[0], signal.SIGKILL)
     valkey.kill()
     try:
         assert worst_tick_age(product, during_s=12) < 10
-        log = product.var / "log" / "tick.log"
         assert "the tick does due work itself" in log.read_text()
     finally:
         valkey.start()
-    wait_until(lambda: "a worker answers the bell again" in log.read_text(), 20, "the worker")
-    assert not re.search("worker ended", product.said())
+
+    def since_the_outage() -> str:
+        return log.read_text().partition("no broker answers")[2]
+
+    wait_until(lambda: "a worker answers" in since_the_outage(), 25, "the worker takes over")
+    assert "broker ended" not in product.said()
+    said = product.run_python(PRINT_TIMES)
+    assert "bands ['green']" in said
+    times = [began, *(float(line[3:]) for line in said.splitlines() if line.startswith("at "))]
+    gaps = [late - early for early, late in pairwise(t for t in times if t >= began)]
+    assert len(gaps) >= 4
+    assert max(gaps) < 2 + 10
 
 
 def test_due_work_goes_on_while_the_broker_is_frozen(make_product, valkey):
