@@ -46,6 +46,7 @@ def test_the_database_refuses_to_truncate_the_timeline(noted):
     if connection.vendor == "sqlite":  # SQLite knows no TRUNCATE; its form is DELETE without WHERE
         statement = "DELETE FROM warroom_timelineevent"
     else:
+        run("SET CONSTRAINTS ALL IMMEDIATE")  # rows of this very transaction stand in the way
         statement = "TRUNCATE warroom_timelineevent CASCADE"
     with pytest.raises(DatabaseError, match="append-only"):
         run(statement)
