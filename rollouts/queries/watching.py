@@ -69,7 +69,7 @@ def watched(row: Probing, now: datetime) -> Watched:
         unit=unit,
         target=_target(row),
         note=_note(row, said.band, now),
-        trouble="" if unjudged else _trouble(row, said.band, said.reason, now),
+        trouble=_trouble(row, said.band, said.reason, now, shown=value != "no data"),
     )
 
 
@@ -106,12 +106,14 @@ def _note(row: Probing, band: Band, now: datetime) -> str:
     return ""
 
 
-def _trouble(row: Probing, band: Band, reason: str, now: datetime) -> str:
+def _trouble(row: Probing, band: Band, reason: str, now: datetime, *, shown: bool) -> str:
     """ "connection refused, last value 236 ms 3 min ago"."""
     if isinstance(row, HealthCheck) and band is Band.RED:
         return reason
-    if band is not Band.NO_DATA:
+    if band is not Band.NO_DATA or reason == NOT_JUDGED:
         return ""
+    if shown:
+        return reason
     if row.value is None or row.observed_at is None:
         return f"{reason}; never seen"
     return f"{reason}; last value {row.show(row.value)}, {age_text(row.observed_at, now)}"

@@ -320,7 +320,7 @@ def _time_marks(start: float, end: float) -> tuple[float, ...]:
     step = next((s for s in steps if span / s <= 6), 86400)
     first = math.ceil(start / step) * step
     # The right end carries the current time: marks too close to it would overlap.
-    return tuple(at for at in range(int(first), int(end), step) if end - at > span * 0.06)
+    return tuple(at for at in range(int(first), int(end), step) if end - at > span * 0.1)
 
 
 # --- the history strip ---------------------------------------------------------------------

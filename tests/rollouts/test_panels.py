@@ -114,7 +114,7 @@ def test_checks_say_up_or_down_with_the_reason(plan, clock):
     clock.shift(STEP)
     read(plan, HealthCheck, band="failed")
     html = shown("checks", plan)
-    assert "Down" in html and "connection refused" in html and "0 of 1 passing" in html
+    assert "Down: " in html and "connection refused" in html and "0 of 1 passing" in html
 
 
 def test_nothing_to_watch_shows_no_panel(plan):
