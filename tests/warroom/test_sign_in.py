@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from warroom.demo.accounts import make_admin
+
 pytestmark = pytest.mark.django_db
 URL = "/sign-in/"
 
@@ -77,3 +79,12 @@ def test_a_made_up_theme_is_ignored(cast, client_of):
     client = client_of(cast["cora"])
     client.cookies["theme"] = '"><script>'
     assert "data-theme=" not in client.get("/").content.decode().partition("<head>")[0]
+
+
+def test_the_demo_lists_its_accounts_on_this_machine_only(cast, client, settings):
+    make_admin()
+    assert "warroom-demo" not in client.get(URL).content.decode()
+    settings.DEMO = True
+    html = client.get(URL).content.decode()
+    assert "warroom-demo" in html and "<b>admin</b>" in html and "cora" not in html
+    assert "warroom-demo" not in client.get(URL, REMOTE_ADDR="192.0.2.7").content.decode()

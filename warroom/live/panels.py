@@ -38,6 +38,11 @@ class Panel:
         """Which members of a family, such as item rows, are stale. No family: the key ''."""
         return ("",)
 
+    @property
+    def is_family(self) -> bool:
+        """Whether it has members of its own naming, so that there is none with the empty key."""
+        return type(self).keys is not Panel.keys
+
     def is_stale(self, event: TimelineEvent) -> bool:
         return event.kind.startswith(self.kinds) if self.kinds else False
 

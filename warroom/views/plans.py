@@ -78,9 +78,10 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
     fragments: dict[str, str] = {}
     for panel in panels.shown_at(place):
         html = panels.render(panel, plan, now)
+        if not html and not panel.is_family:
+            html = panels.nothing(plan, panel.name)  # it may have something to show later
         fragments[panel.name] = html
-        if html:
-            slots.setdefault(panel.slot, []).append(html)
+        slots.setdefault(panel.slot, []).append(html)
     return {
         "plan": plan,
         "now": now,

@@ -1,3 +1,5 @@
+from ipaddress import ip_address
+
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -23,9 +25,10 @@ class SignIn(LoginView):
     form_class = SignInForm
     redirect_authenticated_user = True
 
-    def get_context_data(self, **kwargs) -> dict:
-        demo = {"accounts": demo_accounts(), "demo_password": PASSWORD} if settings.DEMO else {}
-        return super().get_context_data(**kwargs, **demo)
+    def get_context_data(self, **context) -> dict:
+        if settings.DEMO and _is_loopback(self.request):
+            context |= {"accounts": demo_accounts(), "demo_password": PASSWORD}
+        return super().get_context_data(**context)
 
     def form_valid(self, form: SignInForm) -> HttpResponse:
         answer = super().form_valid(form)
@@ -40,6 +43,13 @@ class SignIn(LoginView):
         if wrong:
             context["tries_left"] = max(0, settings.AXES_FAILURE_LIMIT - wrong)
         return render(self.request, self.template_name, context, status=422)
+
+
+def _is_loopback(request: HttpRequest) -> bool:
+    try:
+        return ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+    except ValueError:
+        return False
 
 
 def locked_out(request: HttpRequest, credentials: dict, *args, **kwargs) -> HttpResponse:
