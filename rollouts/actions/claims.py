@@ -9,8 +9,9 @@ from django.utils import timezone
 from rollouts.models import HealthCheck, Probing, PrometheusQuery
 from rollouts.queries import due
 
-# Far longer than a probe may take, far shorter than anybody would wait for a killed worker.
-LEASE = timedelta(seconds=20)
+# Longer than a probe may take (its deadline is 5 s), and so short that what a killed worker held
+# is done by another within ten seconds.
+LEASE = timedelta(seconds=8)
 
 
 def claim_due(model: type[Probing], limit: int = 500, now: datetime | None = None) -> list[Probing]:
