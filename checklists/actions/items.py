@@ -1,6 +1,6 @@
 from django.db.models import F
 
-from checklists.models import ChecklistItem, ItemNote
+from checklists.models import ChecklistItem, ItemNote, Revocation, SignOff
 from checklists.rules import items as rules
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
@@ -22,7 +22,8 @@ def set_item_state(
 ) -> ChecklistItem:
     """Set an item's state and return the item as it now is.
 
-    To set what already is changes nothing and is no event. Raises Invalid for an unknown state or
+    To set what already is changes nothing and is no event. A change to what was signed revokes the
+    signatures under its phase, in the same event (law 4). Raises Invalid for an unknown state or
     a missing reason, Refused when the item changed since ``seen_revision``, NotAllowed without the
     right to tick.
     """
@@ -40,7 +41,7 @@ def set_item_state(
         item.value = item.value if value is None else value.strip()
         item.revision += 1
         item.save(update_fields=FIELDS)
-        _record(ticking, item, before)
+        _record(ticking, item, before, _revoke_signatures(ticking, item))
     return item
 
 
@@ -67,7 +68,12 @@ def add_item_note(
             item=item, text=text, by=by, by_name=noting.author_name, at=noting.at
         )
         ChecklistItem.objects.filter(pk=item.pk).update(revision=F("revision") + 1)
-        noting.record("item.noted", f"{item.ref} {item.text}: {text}", item=item.number)
+        noting.record(
+            "item.noted",
+            f"{item.ref} {item.text}: {text}",
+            item=item.number,
+            phase=item.phase.number,
+        )
     return note
 
 
@@ -79,11 +85,33 @@ def _is_already(item: ChecklistItem, state: str, reason: str, value: str | None)
     )
 
 
-def _record(ticking: Change, item: ChecklistItem, before: str) -> None:
+def _revoke_signatures(ticking: Change, item: ChecklistItem) -> list[SignOff]:
+    """Take back the approvals that stand under the item's phase: they were given for another list."""
+    standing = SignOff.objects.filter(
+        phase=item.phase, superseded_by__isnull=True, revocation__isnull=True
+    )
+    revoked = list(standing.exclude(word="rejected").select_related("role"))
+    for signoff in revoked:
+        Revocation.objects.create(
+            signoff=signoff,
+            item=item,
+            sentence=f"Revoked by the later change of {item.ref} to {rules.PAST[item.state]}, "
+            f"{ticking.author_name}, {ticking.at:%H:%M} UTC.",
+            by_name=ticking.author_name,
+            at=ticking.at,
+        )
+    return revoked
+
+
+def _record(ticking: Change, item: ChecklistItem, before: str, revoked: list[SignOff]) -> None:
     why = f" Reason: {item.state_reason}" if item.state_reason else ""
+    names = ", ".join(signoff.role.name for signoff in revoked)
+    lost = (
+        f" This revokes the signature of {names} under phase {item.phase.number}." if names else ""
+    )
     ticking.record(
         rules.kind(item.state),
-        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}",
+        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}{lost}",
         item=item.number,
         ref=item.ref,
         before=before,
@@ -91,4 +119,6 @@ def _record(ticking: Change, item: ChecklistItem, before: str) -> None:
         reason=item.state_reason,
         value=item.value,
         revision=item.revision,
+        phase=item.phase.number,
+        revoked=[signoff.role.key for signoff in revoked],
     )

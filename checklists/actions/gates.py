@@ -1,0 +1,303 @@
+"""Votes, judgements and decisions at a gate. Each is written once and never changed."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from checklists.actions.conditions import Wanted, attach, checked
+from checklists.models import Criterion, Decision, Evidence, Gate, Vote
+from checklists.queries.frozen import digest, frozen
+from checklists.queries.gates import GateSheet, bands_of, gate_sheet, judgement_key
+from checklists.rules import bands, gates
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.models import Right, Role, User
+from warroom.queries.people import standing
+
+REASON_LIMIT = 4000
+HOLD_MINUTES = (1, 60 * 24 * 14)
+
+
+def cast_vote(
+    gate: Gate,
+    role: Role,
+    word: str,
+    *,
+    by: User,
+    reason: str = "",
+    conditions: Sequence[Wanted] = (),
+    request_id: str | None = None,
+) -> Vote:
+    """Vote at a gate as ``role``; return the vote. A change of mind supersedes the older vote.
+
+    The same vote twice is one. Raises Invalid for what is filled in wrongly, NotAllowed without the
+    seat or the right, Refused when the gate is decided or the person votes for another role here.
+    """
+    conditions, reason = checked(conditions), reason.strip()
+    if wrong := gates.vote_objection(word, reason, len(conditions)):
+        raise Invalid(*wrong)
+    if len(reason) > REASON_LIMIT:
+        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
+    with change(gate.plan, by=by, right="vote", role=role, request_id=request_id) as voting:
+        gate = _fresh(gate, voting)
+        newest = list(gate.votes.filter(superseded_by__isnull=True).select_related("role"))
+        before = next((vote for vote in newest if vote.role_id == role.pk), None)
+        if before is not None and (
+            voting.repeated or _same_vote(before, by, word, reason, conditions)
+        ):
+            return before
+        _refuse_decided(gate, "Your vote was not counted.")
+        for vote in newest:
+            if vote.person_id == by.pk and vote.role_id != role.pk:
+                raise Refused(
+                    f"{vote.person_name} votes here as {vote.role.name}. One person does not vote "
+                    f"for two roles; somebody else has to vote as {role.name}."
+                )
+        return _write_vote(voting, gate, role, word, reason, conditions, before)
+
+
+def judge_criterion(
+    criterion: Criterion,
+    *,
+    by: User,
+    band: str = "",
+    value: float | None = None,
+    note: str = "",
+    request_id: str | None = None,
+) -> Evidence:
+    """A person's judgement of a criterion that nothing measures: a band, or a value to be judged.
+
+    It stands until a newer judgement or a measurement. Raises Invalid for an unknown band, a value
+    without bounds or a missing note, Refused when it is measured or its gate is decided.
+    """
+    band = _judged_band(criterion, band, value)
+    note = note.strip()
+    if not note:
+        raise Invalid("note", "Say what the judgement rests on.")
+    gate = criterion.gate
+    with change(gate.plan, by=by, right="vote", request_id=request_id) as judging:
+        gate = _fresh(gate, judging)
+        _refuse_decided(gate, "Your judgement was not counted.")
+        measured = Evidence.objects.filter(plan=gate.plan, key=criterion.evidence_key).first()
+        if criterion.evidence_key and measured is not None:
+            raise Refused(
+                f"{criterion.label} is measured by {measured.source or 'a check'}. A judgement does "
+                "not replace a measurement."
+            )
+        if judging.repeated:
+            return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))
+        return _write_judgement(judging, criterion, band, value, note[:500])
+
+
+def decide_gate(
+    gate: Gate,
+    word: str,
+    *,
+    by: User,
+    rationale: str = "",
+    hold_minutes: int | None = None,
+    request_id: str | None = None,
+) -> Decision:
+    """Decide GO, HOLD or NO-GO on the evidence of this moment, which is frozen with the decision.
+
+    GO and NO-GO end the gate; HOLD keeps it open for ``hold_minutes`` (default: the gate's own).
+    Raises NotAllowed unless ``by`` sits in the deciding role, Invalid for a missing rationale or GO
+    before its time, Refused when the gate is decided.
+    """
+    rationale = rationale.strip()
+    with change(gate.plan, by=by, request_id=request_id) as deciding:
+        gate = _fresh(gate, deciding)
+        role = _deciding_role(gate, by)
+        newest = gate.decisions.last()
+        if newest is not None and (
+            deciding.repeated or _same_decision(newest, by, word, rationale, deciding)
+        ):
+            return newest
+        _refuse_decided(gate, "Your decision was not taken.")
+        sheet = gate_sheet(gate, deciding.at)
+        _check_decision(sheet, word, rationale)
+        minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
+        if word == gates.HOLD and not HOLD_MINUTES[0] <= minutes <= HOLD_MINUTES[1]:
+            raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
+        return _write_decision(deciding, sheet, role, word, rationale, minutes)
+
+
+def _fresh(gate: Gate, under: Change) -> Gate:
+    """The gate as it is now that the plan's row is locked."""
+    gate = Gate.objects.select_related("decider").get(pk=gate.pk)
+    gate.plan = under.plan
+    return gate
+
+
+def _refuse_decided(gate: Gate, lost: str) -> None:
+    final = gate.decisions.filter(word__in=gates.FINAL).first()
+    if final is not None:
+        raise Refused(
+            f"{gate.title} was decided while you wrote: {gates.SHOWN[final.word]}, "
+            f"{final.person_name}, {final.at:%H:%M:%S} UTC. {lost}"
+        )
+
+
+def _same_vote(before: Vote, by: User, word: str, reason: str, wanted: list[Wanted]) -> bool:
+    if (before.person_id, before.word, before.reason) != (by.pk, word, reason):
+        return False
+    return [c.text for c in before.conditions.all()] == [w.text.strip() for w in wanted]
+
+
+def _write_vote(
+    voting: Change,
+    gate: Gate,
+    role: Role,
+    word: str,
+    reason: str,
+    conditions: list[Wanted],
+    before: Vote | None,
+) -> Vote:
+    vote = Vote.objects.create(
+        gate=gate,
+        role=role,
+        person=voting.author,
+        person_name=voting.author_name,
+        word=word,
+        reason=reason,
+        at=voting.at,
+        supersedes=before,
+    )
+    attach(voting, conditions, vote=vote, gate=gate)
+    texts = [wanted.text.strip() for wanted in conditions]
+    given = f" on condition: {'; '.join(texts)}" if texts else ""
+    voting.record(
+        "vote.changed" if before else "vote.cast",
+        f"{role.name} votes {word} at {gate.title}{given}. {reason}".strip(),
+        gate=gate.key,
+        role=role.key,
+        word=word,
+        reason=reason,
+        conditions=texts,
+        before=before.word if before else None,
+    )
+    return vote
+
+
+def _judged_band(criterion: Criterion, band: str, value: float | None) -> str:
+    if value is None:
+        if band not in (bands.Band.GREEN, bands.Band.YELLOW, bands.Band.RED):
+            raise Invalid("band", "A judgement is green, yellow or red.")
+        return band
+    limits = bands_of(criterion)
+    if limits is None:
+        raise Invalid("value", f"{criterion.label} has no bounds; judge it green, yellow or red.")
+    judged = bands.judge(limits, value)
+    if judged is bands.Band.NO_DATA:
+        raise Invalid("value", "The value is no finite number.")
+    return judged.value
+
+
+def _write_judgement(
+    judging: Change, criterion: Criterion, band: str, value: float | None, note: str
+) -> Evidence:
+    shown = bands.amount(value, criterion.unit) if value is not None else ""
+    evidence, _ = Evidence.objects.update_or_create(
+        plan=judging.plan,
+        key=judgement_key(criterion),
+        defaults={
+            "label": criterion.label,
+            "value": value,
+            "unit": criterion.unit,
+            "text": shown,
+            "band": band,
+            "reason": note,
+            "observed_at": judging.at,
+            "source": f"judgement of {judging.author_name}",
+            "updated_at": judging.at,
+        },
+    )
+    judging.record(
+        "criterion.judged",
+        f"{criterion.label} judged {band}{f' at {shown}' if shown else ''}: {note}",
+        gate=criterion.gate.key,
+        criterion=criterion.key,
+        band=band,
+        value=value,
+    )
+    return evidence
+
+
+def _deciding_role(gate: Gate, by: User) -> Role:
+    held = standing(by, gate.plan)
+    if gate.decider is not None:
+        if gate.decider_id not in held.role_ids:
+            raise NotAllowed(
+                f"{gate.decider.name} decides {gate.title}. You do not sit in that role."
+            )
+        return gate.decider
+    deciding = held.roles_with(Right.DECIDE)
+    if not deciding:
+        raise NotAllowed(f"Your roles in this release do not decide {gate.title}.")
+    return deciding[0]
+
+
+def _same_decision(newest: Decision, by: User, word: str, rationale: str, deciding: Change) -> bool:
+    # The second click of a HOLD is the same hold; an hour later it is a new one.
+    recent = word != gates.HOLD or deciding.at - newest.at < timedelta(seconds=30)
+    said = (newest.person_id, newest.word, newest.rationale)
+    return recent and said == (by.pk, word, rationale)
+
+
+def _check_decision(sheet: GateSheet, word: str, rationale: str) -> None:
+    opens = f"{sheet.opens_at:%d %b %H:%M} UTC" if sheet.opens_at else "the start"
+    wrong = gates.decision_objection(
+        word, sheet.recommendation.word, rationale, is_open=sheet.is_open, opens=opens
+    )
+    if wrong:
+        raise Invalid(*wrong)
+    if len(rationale) > REASON_LIMIT:
+        raise Invalid("rationale", f"The rationale has more than {REASON_LIMIT} characters.")
+
+
+def _write_decision(
+    deciding: Change, sheet: GateSheet, role: Role, word: str, rationale: str, minutes: int
+) -> Decision:
+    gate, advice = sheet.gate, sheet.recommendation
+    evidence = frozen(sheet)
+    decision = Decision.objects.create(
+        gate=gate,
+        role=role,
+        person=deciding.author,
+        person_name=deciding.author_name,
+        word=word,
+        rationale=rationale,
+        recommendation=advice.word,
+        reasons=list(advice.reasons),
+        override=word != advice.word,
+        hold_until=deciding.at + timedelta(minutes=minutes) if word == gates.HOLD else None,
+        evidence=evidence,
+        evidence_sha256=digest(evidence),
+        at=deciding.at,
+    )
+    _record_decision(deciding, decision, minutes)
+    return decision
+
+
+def _record_decision(deciding: Change, decision: Decision, minutes: int) -> None:
+    word, gate = decision.word, decision.gate
+    how = (
+        f"against the rule, which says {gates.SHOWN[decision.recommendation]}"
+        if decision.override
+        else "as the rule says"
+    )
+    held = (
+        f" Looked at again at {decision.hold_until:%d %b %H:%M} UTC." if decision.hold_until else ""
+    )
+    deciding.record(
+        "gate.held" if word == gates.HOLD else "gate.decided",
+        f"{gate.title}: {gates.SHOWN[word]}, decided as {decision.role.name}, {how}. "
+        f"{decision.rationale}{held}".strip(),
+        gate=gate.key,
+        word=word,
+        recommendation=decision.recommendation,
+        reasons=decision.reasons,
+        override=decision.override,
+        rationale=decision.rationale,
+        hold_minutes=minutes if word == gates.HOLD else None,
+        evidence_sha256=decision.evidence_sha256,
+    )

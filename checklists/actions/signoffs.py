@@ -1,0 +1,140 @@
+from collections.abc import Sequence
+from decimal import Decimal
+
+from checklists.actions.conditions import Wanted, attach, checked
+from checklists.models import ChecklistItem, Phase, SignOff
+from checklists.rules import items as item_rules
+from checklists.rules import signoffs as rules
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused
+from warroom.models import DeploymentPlan, Role, User
+
+COMMENT_LIMIT = 4000
+_PAST = {"approved": "approved", "conditional": "approved_with_conditions", "rejected": "rejected"}
+
+
+def sign_off(
+    plan: DeploymentPlan,
+    phase: Phase | None,
+    role: Role,
+    word: str,
+    *,
+    by: User,
+    comment: str = "",
+    score: Decimal | None = None,
+    conditions: Sequence[Wanted] = (),
+    request_id: str | None = None,
+) -> SignOff:
+    """Sign a phase, or the whole plan when ``phase`` is None, as ``role``; return the signature.
+
+    The same signature twice is one. A newer word supersedes the role's older one. Raises Invalid
+    for what is filled in wrongly, NotAllowed without the seat or the right, Refused when duties are
+    to be separated (law 10) or blocking items are open.
+    """
+    conditions = checked(conditions)
+    _check(word, comment, len(conditions))
+    with change(plan, by=by, right="sign", role=role, request_id=request_id) as signing:
+        standing = _standing(signing.plan, phase)
+        before = next((row for row in standing if row.role_id == role.pk), None)
+        if before is not None and (signing.repeated or _same(before, by, word, comment)):
+            return before
+        items = _items(signing.plan, phase)
+        if wrong := _refusal(signing, standing, items, phase, role, word):
+            raise Refused(wrong)
+        return _write(signing, phase, role, word, comment.strip(), score, conditions, items, before)
+
+
+def _check(word: str, comment: str, conditions: int) -> None:
+    if wrong := rules.objection(word, comment, conditions):
+        raise Invalid(*wrong)
+    if len(comment) > COMMENT_LIMIT:
+        raise Invalid("comment", f"The comment has more than {COMMENT_LIMIT} characters.")
+
+
+def scope_name(phase: Phase | None) -> str:
+    return f"phase {phase.number}, {phase.title}" if phase else "the whole release"
+
+
+def _standing(plan: DeploymentPlan, phase: Phase | None) -> list[SignOff]:
+    """The newest signature of each role under this scope, read under the plan's lock."""
+    rows = SignOff.objects.filter(plan=plan, phase=phase, superseded_by__isnull=True)
+    return list(rows.select_related("role", "revocation"))
+
+
+def _same(before: SignOff, by: User, word: str, comment: str) -> bool:
+    return (
+        not hasattr(before, "revocation")
+        and before.person_id == by.pk
+        and before.word == word
+        and before.comment == comment.strip()
+    )
+
+
+def _items(plan: DeploymentPlan, phase: Phase | None) -> list[ChecklistItem]:
+    items = ChecklistItem.objects.filter(plan=plan).select_related("phase")
+    return list(items.filter(phase=phase) if phase else items)
+
+
+def _refusal(
+    signing: Change,
+    standing: list[SignOff],
+    items: list[ChecklistItem],
+    phase: Phase | None,
+    role: Role,
+    word: str,
+) -> str | None:
+    plan, by = signing.plan, signing.author
+    valid = [row for row in standing if not hasattr(row, "revocation")]
+    for row in valid:
+        if row.person_id == by.pk and row.role_id != role.pk:
+            name = scope_name(phase)
+            return rules.one_person_two_roles(row.person_name, row.role.name, role.name, name)
+    if phase is None:
+        others = sum(row.person_id != by.pk and row.word != "rejected" for row in valid)
+        if alone := rules.author_alone(plan.author_id == by.pk, word, others):
+            return alone
+    return rules.blocked(word, [item.ref for item in items if item.blocking and not item.closed])
+
+
+def _write(
+    signing: Change,
+    phase: Phase | None,
+    role: Role,
+    word: str,
+    comment: str,
+    score: Decimal | None,
+    conditions: list[Wanted],
+    items: list[ChecklistItem],
+    before: SignOff | None,
+) -> SignOff:
+    closed = sum(item.state in item_rules.CLOSED for item in items)
+    texts = [wanted.text.strip() for wanted in conditions]
+    said = rules.statement(
+        signing.author_name, role.name, word, scope_name(phase), closed, len(items), texts
+    )
+    signoff = SignOff.objects.create(
+        plan=signing.plan,
+        phase=phase,
+        role=role,
+        person=signing.author,
+        person_name=signing.author_name,
+        word=word,
+        comment=comment,
+        score=score,
+        statement=said,
+        at=signing.at,
+        supersedes=before,
+    )
+    attach(signing, conditions, signoff=signoff)
+    signing.record(
+        f"signoff.{_PAST[word]}",
+        f"{said} {comment}".strip(),
+        role=role.key,
+        phase=phase.number if phase else None,
+        word=word,
+        closed=closed,
+        total=len(items),
+        conditions=texts,
+        supersedes=before.pk if before else None,
+    )
+    return signoff

@@ -1,0 +1,215 @@
+"""The checklist as pages show it: phases, groups and items with their counts.
+
+Everything here is computed from the rows (law 11), in a fixed number of SQL statements.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.db.models import Count, QuerySet
+
+from checklists.models import ChecklistItem, ItemState, Phase, PhaseGroup
+from checklists.queries.signoffs import Signature, holders, seated_roles, signatures
+from checklists.rules import due as due_rule
+from warroom.models import DeploymentPlan, Role
+
+_MARKS = {
+    ItemState.DONE: "ok",
+    ItemState.DOING: "run",
+    ItemState.FAILED: "bad",
+    ItemState.BLOCKED: "block",
+    ItemState.SKIPPED: "skip",
+    ItemState.NOT_APPLICABLE: "skip",
+}
+# What one tap sets. It is spelled out in the button, so that a repeated tap changes nothing.
+_TAP = {ItemState.OPEN: "done", ItemState.DOING: "done", ItemState.DONE: "open"}
+
+
+@dataclass
+class ItemRow:
+    """One item as a row shows it. Instants are UTC."""
+
+    item: ChecklistItem
+    who: str
+    due: datetime | None
+    late: timedelta | None
+    soon: bool
+    notes: int
+    children: list["ItemRow"] = field(default_factory=list)
+
+    @property
+    def mark(self) -> str:
+        return _MARKS.get(self.item.state, "open")
+
+    @property
+    def tap(self) -> str:
+        return _TAP.get(self.item.state, "open" if self.item.closed else "done")
+
+    @property
+    def checked(self) -> str:
+        """For ``aria-checked``: true, false, or mixed while somebody is at it."""
+        if self.item.closed:
+            return "true"
+        return "mixed" if self.item.state == ItemState.DOING else "false"
+
+    @property
+    def classes(self) -> str:
+        names = {"is-done": self.item.closed, "is-late": bool(self.late), "is-soon": self.soon}
+        return " ".join(name for name, holds in names.items() if holds)
+
+
+@dataclass
+class Counts:
+    """How far a list of items has come."""
+
+    total: int = 0
+    closed: int = 0
+    blocking: int = 0
+    late: int = 0
+
+    def add(self, row: ItemRow) -> None:
+        self.total += 1
+        self.closed += row.item.closed
+        self.blocking += row.item.blocking and not row.item.closed
+        self.late += row.late is not None
+
+    @property
+    def open(self) -> int:
+        return self.total - self.closed
+
+
+@dataclass
+class GroupRows:
+    """A heading of a phase (None: items without one) with its items, nested."""
+
+    group: PhaseGroup | None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    rows: list[ItemRow] = field(default_factory=list)
+    counts: Counts = field(default_factory=Counts)
+
+
+@dataclass
+class PhaseRows:
+    phase: Phase
+    starts: datetime | None
+    ends: datetime | None
+    groups: list[GroupRows]
+    rows: list[ItemRow]
+    counts: Counts
+    signatures: list[Signature]
+
+    @property
+    def signed(self) -> int:
+        return sum(signature.stands for signature in self.signatures)
+
+    @property
+    def blocking_refs(self) -> list[str]:
+        return [r.item.ref for r in self.rows if r.item.blocking and not r.item.closed]
+
+    @property
+    def finished(self) -> bool:
+        return self.counts.open == 0 and self.signed == len(self.signatures)
+
+
+@dataclass
+class Checklist:
+    phases: list[PhaseRows]
+    counts: Counts
+    whole: list[Signature]
+
+    @property
+    def current(self) -> PhaseRows | None:
+        """The first phase that is not finished; the last one when all are."""
+        unfinished = (phase for phase in self.phases if not phase.finished)
+        return next(unfinished, self.phases[-1] if self.phases else None)
+
+    def phase(self, number: int) -> PhaseRows | None:
+        return next((rows for rows in self.phases if rows.phase.number == number), None)
+
+
+def checklist(plan: DeploymentPlan, now: datetime) -> Checklist:
+    """The whole checklist of a plan, in eight SQL statements whatever its length."""
+    roles = seated_roles(plan)
+    who = {role.pk: holders(role) for role in roles}
+    rows = [item_row(item, plan, now, who) for item in items_of(plan)]
+    _nest(rows)
+    signed = signatures(plan, roles)
+    phases, total = [], Counts()
+    for phase in Phase.objects.filter(plan=plan).prefetch_related("groups"):
+        phase.plan = plan
+        mine = [row for row in rows if row.item.phase_id == phase.pk]
+        phases.append(_phase_rows(phase, mine, signed.under(phase)))
+    for row in rows:
+        total.add(row)
+    return Checklist(phases, total, signed.under(None))
+
+
+def items_of(plan: DeploymentPlan) -> QuerySet[ChecklistItem]:
+    """Items in the order of the list, with phase, role and the number of notes."""
+    return (
+        ChecklistItem.objects.filter(plan=plan)
+        .select_related("phase", "role")
+        .annotate(note_count=Count("notes"))
+        .order_by("phase__number", "position", "number")
+    )
+
+
+def item_row(
+    item: ChecklistItem, plan: DeploymentPlan, now: datetime, who: dict[int, str]
+) -> ItemRow:
+    """``who`` maps a role's id to the people in it."""
+    due = due_rule.due_at(plan.t0, item.due_at, item.due_offset_s)
+    return ItemRow(
+        item=item,
+        who=item.owner or who.get(item.role_id, ""),
+        due=due,
+        late=due_rule.lateness(due, item.closed, now),
+        soon=due_rule.is_soon(due, item.closed, now),
+        notes=item.note_count,
+    )
+
+
+def one_row(plan: DeploymentPlan, number: int, now: datetime) -> ItemRow | None:
+    """The row of one item, in two SQL statements; None when the plan has no such item."""
+    item = items_of(plan).filter(number=number).first()
+    if item is None:
+        return None
+    seats = Role.objects.filter(pk=item.role_id).prefetch_related("seats__user")
+    return item_row(item, plan, now, {role.pk: holders(role) for role in seats})
+
+
+def _nest(rows: list[ItemRow]) -> None:
+    by_id = {row.item.pk: row for row in rows}
+    for row in rows:
+        parent = by_id.get(row.item.parent_id)
+        if parent is not None:
+            parent.children.append(row)
+
+
+def _phase_rows(phase: Phase, rows: list[ItemRow], signed: list[Signature]) -> PhaseRows:
+    t0 = phase.plan.t0
+    groups = {None: GroupRows(None)} | {
+        group.pk: GroupRows(
+            group,
+            due_rule.due_at(t0, None, group.offset_s),
+            due_rule.due_at(t0, None, group.end_offset_s),
+        )
+        for group in phase.groups.all()
+    }
+    counts = Counts()
+    for row in rows:
+        counts.add(row)
+        group = groups[row.item.group_id if row.item.group_id in groups else None]
+        group.counts.add(row)
+        if row.item.parent_id is None:
+            group.rows.append(row)
+    return PhaseRows(
+        phase=phase,
+        starts=due_rule.due_at(t0, None, phase.offset_s),
+        ends=due_rule.due_at(t0, None, phase.end_offset_s),
+        groups=[group for group in groups.values() if group.rows],
+        rows=rows,
+        counts=counts,
+        signatures=signed,
+    )
