@@ -80,8 +80,8 @@ def judge_criterion(
         measured = Evidence.objects.filter(plan=gate.plan, key=criterion.evidence_key).first()
         if criterion.evidence_key and measured is not None:
             raise Refused(
-                f"{criterion.label} is measured by {measured.source or 'a check'}. A judgement does "
-                "not replace a measurement."
+                f"{criterion.label} is measured by {measured.source or 'a check'}. "
+                "A judgement does not replace a measurement."
             )
         if judging.repeated:
             return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))

@@ -86,7 +86,7 @@ def _is_already(item: ChecklistItem, state: str, reason: str, value: str | None)
 
 
 def _revoke_signatures(ticking: Change, item: ChecklistItem) -> list[SignOff]:
-    """Take back the approvals that stand under the item's phase: they were given for another list."""
+    """Take back the approvals under the item's phase: they were given for another list."""
     standing = SignOff.objects.filter(
         phase=item.phase, superseded_by__isnull=True, revocation__isnull=True
     )

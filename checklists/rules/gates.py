@@ -141,9 +141,13 @@ def _for_go(facts: Facts) -> Reason:
     measured = sum(not reading.report_only for reading in facts.readings)
     if not measured and not facts.ballots:
         return Reason(HOLD, "Nothing is measured and nobody votes here, so nothing says go.")
-    said = [f"all {measured} criteria are green"] if measured else []
-    if facts.ballots:
-        said.append(f"all {len(facts.ballots)} votes are in, none against")
+    said = []
+    if measured:
+        one = measured == 1
+        said.append("its one criterion is green" if one else f"all {measured} criteria are green")
+    if votes := len(facts.ballots):
+        they = "its one vote is" if votes == 1 else f"all {votes} votes are"
+        said.append(f"{they} in, none against")
     text = " and ".join(said)
     return Reason(GO, f"{text[0].upper()}{text[1:]}.")
 

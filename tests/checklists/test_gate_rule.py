@@ -1,4 +1,4 @@
-"""The rule of a gate. Scenario 20: go and no-go together, no-go wins. Law 5: no data is never go."""
+"""The rule of a gate. Scenario 20: go and no-go together, no-go wins. No data is never go."""
 
 import pytest
 from hypothesis import given
@@ -28,9 +28,9 @@ MISSING = Ballot("Security Lead")
 @pytest.mark.parametrize(
     ("facts", "word", "reason"),
     [
-        (Facts((GREEN,), (AYE,)), GO, "All 1 criteria are green and all 1 votes are in"),
-        (Facts((GREEN,)), GO, "All 1 criteria"),
-        (Facts((), (AYE,)), GO, "All 1 votes are in"),
+        (Facts((GREEN,), (AYE,)), GO, "Its one criterion is green and its one vote is in"),
+        (Facts((GREEN,)), GO, "Its one criterion is green."),
+        (Facts((), (AYE,)), GO, "Its one vote is in, none against."),
         (Facts(), HOLD, "nothing says go"),
         (Facts((GREEN, YELLOW), (AYE,)), HOLD, "above its 200 ms target"),
         (Facts((GREEN, NONE), (AYE,)), HOLD, "nothing measures it yet"),
