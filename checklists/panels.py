@@ -1,6 +1,278 @@
-"""The panels of this app."""
+"""The panels of this app: the checklist, its items and signatures, and the gates."""
 
-from checklists.queries.outlook import next_gate
-from warroom.live import outlook
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from checklists.models import ChecklistItem, Gate
+from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, next_open, opens_at
+from checklists.queries.needs import people_needs
+from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
+from checklists.queries.phases import Checklist, PhaseRows, checklist, one_row
+from warroom import navigation
+from warroom.live import needs, outlook, panels
+from warroom.models import DeploymentPlan, TimelineEvent
+
+ROOM_ROWS = 8  # items of the current phase that the room shows
+
+Context = dict[str, Any]
+
+
+class Phases(panels.Panel):
+    """The whole checklist in the room: every phase, and the open items of the current one."""
+
+    name = "phases"
+    template = "checklists/_phases.html"
+    kinds = ("item.", "signoff.", "vote.", "gate.", "plan.")
+    slot = "work"
+    order = 20
+    refresh_s = 30  # an item falls due without anything being written
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        board = checklist(plan, now)
+        if not board.phases:
+            return None
+        shown, rest = first_rows(board.current)
+        return {
+            "board": board,
+            "current": board.current,
+            "steps": steps(plan, board),
+            "rows": shown,
+            "rest": rest,
+        }
+
+
+def first_rows(rows: PhaseRows) -> tuple[list, int]:
+    """The rows that the room shows, open ones first, and how many are left out."""
+    leaves = sorted(rows.rows, key=lambda row: row.item.closed)
+    chosen = leaves[:ROOM_ROWS]
+    return chosen, len(leaves) - len(chosen)
+
+
+def steps(plan: DeploymentPlan, board: Checklist) -> list[Context]:
+    """Phases and gates in the order in which they come: by time, else phases first."""
+    found = [{"phase": rows, "at": rows.starts, "order": 0} for rows in board.phases]
+    for gate in gates_of(plan):
+        final = final_of(gate)
+        found.append({"gate": gate, "final": final, "at": opens_at(gate), "order": 1})
+    if all(step["at"] is not None for step in found):
+        found.sort(key=lambda step: (step["at"], step["order"]))
+    return found
+
+
+class PhaseList(Phases):
+    """The phases beside the checklist."""
+
+    name = "phase-list"
+    template = "checklists/_phase_list.html"
+    places = ("checklist",)
+    slot = "side"
+
+
+class ItemRow(panels.Panel):
+    """One item; a family with one member per item number. A tick re-renders one row."""
+
+    name = "item"
+    template = "checklists/_item.html"
+    kinds = ("item.",)
+    places = ("checklist",)
+    slot = "rows"
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        numbers = (event.data.get("item") for event in events)
+        return list(dict.fromkeys(str(number) for number in numbers if number))
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        row = one_row(plan, int(key), now) if key.isdigit() else None
+        return {"row": row} if row else None
+
+
+class PhaseFamily(panels.Panel):
+    """A family with one member per phase, named by its number."""
+
+    places = ("checklist",)
+    slot = "rows"
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        numbers = {event.data["phase"] for event in events if event.data.get("phase")}
+        return [str(number) for number in sorted(numbers)]
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        rows = checklist(plan, now).phase(int(key)) if key.isdigit() else None
+        return {"phase": rows} if rows else None
+
+
+class PhaseSum(PhaseFamily):
+    """8 of 14 closed, 2 blocking open, 1 late."""
+
+    name = "phase-sum"
+    template = "checklists/_phase_sum.html"
+    kinds = ("item.",)
+
+
+class GroupSum(panels.Panel):
+    """How far a heading inside a phase is; a family named by phase and place: 4-2."""
+
+    name = "group-sum"
+    template = "checklists/_group_sum.html"
+    kinds = ("item.",)
+    places = ("checklist",)
+    slot = "rows"
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        numbers = [event.data["item"] for event in events if event.data.get("item")]
+        found = ChecklistItem.objects.filter(plan=plan, number__in=numbers, group__isnull=False)
+        pairs = found.order_by().values_list("phase__number", "group__position").distinct()
+        return [f"{phase}-{position}" for phase, position in pairs]
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        phase, _, position = key.partition("-")
+        if not (phase.isdigit() and position.isdigit()):
+            return None
+        rows = checklist(plan, now).phase(int(phase))
+        groups = rows.groups if rows else []
+        wanted = (g for g in groups if g.group and g.group.position == int(position))
+        group = next(wanted, None)
+        return {"group": group} if group else None
+
+
+class Signoffs(panels.Panel):
+    """Who signed a phase; a family named by the phase's number, or 'plan' for the whole release."""
+
+    name = "signoffs"
+    template = "checklists/_signoffs.html"
+    kinds = ("item.", "signoff.", "condition.", "seat.", "plan.")
+    places = ("checklist",)
+    slot = "rows"
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        scopes = [
+            event.data["phase"] or "plan"
+            for event in events
+            if event.kind.startswith(("item.", "signoff.")) and "phase" in event.data
+        ]
+        return list(dict.fromkeys(str(scope) for scope in scopes))
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        if not key:
+            return None
+        board = checklist(plan, now)
+        if key == "plan":
+            return {"signatures": board.whole, "title": "Sign-off, the whole release"}
+        rows = board.phase(int(key)) if key.isdigit() else None
+        return signoff_context(rows) if rows else None
+
+
+def signoff_context(rows: PhaseRows) -> Context:
+    return {
+        "signatures": rows.signatures,
+        "title": f"Sign-off, {rows.phase.title}",
+        "blocking": rows.blocking_refs,
+        "phase": rows,
+    }
+
+
+class NextGate(panels.Panel):
+    """The next gate in the room: criteria with values, the rule's word, the votes."""
+
+    name = "gate"
+    template = "checklists/_gate.html"
+    kinds = ("vote.", "gate.", "item.", "condition.", "criterion.", "signoff.", "plan.")
+    slot = "work"
+    order = 10
+    refresh_s = 5  # readings change and age without an event
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        gate = next_open(plan)
+        return {"sheet": gate_sheet(gate, now)} if gate else None
+
+
+class GateFamily(panels.Panel):
+    """A part of a gate's page; one member per gate, named by its key."""
+
+    kinds = ("vote.", "gate.", "item.", "condition.", "criterion.", "signoff.", "plan.")
+    places = ("gate",)
+    slot = "gate"
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        """The gate that an event names; every undecided one where none is named."""
+        named = {event.data.get("gate") for event in events}
+        if events and all(named):
+            return sorted(named)
+        return sorted(
+            {gate.key for gate in gates_of(plan) if final_of(gate) is None} | (named - {None, ""})
+        )
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        gate = Gate.objects.filter(plan=plan, key=key).select_related("decider").first()
+        if not key or gate is None:
+            return None
+        gate.plan = plan
+        return gate_context(gate_sheet(gate, now))
+
+
+def gate_context(sheet: GateSheet) -> Context:
+    return {"sheet": sheet, "gate": sheet.gate, "advice": sheet.recommendation}
+
+
+class GateVerdict(GateFamily):
+    """What the rule says, or what was decided."""
+
+    name = "gate-verdict"
+    template = "checklists/_gate_verdict.html"
+    refresh_s = 5
+
+
+class Criteria(GateFamily):
+    """Each criterion with its value and its bands."""
+
+    name = "criteria"
+    template = "checklists/_criteria.html"
+    refresh_s = 5
+
+
+class Votes(GateFamily):
+    """What each role votes."""
+
+    name = "votes"
+    template = "checklists/_votes.html"
+    kinds = ("vote.", "gate.", "plan.", "seat.")
+
+
+class Conditions(GateFamily):
+    """The conditions that votes and signatures were tied to."""
+
+    name = "conditions"
+    template = "checklists/_conditions.html"
+    kinds = ("vote.", "condition.", "signoff.", "gate.")
+
+
+class Decisive(GateFamily):
+    """What still stands against a decision; beside the form that takes it."""
+
+    name = "decisive"
+    template = "checklists/_decisive.html"
+    refresh_s = 5
+
+
+GATE_PARTS = (GateVerdict(), Criteria(), Votes(), Conditions(), Decisive())
+
+for panel in (
+    Phases(),
+    PhaseList(),
+    ItemRow(),
+    PhaseSum(),
+    GroupSum(),
+    Signoffs(),
+    NextGate(),
+    *GATE_PARTS,
+):
+    panels.register(panel)
 
 outlook.register_next(next_gate)
+outlook.register_progress(progress)
+needs.register_needs(people_needs)
+navigation.register_tab(
+    "checklist", "Checklist", "checklist", 20, count=checklist_count, icon="list", key="c"
+)
+navigation.register_tab("gate", "Gates", "gates", 30, count=gates_count, icon="gate", key="g")

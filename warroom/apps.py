@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
 
 
 class WarroomConfig(AppConfig):
@@ -8,3 +9,6 @@ class WarroomConfig(AppConfig):
     def ready(self) -> None:
         from warroom import checks, documents, panels  # noqa: F401, PLC0415
         from warroom.live import public  # noqa: F401, PLC0415
+        from warroom.views import password  # noqa: PLC0415
+
+        user_logged_in.connect(password.on_sign_in, dispatch_uid="password-given")

@@ -106,7 +106,7 @@ def decide_gate(
     rationale = rationale.strip()
     with change(gate.plan, by=by, request_id=request_id) as deciding:
         gate = _fresh(gate, deciding)
-        role = _deciding_role(gate, by)
+        role = deciding_role(gate, by)
         newest = gate.decisions.last()
         if newest is not None and (
             deciding.repeated or _same_decision(newest, by, word, rationale, deciding)
@@ -222,7 +222,8 @@ def _write_judgement(
     return evidence
 
 
-def _deciding_role(gate: Gate, by: User) -> Role:
+def deciding_role(gate: Gate, by: User) -> Role:
+    """The role as which a person decides a gate. Raises NotAllowed for whom it is not."""
     held = standing(by, gate.plan)
     if gate.decider is not None:
         if gate.decider_id not in held.role_ids:

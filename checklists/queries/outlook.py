@@ -1,15 +1,67 @@
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import datetime
 
-from checklists.models import Gate
-from warroom.live.outlook import NextStep
-from warroom.models import DeploymentPlan
+from django.db.models import Count, Q
+
+from checklists.models import ChecklistItem, Phase
+from checklists.queries.gates import next_open, opens_at
+from checklists.rules.items import CLOSED
+from warroom.live.outlook import NextStep, Progress
+from warroom.models import DeploymentPlan, Right, Role
 
 
 def next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     """The first gate without a GO or NO-GO, with the time at which it opens (UTC)."""
-    undecided = Gate.objects.filter(plan=plan).exclude(decisions__word__in=("go", "no-go"))
-    gate = undecided.order_by("number").first()
+    gate = next_open(plan)
     if gate is None:
         return None
-    opens = plan.t0 + timedelta(seconds=gate.offset_s) if plan.t0 and gate.offset_s else None
-    return NextStep(gate.title, opens, f"/plans/{plan.slug}/gates/{gate.key}/")
+    votes = gate.votes.filter(superseded_by__isnull=True).count()
+    voters = sum(role.may(Right.VOTE) for role in Role.objects.filter(plan=plan))
+    return NextStep(
+        gate.title,
+        opens_at(gate),
+        f"/plans/{plan.slug}/gates/{gate.key}/",
+        note=f"{votes} of {voters} votes in" if voters else "Open the gate",
+    )
+
+
+def progress(plans: Sequence[DeploymentPlan]) -> dict[int, Progress]:
+    """How far each plan is, in two SQL statements for any number of plans."""
+    closed = Count("pk", filter=Q(state__in=CLOSED))
+    blocking = Count("pk", filter=Q(blocking=True) & ~Q(state__in=CLOSED))
+    ids = [plan.pk for plan in plans]
+    found = (
+        ChecklistItem.objects.filter(plan__in=ids)
+        .order_by()
+        .values("plan")
+        .annotate(total=Count("pk"), closed=closed, blocking=blocking)
+    )
+    parts = _parts(ids)
+    return {
+        row["plan"]: Progress(
+            row["closed"], row["total"], row["blocking"], tuple(parts.get(row["plan"], ()))
+        )
+        for row in found
+    }
+
+
+def _parts(ids: list[int]) -> dict[int, list[str]]:
+    """Per plan and phase: done, now (the first with open items) or next."""
+    still = Count("items", filter=~Q(items__state__in=CLOSED))
+    parts: dict[int, list[str]] = {}
+    for phase in Phase.objects.filter(plan__in=ids).annotate(still=still).order_by("number"):
+        mine = parts.setdefault(phase.plan_id, [])
+        mine.append("done" if not phase.still else "next" if "now" in mine else "now")
+    return parts
+
+
+def checklist_count(plan: DeploymentPlan) -> str | None:
+    """``8/14``: items closed of all."""
+    found = progress([plan]).get(plan.pk)
+    return f"{found.done}/{found.total}" if found else None
+
+
+def gates_count(plan: DeploymentPlan) -> str | None:
+    """``2 open``: gates without a GO or NO-GO."""
+    gates = plan.gates.exclude(decisions__word__in=("go", "no-go")).count()
+    return f"{gates} open" if gates else None

@@ -119,6 +119,11 @@ class Checklist:
     whole: list[Signature]
 
     @property
+    def whole_signed(self) -> int:
+        """How many roles signed the whole release."""
+        return sum(signature.stands for signature in self.whole)
+
+    @property
     def current(self) -> PhaseRows | None:
         """The first phase that is not finished; the last one when all are."""
         unfinished = (phase for phase in self.phases if not phase.finished)

@@ -95,9 +95,19 @@ def nothing(plan: DeploymentPlan, fragment_id: str) -> str:
     )
 
 
-def render(panel: Panel, plan: DeploymentPlan, now: datetime, key: str = "") -> str:
-    """The fragment's HTML; empty when the panel has nothing to show for this plan."""
-    context = panel.context(plan, now, key) if key else panel.context(plan, now)
+def render(
+    panel: Panel,
+    plan: DeploymentPlan,
+    now: datetime,
+    key: str = "",
+    context: dict[str, Any] | None = None,
+) -> str:
+    """The fragment's HTML; empty when the panel has nothing to show for this plan.
+
+    A page that has read what several members of a family show gives it as ``context``.
+    """
+    if context is None:
+        context = panel.context(plan, now, key) if key else panel.context(plan, now)
     if context is None:
         return ""
     fragment_id = f"{panel.name}-{key}" if key else panel.name

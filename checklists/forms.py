@@ -1,0 +1,168 @@
+"""What people fill in. The actions judge it; here it only gets its types and its lengths."""
+
+import re
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from django import forms
+
+from checklists.actions.conditions import Wanted
+from checklists.models import ItemState
+from warroom.models import Role
+
+TIME = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[ T])?([0-2]?\d:[0-5]\d)(?: ?UTC|Z)?")
+
+
+class OnceForm(forms.Form):
+    """A form that may be sent twice and still counts once."""
+
+    request_id = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["request_id"].initial = lambda: uuid4().hex
+
+
+class ItemStateForm(OnceForm):
+    """To what an item is set, and why. The revision is the one that the reader saw."""
+
+    state = forms.ChoiceField(choices=ItemState.choices)
+    reason = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Wanted for failed, blocked, skipped and not applicable.",
+    )
+    value = forms.CharField(
+        required=False, max_length=120, label="Measured", help_text="Such as 22/22 or 98.28 %."
+    )
+    revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+
+class ItemNoteForm(OnceForm):
+    text = forms.CharField(
+        label="Note or evidence link", max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class ConditionsField(forms.CharField):
+    """Conditions, one per line: ``text | owner | 21:15``, owner and due time (UTC) if wanted."""
+
+    widget = forms.Textarea(attrs={"rows": 2})
+
+    def to_python(self, value) -> list[Wanted]:
+        lines = (line.strip() for line in (value or "").splitlines())
+        return [_wanted(line) for line in lines if line]
+
+    def prepare_value(self, value) -> str:
+        return value or ""
+
+    def validate(self, value) -> None:
+        if len(value) > 20:
+            raise forms.ValidationError("At most 20 conditions.")
+
+    def run_validators(self, value) -> None:
+        """Lengths are judged by the action, per condition."""
+
+
+def _wanted(line: str) -> Wanted:
+    text, *more = (part.strip() for part in line.split("|"))
+    owner = more[0] if more else ""
+    due = _due(more[1]) if len(more) > 1 and more[1] else None
+    return Wanted(text, owner[:120], due)
+
+
+def _due(text: str) -> datetime:
+    match = TIME.fullmatch(text)
+    try:
+        if match and match[1]:
+            return datetime.fromisoformat(f"{match[1]}T{match[2]:0>5}").replace(tzinfo=UTC)
+        if match:
+            clock = datetime.strptime(match[2], "%H:%M").time()
+            return datetime.combine(datetime.now(UTC).date(), clock, UTC)
+    except ValueError:
+        pass
+    raise forms.ValidationError(f"{text!r} is no time. Write 21:15 or 2025-10-23 21:15, in UTC.")
+
+
+CONDITIONS_HELP = "One per line; with owner and due time in UTC: text | owner | 21:15"
+
+
+class RoleForm(OnceForm):
+    """A form in which somebody acts as one of their roles."""
+
+    role = forms.ModelChoiceField(
+        Role.objects.none(), to_field_name="key", empty_label=None, label="As"
+    )
+
+    def __init__(self, *args, roles, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].queryset = roles
+
+
+class SignOffForm(RoleForm):
+    scope = forms.CharField(widget=forms.HiddenInput, max_length=8)
+    decision = forms.ChoiceField(
+        choices=[
+            ("approved", "Approve"),
+            ("conditional", "Approve with conditions"),
+            ("rejected", "Reject"),
+        ]
+    )
+    comment = forms.CharField(
+        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
+
+
+class VoteForm(RoleForm):
+    vote = forms.ChoiceField(
+        choices=[
+            ("go", "Go"),
+            ("conditional", "Go with conditions"),
+            ("no-go", "No-go"),
+            ("abstain", "Abstain"),
+        ]
+    )
+    reason = forms.CharField(
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Wanted for a no-go.",
+    )
+    conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("vote") == "conditional":
+            if "conditions" in cleaned and not cleaned["conditions"]:
+                self.add_error("conditions", "Name at least one condition, or vote a plain go.")
+            cleaned["vote"] = "go"
+        return cleaned
+
+
+class DecisionForm(OnceForm):
+    decision = forms.ChoiceField(choices=[("go", "GO"), ("hold", "HOLD"), ("no-go", "NO-GO")])
+    rationale = forms.CharField(
+        required=False,
+        max_length=4000,
+        label="Reason, shown to everybody",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+    hold_minutes = forms.IntegerField(
+        required=False, min_value=1, max_value=20160, label="Hold for, minutes"
+    )
+
+
+class JudgementForm(OnceForm):
+    band = forms.ChoiceField(
+        required=False,
+        choices=[("", "by the value"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")],
+        label="Judged",
+    )
+    value = forms.FloatField(required=False)
+    note = forms.CharField(max_length=500, label="What it rests on")
+
+
+class ConditionCloseForm(OnceForm):
+    note = forms.CharField(max_length=1000, label="How it was met")

@@ -1,0 +1,114 @@
+"""What the checklist and its gates need from whom now."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from checklists.queries.gates import GateSheet, gate_sheet, next_open
+from checklists.queries.phases import Checklist, ItemRow, checklist
+from warroom.live.needs import Need
+from warroom.models import DeploymentPlan
+
+AHEAD = timedelta(hours=1)
+PER_ROLE = 3
+
+
+def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
+    """Late, near and blocking items, signatures that are missing, votes and the decision."""
+    board = checklist(plan, now)
+    needs = [*_items(plan, board, now), *_signatures(plan, board)]
+    gate = next_open(plan)
+    if gate is not None:
+        needs += _gate(plan, gate_sheet(gate, now), now)
+    return needs
+
+
+def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Need]:
+    shown: Counter[str] = Counter()
+    current = board.current.phase.pk if board.current else None
+    rows = [row for phase in board.phases for row in phase.rows]
+    rows.sort(key=lambda row: (row.due is None, row.due or now))
+    for row in rows:
+        item = row.item
+        key = f"role-{item.role.key}" if item.role else "tick"
+        if shown[key] >= PER_ROLE or not _presses(row, current, now):
+            continue
+        shown[key] += 1
+        yield Need(
+            key=key,
+            title=item.text if len(item.text) <= 90 else f"{item.text[:87]}…",
+            url=f"/plans/{plan.slug}/items/{item.number}/",
+            button="Open item",
+            note=f"{item.ref}{', blocking' if item.blocking else ''}.",
+            due=row.due,
+            who=row.who,
+            short=item.ref,
+            icon="block" if item.state in ("blocked", "failed") else "list",
+            main=row.late is not None,
+        )
+
+
+def _presses(row: ItemRow, current: int | None, now: datetime) -> bool:
+    if row.item.closed or row.children:
+        return False
+    if row.item.state in ("blocked", "failed"):
+        return True
+    if row.due is not None:
+        return row.due <= now + AHEAD
+    return row.item.blocking and row.item.phase_id == current
+
+
+def _signatures(plan: DeploymentPlan, board: Checklist) -> Iterator[Need]:
+    for rows in board.phases:
+        if rows.counts.open or rows.finished:
+            continue
+        for signature in rows.signatures:
+            if signature.signoff is not None and not signature.revoked:
+                continue
+            again = " again" if signature.revoked else ""
+            yield Need(
+                key=f"role-{signature.role.key}",
+                title=f"Sign off phase {rows.phase.number}{again}, {rows.phase.title}",
+                url=f"/plans/{plan.slug}/checklist/?phase={rows.phase.number}#signoff",
+                button="Sign off",
+                note=f"All {rows.counts.total} items are closed.",
+                who=signature.holders,
+                short=f"sign phase {rows.phase.number}",
+                icon="pen",
+            )
+
+
+def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Need]:
+    near = sheet.opens_at is None or sheet.opens_at <= now + AHEAD or sheet.cast
+    held = sheet.hold is not None and sheet.hold.hold_until and sheet.hold.hold_until > now
+    if not near:
+        return
+    url = f"/plans/{plan.slug}/gates/{sheet.gate.key}/"
+    ahead = sheet.opens_at if sheet.opens_at and sheet.opens_at > now else None
+    for row in sheet.missing:
+        left = len(sheet.missing)
+        yield Need(
+            key=f"role-{row.role.key}",
+            title=f"Vote at {sheet.gate.title}",
+            url=f"{url}#vote",
+            button="Vote",
+            note="The last vote that is missing." if left == 1 else f"{left} votes are missing.",
+            due=ahead,
+            who=row.holders,
+            short="vote",
+            icon="gate",
+            main=True,
+        )
+    if held:
+        return
+    decider = sheet.gate.decider
+    yield Need(
+        key=f"role-{decider.key}" if decider else "decide",
+        title=f"Decide {sheet.gate.title}: go, hold or no-go",
+        url=f"{url}#decide",
+        button="Review gate",
+        note=f"The rule says {sheet.recommendation.shown}.",
+        due=ahead,
+        short="decide",
+        icon="gate",
+    )

@@ -1,0 +1,198 @@
+import json
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from checklists.actions.gates import cast_vote, decide_gate, deciding_role, judge_criterion
+from checklists.forms import ConditionCloseForm, DecisionForm, JudgementForm, VoteForm
+from checklists.models import Gate
+from checklists.panels import GATE_PARTS, gate_context
+from checklists.queries.frozen import is_untouched
+from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of
+from checklists.rules.gates import HOLD
+from warroom.actions.change import demand
+from warroom.actions.refusals import Invalid
+from warroom.live import panels
+from warroom.models import Right
+from warroom.queries.people import Standing
+from warroom.queries.plans import get_plan
+from warroom.views.answers import done, shows
+from warroom.views.password import ask_again
+from warroom.views.plans import page
+
+
+def find_gate(request: HttpRequest, slug: str, key: str) -> Gate:
+    """The gate through (user, plan), or 404 alike for what is not there and not theirs."""
+    plan = get_plan(request.user, slug)
+    gate = Gate.objects.filter(plan=plan, key=key).select_related("decider").first()
+    if gate is None:
+        raise Http404("No such gate in this release.")
+    gate.plan = plan
+    return gate
+
+
+def fresh(request: HttpRequest, gate: Gate) -> None:
+    """The answer carries the parts of the gate's page and of the room that show the gate."""
+    shows(request, gate.plan, *((part.name, gate.key) for part in GATE_PARTS), ("gate", ""))
+
+
+@require_GET
+def gate_list(request: HttpRequest, slug: str) -> HttpResponse:
+    """To the first gate that is not decided, else to the last one."""
+    plan = get_plan(request.user, slug)
+    found = gates_of(plan)
+    if not found:
+        return render(request, "checklists/no_gates.html", page(request, plan, "gate"))
+    chosen = next((gate for gate in found if final_of(gate) is None), found[-1])
+    return redirect("gate", slug, chosen.key)
+
+
+@require_GET
+def gate(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    return _gate_page(request, find_gate(request, slug, key))
+
+
+@require_POST
+def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """Vote as one of one's roles; can be changed until the decision."""
+    gate = find_gate(request, slug, key)
+    fresh(request, gate)
+    demand(gate.plan, request.user, Right.VOTE)
+    form = VoteForm(request.POST, roles=gate.plan.roles.all())
+    if not form.is_valid():
+        return _gate_page(request, gate, vote_form=form)
+    asked = form.cleaned_data
+    try:
+        cast_vote(
+            gate,
+            asked["role"],
+            asked["vote"],
+            by=request.user,
+            reason=asked["reason"],
+            conditions=asked["conditions"],
+            request_id=asked["request_id"] or None,
+        )
+    except Invalid as wrong:
+        form.add_error(wrong.field, wrong.sentence)
+        return _gate_page(request, gate, vote_form=form)
+    return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
+
+
+@require_POST
+def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """Decide the gate. GO and NO-GO ask for the password when it is old; HOLD never does."""
+    gate = find_gate(request, slug, key)
+    fresh(request, gate)
+    deciding_role(gate, request.user)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _gate_page(request, gate, decision_form=form)
+    asked = form.cleaned_data
+    if asked["decision"] != HOLD and (asks := ask_again(request, f"decide {gate.title}")):
+        return asks
+    try:
+        decide_gate(
+            gate,
+            asked["decision"],
+            by=request.user,
+            rationale=asked["rationale"],
+            hold_minutes=asked["hold_minutes"],
+            request_id=asked["request_id"] or None,
+        )
+    except Invalid as wrong:
+        form.add_error(wrong.field, wrong.sentence)
+        return _gate_page(request, gate, decision_form=form)
+    return done(request, reverse("gate", args=[slug, key]), "Decided. The evidence is frozen.")
+
+
+@require_POST
+def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpResponse:
+    """A person's judgement of a criterion that nothing measures."""
+    gate = find_gate(request, slug, key)
+    found = gate.criteria.filter(key=criterion).first()
+    if found is None:
+        raise Http404("No such criterion at this gate.")
+    found.gate = gate
+    fresh(request, gate)
+    form = JudgementForm(request.POST)
+    if not form.is_valid():
+        field, errors = next(iter(form.errors.items()))
+        raise Invalid(field, f"{field}: {' '.join(errors)}")
+    asked = form.cleaned_data
+    judge_criterion(
+        found,
+        by=request.user,
+        band=asked["band"],
+        value=asked["value"],
+        note=asked["note"],
+        request_id=asked["request_id"] or None,
+    )
+    return done(request, f"{reverse('gate', args=[slug, key])}#judge", f"Judged: {found.label}.")
+
+
+@require_GET
+def frozen_evidence(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
+    """The evidence of a decision as JSON, to keep or to check against its SHA-256."""
+    gate = find_gate(request, slug, key)
+    decision = gate.decisions.filter(pk=number).first()
+    if decision is None:
+        raise Http404("No such decision at this gate.")
+    body = {"evidence_sha256": decision.evidence_sha256, "evidence": decision.evidence}
+    answer = HttpResponse(json.dumps(body, indent=2), content_type="application/json")
+    name = f"{slug}-{key}-{decision.word}.json"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _gate_page(
+    request: HttpRequest,
+    gate: Gate,
+    vote_form: VoteForm | None = None,
+    decision_form: DecisionForm | None = None,
+) -> HttpResponse:
+    context = page(request, gate.plan, "gate")
+    now = context["now"]
+    sheet = gate_sheet(gate, now)
+    shared = gate_context(sheet)
+    wrong = any(form is not None for form in (vote_form, decision_form))
+    context |= shared | {
+        "gates": [(other, final_of(other)) for other in gates_of(gate.plan)],
+        "parts": {
+            part.name.replace("-", "_"): panels.render(part, gate.plan, now, gate.key, shared)
+            for part in GATE_PARTS
+        },
+        "intact": [(d, is_untouched(d)) for d in sheet.decisions],
+        "vote_form": vote_form or _vote_form(gate, sheet, context["standing"]),
+        "voting": context["standing"].roles_with(Right.VOTE),
+        "decision_form": decision_form or DecisionForm(initial={"decision": "hold"}),
+        "decides": _decides(gate, context["standing"]),
+        "to_judge": [row for row in sheet.criteria if row.to_judge],
+        "judgement_form": JudgementForm(),
+        "close_form": ConditionCloseForm(),
+    }
+    return render(request, "checklists/gate.html", context, status=422 if wrong else 200)
+
+
+def _decides(gate: Gate, standing: Standing) -> bool:
+    if gate.decider is not None:
+        return gate.decider_id in standing.role_ids
+    return standing.may(Right.DECIDE)
+
+
+def _vote_form(gate: Gate, sheet: GateSheet, standing: Standing) -> VoteForm:
+    """An empty form, or the vote that stands, to be changed."""
+    mine = [role.pk for role in standing.roles_with(Right.VOTE)]
+    row = next((row for row in sheet.votes if row.vote and row.role.pk in mine), None)
+    initial = {}
+    if row:
+        conditions = "\n".join(condition.text for condition in row.conditions)
+        word = "conditional" if conditions and row.vote.word == "go" else row.vote.word
+        initial = {
+            "role": row.role.key,
+            "vote": word,
+            "reason": row.vote.reason,
+            "conditions": conditions,
+        }
+    return VoteForm(roles=gate.plan.roles.filter(pk__in=mine), initial=initial)

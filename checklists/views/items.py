@@ -1,0 +1,111 @@
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from checklists.actions.items import add_item_note, set_item_state
+from checklists.forms import ItemNoteForm, ItemStateForm
+from checklists.models import ChecklistItem
+from checklists.queries.phases import one_row
+from warroom.actions.refusals import Invalid
+from warroom.models import DeploymentPlan
+from warroom.queries.plans import get_plan
+from warroom.views.answers import done, shows
+from warroom.views.plans import page
+
+PARTS = ("phases", "phase-list")
+
+
+def find_item(request: HttpRequest, slug: str, number: int) -> ChecklistItem:
+    """The item through (user, plan), or 404 alike for what is not there and not theirs."""
+    plan = get_plan(request.user, slug)
+    found = ChecklistItem.objects.select_related("phase", "group")
+    item = found.filter(plan=plan, number=number).first()
+    if item is None:
+        raise Http404("No such item in this release.")
+    item.plan = plan
+    return item
+
+
+def fresh(request: HttpRequest, item: ChecklistItem) -> None:
+    """The answer carries the item's row and all that counts it."""
+    phase = str(item.phase.number)
+    parts = [("item", str(item.number)), ("phase-sum", phase), ("signoffs", phase)]
+    if item.group:
+        parts.append(("group-sum", f"{phase}-{item.group.position}"))
+    shows(request, item.plan, *parts, *((name, "") for name in PARTS))
+
+
+@require_GET
+def item(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """One item with its state form, notes and history: everything works without script."""
+    return _item_page(request, find_item(request, slug, number))
+
+
+@require_POST
+def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Set the state that the address or the form names. It is set, never toggled (law 3)."""
+    item = find_item(request, slug, number)
+    fresh(request, item)
+    sent = request.POST.copy()
+    for name in ("state", "revision"):  # one-tap buttons carry these in their address
+        if name in request.GET:
+            sent[name] = request.GET[name]
+    sent.setdefault("reason", sent.get("text", ""))
+    form = ItemStateForm(sent)
+    if not form.is_valid():
+        return _item_page(request, item, state_form=form)
+    asked = form.cleaned_data
+    try:
+        item = set_item_state(
+            item,
+            asked["state"],
+            by=request.user,
+            reason=asked["reason"],
+            value=asked["value"] if "value" in sent else None,
+            seen_revision=asked["revision"],
+            request_id=asked["request_id"] or None,
+        )
+    except Invalid as wrong:
+        if request.htmx:
+            raise
+        form.add_error(wrong.field, wrong.sentence)
+        return _item_page(request, item, state_form=form)
+    return done(request, reverse("item", args=[slug, number]))
+
+
+@require_POST
+def item_notes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    item = find_item(request, slug, number)
+    fresh(request, item)
+    form = ItemNoteForm(request.POST)
+    if not form.is_valid():
+        return _item_page(request, item, note_form=form)
+    asked = form.cleaned_data
+    add_item_note(item, asked["text"], by=request.user, request_id=asked["request_id"] or None)
+    return done(request, reverse("item", args=[slug, number]))
+
+
+def _item_page(
+    request: HttpRequest,
+    item: ChecklistItem,
+    state_form: ItemStateForm | None = None,
+    note_form: ItemNoteForm | None = None,
+) -> HttpResponse:
+    plan: DeploymentPlan = item.plan
+    context = page(request, plan, "item")
+    row = one_row(plan, item.number, context["now"])
+    now_is = {"state": row.item.state, "revision": row.item.revision, "value": row.item.value}
+    history = plan.events.filter(kind__startswith="item.", data__item=item.number)
+    context |= {
+        "row": row,
+        "seq": plan.timeline_seq,
+        "fragment_id": f"item-{item.number}",
+        "state_form": state_form or ItemStateForm(initial=now_is),
+        "note_form": note_form or ItemNoteForm(),
+        "notes": item.notes.all(),
+        "history": history.order_by("-seq")[:50],
+        "place": "checklist",
+    }
+    wrong = any(form is not None for form in (state_form, note_form))
+    return render(request, "checklists/item.html", context, status=422 if wrong else 200)
