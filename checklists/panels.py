@@ -228,6 +228,7 @@ class Criteria(GateFamily):
 
     name = "criteria"
     template = "checklists/_criteria.html"
+    kinds = ("gate.", "criterion.", "plan.")
     refresh_s = 5
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checklists.models import ChecklistItem, Condition, Criterion, Decision, Evidence, Gate, Vote
+from checklists.queries.once import once
 from checklists.queries.phases import items_of
 from checklists.queries.signoffs import holders, seated_roles
 from checklists.rules import bands, due, gates
@@ -131,6 +132,10 @@ class GateSheet:
 
 def gate_sheet(gate: Gate, now: datetime) -> GateSheet:
     """Read a gate as of ``now`` (UTC), in ten SQL statements whatever its size."""
+    return once(gate.plan, now, ("gate", gate.pk), lambda: _read(gate, now))
+
+
+def _read(gate: Gate, now: datetime) -> GateSheet:
     plan = gate.plan
     criteria = criterion_rows(plan, gate.criteria.all(), now)
     votes = _vote_rows(gate)

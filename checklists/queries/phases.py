@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, QuerySet
 
 from checklists.models import ChecklistItem, ItemState, Phase, PhaseGroup
+from checklists.queries.once import once
 from checklists.queries.signoffs import Signature, holders, seated_roles, signatures
 from checklists.rules import due as due_rule
 from warroom.models import DeploymentPlan, Role
@@ -135,6 +136,10 @@ class Checklist:
 
 def checklist(plan: DeploymentPlan, now: datetime) -> Checklist:
     """The whole checklist of a plan, in eight SQL statements whatever its length."""
+    return once(plan, now, "checklist", lambda: _read(plan, now))
+
+
+def _read(plan: DeploymentPlan, now: datetime) -> Checklist:
     roles = seated_roles(plan)
     who = {role.pk: holders(role) for role in roles}
     rows = [item_row(item, plan, now, who) for item in items_of(plan)]
