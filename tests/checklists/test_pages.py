@@ -8,8 +8,14 @@ pytestmark = pytest.mark.django_db
 
 @pytest.mark.parametrize(
     "path",
-    ["", "checklist/", "checklist/?phase=1&show=open&role=on-call", "checklist/?phase=plan"]
-    + ["gates/gate-1/", "items/1/"],
+    [
+        "",
+        "checklist/",
+        "checklist/?phase=1&show=open&role=on-call",
+        "checklist/?phase=plan",
+        "gates/gate-1/",
+        "items/1/",
+    ],
 )
 @pytest.mark.parametrize("name", ["cora", "forge", "vera", "root"])
 def test_each_page_opens_for_each_of_the_cast(plan, cast, item, gate, client_of, name, path):

@@ -1,0 +1,162 @@
+"""Sign-offs: laws 4 and 10. Scenarios 19 and 54."""
+
+import pytest
+
+from checklists.actions.conditions import Wanted, close_condition
+from checklists.actions.items import set_item_state
+from checklists.actions.signoffs import sign_off
+from checklists.models import Condition, Revocation, SignOff
+from tests.conftest import make_item, make_user, seat
+from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.models import TimelineEvent
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_signature_says_in_words_what_was_signed(plan, phase, item, cast, roles):
+    make_item(phase, 2, "Backups verified", state="done")
+    signed = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"], comment="Fine.")
+    assert signed.statement == (
+        "I, Thon, as On-Call, approve phase 1, System readiness with 1 of 2 items closed."
+    )
+    event = plan.events.get()
+    assert event.kind == "signoff.approved"
+    assert event.data["phase"] == 1
+
+
+def test_signing_twice_is_one_signature_and_one_event(plan, phase, item, cast, roles):
+    for request_id in ("a", "a", "b", None):
+        sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"], request_id=request_id)
+    assert SignOff.objects.count() == 1
+    assert TimelineEvent.objects.count() == 1
+
+
+def test_a_change_of_mind_is_a_new_signature_that_names_the_old_one(plan, phase, cast, roles):
+    first = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    second = sign_off(plan, phase, roles["on-call"], "rejected", by=cast["thon"], comment="No.")
+    assert second.supersedes == first
+    assert SignOff.objects.filter(superseded_by__isnull=True).get() == second
+
+
+def test_a_later_change_of_an_item_revokes_the_signatures_in_the_same_event(
+    plan, phase, item, cast, roles
+):
+    signed = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    rejected = sign_off(
+        plan, phase, roles["security-lead"], "rejected", by=cast["hudson"], comment="Not yet."
+    )
+    set_item_state(item, "done", by=cast["forge"])
+    assert [r.signoff for r in Revocation.objects.all()] == [signed]
+    assert "1.1 to done, Forge" in signed.revocation.sentence
+    assert not Revocation.objects.filter(signoff=rejected).exists()
+    event = plan.events.order_by("seq").last()
+    assert event.kind == "item.done"
+    assert event.data["revoked"] == ["on-call"]
+    assert "Revokes the signature of On-Call" in event.text
+    assert plan.events.count() == 3
+
+
+def test_a_revoked_signature_can_be_given_again(plan, phase, item, cast, roles):
+    first = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    set_item_state(item, "done", by=cast["forge"])
+    again = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    assert again.supersedes == first
+
+
+def test_one_person_does_not_sign_for_two_roles_under_one_phase(plan, phase, cast, roles):
+    seat(plan, cast["thon"], "security-lead", "Security Lead", [])
+    sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    with pytest.raises(Refused, match="One person does not sign for two roles"):
+        sign_off(plan, phase, roles["security-lead"], "approved", by=cast["thon"])
+    assert SignOff.objects.count() == 1
+
+
+def test_the_author_may_not_be_the_only_approver_of_the_release(plan, cast, roles):
+    plan.author = cast["cora"]
+    plan.save()
+    with pytest.raises(Refused, match="You wrote this plan"):
+        sign_off(plan, None, roles["deployment-lead"], "approved", by=cast["cora"])
+    sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
+    sign_off(plan, None, roles["deployment-lead"], "approved", by=cast["cora"])
+    assert SignOff.objects.count() == 2
+
+
+def test_open_blocking_items_stop_the_approval_but_not_one_with_conditions(
+    plan, phase, blocking, cast, roles
+):
+    with pytest.raises(Refused, match=r"1 blocking item is open: 1\.7"):
+        sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    signed = sign_off(
+        plan,
+        phase,
+        roles["on-call"],
+        "conditional",
+        by=cast["thon"],
+        conditions=[Wanted("Cover is confirmed by 21:00", "Thon")],
+    )
+    assert signed.conditions.get().number == 1
+    assert "Conditions: (1) Cover is confirmed by 21:00." in signed.statement
+
+
+@pytest.mark.parametrize(
+    ("word", "comment", "conditions", "field"),
+    [
+        ("maybe", "", [], "decision"),
+        ("rejected", " ", [], "comment"),
+        ("conditional", "", [], "conditions"),
+        ("conditional", "", [Wanted("  ")], "conditions"),
+        ("approved", "", [Wanted("one")], "conditions"),
+        ("approved", "x" * 5000, [], "comment"),
+    ],
+)
+def test_what_is_filled_in_wrongly_is_named_and_nothing_is_written(
+    plan, phase, cast, roles, word, comment, conditions, field
+):
+    with pytest.raises(Invalid) as wrong:
+        sign_off(
+            plan,
+            phase,
+            roles["on-call"],
+            word,
+            by=cast["thon"],
+            comment=comment,
+            conditions=conditions,
+        )
+    assert wrong.value.field == field
+    assert not SignOff.objects.exists() and not TimelineEvent.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["forge", "vera", "hudson", "stranger", "root"])
+def test_only_who_sits_in_the_role_signs_as_it(plan, phase, cast, roles, name):
+    with pytest.raises(NotAllowed):
+        sign_off(plan, phase, roles["on-call"], "approved", by=cast[name])
+    assert not SignOff.objects.exists()
+
+
+def test_a_condition_is_closed_once_with_a_note(plan, phase, cast, roles):
+    signed = sign_off(
+        plan,
+        phase,
+        roles["on-call"],
+        "conditional",
+        by=cast["thon"],
+        conditions=[Wanted("P95 below 200 ms")],
+    )
+    condition = signed.conditions.get()
+    with pytest.raises(Invalid):
+        close_condition(condition, " ", by=cast["hudson"])
+    with pytest.raises(NotAllowed):
+        close_condition(condition, "It is", by=cast["forge"])
+    close_condition(condition, "Measured 160 ms", by=cast["hudson"])
+    close_condition(condition, "Measured again", by=cast["cora"])
+    condition = Condition.objects.get()
+    assert (condition.closed_by, condition.closed_note) == (cast["hudson"], "Measured 160 ms")
+    assert plan.events.filter(kind="condition.closed").count() == 1
+
+
+def test_two_people_in_one_role_the_second_supersedes_the_first(plan, phase, cast, roles):
+    maya = make_user("maya")
+    seat(plan, maya, "on-call", "On-Call", [])
+    first = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    second = sign_off(plan, phase, roles["on-call"], "approved", by=maya)
+    assert second.supersedes == first
