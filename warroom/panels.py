@@ -100,6 +100,20 @@ class Timeline(panels.Panel):
         return {"live": True, "events": events, "older": timeline.older(events)}
 
 
+class Say(panels.Panel):
+    """One sentence for screen readers when the release turns; pages begin with it empty."""
+
+    name = "say"
+    template = "warroom/_say.html"
+    kinds = ("verdict.", "gate.decided", "rollback.", "escalation.")
+    places = ("every",)
+    slot = "say"
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        found = timeline.entries(plan, kinds=self.kinds, count=1)
+        return {"text": found[0].text} if found else None
+
+
 class TabCount(panels.Panel):
     """The small figure on a section's tab, such as 8/14; a family with one member per tab."""
 
@@ -116,7 +130,7 @@ class TabCount(panels.Panel):
         return {"count": navigation.get(key).count(plan) or ""} if key else None
 
 
-for panel in (Strip(), Board(), Needs(), Presence(), Feed(), Timeline(), TabCount()):
+for panel in (Strip(), Board(), Needs(), Presence(), Feed(), Timeline(), Say(), TabCount()):
     panels.register(panel)
 
 

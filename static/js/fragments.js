@@ -1,6 +1,7 @@
 // Puts rendered fragments into the page: each element with id and data-live takes the place of the
 // one with its id. Others ask for it by the event "warroom:fragments" (detail: {html, rest}); what is
-// no fragment (a sentence, a form) is appended to `rest`, an array, when one is given.
+// no fragment (a sentence, a form) is appended to `rest`, an array, when one is given. A toast
+// (data-toast) is shown for a while.
 
 const shown = new WeakMap(); // element -> the HTML it came from, to leave what is unchanged alone
 const waiting = new Map(); // id -> fragment that waits until somebody stops typing in the old one
@@ -19,6 +20,7 @@ function swap(fresh) {
   if (shown.get(old) === html) return;
   if (fresh.id === "say") {
     old.textContent = fresh.textContent;
+    old.dataset.seq = fresh.dataset.seq || "0";
     return;
   }
   if (isTyping(old)) {
@@ -31,6 +33,14 @@ function swap(fresh) {
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   window.htmx?.process(fresh);
   document.dispatchEvent(new CustomEvent("warroom:swapped", { detail: fresh }));
+}
+
+const TOAST = 6000; // milliseconds
+
+function toast(element) {
+  for (const old of document.querySelectorAll("[data-toast]")) old.remove();
+  document.body.append(element);
+  setTimeout(() => element.remove(), TOAST);
 }
 
 function headline() {
@@ -47,6 +57,7 @@ document.addEventListener("warroom:fragments", (event) => {
   holder.innerHTML = event.detail.html;
   for (const element of [...holder.content.children]) {
     if (element.id && "live" in element.dataset) swap(element);
+    else if ("toast" in element.dataset) toast(element);
     else event.detail.rest?.push(element);
   }
   headline();

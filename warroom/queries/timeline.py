@@ -27,6 +27,7 @@ def entries(
     by: str = "",
     text: str = "",
     before: int | None = None,
+    count: int = PAGE,
 ) -> list[TimelineEvent]:
     """One page of the timeline, newest first: events of these kinds (prefixes), author and text,
     older than sequence number ``before``; one SQL statement."""
@@ -39,7 +40,7 @@ def entries(
         events = events.filter(text__icontains=text)
     if before is not None:
         events = events.filter(seq__lt=before)
-    return list(events[:PAGE])
+    return list(events[:count])
 
 
 def older(events: Sequence[TimelineEvent]) -> str:

@@ -10,11 +10,14 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from warroom.actions.refusals import Refused
 from warroom.live import panels
 from warroom.models import DeploymentPlan
+
+TOAST = '\n<p class="toast" role="status" data-toast><span>{}</span></p>'
 
 Fragment = tuple[str, str]  # name of a panel, key within its family or ""
 
@@ -27,7 +30,7 @@ def shows(request: HttpRequest, plan: DeploymentPlan, *fragments: Fragment) -> N
 def done(request: HttpRequest, back: str, say: str = "") -> HttpResponse:
     """The change stands: the fragments for script, or back to where the form was."""
     if request.htmx:
-        return HttpResponse(_fresh(request))
+        return HttpResponse(_fresh(request) + (format_html(TOAST, say) if say else ""))
     if say:
         messages.success(request, say)
     return redirect(_local(request, back))
