@@ -125,3 +125,77 @@ class StatusUpdateForm(forms.Form):
     def request_id(self) -> str | None:
         once = self.cleaned_data.get("once")
         return f"status-{once}" if once else None
+
+
+class ImportForm(forms.Form):
+    """A document, pasted or as a file."""
+
+    text = forms.CharField(
+        label="Paste Markdown",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"class": "in in--code", "spellcheck": "false", "rows": 12}),
+    )
+    file = forms.FileField(
+        label="Or choose a file",
+        required=False,
+        allow_empty_file=True,
+        help_text=".md or .txt in UTF-8, up to 1 MB",
+        widget=forms.FileInput(
+            attrs={"class": "in", "accept": ".md,.markdown,.txt,text/markdown,text/plain"}
+        ),
+    )
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        # A NUL is refused by the reader, which names its line.
+        self.fields["text"].validators = []
+
+    def clean(self) -> dict:
+        values = super().clean() or {}
+        if values.get("file") is None and not (values.get("text") or "").strip():
+            raise forms.ValidationError("Nothing to read: paste a text or choose a file.")
+        return values
+
+
+class CreatePlanForm(forms.Form):
+    """What a person adds to a document that was understood. ``t0`` is typed as UTC text."""
+
+    name = forms.CharField(label="Release name", max_length=200)
+    slug = forms.SlugField(
+        label="Address", max_length=80, help_text="Stands in the link: /plans/…/"
+    )
+    t0 = forms.DateTimeField(
+        label="T-0, UTC",
+        required=False,
+        input_formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"],
+        help_text="As 2025-10-25 06:00. Left empty, offsets wait for it.",
+        widget=forms.DateTimeInput(attrs={"inputmode": "numeric"}, format="%Y-%m-%d %H:%M"),
+    )
+
+    def __init__(self, *args, roles=(), warnings: int = 0, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.roles = list(roles)
+        people = User.objects.filter(is_active=True).order_by("username")
+        for place, role in enumerate(self.roles):
+            self.fields[f"seat_{place}"] = forms.ModelChoiceField(
+                people, label=role.name, required=False, empty_label="Not yet"
+            )
+        if warnings:
+            self.fields["seen"] = forms.BooleanField(
+                label=f"I have read the {warnings} warning{'s' if warnings > 1 else ''}",
+                error_messages={"required": "Read the warnings and say so."},
+            )
+
+    @property
+    def seat_fields(self) -> list[forms.BoundField]:
+        return [self[f"seat_{place}"] for place in range(len(self.roles))]
+
+    @property
+    def seats(self) -> dict[str, User]:
+        """People by the key of their role; of the cleaned form."""
+        chosen = {
+            role.key: self.cleaned_data.get(f"seat_{place}")
+            for place, role in enumerate(self.roles)
+        }
+        return {key: person for key, person in chosen.items() if person is not None}

@@ -2,7 +2,17 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
-from warroom.views import health, live, metrics, people, plans, sign_in, status, timeline
+from warroom.views import (
+    health,
+    imports,
+    live,
+    metrics,
+    people,
+    plans,
+    sign_in,
+    status,
+    timeline,
+)
 
 handler400 = "warroom.views.errors.bad_request"
 handler403 = "warroom.views.errors.forbidden"
@@ -18,6 +28,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("theme/", sign_in.choose_theme, name="theme"),
     path("", plans.plan_list, name="plans"),
+    path("plans/import", imports.import_document, name="import"),
     path("plans/<slug:slug>/", plans.room, name="room"),
     path("plans/<slug:slug>/live", live.stream_without_server, name="live"),
     path("plans/<slug:slug>/live/snapshot", live.snapshot, name="live-snapshot"),

@@ -107,7 +107,7 @@ class Reading:
     year: int | None
     clusters: list[Cluster] = field(default_factory=list)
     number: int = 0
-    triggers: list[int] = field(default_factory=list)
+    triggers: list[ListItem] = field(default_factory=list)
 
     def next_number(self) -> int:
         self.number += 1
@@ -135,7 +135,6 @@ class Items(Reader):
             items=len(items),
             done=sum(1 for item in items if item.state == "done"),
         )
-        understanding.parts["triggers"] = tuple(reading.triggers)
         _say_triggers(reading)
 
     def create(
@@ -328,7 +327,7 @@ def _take(
     reading: Reading,
 ) -> ItemFound | None:
     if _is_trigger(section):
-        reading.triggers.append(item.line)
+        reading.triggers.append(item)
         reading.understanding.claim(item, "trigger", "Rollback trigger, kept with the plan")
         return None
     raw = item.text if item.box else item.text.lstrip("☐☑☒⬜🔲✔\ufe0f ")
@@ -590,7 +589,10 @@ def _check_claim(
 def _say_triggers(reading: Reading) -> None:
     if not reading.triggers:
         return
-    first = reading.triggers[0]
+    first = reading.triggers[0].line
+    reading.understanding.rollback["triggers"] = [
+        work.item_text(trigger.text) for trigger in reading.triggers
+    ]
     text = (
         f"{len(reading.triggers)} boxes name conditions for a rollback: they are triggers to "
         "declare, not work to tick, and are kept with the plan."

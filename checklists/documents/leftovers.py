@@ -68,9 +68,8 @@ def _rollback(section: Section, understanding: Understanding) -> None:
     ]
     for item in targets:
         understanding.claim(item, "target", "Rollback target, kept with the plan")
-    understanding.parts.setdefault("rollback", {"steps": [], "targets": []})
-    understanding.parts["rollback"]["steps"] += [plain(item.text) for item in steps]
-    understanding.parts["rollback"]["targets"] += [plain(item.text) for item in targets]
+    for key, items in (("steps", steps), ("targets", targets)):
+        understanding.rollback.setdefault(key, []).extend(plain(item.text) for item in items)
     if len(steps) > 1:
         text = f"{len(steps)} numbered steps of a rollback are kept as text, not made to items."
         understanding.find(steps[0].line, NOTE, "rollback_steps", text)

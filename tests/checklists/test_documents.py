@@ -127,8 +127,8 @@ def test_conditions_for_a_rollback_are_triggers_and_their_steps_text():
     assert (plan.counts["task_items"], plan.counts["items"]) == (3, 1)
     assert {"rollback_triggers", "rollback_steps"} <= codes(plan)
     assert plan.lines[5].became == "trigger"
-    assert plan.parts["rollback"]["steps"] == ["Stop", "Revert"]
-    assert plan.parts["rollback"]["targets"] == ["Total: < 20 minutes"]
+    assert plan.rollback["steps"] == ["Stop", "Revert"]
+    assert plan.rollback["targets"] == ["Total: < 20 minutes"]
 
 
 def test_a_tick_in_a_heading_is_dropped_and_said():

@@ -78,6 +78,8 @@ class Understanding:
     version: str = ""
     environment: str = ""
     parts: dict[str, Any] = field(default_factory=dict)
+    # Triggers, steps and targets of a rollback plan: no rows yet, kept in the import's event.
+    rollback: dict[str, list[str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     lines: list[Line] = field(default_factory=list)
@@ -86,9 +88,13 @@ class Understanding:
     def claim(
         self, block: Block | int, became: str, label: str = "", severity: str = "", note: str = ""
     ) -> None:
-        """Say what a line became. A block claims its first line; the first claim stands."""
+        """Say what a line became. A block claims its first line.
+
+        The first claim stands; only a header fact gives way to whatever else its line says.
+        """
         number = block if isinstance(block, int) else block.line
-        if number not in self.claims and 1 <= number <= len(self.document.lines):
+        known = self.claims.get(number)
+        if (known is None or known.became == "fact") and 1 <= number <= len(self.document.lines):
             source = self.document.lines[number - 1]
             self.claims[number] = Line(number, source, became, label, severity, note)
 

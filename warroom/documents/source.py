@@ -109,7 +109,7 @@ def _refuse_large(data: bytes) -> None:
     line = data.count(b"\n", 0, LIMIT_BYTES) + 1
     raise DocumentError(
         line,
-        f"The document has {len(data):,} bytes; the limit of {LIMIT_BYTES:,} ends in this line.",
+        f"The document has more than {LIMIT_BYTES:,} bytes; the limit ends in this line.",
         "Split it, or leave out logs and pictures.",
     )
 

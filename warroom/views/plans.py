@@ -2,6 +2,7 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -31,7 +32,12 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         for name, title, _ in GROUPS
         if (chosen := [row for row in rows if row["group"] == name])
     ]
-    context = {"now": now, "groups": groups, "summary": _summary(groups)}
+    context = {
+        "now": now,
+        "groups": groups,
+        "summary": _summary(groups),
+        "import_url": reverse("import"),
+    }
     return render(request, "warroom/plans.html", context)
 
 
