@@ -95,7 +95,7 @@ def _target(row: Probing) -> str:
     bands = row.bands
     if bands is None:
         return "no bands set"
-    if bands.green.op == "=":
+    if bands.green.op == "=" or getattr(row, "words", None):
         return f"target {row.show(bands.green.value)}"
     return f"target {show(bands.green, row.unit)}"
 

@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from rollouts.actions.run_now import run_now
+from rollouts.actions.checks import run_now
 from rollouts.models import HealthCheck, PrometheusQuery
 from rollouts.queries import focus, watching
 from warroom.queries.plans import get_plan

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from rollouts.models import HealthCheck, Probing
+from warroom.actions.change import change
+from warroom.models import DeploymentPlan, User
+
+
+def run_now(row: Probing, *, by: User, request_id: str | None = None) -> None:
+    """Make a metric or check due at once; the worker asks it within a second or two.
+
+    Whoever holds its lease goes on: it is being asked at this moment. Raises NotAllowed without
+    the right to run the rollout.
+    """
+    with change(row.plan, by=by, right="run", request_id=request_id) as asking:
+        if asking.repeated:
+            return
+        row = type(row).objects.defer("history").get(pk=row.pk)
+        row.due_at = asking.at
+        row.save(update_fields=["due_at"])
+        asking.record("check.requested", f"{row.name}: asked to run now", key=row.key)
+
+
+def watch_url(
+    plan: DeploymentPlan, key: str, name: str, url: str, *, by: User | str, interval_s: int = 15
+) -> HealthCheck:
+    """Have a URL asked every `interval_s` seconds; the same key again moves it to another URL.
+
+    Nothing changes, and nothing is written down, where it is watched already.
+    """
+    with change(plan, by=by, right="edit") as watching:
+        check = HealthCheck.objects.filter(plan=watching.plan, key=key).first()
+        if check is not None and check.url == url:
+            return check
+        check = check or HealthCheck(plan=watching.plan, key=key, name=name)
+        check.url, check.interval_s, check.due_at = url, interval_s, watching.at
+        check.full_clean(exclude=["plan", "url"])
+        check.save()
+        watching.record("check.added", f"{check.name} is watched: {url}", key=key, url=url)
+    return check
