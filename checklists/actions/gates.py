@@ -12,6 +12,7 @@ from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import Right, Role, User
 from warroom.queries.people import standing
+from warroom.rules.wording import number_text
 
 REASON_LIMIT = 4000
 HOLD_MINUTES = (1, 60 * 24 * 14)
@@ -195,7 +196,7 @@ def _judged_band(criterion: Criterion, band: str, value: float | None) -> str:
 def _write_judgement(
     judging: Change, criterion: Criterion, band: str, value: float | None, note: str
 ) -> Evidence:
-    shown = bands.amount(value, criterion.unit) if value is not None else ""
+    shown = number_text(value, criterion.unit) if value is not None else ""
     evidence, _ = Evidence.objects.update_or_create(
         plan=judging.plan,
         key=judgement_key(criterion),

@@ -107,7 +107,7 @@ def _record(ticking: Change, item: ChecklistItem, before: str, revoked: list[Sig
     why = f" Reason: {item.state_reason}" if item.state_reason else ""
     names = ", ".join(signoff.role.name for signoff in revoked)
     lost = (
-        f" This revokes the signature of {names} under phase {item.phase.number}." if names else ""
+        f" (this revokes the signature of {names} under phase {item.phase.number})" if names else ""
     )
     ticking.record(
         rules.kind(item.state),

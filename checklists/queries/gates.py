@@ -15,6 +15,7 @@ from checklists.rules import bands, due, gates
 from checklists.rules.bands import Band
 from checklists.rules.items import CLOSED
 from warroom.models import DeploymentPlan, Right, Role
+from warroom.rules.wording import number_text
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ def _criterion_row(
     value = reading.value if band is not Band.NO_DATA else None
     text = reading.text
     if not text and reading.value is not None:
-        text = bands.amount(reading.value, reading.unit or criterion.unit)
+        text = number_text(reading.value, reading.unit or criterion.unit)
     return CriterionRow(
         criterion=criterion,
         band=band,

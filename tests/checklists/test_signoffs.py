@@ -52,7 +52,7 @@ def test_a_later_change_of_an_item_revokes_the_signatures_in_the_same_event(
     event = plan.events.order_by("seq").last()
     assert event.kind == "item.done"
     assert event.data["revoked"] == ["on-call"]
-    assert "Revokes the signature of On-Call" in event.text
+    assert "revokes the signature of On-Call" in event.text
     assert plan.events.count() == 3
 
 
