@@ -10,7 +10,7 @@ from warroom import navigation
 from warroom.live import needs, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
 from warroom.models import DeploymentPlan, Right, Role, TimelineEvent
-from warroom.queries import timeline
+from warroom.queries import timeline, work
 
 
 class Strip(panels.Panel):
@@ -30,6 +30,23 @@ class Strip(panels.Panel):
             "headline": headline(plan, now),
             "next": outlook.next_step(plan, now),
         }
+
+
+class Silence(panels.Panel):
+    """A banner on every page while no worker looks for due work."""
+
+    name = "silence"
+    template = "warroom/_silence.html"
+    places = ("every",)
+    slot = "banner"
+    refresh_s = 5
+
+    LATE_S = 15
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        since = work.last_tick()
+        late = since is None or (now - since).total_seconds() > self.LATE_S
+        return {"silent": late, "since": since if late else None}
 
 
 class Board(Strip):
@@ -130,7 +147,18 @@ class TabCount(panels.Panel):
         return {"count": navigation.get(key).count(plan) or ""} if key else None
 
 
-for panel in (Strip(), Board(), Needs(), Presence(), Feed(), Timeline(), Say(), TabCount()):
+BUILT_IN = (
+    Strip(),
+    Silence(),
+    Board(),
+    Needs(),
+    Presence(),
+    Feed(),
+    Timeline(),
+    Say(),
+    TabCount(),
+)
+for panel in BUILT_IN:
     panels.register(panel)
 
 
