@@ -35,6 +35,7 @@ _RED = re.compile(r"\bred\b|\bfail|alert if|critical|rollback|abort|alerte|unacc
 _DECISION = re.compile(r"go\s?/\s?no[- ]?go|go[- ]no[- ]go|decision (?:point|gate)", re.I)
 _SAME_AS = re.compile(r"\bsame (?:criteria )?as\b", re.I)
 _VERDICT = re.compile(r"\b(?:PROCEED|HOLD|ROLLBACK|ABORT)\b")
+_TIME_MARK = re.compile(r"\s*\(T\s?[-+−][^()]*\)\s*$")
 _LEADING_TIME = re.compile(
     r"^(?:T[-+−]\S+|\d{1,2}:\d{2}(?:\s+UTC)?(?:\s+[A-Z][a-z]{2,8} \d{1,2})?)\s*[-–—:]\s*"
 )
@@ -101,7 +102,7 @@ class Gates(Reader):
             criteria = _same_criteria(section, gates, understanding)
         if not criteria:
             return None
-        title = _LEADING_TIME.sub("", heading_title(section))
+        title = _TIME_MARK.sub("", _LEADING_TIME.sub("", heading_title(section)))
         if not decides and name and _GREEN.search(name):
             title = name
         understanding.claim(section.heading or section.line, "gate", f"Gate: {title}")
@@ -144,7 +145,8 @@ class Gates(Reader):
 
 
 def _criterion(gate: Gate, place: int, found: CriterionFound) -> Criterion:
-    measured = found.green is not None
+    # No evidence key yet: who measures something links it (a query of the same key), and until
+    # then a person judges.
     return Criterion(
         gate=gate,
         key=found.key,
@@ -158,7 +160,6 @@ def _criterion(gate: Gate, place: int, found: CriterionFound) -> Criterion:
         red_op=found.red.op if found.red else "",
         red_value=found.red.value if found.red else None,
         unit=found.unit[:20],
-        evidence_key=found.key if measured else "",
         source_line=found.line,
     )
 

@@ -4,8 +4,10 @@ import re
 from dataclasses import dataclass
 
 import promql_parser
+from django.db.models import F
 from django.utils.text import slugify
 
+from checklists.models import Criterion
 from checklists.rules.bands import Bands, Bound, findings, parse_bound
 from rollouts.models import PrometheusQuery, PrometheusSource
 from warroom.documents.blocks import (
@@ -116,6 +118,14 @@ class Queries(Reader):
             )
             for place, query in enumerate(understanding.parts["queries"], start=1)
         )
+        _measure_criteria(plan, understanding)
+
+
+def _measure_criteria(plan: DeploymentPlan, understanding: Understanding) -> None:
+    """Criteria with bounds and the name of a query are measured by it; the rest people judge."""
+    keys = [query.key for query in understanding.parts["queries"]]
+    measured = Criterion.objects.filter(gate__plan=plan, key__in=keys, green_value__isnull=False)
+    measured.update(evidence_key=F("key"))
 
 
 def _fences(section: Section) -> list[Fence]:

@@ -53,13 +53,13 @@ Rollout: 0% → 10% → 100%
 | Mood | calm | | panic |
 | P95 | < 200ms | | > 500ms |
 
-## Metric
+## Error rate
 
 ```promql
-up{job="shop"}
+sum(rate(errors_total[5m]))
 ```
-- Green: >= 1
-- Red: < 1
+- Green: < 0.1%
+- Red: > 1%
 
 ## Risks
 
@@ -132,9 +132,10 @@ def test_a_gate_gets_its_criteria_and_a_query_its_bands(plan):
     assert gate.decider.name == "Technical Lead"
     assert (error.green_op, error.green_value, error.red_value) == ("<", 0.1, 1)
     assert (mood.evidence_key, mood.green_value) == ("", None)
-    assert (p95.key, p95.evidence_key, p95.unit) == ("p95", "p95", "ms")
+    assert (p95.key, p95.evidence_key, p95.unit) == ("p95", "", "ms")
+    assert error.evidence_key == "error-rate"
     query = PrometheusQuery.objects.get(plan=plan)
-    assert (query.green_op, query.green_value, query.red_op) == (">=", 1, "<")
+    assert (query.green_op, query.green_value, query.red_op) == ("<", 0.1, ">")
     assert query.source == PrometheusSource.objects.get(plan=plan)
 
 
@@ -219,7 +220,12 @@ def test_the_page_shows_every_line_before_anything_is_created(cora, client_of):
     assert answer.status_code == 200
     assert not DeploymentPlan.objects.exists()
     assert "Create release with 4 items" in html
-    for words in ("Item 1.1, ticked", "Sign-off role: Technical Lead", "Query: Metric", "Stage 1"):
+    for words in (
+        "Item 1.1, ticked",
+        "Sign-off role: Technical Lead",
+        "Query: Error rate",
+        "Stage 1",
+    ):
         assert words in html
     assert html.count('class="ln"') == len([line for line in PLAN.split("\n") if line.strip()])
 

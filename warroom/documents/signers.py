@@ -19,7 +19,7 @@ SIGNOFF = re.compile(
 )
 _ROLE_HEADING = re.compile(r"^(?P<role>.{2,60}?)\s*(?:[-–—:]\s*)?sign[- ]?off\b", re.I)
 _ROLE_WORDS = re.compile(
-    r"\b(?:lead|manager|owner|engineer|director|officer|architect|coordinator|commander|head|team"
+    r"\b(?:lead|on-?call|manager|owner|engineer|director|officer|architect|coordinator|commander|head|team"
     r"|devops|ops|operations|sre|qa|quality assurance|security|product|po|c[eitfo]o|ciso|dba|admin"
     r"|representative|sponsor|stakeholder|facilitator|responsable|verantwortliche?r?|leiter(?:in)?"
     r"|approver|reviewer|release manager|developer)\b"

@@ -1,0 +1,74 @@
+"""What the demo shows: two releases of the documents that ship with it, one of them under way.
+
+Made by the product's own importer. Nothing is made twice: a second call keeps what people did, and
+only points the checks at the demo service's present address.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from rollouts.models import HealthCheck, Stage, StageState
+from warroom import demo
+from warroom.actions.change import change
+from warroom.actions.imports import import_plan
+from warroom.demo.accounts import make_admin, seat_everybody
+from warroom.models import DeploymentPlan, Lifecycle, User
+
+DOCUMENTS = Path(demo.__file__).parent
+CHECKLIST, ROLLOUT = "production-deployment", "progressive-rollout"
+# The rollout is shown in the last quarter of an hour before its first go/no-go.
+INTO_STAGE_1 = timedelta(hours=11, minutes=46)
+UNTIL_WINDOW = timedelta(hours=18)
+CHECKS = (("service-health", "Service health", "/health"), ("metrics", "Metrics page", "/metrics"))
+
+
+def make_rooms() -> None:
+    """Make what is missing: accounts, the two releases, seats and checks."""
+    admin = make_admin()
+    now = timezone.now().replace(second=0, microsecond=0)
+    checklist = _plan(CHECKLIST, now + UNTIL_WINDOW, admin)
+    rollout = _plan(ROLLOUT, now - INTO_STAGE_1, admin)
+    for plan in (checklist, rollout):
+        seat_everybody(plan, by=admin)
+    if not Stage.objects.filter(plan=rollout).exclude(state=StageState.PENDING).exists():
+        _begin_stage_1(rollout)
+    _point_checks(rollout)
+
+
+def _plan(name: str, t0: datetime, admin: User) -> DeploymentPlan:
+    plan = DeploymentPlan.objects.filter(slug=name).first()
+    if plan is None:
+        path = DOCUMENTS / f"{name}.md"
+        plan = import_plan(path.read_bytes(), by=admin, slug=name, t0=t0, source_name=path.name)
+    return plan
+
+
+def _begin_stage_1(plan: DeploymentPlan) -> None:
+    """Stage 1 has been live since a quarter past T0."""
+    stage = Stage.objects.filter(plan=plan).order_by("number").first()
+    if stage is None or plan.t0 is None:
+        return
+    with change(plan, by="demo") as beginning:
+        stage.state, stage.started_at = StageState.RUNNING, plan.t0 + timedelta(minutes=15)
+        stage.save(update_fields=["state", "started_at"])
+        beginning.plan.lifecycle = Lifecycle.DEPLOYING
+        beginning.plan.save(update_fields=["lifecycle"])
+        text = f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
+        beginning.record("stage.started", text, stage=stage.number)
+
+
+def _point_checks(plan: DeploymentPlan) -> None:
+    """Checks of the demo service, at the address that it has this time."""
+    address = settings.DEMO_SERVICE_URL.rstrip("/")
+    if not address:
+        return
+    for place, (key, name, path) in enumerate(CHECKS, start=1):
+        check, new = HealthCheck.objects.get_or_create(
+            plan=plan, key=key, defaults={"name": name, "url": address + path, "position": place}
+        )
+        if not new and check.url != address + path:
+            check.url = address + path
+            check.save(update_fields=["url"])

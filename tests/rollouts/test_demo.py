@@ -1,0 +1,91 @@
+"""The demo: two releases imported from the documents that ship, made once. S1 S45 S65."""
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from checklists.models import Criterion, Gate
+from rollouts.demo import CHECKLIST, DOCUMENTS, ROLLOUT
+from rollouts.models import HealthCheck, PrometheusQuery, Stage
+from warroom.demo.accounts import demo_accounts
+from warroom.documents.reading import understand
+from warroom.models import DeploymentPlan, EscalationContact, TimelineEvent, User
+from warroom.queries.people import standing
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def rooms(settings):
+    settings.DEMO_SERVICE_URL = "http://127.0.0.1:9901"
+    call_command("demo_room")
+    return {plan.slug: plan for plan in DeploymentPlan.objects.all()}
+
+
+@pytest.mark.parametrize(
+    ("name", "counts"),
+    [
+        (CHECKLIST, {"items": 96, "done": 21, "phases": 6, "criteria": 4, "contacts": 4}),
+        (
+            ROLLOUT,
+            {"items": 43, "done": 23, "phases": 4, "criteria": 6, "queries": 7, "stages": 6}
+            | {"risks": 3, "contacts": 4, "roles": 4},
+        ),
+    ],
+)
+def test_the_shipped_documents_are_understood_wholly(name, counts):
+    found = understand((DOCUMENTS / f"{name}.md").read_bytes()).understanding
+    assert {key: found.counts[key] for key in counts} == counts
+    assert found.counts["task_items"] == found.counts["items"]
+    assert {finding.code for finding in found.warnings} <= {"signer_nameless"}
+
+
+def test_the_rollout_is_under_way_with_its_gate_ahead(rooms):
+    plan = rooms[ROLLOUT]
+    stage = Stage.objects.filter(plan=plan).first()
+    gate = Gate.objects.filter(plan=plan).first()
+    assert (stage.state, stage.to_percent, stage.gate) == ("running", 5, gate)
+    assert gate.offset_s == 43200
+    measured = Criterion.objects.filter(gate=gate).exclude(evidence_key="")
+    assert {criterion.key for criterion in measured} == {
+        "error-rate",
+        "p95-latency",
+        "test-pass-rate",
+        "uptime",
+    }
+
+
+def test_every_metric_has_its_bands_and_every_check_an_address(rooms):
+    queries = PrometheusQuery.objects.filter(plan=rooms[ROLLOUT])
+    assert [query.green_op != "" for query in queries] == [True] * 7
+    assert {check.url for check in HealthCheck.objects.filter(plan=rooms[ROLLOUT])} == {
+        "http://127.0.0.1:9901/health",
+        "http://127.0.0.1:9901/metrics",
+    }
+
+
+def test_each_role_has_an_account_that_may_what_its_role_may(rooms):
+    names = {account.username for account in demo_accounts()}
+    assert {"admin", "cora", "thon", "hudson", "alex", "olga", "priya"} <= names
+    cora = User.objects.get(username="cora")
+    assert cora.display_name == "Cora"
+    assert standing(cora, rooms[ROLLOUT]).may("decide")
+
+
+def test_people_to_call_stand_on_their_levels(rooms):
+    thon = EscalationContact.objects.get(plan=rooms[ROLLOUT], name="Thon")
+    assert thon.level.number == 1
+
+
+def test_a_second_time_makes_nothing_twice_and_follows_the_service(rooms, settings):
+    events = TimelineEvent.objects.count()
+    settings.DEMO_SERVICE_URL = "http://127.0.0.1:9902"
+    call_command("demo_room")
+    assert TimelineEvent.objects.count() == events
+    assert HealthCheck.objects.filter(url__contains="9902").count() == 2
+
+
+def test_the_rooms_can_be_entered(rooms, client_of):
+    client = client_of(User.objects.get(username="thon"))
+    for slug in rooms:
+        assert client.get(reverse("room", args=[slug])).status_code == 200
