@@ -86,6 +86,6 @@ def test_a_second_time_makes_nothing_twice_and_follows_the_service(rooms, settin
 
 
 def test_the_rooms_can_be_entered(rooms, client_of):
-    client = client_of(User.objects.get(username="thon"))
+    client = client_of(User.objects.get(username="cora"))
     for slug in rooms:
         assert client.get(reverse("room", args=[slug])).status_code == 200
