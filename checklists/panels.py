@@ -178,8 +178,8 @@ class NextGate(panels.Panel):
     name = "gate"
     template = "checklists/_gate.html"
     kinds = ("vote.", "gate.", "item.", "condition.", "criterion.", "signoff.", "plan.")
-    slot = "work"
-    order = 10
+    slot = "system"
+    order = 50
     refresh_s = 5  # readings change and age without an event
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:

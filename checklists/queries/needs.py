@@ -44,7 +44,6 @@ def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Ne
             who=row.who,
             short=item.ref,
             icon="block" if item.state in ("blocked", "failed") else "list",
-            main=row.late is not None,
         )
 
 
