@@ -6,6 +6,7 @@ import json
 import os
 import re
 import time
+import urllib.request
 from datetime import timedelta
 
 import brotli
@@ -13,6 +14,7 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.utils import timezone
 
+from tests.web_process import house
 from warroom import tasks
 from warroom.actions.change import RULE, change
 from warroom.actions.refusals import Invalid, NotAllowed
@@ -286,3 +288,21 @@ def test_a_verdict_reaches_the_page_at_once(plan):
         turning.plan.save(update_fields=["verdict"])
         turning.record("verdict.changed", "ROLLBACK")
     assert b"Problem found" in asked("/status/genesis-4/")[2]
+
+
+@pytest.mark.process
+def test_it_is_served_with_database_broker_and_worker_stopped(tmp_path):
+    with house(tmp_path) as place:
+        place.do("from warroom.live import snapshots; snapshots.write(plan.pk)")
+        place.open(
+            DATABASE_URL="postgres://nobody@127.0.0.1:1/none",
+            REDIS_URL="redis://127.0.0.1:1/0",
+            DJANGO_SECRET_KEY="tests-only-" + "k" * 50,
+            DJANGO_ALLOWED_HOSTS="127.0.0.1",
+        )
+        for path in ("/status/genesis-4/", "/status/genesis-4.json"):
+            urllib.request.urlopen(place.url(path)).close()
+            begun = time.monotonic()
+            with urllib.request.urlopen(place.url(path)) as answer:
+                assert b"Genesis Phase 4" in answer.read()
+            assert time.monotonic() - begun < 0.1

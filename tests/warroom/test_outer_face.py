@@ -1,0 +1,36 @@
+"""Spoofed hosts and forwarding, forced errors, own figures (scenario 66)."""
+
+import pytest
+
+from warroom.views import plans
+
+
+def test_own_figures_are_for_this_machine_only(db, client):
+    assert b"warroom_streams_open" in client.get("/metrics").content
+    assert client.get("/metrics", REMOTE_ADDR="10.0.0.5").status_code == 404
+    spoofed = client.get("/metrics", REMOTE_ADDR="10.0.0.5", HTTP_X_FORWARDED_FOR="127.0.0.1")
+    assert spoofed.status_code == 404
+
+
+@pytest.mark.parametrize("name", ["HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED"])
+def test_a_proxy_on_this_machine_asks_for_somebody_else(db, client, name):
+    assert client.get("/metrics", **{name: "203.0.113.7"}).status_code == 404
+
+
+def test_a_host_that_is_not_ours_gets_a_plain_answer(db, client):
+    answer = client.get("/healthz/../", HTTP_HOST="evil.example")
+    assert answer.status_code == 400
+    assert b"evil.example" not in answer.content
+    assert b"Traceback" not in answer.content
+
+
+def test_an_error_inside_tells_nothing_about_the_inside(cast, client_of, monkeypatch):
+    def broken(person):
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(plans, "plans_for", broken)
+    browser = client_of(cast["cora"], raise_request_exception=False)
+    answer = browser.get("/")
+    assert answer.status_code == 500
+    assert b"secret of the house" not in answer.content
+    assert b"Traceback" not in answer.content
