@@ -165,6 +165,7 @@ def test_the_header_gives_name_version_place_and_t0_in_utc():
     assert f"{plan.t0.at:%Y-%m-%d %H:%M}" == "2026-03-04 08:00"
     assert plan.t0.zone == "Europe/Berlin"
     assert plan.facts["Prepared by"] == "Cora (Release Manager)"
+    assert plan.lines[2].label == "Note on the release"
 
 
 def test_a_target_before_the_documents_own_date_is_a_warning():

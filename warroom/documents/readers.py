@@ -193,10 +193,13 @@ def _claim_the_rest(document: Document, understanding: Understanding) -> None:
     for number in range(1, document.front_matter_end + 1):
         understanding.claim(number, "front matter", "Front matter, kept with the plan")
     for number, block in _unread_lines(document.blocks_with_headings()):
-        if number <= len(document.lines) and document.lines[number - 1].strip():
+        known = number in understanding.claims or number > len(document.lines)
+        if not known and document.lines[number - 1].strip():
             understanding.claim(number, *_kept(block))
     for number, line in enumerate(document.lines, start=1):
-        understanding.claim(number, *(("text", "Kept as text") if line.strip() else ("blank", "")))
+        if number not in understanding.claims:
+            kept = ("text", "Kept as text") if line.strip() else ("blank", "")
+            understanding.claim(number, *kept)
 
 
 def _unread_lines(blocks: Iterable[Block]) -> Iterable[tuple[int, Block]]:

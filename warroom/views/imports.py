@@ -7,6 +7,7 @@ somebody pasted is lost.
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from warroom.actions.imports import free_slug, import_plan
@@ -110,6 +111,9 @@ def _preview(
         "show": show if show in SHOWS else "all",
         "filters": _filters(lines),
         "quiet_lines": QUIET,
+        "lvl1": {"title", "phase", "gate"},
+        "lvl2": {"group", "signer"},
+        "t0_past": found.t0 is not None and found.t0.at < timezone.now(),
         "blank_lines": len(found.lines) - len(lines),
         "text": text,
         "source_name": name or request.POST.get("source_name", ""),
