@@ -10,7 +10,8 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from rollouts.models import HealthCheck, Stage, StageState
+from rollouts.actions.checks import watch_url
+from rollouts.models import Stage, StageState
 from warroom import demo
 from warroom.actions.change import change
 from warroom.actions.imports import import_plan
@@ -66,9 +67,4 @@ def _point_checks(plan: DeploymentPlan) -> None:
     if not address:
         return
     for place, (key, name, path) in enumerate(CHECKS, start=1):
-        check, new = HealthCheck.objects.get_or_create(
-            plan=plan, key=key, defaults={"name": name, "url": address + path, "position": place}
-        )
-        if not new and check.url != address + path:
-            check.url = address + path
-            check.save(update_fields=["url"])
+        watch_url(plan, key, name, address + path, by="demo", position=place)

@@ -21,7 +21,14 @@ def run_now(row: Probing, *, by: User, request_id: str | None = None) -> None:
 
 
 def watch_url(
-    plan: DeploymentPlan, key: str, name: str, url: str, *, by: User | str, interval_s: int = 15
+    plan: DeploymentPlan,
+    key: str,
+    name: str,
+    url: str,
+    *,
+    by: User | str,
+    interval_s: int = 15,
+    position: int = 0,
 ) -> HealthCheck:
     """Have a URL asked every `interval_s` seconds; the same key again moves it to another URL.
 
@@ -31,7 +38,7 @@ def watch_url(
         check = HealthCheck.objects.filter(plan=watching.plan, key=key).first()
         if check is not None and check.url == url:
             return check
-        check = check or HealthCheck(plan=watching.plan, key=key, name=name)
+        check = check or HealthCheck(plan=watching.plan, key=key, name=name, position=position)
         check.url, check.interval_s, check.due_at = url, interval_s, watching.at
         check.full_clean(exclude=["plan", "url"])
         check.save()

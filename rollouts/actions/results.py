@@ -111,8 +111,9 @@ def _save(
         MetricSample.objects.bulk_create([_sample(row, r, recording.at) for row, r in rows])
     else:
         CheckResult.objects.bulk_create([_check_result(row, r, recording.at) for row, r in rows])
+    own = [_evidence(row, result, recording) for row, result in rows]
     Evidence.objects.bulk_create(
-        [_evidence(row, result, recording) for row, result in rows],
+        [*own, *_counted(rows, recording)],
         update_conflicts=True,
         unique_fields=["plan", "key"],
         update_fields=[
@@ -147,6 +148,34 @@ def _evidence(row: Probing, result: ProbeResult, recording: Change) -> Evidence:
         source=row.promql[:500] if isinstance(row, PrometheusQuery) else row.url,
         updated_at=recording.at,
     )
+
+
+def _counted(rows: Sequence[tuple[Probing, ProbeResult]], recording: Change) -> list[Evidence]:
+    """ "5 of 5" of a health page that counts its own checks, under the key "health-checks".
+
+    Written only when it was said: the last word ages into no data by itself. The first page that
+    counts speaks for the plan.
+    """
+    row, labels = next(
+        ((row, r.labels) for row, r in rows if isinstance(row, HealthCheck) and r.labels),
+        (None, {}),
+    )
+    if row is None:
+        return []
+    return [
+        Evidence(
+            plan=recording.plan,
+            key="health-checks",
+            label="Health checks",
+            value=float(labels["passing"]),
+            unit=f"of {labels['total']}",
+            text=f"{labels['passing']} of {labels['total']}",
+            observed_at=recording.at,
+            valid_for_s=2 * row.interval_s,
+            source=row.url,
+            updated_at=recording.at,
+        )
+    ]
 
 
 # --- the event -----------------------------------------------------------------------------

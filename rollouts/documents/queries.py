@@ -1,7 +1,7 @@
 """PromQL blocks: the panel they stand in gives name, unit, bands and alert."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import promql_parser
 from django.db.models import F
@@ -40,6 +40,9 @@ _BAND = re.compile(
 _MAPPING = re.compile(
     r"^(?P<value>-?\d+(?:\.\d+)?)\s*(?:=|:|\()\s*[^()]*\(?(?P<band>green|yellow|red)\b", re.I
 )
+_WORD = re.compile(
+    r"^(?P<value>-?\d+(?:\.\d+)?)\s*[=:]\s*[\"“']?(?P<word>\w[\w ]{0,20}?)[\"”']?\s*\("
+)
 _FIELD = re.compile(
     r"^(?P<key>unit|alert rule|alert|name|(?:current )?expected values?|note)\s*:\s*(?P<value>.+)$",
     re.I,
@@ -70,6 +73,7 @@ class QueryFound:
     sustained_s: int | None = None
     meaning: str = ""
     alert_name: str = ""
+    words: dict[str, str] = field(default_factory=dict)
 
 
 class Queries(Reader):
@@ -112,6 +116,7 @@ class Queries(Reader):
                 sustained_s=300 if query.sustained_s is None else query.sustained_s,
                 meaning=query.meaning,
                 alert_name=query.alert_name[:120],
+                words=query.words,
                 report_only=query.green is None,
                 source_line=query.line,
                 due_at=creation.at,
@@ -189,13 +194,15 @@ def _panel(section: Section) -> dict:
     for text in _texts(section):
         band = _BAND.match(text)
         mapping = _MAPPING.match(text)
-        field = _FIELD.match(text)
+        entry = _FIELD.match(text)
+        if word := _WORD.match(text):
+            said.setdefault("words", {})[word["value"]] = word["word"]
         if band:
             _take_band(band, bounds, meanings)
         elif mapping:
             bounds.setdefault(mapping["band"].lower(), (Bound("=", float(mapping["value"])), ""))
-        elif field:
-            _take_field(field["key"].lower(), field["value"], said)
+        elif entry:
+            _take_field(entry["key"].lower(), entry["value"], said)
     if "green" in bounds:
         said["green"], unit = bounds["green"]
         said["unit"] = said.get("unit") or unit

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rollouts.probes.base import ProbeResult, failure, no_data
 from warroom.outbound import DEADLINE_S, Forbidden, OutboundError, Transport, Unresolved
+
+MAX_HEALTH_BYTES = 20_000
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,28 @@ async def ask(transport: Transport, target: HttpTarget) -> ProbeResult:
         return no_data(error.reason)
     except OutboundError as error:
         return failure(error.reason)
-    latency = answer.elapsed_s * 1000
+    latency, labels = answer.elapsed_s * 1000, _counts(answer.body)
     if answer.status != target.expect_status:
-        return failure(f"answered {answer.status}, wanted {target.expect_status}", latency)
+        failed = failure(f"answered {answer.status}, wanted {target.expect_status}", latency)
+        return replace(failed, labels=labels)
     return ProbeResult(
         value=latency,
         text=f"{latency:.0f} ms",
         latency_ms=latency,
         observed_at=datetime.now(UTC),
+        labels=labels,
     )
+
+
+def _counts(body: bytes) -> dict[str, str]:
+    """What a health page says of its own checks: {"passing": "5", "total": "5"}, else {}."""
+    if not body.startswith(b"{") or len(body) > MAX_HEALTH_BYTES:
+        return {}
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    passing, total = said.get("passing"), said.get("total")
+    if type(passing) is not int or type(total) is not int or not 0 <= passing <= total <= 10_000:
+        return {}
+    return {"passing": str(passing), "total": str(total)}

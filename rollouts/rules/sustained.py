@@ -51,5 +51,9 @@ def is_settled(
 
 
 def look_back(window: timedelta, interval: timedelta) -> timedelta:
-    """How long after the last red a thing is not trusted: the window, four intervals at least."""
-    return max(window, 4 * interval)
+    """How long after the last red a thing is not trusted.
+
+    Its window, but four intervals at least and eight at most: a single red sample does not hold
+    a stage for the ten minutes that another would have to last to roll it back.
+    """
+    return min(max(window, 4 * interval), 8 * interval)

@@ -79,9 +79,11 @@ def test_people_to_call_stand_on_their_levels(rooms):
 
 def test_a_second_time_makes_nothing_twice_and_follows_the_service(rooms, settings):
     events = TimelineEvent.objects.count()
-    settings.DEMO_SERVICE_URL = "http://127.0.0.1:9902"
     call_command("demo_room")
     assert TimelineEvent.objects.count() == events
+    settings.DEMO_SERVICE_URL = "http://127.0.0.1:9902"
+    call_command("demo_room")
+    assert TimelineEvent.objects.count() == events + 2, "one event per check that moved"
     assert HealthCheck.objects.filter(url__contains="9902").count() == 2
 
 

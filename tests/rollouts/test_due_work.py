@@ -195,6 +195,14 @@ def test_a_failed_check_is_said_and_its_recovery_too(plan, clock):
     assert CheckResult.objects.count() == 3
 
 
+def test_what_a_health_page_counts_is_evidence_for_gates(plan, clock):
+    make_check(plan)
+    counts = {"passing": "4", "total": "5"}
+    read(plan, HealthCheck, result=ProbeResult(value=3.0, labels=counts))
+    evidence = Evidence.objects.get(key="health-checks")
+    assert (evidence.value, evidence.unit, evidence.text) == (4, "of 5", "4 of 5")
+
+
 @pytest.mark.parametrize("count", [1, 25])  # SQLite takes 999 parameters a statement
 def test_recording_costs_the_same_number_of_statements(plan, count):
     for n in range(count):

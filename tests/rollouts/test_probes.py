@@ -218,6 +218,22 @@ def test_a_wrong_status_is_a_failure_of_the_target(httpserver):
     assert result.failed and result.reason == "answered 503, wanted 200"
 
 
+@pytest.mark.parametrize(
+    ("body", "labels"),
+    [
+        ('{"passing": 4, "total": 5}', {"passing": "4", "total": "5"}),
+        ('{"passing": 6, "total": 5}', {}),
+        ('{"passing": true, "total": 1}', {}),
+        ('{"passing": "4", "total": 5}', {}),
+        ("{broken", {}),
+        ("fine", {}),
+    ],
+)
+def test_a_health_page_that_counts_its_checks_is_heard(httpserver, body, labels):
+    httpserver.expect_request("/health").respond_with_data(body)
+    assert ask_http(httpserver.url_for("/health")).labels == labels
+
+
 def test_another_status_can_be_wanted(httpserver):
     httpserver.expect_request("/old").respond_with_data("", 301, {"Location": "/new"})
     assert ask_http(httpserver.url_for("/old"), expect_status=301).ok

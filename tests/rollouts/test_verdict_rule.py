@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from checklists.rules.bands import Band, Bands, Bound
 from rollouts.rules.readings import as_read, judged, next_due
-from rollouts.rules.sustained import RedMemory, is_settled, is_sustained, remember
+from rollouts.rules.sustained import RedMemory, is_settled, is_sustained, look_back, remember
 from rollouts.rules.verdict import Reading, Word, decide
 
 NINE = datetime(2025, 10, 23, 19, 54, tzinfo=UTC)
@@ -170,6 +170,11 @@ def test_scenario_35_flapping_neither_rolls_back_nor_advances():
 def test_a_metric_is_trusted_again_after_a_quiet_window():
     assert stand(samples("rggg"))[2] is False
     assert stand(samples("rgggg"))[2] is True
+
+
+@pytest.mark.parametrize(("window", "steps"), [(0, 4), (60, 4), (90, 6), (600, 8)])
+def test_the_look_back_is_four_to_eight_intervals(window, steps):
+    assert look_back(timedelta(seconds=window), STEP) == steps * STEP
 
 
 @given(st.text("gyrn.", min_size=1, max_size=40).filter(lambda s: s[-1] != "."))

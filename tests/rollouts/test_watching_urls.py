@@ -1,11 +1,9 @@
 """A URL is put under watch by an action; the demo uses it for its own service."""
 
 import pytest
-from django.core.management import call_command
 
 from rollouts.actions.checks import watch_url
 from rollouts.models import HealthCheck
-from tests.rollouts.cast import make_query
 from warroom.actions.refusals import NotAllowed
 
 URL = "http://127.0.0.1:4711/health"
@@ -35,13 +33,3 @@ def test_who_may_not_edit_may_not_watch(plan, cast):
     with pytest.raises(NotAllowed):
         watch_url(plan, "demo", "Demo service", URL, by=cast["thon"])
     assert not HealthCheck.objects.exists()
-
-
-def test_the_demo_watches_its_service_where_metrics_are_asked(plan, settings):
-    settings.DEMO_SERVICE_URL = "http://127.0.0.1:4711"
-    call_command("demo_room")
-    assert not HealthCheck.objects.exists(), "a plan without metrics is not the rollout's"
-    make_query(plan)
-    call_command("demo_room")
-    call_command("demo_room")
-    assert HealthCheck.objects.get().url == URL
