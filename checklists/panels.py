@@ -13,7 +13,9 @@ from warroom import navigation
 from warroom.live import needs, outlook, panels
 from warroom.models import DeploymentPlan, TimelineEvent
 
-ROOM_ROWS = 8  # items of the current phase that the room shows
+# Items of the current phase that the room shows: so many open ones at most, and so many rows at
+# least, filled up with what was closed last.
+ROOM_ROWS, LEAST_ROWS = 8, 4
 
 Context = dict[str, Any]
 
@@ -44,9 +46,12 @@ class Phases(panels.Panel):
 
 def first_rows(rows: PhaseRows) -> tuple[list, int]:
     """The rows that the room shows, open ones first, and how many are left out."""
-    leaves = sorted(rows.rows, key=lambda row: row.item.closed)
-    chosen = leaves[:ROOM_ROWS]
-    return chosen, len(leaves) - len(chosen)
+    still = [row for row in rows.rows if not row.item.closed]
+    closed = [row for row in rows.rows if row.item.closed]
+    closed.sort(key=lambda row: str(row.item.state_at), reverse=True)
+    chosen = still[:ROOM_ROWS]
+    chosen += closed[: max(0, LEAST_ROWS - len(chosen))]
+    return chosen, len(rows.rows) - len(chosen)
 
 
 def steps(plan: DeploymentPlan, board: Checklist) -> list[Context]:

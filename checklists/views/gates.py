@@ -166,7 +166,7 @@ def _gate_page(
         "intact": [(d, is_untouched(d)) for d in sheet.decisions],
         "vote_form": vote_form or _vote_form(gate, sheet, context["standing"]),
         "voting": context["standing"].roles_with(Right.VOTE),
-        "decision_form": decision_form or DecisionForm(initial={"decision": "hold"}),
+        "decision_form": decision_form or _decision_form(gate),
         "decides": _decides(gate, context["standing"]),
         "to_judge": [row for row in sheet.criteria if row.to_judge],
         "judgement_form": JudgementForm(),
@@ -179,6 +179,10 @@ def _decides(gate: Gate, standing: Standing) -> bool:
     if gate.decider is not None:
         return gate.decider_id in standing.role_ids
     return standing.may(Right.DECIDE)
+
+
+def _decision_form(gate: Gate) -> DecisionForm:
+    return DecisionForm(initial={"decision": HOLD, "hold_minutes": gate.hold_minutes})
 
 
 def _vote_form(gate: Gate, sheet: GateSheet, standing: Standing) -> VoteForm:
