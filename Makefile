@@ -4,7 +4,7 @@ PORT ?= 8000
 PART ?= all
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := run
 .PHONY: run test lint bench picture clean
