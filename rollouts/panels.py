@@ -20,7 +20,7 @@ class StageTrack(panels.Panel):
 
     name = "stage"
     template = "rollouts/_stage.html"
-    kinds = ("stage.", "verdict.", "rollback.", "plan.")
+    kinds = ("stage.", "gate.", "verdict.", "rollback.", "plan.")
     slot = "system"
     order = 10
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from checklists.models import Decision, DecisionWord
 from rollouts.models import Stage, StageState
+from rollouts.rules.stages import Ahead, objections
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
 from warroom.rules.wording import instant_text
@@ -27,22 +29,53 @@ class Track:
     running: Stage | None
     coming: Stage | None
     coming_at: datetime | None
+    against: tuple[str, ...] = ()
 
 
 def track(plan: DeploymentPlan, now: datetime) -> Track | None:
-    """The stages of a plan as they stand at `now`; None without stages. One SQL statement."""
-    stages = list(Stage.objects.filter(plan=plan))
+    """The stages of a plan as they stand at `now`; None without stages. Two SQL statements."""
+    stages = of_plan(plan)
     if not stages:
         return None
     running = next((s for s in stages if s.state == StageState.RUNNING), None)
-    coming = next((s for s in stages if s.state == StageState.PENDING), None)
+    following = coming(stages)
     word = shown_verdict(plan, now).word
     return Track(
         steps=(_start(stages), *(_step(plan, stage, word, now) for stage in stages)),
         running=running,
-        coming=coming,
-        coming_at=planned(plan, coming) if coming else None,
+        coming=following,
+        coming_at=planned(plan, following) if following else None,
+        against=objections(ahead_of(plan, stages, following, now)) if following else (),
     )
+
+
+def of_plan(plan: DeploymentPlan) -> list[Stage]:
+    """The stages in order, each with the gate at its end; one SQL statement."""
+    return list(Stage.objects.filter(plan=plan).select_related("gate"))
+
+
+def coming(stages: Sequence[Stage]) -> Stage | None:
+    """The stage that has not begun and comes first."""
+    return next((stage for stage in stages if stage.state == StageState.PENDING), None)
+
+
+def ahead_of(plan: DeploymentPlan, stages: Sequence[Stage], stage: Stage, now: datetime) -> Ahead:
+    """What `rules.stages` judges a stage by at `now`; one SQL statement if a gate comes before."""
+    before = next((s for s in reversed(stages) if s.number < stage.number), None)
+    gate = before.gate if before else None
+    shown = shown_verdict(plan, now)
+    return Ahead(
+        is_next=before is None or before.state != StageState.PENDING,
+        gate=gate.title if gate else "",
+        gate_said=_said(gate.pk) if gate else "",
+        verdict=shown.word,
+        verdict_sentence=shown.sentence,
+    )
+
+
+def _said(gate_id: int) -> str:
+    decided = Decision.objects.filter(gate_id=gate_id).exclude(word=DecisionWord.HOLD)
+    return decided.values_list("word", flat=True).first() or ""
 
 
 def planned(plan: DeploymentPlan, stage: Stage) -> datetime | None:
