@@ -11,12 +11,12 @@ from django.conf import settings
 from django.utils import timezone
 
 from rollouts.actions.checks import watch_url
+from rollouts.actions.stages import advance
 from rollouts.models import Stage, StageState
 from warroom import demo
-from warroom.actions.change import change
 from warroom.actions.imports import import_plan
 from warroom.demo.accounts import make_admin, seat_everybody
-from warroom.models import DeploymentPlan, Lifecycle, User
+from warroom.models import DeploymentPlan, User
 
 DOCUMENTS = Path(demo.__file__).parent
 CHECKLIST, ROLLOUT = "production-deployment", "progressive-rollout"
@@ -52,13 +52,8 @@ def _begin_stage_1(plan: DeploymentPlan) -> None:
     stage = Stage.objects.filter(plan=plan).order_by("number").first()
     if stage is None or plan.t0 is None:
         return
-    with change(plan, by="demo") as beginning:
-        stage.state, stage.started_at = StageState.RUNNING, plan.t0 + timedelta(minutes=15)
-        stage.save(update_fields=["state", "started_at"])
-        beginning.plan.lifecycle = Lifecycle.DEPLOYING
-        beginning.plan.save(update_fields=["lifecycle"])
-        text = f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
-        beginning.record("stage.started", text, stage=stage.number)
+    began = plan.t0 + timedelta(minutes=15)
+    advance(plan, to_percent=stage.to_percent, by="demo", at=began)
 
 
 def _point_checks(plan: DeploymentPlan) -> None:
