@@ -10,12 +10,14 @@ import queue
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
+from django.utils import timezone
 
 from rollouts.actions.claims import claim_all_due
-from rollouts.actions.results import Outcome, record_results
+from rollouts.actions.results import Outcome, forget_samples, record_results
 from rollouts.actions.verdicts import apply_verdict
 from rollouts.models import Probing, PrometheusQuery
 from rollouts.probes import ASK, ProbeResult, no_data
@@ -134,4 +136,20 @@ def _grouped(outcomes: Iterable[Outcome], key: Callable) -> list[list[Outcome]]:
     return list(groups.values())
 
 
+KEEP_SAMPLES = timedelta(days=8)
+PRUNE_EVERY = timedelta(hours=1)
+_pruned_at: datetime | None = None
+
+
+def prune() -> int:
+    """Once an hour in each worker: forget readings that no chart reaches any more."""
+    global _pruned_at
+    now = timezone.now()
+    if _pruned_at is not None and now - _pruned_at < PRUNE_EVERY:
+        return 0
+    _pruned_at = now
+    return forget_samples(now - KEEP_SAMPLES)
+
+
 register_due("probes", probe_due)
+register_due("old readings", prune)

@@ -178,6 +178,21 @@ def _counted(rows: Sequence[tuple[Probing, ProbeResult]], recording: Change) -> 
     ]
 
 
+def forget_samples(before: datetime, limit: int = 20_000) -> int:
+    """Delete single readings older than `before`; return how many.
+
+    Readings are raw material, not record: what was decided on them is frozen in the decision, and
+    every change of band is on the timeline. Bounded, so that a first run after long holds no lock
+    for long.
+    """
+    gone = 0
+    for model in (MetricSample, CheckResult):
+        ids = list(model.objects.filter(at__lt=before).values_list("pk", flat=True)[:limit])
+        for start in range(0, len(ids), 500):
+            gone += model.objects.filter(pk__in=ids[start : start + 500]).delete()[0]
+    return gone
+
+
 # --- the event -----------------------------------------------------------------------------
 
 _WORDS = {Band.GREEN: "green", Band.YELLOW: "yellow", Band.RED: "red", Band.NO_DATA: "no data"}
