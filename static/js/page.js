@@ -24,6 +24,15 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A form beside a fragment speaks of what its reader sees, so it follows the fragment's revision.
+document.addEventListener("warroom:swapped", (event) => {
+  const { id, dataset } = event.detail;
+  if (!dataset.revision) return;
+  for (const form of document.querySelectorAll(`form[data-follows="${CSS.escape(id)}"]`)) {
+    form.elements.revision.value = dataset.revision;
+  }
+});
+
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-auto]")?.requestSubmit();
 });

@@ -10,6 +10,7 @@ from tests.harness.product import Product
 SEED = """
 from datetime import timedelta
 from django.utils import timezone
+from checklists.models import ChecklistItem, Criterion, Gate, Phase
 from warroom.models import DeploymentPlan, Role, Seat, User
 now = timezone.now()
 plan = DeploymentPlan.objects.create(
@@ -27,6 +28,14 @@ for name, (key, title, rights) in ROLES.items():
     person = User.objects.create_user(name, password="pw", first_name=name.title())
     role = Role.objects.create(plan=plan, key=key, name=title, rights=rights.split())
     Seat.objects.create(role=role, user=person)
+phase = Phase.objects.create(plan=plan, number=1, title="System readiness")
+for number in range(1, 13):
+    ChecklistItem.objects.create(
+        plan=plan, phase=phase, number=number, position=number, text=f"Step {number}",
+        blocking=number == 12)
+gate = Gate.objects.create(plan=plan, key="gate-1", number=1, title="Gate 1, to 10 %")
+Criterion.objects.create(gate=gate, key="error-rate", position=1, label="Error rate",
+    target_text="< 0.1 %", green_op="<", green_value=0.1, red_op=">", red_value=1, unit="%")
 Role.objects.create(plan=plan, key="tech-lead", name="Technical Lead", holder="Alex")
 """
 

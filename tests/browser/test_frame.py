@@ -18,7 +18,7 @@ def addresses(page: Page) -> list[str]:
     page.goto(ROOM)
     tabs = page.eval_on_selector_all(".tabs a", "links => links.map(a => a.getAttribute('href'))")
     assert len(tabs) >= 2
-    return ["/", *tabs, f"{ROOM}people/", "/plans/nothing-here/"]
+    return ["/", *tabs, f"{ROOM}people/", f"{ROOM}items/12/", "/plans/nothing-here/"]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,10 @@ def test_everything_works_without_script(sign_in):
     page.fill("#id_text", "Written without script")
     page.get_by_role("button", name="Add entry").click()
     expect(page.locator("#timeline").get_by_text("Written without script")).to_be_visible()
+    page.goto(f"{ROOM}checklist/")
+    page.locator("#tick-11").click()
+    page.goto(f"{ROOM}checklist/")
+    expect(page.locator("#tick-11")).to_have_attribute("aria-checked", "true")
     page.goto(f"{ROOM}timeline/?q=without+script")
     expect(page.get_by_text("Written without script")).to_be_visible()
 
