@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "axes",
+    "ninja",
     # Bottom floor first: warroom knows nothing of the apps above it but these names.
     "warroom",
     "checklists",

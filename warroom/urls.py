@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 
+from warroom.api import open_urls
 from warroom.views import (
     health,
     imports,
@@ -28,6 +29,7 @@ urlpatterns = [
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("theme/", sign_in.choose_theme, name="theme"),
     path("", plans.plan_list, name="plans"),
+    path("api/v1/", open_urls()),
     path("plans/import", imports.import_document, name="import"),
     path("plans/<slug:slug>/", plans.room, name="room"),
     path("plans/<slug:slug>/live", live.stream_without_server, name="live"),

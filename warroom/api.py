@@ -1,0 +1,252 @@
+"""The one API of the project, under /api/v1/. Floors above add routers.
+
+A pipeline shows a bearer token; whatever it does is done by the token's person, with that person's
+rights. Errors are problem details (RFC 9457).
+"""
+
+import json
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja import NinjaAPI, Schema, Status
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import HttpBearer
+
+from warroom.actions.imports import import_plan
+from warroom.actions.refusals import NotAllowed, Refused
+from warroom.documents.reading import understand
+from warroom.documents.source import LIMIT_BYTES, DocumentError
+from warroom.live import outlook
+from warroom.live.headline import shown_verdict
+from warroom.models import ApiToken, DeploymentPlan
+from warroom.queries.plans import get_plan, plans_for
+from warroom.queries.tokens import find_token
+
+MARKDOWN = ("text/markdown", "text/x-markdown", "text/plain", "")
+
+
+class Bearer(HttpBearer):
+    """``Authorization: Bearer wr_…``; the request then is the token's person's."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        found = find_token(token)
+        if found is not None:
+            request.user = found.user
+        return found
+
+
+api = NinjaAPI(
+    title="Warroom",
+    version="1",
+    description="Releases for pipelines. Make a token with `manage.py create_token`.",
+    auth=Bearer(),
+    urls_namespace="api",
+)
+
+
+# --- errors --------------------------------------------------------------------------------
+
+
+def problem(status: int, detail: str, **more: Any) -> HttpResponse:
+    """A problem document: what is wrong, and ``line`` or ``field`` where there is one."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    body |= {key: value for key, value in more.items() if value not in (None, "")}
+    return HttpResponse(
+        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
+    )
+
+
+@api.exception_handler(Refused)
+def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    return problem(error.status, error.sentence, field=getattr(error, "field", ""))
+
+
+@api.exception_handler(DocumentError)
+def _document(request: HttpRequest, error: DocumentError) -> HttpResponse:
+    return problem(422, f"{error.text} {error.would_be_right}", line=error.line)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    first = error.errors[0] if error.errors else {}
+    field = ".".join(str(part) for part in first.get("loc", ())[1:])
+    return problem(422, str(first.get("msg", "The request is not valid.")), field=field)
+
+
+@api.exception_handler(AuthenticationError)
+def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    answer = problem(401, "Give a token that is valid: Authorization: Bearer …")
+    answer["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+@api.exception_handler(Http404)
+def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(404, "There is no such thing, or it is not yours to see.")
+
+
+@api.exception_handler(HttpError)
+def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return problem(error.status_code, str(error))
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return problem(413, "The body is larger than this service takes.")
+
+
+# --- what a token may ----------------------------------------------------------------------
+
+
+def demand_scope(request: HttpRequest, *scopes: str) -> ApiToken:
+    """Raise NotAllowed unless the request's token has one of ``scopes``."""
+    token: ApiToken = request.auth  # type: ignore[attr-defined]
+    if not set(scopes) & set(token.scopes):
+        raise NotAllowed(f"The token lacks the scope {' or '.join(scopes)}.")
+    return token
+
+
+def plan_of(request: HttpRequest, slug: str, scope: str = "read") -> DeploymentPlan:
+    """The plan that the token's person may see and the token is for, or Http404 alike."""
+    token = demand_scope(request, scope)
+    plan = get_plan(token.user, slug)
+    if token.plan_id not in (None, plan.pk):
+        raise Http404
+    return plan
+
+
+# --- plans ---------------------------------------------------------------------------------
+
+
+class FindingOut(Schema):
+    line: int
+    severity: str
+    code: str
+    text: str
+
+
+class ImportOut(Schema):
+    slug: str | None
+    url: str | None
+    understood: dict[str, int]
+    findings: list[FindingOut]
+
+
+_DOCUMENT = {
+    "requestBody": {
+        "required": True,
+        "content": {"text/markdown": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@api.post("plans", response={200: ImportOut, 201: ImportOut}, openapi_extra=_DOCUMENT)
+def create_plan(
+    request: HttpRequest,
+    slug: str | None = None,
+    t0: datetime | None = None,
+    name: str | None = None,
+    dry_run: bool = False,
+):
+    """Import a Markdown document; with ``dry_run=1`` only say what is understood of it."""
+    token = demand_scope(request, "read") if dry_run else _may_create(request)
+    _demand_markdown(request)
+    if t0 is not None and t0.tzinfo is None:
+        return problem(422, "Give T0 with its zone: 2026-03-04T09:00:00Z.", field="t0")
+    reading = understand(request.read(LIMIT_BYTES + 1))
+    answer = reading.understanding.as_data()
+    if dry_run:
+        return Status(200, answer | {"slug": None, "url": None})
+    plan = import_plan(reading, by=token.user, slug=slug, t0=t0, name=name, source_name="API")
+    url = settings.PUBLIC_URL + plan.get_absolute_url()
+    return Status(201, answer | {"slug": plan.slug, "url": url})
+
+
+def _may_create(request: HttpRequest) -> ApiToken:
+    """A token that only reads makes nothing, nor does one that is for a single release."""
+    token = demand_scope(request, "run", "decide", "sign", "vote", "tick", "evidence")
+    if token.plan_id is not None:
+        raise NotAllowed("The token is for one release; it makes no others.")
+    return token
+
+
+def _demand_markdown(request: HttpRequest) -> None:
+    kind = (request.content_type or "").lower()
+    if kind in ("application/yaml", "application/x-yaml", "text/yaml", "application/json"):
+        raise HttpError(415, f"Plans as {kind} are not read yet. Send text/markdown.")
+    if kind not in MARKDOWN:
+        raise HttpError(415, f"{kind} is not read. Send text/markdown in UTF-8.")
+
+
+class PlanOut(Schema):
+    slug: str
+    name: str
+    url: str
+    version: str
+    environment: str
+    lifecycle: str
+    t0: datetime | None
+    revision: int
+    position: str
+    progress: dict[str, int]
+    verdict: str
+    verdict_sentence: str
+    next: dict[str, Any] | None
+
+
+@api.get("plans", response=list[PlanOut])
+def list_plans(request: HttpRequest):
+    """The releases that the token's person may see."""
+    token = demand_scope(request, "read")
+    plans = plans_for(token.user)
+    if token.plan_id is not None:
+        plans = plans.filter(pk=token.plan_id)
+    return [_shown(plan) for plan in plans]
+
+
+@api.get("plans/{slug}", response=PlanOut)
+def show_plan(request: HttpRequest, slug: str):
+    """Where one release stands; the verdict as it counts now."""
+    return _shown(plan_of(request, slug))
+
+
+def _shown(plan: DeploymentPlan) -> dict[str, Any]:
+    now = timezone.now()
+    verdict, step = shown_verdict(plan, now), outlook.next_step(plan, now)
+    progress = outlook.progress([plan]).get(plan.pk)
+    return {
+        "slug": plan.slug,
+        "name": plan.name,
+        "url": settings.PUBLIC_URL + plan.get_absolute_url(),
+        "version": plan.version,
+        "environment": plan.environment,
+        "lifecycle": plan.lifecycle,
+        "t0": plan.t0,
+        "revision": plan.revision,
+        "position": outlook.position(plan),
+        "progress": {
+            "done": progress.done if progress else 0,
+            "total": progress.total if progress else 0,
+        },
+        "verdict": verdict.word,
+        "verdict_sentence": verdict.sentence,
+        "next": {"label": step.label, "at": step.at} if step else None,
+    }
+
+
+def open_urls() -> tuple:
+    """The routes, freed from the session's sign-in: each asks for a token of its own."""
+    patterns, app_name, namespace = api.urls
+    for pattern in patterns:
+        pattern.callback.login_required = False
+    return patterns, app_name, namespace
