@@ -116,6 +116,7 @@ async function catchUp() {
     if (!answer.ok) return false;
     const newest = Number(answer.headers.get("X-Warroom-Seq")) || seq;
     receive({ kind: "panels", seq: newest, data: await answer.text() });
+    if (answer.headers.has("X-Warroom-Reload")) reload();
     return true;
   } catch {
     return false;

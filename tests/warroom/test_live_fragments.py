@@ -96,10 +96,21 @@ def test_what_has_nothing_to_show_gives_up_its_place(plan, cast, monkeypatch):
     )
 
 
-def test_far_behind_is_everything_instead_of_a_thousand_events(plan, monkeypatch):
-    monkeypatch.setattr(fragments, "FAR_BEHIND", 5)
-    plan.timeline_seq = 50
-    assert fragments.events_after(plan, 1) is None
+@pytest.mark.parametrize("after", [0, 99])
+def test_who_is_too_old_or_ahead_is_told_to_load_anew_and_nobody_else(
+    plan, cast, monkeypatch, after
+):
+    monkeypatch.setattr(fragments, "FAR_BEHIND", 2)
+    for number in range(4):
+        add_note(plan, f"note {number}", by=cast["cora"])
+    lost, near = Newcomer("room", after), Newcomer("room", 3)
+    plan.refresh_from_db()
+    told = look([question(plan, newcomers=frozenset({lost, near}))])[plan.pk]
+    assert told.lost == {lost}
+    assert 'data-live="presence"' in told.welcome[lost]
+    assert 'data-live="presence"' not in told.welcome[near]
+    assert 'data-live="feed"' in told.welcome[near]
+    assert not told.all_lost
 
 
 @pytest.mark.parametrize("after", ["", "0", "99999"])
@@ -110,6 +121,7 @@ def test_the_snapshot_catches_up(plan, cast, client_of, after):
     assert answer["X-Warroom-Seq"] == "1"
     assert "no-store" in answer["Cache-Control"]
     assert b"said before" in answer.content
+    assert answer.has_header("X-Warroom-Reload") == (after == "99999")
 
 
 def test_the_snapshot_is_nobodys_who_has_no_seat(plan, cast, client, client_of):

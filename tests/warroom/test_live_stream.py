@@ -106,6 +106,7 @@ def test_a_reader_ahead_of_a_restored_database_gets_everything(place):
             message = await one.next()
             assert {"feed", "strip", "verdict"} <= set(message.fragments)
             assert message.id == str(head(place))
+            await one.next("shape")
 
     run(story())
 
@@ -136,6 +137,24 @@ def test_who_may_not_see_a_plan_is_turned_away(place, who, path, status):
             assert one.status == status
 
     run(story())
+
+
+def test_a_lost_seat_counts_when_the_stream_is_opened_again(place):
+    async def status():
+        async with viewer(place) as one:
+            return one.status
+
+    place.do("Seat.objects.filter(user=cora).delete()")
+    try:
+        assert run(status()) == 404
+    finally:
+        place.do("Seat.objects.create(role=role, user=cora)")
+    place.do("User.objects.filter(pk=cora.pk).update(is_active=False)")
+    try:
+        assert run(status()) == 401
+    finally:
+        place.do("User.objects.filter(pk=cora.pk).update(is_active=True)")
+    assert run(status()) == 200
 
 
 def test_a_senseless_sequence_number_is_answered_in_words(place):

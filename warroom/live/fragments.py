@@ -19,7 +19,7 @@ from warroom.queries import timeline
 
 log = structlog.get_logger()
 
-FAR_BEHIND = 1000  # events; beyond, every fragment counts as stale
+FAR_BEHIND = 1000  # events; beyond, a page is told to load itself anew
 
 Fragment = tuple[panels.Panel, str]
 _PLACE = re.compile("[a-z]{1,20}")
@@ -56,6 +56,8 @@ class Answer:
     seq: int
     broadcast: dict[str, str] = field(default_factory=dict)  # place -> HTML
     welcome: dict[Newcomer, str] = field(default_factory=dict)
+    lost: set[Newcomer] = field(default_factory=set)  # must load their pages anew
+    all_lost: bool = False
     kept: dict[str, str] = field(default_factory=dict)
 
 
@@ -130,8 +132,9 @@ def answer(question: Question, plan: DeploymentPlan, now: datetime) -> Answer:
     """Render what is stale in ``plan`` for every place and newcomer of the question."""
     rendering, told = Rendering(plan, now), Answer(plan.timeline_seq)
     since = plan.timeline_seq if question.seq is None else question.seq
-    behind = [one.after for one in question.newcomers if one.after is not None]
-    events = events_after(plan, min([since, *behind]))
+    starts = [since, *(one.after for one in question.newcomers if one.after is not None)]
+    events = events_after(plan, min((seq for seq in starts if not is_lost(plan, seq)), default=0))
+    told.all_lost = is_lost(plan, since)
     for place in question.places:
         fragments = gone_stale(plan, events, since, place)
         unsaid = [one for one in _unsaid(question, place, plan) if one not in fragments]
@@ -143,6 +146,8 @@ def answer(question: Question, plan: DeploymentPlan, now: datetime) -> Answer:
         if one.returns or after != plan.timeline_seq:
             fragments += [one for one in ageing(plan, one.place) if one not in fragments]
         told.welcome[one] = "\n".join(rendering.all_of(fragments))
+        if is_lost(plan, after):
+            told.lost.add(one)
     told.kept = rendering.plain_html()
     return told
 
@@ -161,21 +166,27 @@ def everything(plan: DeploymentPlan, place: str) -> list[Fragment]:
     return _all_of(plan, panels.shown_at(place))
 
 
-def events_after(plan: DeploymentPlan, seq: int) -> list[TimelineEvent] | None:
-    """The events after ``seq``; None when there are too many or the reader is ahead of us.
+def is_lost(plan: DeploymentPlan, seq: int) -> bool:
+    """Whether a reader who has seen ``seq`` cannot be told what changed since.
 
-    Ahead: the database was restored from a backup, so that what the reader saw is gone.
+    Too far behind, or ahead of us: then the database was restored from a backup, and what the
+    reader saw is gone.
     """
-    if seq > plan.timeline_seq or plan.timeline_seq - seq > FAR_BEHIND:
-        return None
-    return list(timeline.after(plan, seq)) if seq < plan.timeline_seq else []
+    return seq > plan.timeline_seq or plan.timeline_seq - seq > FAR_BEHIND
+
+
+def events_after(plan: DeploymentPlan, seq: int) -> list[TimelineEvent]:
+    """The events after ``seq``; none for a reader who is lost."""
+    if seq == plan.timeline_seq or is_lost(plan, seq):
+        return []
+    return list(timeline.after(plan, seq))
 
 
 def gone_stale(
-    plan: DeploymentPlan, events: Sequence[TimelineEvent] | None, after: int, place: str
+    plan: DeploymentPlan, events: Sequence[TimelineEvent], after: int, place: str
 ) -> list[Fragment]:
-    """The fragments of a place that went stale after ``after``, each once."""
-    if events is None or after > plan.timeline_seq:
+    """The fragments of a place that went stale after ``after``, each once; all for the lost."""
+    if is_lost(plan, after):
         return everything(plan, place)
     newer = [event for event in events if event.seq > after]
     return panels.stale(place, plan, newer) if newer else []

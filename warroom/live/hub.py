@@ -32,6 +32,7 @@ LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 15.0
 BLIND_FOR_S = 10.0  # without a good look, no stream may go on claiming to be live
 MOST_STREAMS = 5000
+RELOAD = message("shape", "load the page anew")
 
 
 @dataclass
@@ -79,6 +80,7 @@ class Room:
         for place, html in answer.broadcast.items():
             if html:
                 body = message("panels", html, answer.seq)
+                body += RELOAD if answer.all_lost else b""
                 for stream in tuple(self.members.get(place, ())):
                     stream.offer(body)
                 meters.SENT.inc(len(self.members.get(place, ())))
@@ -88,6 +90,7 @@ class Room:
     def _welcome(self, answer: Answer, asked: frozenset[Newcomer]) -> None:
         bodies = {
             newcomer: message("panels", html, answer.seq)
+            + (RELOAD if newcomer in answer.lost else b"")
             for newcomer, html in answer.welcome.items()
             if html
         }

@@ -13,6 +13,7 @@ def snapshot(request: HttpRequest, slug: str) -> HttpResponse:
     """What went stale since ``after``, as one answer: to catch up, and where streams are blocked.
 
     ``X-Warroom-Seq`` is the event that the answer is true up to. Without ``after``: everything.
+    ``X-Warroom-Reload`` tells a page that it is too old to be caught up with.
     """
     plan = get_plan(request.user, slug)
     after, place = request.GET.get("after", ""), fragments.place_of(request.GET.get("place", ""))
@@ -24,7 +25,10 @@ def snapshot(request: HttpRequest, slug: str) -> HttpResponse:
         )
     seen = int(after) if after else None
     html = fragments.caught_up(plan, seen, place, timezone.now())
-    return HttpResponse(html, headers={"X-Warroom-Seq": str(plan.timeline_seq)})
+    headers = {"X-Warroom-Seq": str(plan.timeline_seq)}
+    if seen is not None and fragments.is_lost(plan, seen):
+        headers["X-Warroom-Reload"] = "1"
+    return HttpResponse(html, headers=headers)
 
 
 def stream_without_server(request: HttpRequest, slug: str) -> HttpResponse:
