@@ -3,7 +3,7 @@ import json
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from checklists.actions.gates import cast_vote, decide_gate, deciding_role, judge_criterion
 from checklists.forms import ConditionCloseForm, DecisionForm, JudgementForm, VoteForm
@@ -38,7 +38,7 @@ def fresh(request: HttpRequest, gate: Gate) -> None:
     shows(request, gate.plan, *((part.name, gate.key) for part in GATE_PARTS), ("gate", ""))
 
 
-@require_GET
+@require_safe
 def gate_list(request: HttpRequest, slug: str) -> HttpResponse:
     """To the first gate that is not decided, else to the last one."""
     plan = get_plan(request.user, slug)
@@ -49,7 +49,7 @@ def gate_list(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("gate", slug, chosen.key)
 
 
-@require_GET
+@require_safe
 def gate(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return _gate_page(request, find_gate(request, slug, key))
 
@@ -132,7 +132,7 @@ def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> Http
     return done(request, f"{reverse('gate', args=[slug, key])}#judge", f"Judged: {found.label}.")
 
 
-@require_GET
+@require_safe
 def frozen_evidence(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
     """The evidence of a decision as JSON, to keep or to check against its SHA-256."""
     gate = find_gate(request, slug, key)

@@ -1,7 +1,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from checklists.actions.items import add_item_note, set_item_state
 from checklists.forms import ItemNoteForm, ItemStateForm
@@ -36,7 +36,7 @@ def fresh(request: HttpRequest, item: ChecklistItem) -> None:
     shows(request, item.plan, *parts, *((name, "") for name in PARTS))
 
 
-@require_GET
+@require_safe
 def item(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One item with its state form, notes and history: everything works without script."""
     return _item_page(request, find_item(request, slug, number))

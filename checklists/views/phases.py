@@ -1,6 +1,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from checklists.forms import SignOffForm
 from checklists.models import ItemNote
@@ -20,7 +20,7 @@ MORE_STATES = [
 ]
 
 
-@require_GET
+@require_safe
 def checklist_page(request: HttpRequest, slug: str) -> HttpResponse:
     """One phase with its items, filters and sign-offs; ``?phase=plan`` signs the whole release."""
     plan = get_plan(request.user, slug)

@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from rollouts.actions.checks import run_now
 from rollouts.models import HealthCheck, PrometheusQuery
@@ -17,7 +17,7 @@ KINDS = {"metric": PrometheusQuery, "check": HealthCheck}
 WINDOWS = {"1h": timedelta(hours=1), "12h": timedelta(hours=12), "24h": timedelta(hours=24)}
 
 
-@require_GET
+@require_safe
 def checks(request: HttpRequest, slug: str) -> HttpResponse:
     """Metrics and checks of a release; ``?focus=key`` and ``?w=1h|12h|24h`` choose the chart."""
     plan = get_plan(request.user, slug)

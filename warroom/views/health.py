@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from warroom.models import WorkerTick
 
@@ -15,14 +15,14 @@ TICK_LATE = timedelta(seconds=10)
 
 
 @login_not_required
-@require_GET
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers. Asks nothing of the database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
 @login_not_required
-@require_GET
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """Database, broker and the age of the newest worker tick (seconds). 503 unless the first holds.
 

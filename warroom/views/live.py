@@ -1,14 +1,14 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from warroom.live import fragments
 from warroom.queries.plans import get_plan
 
 
 @never_cache
-@require_GET
+@require_safe
 def snapshot(request: HttpRequest, slug: str) -> HttpResponse:
     """What went stale since ``after``, as one answer: to catch up, and where streams are blocked.
 

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from warroom import navigation
 from warroom.live import outlook, panels
@@ -20,7 +20,7 @@ GROUPS = [
 ]
 
 
-@require_GET
+@require_safe
 def plan_list(request: HttpRequest) -> HttpResponse:
     """The releases that this person may see: live, coming, finished."""
     now = timezone.now()
@@ -71,7 +71,7 @@ def _group(plan: DeploymentPlan, now: datetime) -> str:
     return "live" if group == "coming" and late else group
 
 
-@require_GET
+@require_safe
 def room(request: HttpRequest, slug: str) -> HttpResponse:
     plan = get_plan(request.user, slug)
     return render(request, "warroom/room.html", page(request, plan, "room"))

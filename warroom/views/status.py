@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from warroom.actions.refusals import Invalid
 from warroom.actions.status import post_status_update, set_status_public
@@ -17,7 +17,7 @@ from warroom.views.plans import page
 
 
 @login_not_required
-@require_GET
+@require_safe
 def public_page(request: HttpRequest, slug: str) -> HttpResponse:
     """The snapshot of a public plan, written now if there is none. Usually answered in front."""
     html = _written(slug, ".html")
@@ -30,7 +30,7 @@ def public_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_not_required
-@require_GET
+@require_safe
 def public_json(request: HttpRequest, slug: str) -> HttpResponse:
     """The same for programs."""
     return HttpResponse(

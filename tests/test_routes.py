@@ -1,0 +1,252 @@
+"""Who may do what, for every route: scenario 51. A route that this table does not know fails.
+
+To add a route, add a line to ROUTES: its path, and for each method it answers what each person of
+the cast gets. Whoever is not signed in is sent to sign in; a method that is not listed is 405.
+"""
+
+from dataclasses import dataclass, field
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from checklists.actions.conditions import Wanted
+from checklists.actions.gates import cast_vote, decide_gate
+from checklists.models import Criterion
+from rollouts.models import HealthCheck
+from tests.conftest import CAST
+from warroom.models import DeploymentPlan, Role
+
+pytestmark = pytest.mark.django_db
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+SEATED = tuple(CAST)  # cora thon hudson forge vera
+EVERYBODY = (*SEATED, "root", "stranger", "nobody")  # nobody: not signed in
+PLAN = "/plans/genesis-4/"
+
+
+def everyone(status, **others):
+    """The same for all, except for those named."""
+    return dict.fromkeys(EVERYBODY, status) | others
+
+
+def members(status, **others):
+    """For those with a seat and the administrator; 404 for a stranger, sign-in for nobody."""
+    return everyone(status, stranger=404, nobody=302) | others
+
+
+def holders(status, *names, without=403):
+    """For the named; the other members are refused."""
+    return members(without) | dict.fromkeys(names, status)
+
+
+EDIT = ("cora", "root")
+RUN = ("cora", "thon", "root")
+TICK = ("cora", "thon", "hudson", "forge", "root")
+SIGN = VOTE = ("cora", "thon", "hudson")
+
+
+@dataclass(frozen=True)
+class Route:
+    """What a route answers: by method, a status per person. ``send``: what POST sends."""
+
+    path: str
+    get: dict[str, int] | None = None
+    post: dict[str, int] | None = None
+    send: dict[str, str] = field(default_factory=dict)
+    other: int = 405  # for whoever is let in
+    open: bool = False  # nobody has to sign in
+    more: dict[str, dict[str, int]] = field(default_factory=dict)  # methods beyond GET and POST
+
+    def expected(self, method: str, name: str) -> int:
+        answers = {"GET": self.get, "HEAD": self.get, "POST": self.post, **self.more}.get(method)
+        if answers is not None:
+            return answers[name]
+        if name == "nobody" and not self.open:
+            return 302
+        return self.other
+
+
+READ = members(200)
+
+ROUTES = {
+    "healthz": Route("/healthz", get=everyone(200), open=True),
+    "readyz": Route("/readyz", get=everyone(200), open=True),
+    "metrics": Route("/metrics", get=everyone(200), open=True),  # to loopback only
+    "sign-in": Route(
+        "/sign-in/",
+        get=everyone(302, nobody=200),
+        post=everyone(302, nobody=422),
+        more={"PUT": everyone(302, nobody=422), "OPTIONS": everyone(302, nobody=200)}
+        | dict.fromkeys(("PATCH", "DELETE"), everyone(302, nobody=405)),
+        open=True,
+    ),
+    "sign-out": Route(
+        "/sign-out/", post=everyone(302), more={"OPTIONS": everyone(200, nobody=302)}
+    ),
+    "import": Route("/plans/import", get=everyone(200, nobody=302), post=everyone(422, nobody=302)),
+    "status": Route("/status/genesis-4/", get=everyone(200), open=True),
+    "status-json": Route("/status/genesis-4.json", get=everyone(200), open=True),
+    "plans": Route("/", get=everyone(200, nobody=302)),
+    "theme": Route("/theme/", post=everyone(302), send={"theme": "dark"}, open=True),
+    "room": Route(PLAN, get=READ),
+    "timeline": Route(
+        f"{PLAN}timeline/", get=READ, post=holders(302, *TICK), send={"text": "Seen."}
+    ),
+    "live": Route(  # streams come from the server in front of Django
+        f"{PLAN}live", get=everyone(404, nobody=302), post=everyone(404, nobody=302), other=404
+    ),
+    "live-snapshot": Route(f"{PLAN}live/snapshot", get=READ),
+    "people": Route(
+        f"{PLAN}people/",
+        get=READ,
+        post=holders(302, *EDIT),
+        send={"role": "member", "person": "vera"},
+    ),
+    "seat-leave": Route(f"{PLAN}people/member/forge/leave", post=holders(302, *EDIT)),
+    "status-updates": Route(
+        f"{PLAN}status/", get=READ, post=holders(302, *EDIT), send={"text": "We go on at noon."}
+    ),
+    "status-public": Route(f"{PLAN}status/public", post=holders(302, *EDIT), send={"public": "no"}),
+    "checks": Route(f"{PLAN}checks/", get=READ),
+    "run-check": Route(f"{PLAN}checks/check/home/run/", post=holders(302, *RUN)),
+    "checklist": Route(f"{PLAN}checklist/", get=READ),
+    "item": Route(f"{PLAN}items/1/", get=READ),
+    "item-state": Route(f"{PLAN}items/1/state", post=holders(302, *TICK), send={"state": "done"}),
+    "item-notes": Route(f"{PLAN}items/1/notes", post=holders(302, *TICK), send={"text": "Seen."}),
+    "signoffs": Route(
+        f"{PLAN}signoffs",
+        post=holders(302, "thon"),
+        send={"scope": "1", "role": "on-call", "decision": "approved"},
+    ),
+    "condition-close": Route(
+        f"{PLAN}conditions/1/close", post=holders(302, *VOTE), send={"note": "Met."}
+    ),
+    "gates": Route(f"{PLAN}gates/", get=members(302)),
+    "gate": Route(f"{PLAN}gates/gate-1/", get=READ),
+    "votes": Route(
+        f"{PLAN}gates/gate-1/votes",
+        post=holders(302, "thon"),
+        send={"role": "on-call", "vote": "go"},
+    ),
+    "decision": Route(
+        f"{PLAN}gates/gate-1/decision", post=holders(302, "cora"), send={"decision": "hold"}
+    ),
+    "judgement": Route(
+        f"{PLAN}gates/gate-1/criteria/team",
+        post=holders(302, *VOTE),
+        send={"band": "green", "note": "All here."},
+    ),
+    "evidence": Route(f"{PLAN}gates/gate-0/evidence/1.json", get=READ),
+}
+
+
+def routes(patterns=None, prefix="", space=""):
+    """Every route as (name, pattern), the administrator's own pages apart."""
+    for entry in get_resolver().url_patterns if patterns is None else patterns:
+        path = f"{prefix}{entry.pattern}"
+        if isinstance(entry, URLPattern):
+            yield f"{space}{entry.name or path}", path
+        elif entry.namespace != "admin":
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from routes(entry.url_patterns, path, inner)
+
+
+@pytest.fixture
+def release(plan, cast, item, gate):
+    """A release in which every route of the table finds its object."""
+    roles = {role.key: role for role in Role.objects.filter(plan=plan)}
+    HealthCheck.objects.create(plan=plan, key="home", name="Home", position=1)
+    DeploymentPlan.objects.filter(pk=plan.pk).update(status_public=True)
+    Criterion.objects.create(gate=gate, key="team", position=1, label="Team ready")
+    cast_vote(
+        gate, roles["security-lead"], "go", by=cast["hudson"], conditions=[Wanted("Limits re-read")]
+    )
+    decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
+    decision = decide_gate(decided, "hold", by=cast["cora"])
+    type(decision).objects.filter(pk=decision.pk).update(id=1)
+    return plan
+
+
+@pytest.fixture
+def clients(cast, client_of):
+    return {name: client_of(person) for name, person in cast.items()} | {"nobody": Client()}
+
+
+def ask(client, method, route):
+    """One request whose effects are undone, so that each starts from the same release."""
+    undo, cookies = transaction.savepoint(), client.cookies.output()
+    try:
+        send = route.send if method == "POST" else {}
+        return client.generic(method, route.path) if not send else client.post(route.path, send)
+    finally:
+        transaction.savepoint_rollback(undo)
+        client.cookies.load(cookies.replace("Set-Cookie: ", ""))
+
+
+def rows():
+    """How many rows each of our tables has."""
+    ours = [
+        model
+        for label in ("warroom", "checklists", "rollouts")
+        for model in apps.get_app_config(label).get_models()
+    ]
+    return {model.__name__: model.objects.count() for model in ours}
+
+
+def test_every_route_is_in_the_table():
+    unknown = [f"{name} ({path})" for name, path in routes() if name not in ROUTES]
+    assert not unknown, "Say in ROUTES who may do what there"
+    gone = set(ROUTES) - {name for name, _ in routes()}
+    assert not gone, "ROUTES names routes that are no more"
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_everybody_gets_what_the_table_says_by_every_method(release, clients, name):
+    route = ROUTES[name]
+    surprises = [
+        f"{method} {route.path} as {person}: {status}, not {route.expected(method, person)}"
+        for method in METHODS
+        for person, client in clients.items()
+        if (status := ask(client, method, route).status_code) != route.expected(method, person)
+    ]
+    assert not surprises
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.get))
+def test_reading_writes_nothing(release, clients, name):
+    before = rows()
+    for method in ("GET", "HEAD", "OPTIONS"):
+        for client in clients.values():
+            client.generic(method, ROUTES[name].path)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.post))
+def test_who_is_refused_writes_nothing(release, clients, name):
+    route, before = ROUTES[name], rows()
+    for person, status in route.post.items():
+        if status >= 400 or (person == "nobody" and not route.open):
+            clients[person].post(route.path, route.send)
+    assert rows() == before
+
+
+@pytest.mark.parametrize("path", ["", "warroom/user/", "warroom/timelineevent/"])
+def test_the_administrators_pages_are_for_administrators(release, clients, path):
+    for name, client in clients.items():
+        expected = 200 if name == "root" else 302
+        assert client.get(f"/admin/{path}").status_code == expected, name
+
+
+def test_a_form_from_another_place_is_refused(release, cast):
+    for name, route in ROUTES.items():
+        if route.post is None:
+            continue
+        careful = Client(enforce_csrf_checks=True)
+        careful.force_login(cast["cora"], backend="django.contrib.auth.backends.ModelBackend")
+        before = rows()
+        answer = careful.post(route.path, route.send, headers={"Origin": "https://evil.example"})
+        assert answer.status_code == 403, name
+        assert rows() == before
