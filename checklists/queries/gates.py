@@ -269,6 +269,9 @@ def _band(criterion: Criterion, reading: Evidence, age_s: float | None) -> tuple
         return Band.NO_DATA, reading.reason or "there is no value"
     if age_s is None or age_s > reading.valid_for_s:
         return Band.NO_DATA, f"the last reading is older than {reading.valid_for_s} s"
+    if criterion.unit and reading.unit and criterion.unit != reading.unit:
+        # 0.3 s is not below 200 ms, and 7 of 9 is not at least 5 of 5.
+        return Band.NO_DATA, f"it is measured “{reading.unit}”, its target “{criterion.unit}”"
     limits = bands_of(criterion)
     if limits is None:
         return Band.NO_DATA, "the plan gives no bounds to judge the value by"

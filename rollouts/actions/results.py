@@ -11,7 +11,7 @@ from checklists.rules.bands import Band
 from rollouts.models import CheckResult, HealthCheck, MetricSample, Probing, PrometheusQuery
 from rollouts.probes import ProbeResult
 from rollouts.rules import history
-from rollouts.rules.readings import judged, next_due
+from rollouts.rules.readings import HEALTH_CHECKS, judged, next_due
 from rollouts.rules.sustained import RedMemory, remember
 from warroom.actions.change import RULE, Change, change
 from warroom.live import doorbell
@@ -165,7 +165,7 @@ def _counted(rows: Sequence[tuple[Probing, ProbeResult]], recording: Change) -> 
     return [
         Evidence(
             plan=recording.plan,
-            key="health-checks",
+            key=HEALTH_CHECKS,
             label="Health checks",
             value=float(labels["passing"]),
             unit=f"of {labels['total']}",

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from checklists.models import Criterion
 from checklists.rules.bands import Bands, Bound, findings, parse_bound
 from rollouts.models import PrometheusQuery, PrometheusSource
+from rollouts.rules.readings import HEALTH_CHECKS
 from warroom.documents.blocks import (
     Document,
     Fence,
@@ -127,8 +128,11 @@ class Queries(Reader):
 
 
 def _measure_criteria(plan: DeploymentPlan, understanding: Understanding) -> None:
-    """Criteria with bounds and the name of a query are measured by it; the rest people judge."""
-    keys = [query.key for query in understanding.parts["queries"]]
+    """Criteria with bounds and the name of a query are measured by it; the rest people judge.
+
+    "Health checks 5/5" is measured by a health page that counts its own checks, once one does.
+    """
+    keys = [HEALTH_CHECKS, *(query.key for query in understanding.parts["queries"])]
     measured = Criterion.objects.filter(gate__plan=plan, key__in=keys, green_value__isnull=False)
     measured.update(evidence_key=F("key"))
 

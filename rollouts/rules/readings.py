@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from checklists.rules.bands import Band, Bands, against, judge
 from warroom.rules.wording import duration_text
 
+# The evidence key under which a health page's own count ("5 of 5") is kept.
+HEALTH_CHECKS = "health-checks"
 NOT_JUDGED = "it has no bands, so it is shown and not judged"
 
 

@@ -40,6 +40,13 @@ def test_what_is_no_number_is_never_green(plan, gate, criterion, value):
     assert sheet(gate).criteria[0].band == "no_data"
 
 
+def test_a_reading_in_another_unit_is_no_data_and_never_green(plan, gate, criterion):
+    measure(plan, "error-rate", 0.0004, unit="share")
+    row = sheet(gate).criteria[0]
+    assert row.band == "no_data"
+    assert row.why == "it is measured “share”, its target “%”"
+
+
 def test_a_criterion_that_nothing_measures_has_no_data_and_holds(gate, criterion):
     row = sheet(gate).criteria[0]
     assert (row.band, row.why) == ("no_data", "nothing measures it yet")
