@@ -176,3 +176,14 @@ def worst_tick_age(product, during_s: float) -> float:
         worst = max(worst, float(age))
         time.sleep(0.25)
     return worst
+
+
+def test_a_held_child_stays_ended_until_it_is_let_go(running_product):
+    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    running_product.manage("hold", "broker")
+    running_product.wait_for_words("broker is held", 10)
+    wait_until(lambda: running_product.ready().get("broker") == "no answer", 10, "no broker")
+    assert worst_tick_age(running_product, during_s=6) < 10
+    assert running_product.pids("broker") == []
+    running_product.manage("hold", "broker", "--off")
+    wait_until(lambda: running_product.ready().get("broker") == "ok", 10, "the broker is back")

@@ -48,6 +48,7 @@ class Child:
     started: float = 0.0
     due: float = 0.0
     falls: int = 0
+    held: bool = False
 
 
 @contextlib.contextmanager
@@ -87,6 +88,11 @@ def _marked(folder: Path) -> Iterator[int]:
                 yield int(environ.parent.name)
 
 
+def hold_file(folder: Path, name: str) -> Path:
+    """While this file is there, the supervisor of ``folder`` keeps that child ended."""
+    return folder / "run" / f"hold-{name}"
+
+
 class Supervisor:
     """Starts children in order, starts again whichever ends, and ends all on request."""
 
@@ -96,6 +102,8 @@ class Supervisor:
         self.children: list[Child] = []
         self.stopping = False
         (folder / "log").mkdir(parents=True, exist_ok=True)
+        for held in folder.glob("run/hold-*"):
+            held.unlink()
 
     def obey_signals(self) -> None:
         """From now on SIGINT, SIGTERM and SIGHUP ask for the end instead of causing it."""
@@ -136,12 +144,24 @@ class Supervisor:
         """Notice who ended, start again who is due. Call it every ``LOOK_EVERY_S``."""
         now = time.monotonic()
         for child in self.children:
-            if child.process is None:
+            if hold_file(self.folder, child.name).exists():
+                self._hold(child)
+            elif child.held:
+                self.say(f"{child.name} is let go")
+                child.held = False
+            elif child.process is None:
                 if now >= child.due:
                     self._launch(child)
-                continue
-            if child.process.poll() is not None:
+            elif child.process.poll() is not None:
                 self._note_fall(child, now)
+
+    def _hold(self, child: Child) -> None:
+        """End a child and leave it so: to show, or to try, what happens without it."""
+        if child.held:
+            return
+        self._end([child], PATIENCE_S)
+        child.process, child.held, child.due, child.falls = None, True, 0.0, 0
+        self.say(f"{child.name} is held: it stays ended until `manage.py hold {child.name} --off`")
 
     def _note_fall(self, child: Child, now: float) -> None:
         assert child.process is not None
