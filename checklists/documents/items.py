@@ -31,7 +31,7 @@ from warroom.documents.readers import (
     Understanding,
     register,
 )
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Role
 from warroom.rules.offsets import format_offset
 
 _ROLLBACK = re.compile(r"roll-?\s?back|回滾|回滚|back-?out", re.I)
@@ -195,6 +195,7 @@ def _item_row(
         required=found.required,
         blocking=found.blocking,
         owner=found.owner,
+        role=_role_of(found.owner, creation.made["roles"]),
         due_offset_s=found.due_offset_s,
         due_at=found.due_at,
         command=found.command,
@@ -208,6 +209,17 @@ def _item_row(
         state_at=creation.at if ticked else None,
         source_line=item.line,
     )
+
+
+def _role_of(owner: str, roles: dict[str, Role]) -> Role | None:
+    """The role that an owner means: by its name, its key, or the person who holds it."""
+    wanted = owner.lstrip("@").strip().lower()
+    if not wanted:
+        return None
+    for role in roles.values():
+        if wanted in (role.name.lower(), role.key, role.holder.lower()):
+            return role
+    return None
 
 
 def _linked(rows: dict[int, ChecklistItem], understanding: Understanding) -> list[ChecklistItem]:

@@ -7,6 +7,7 @@ import time
 import pytest
 from django.conf import settings
 
+from warroom.actions.imports import import_plan
 from warroom.documents.parse import decode, parse
 from warroom.documents.readers import read_all
 
@@ -53,6 +54,18 @@ def test_a_source_document_is_understood_as_counted_by_hand(number):
 def test_every_task_item_of_a_real_document_is_counted(name):
     if name not in KNOWN:
         pytest.skip("the corpus does not lie beside the checkout")
-    plan = read(CORPUS.parent / "documents" / name)
+    path = CORPUS.parent / "documents" / name
+    plan = read(path)
     assert plan.counts["task_items"] == KNOWN[name]["task_items"]
     assert plan.counts["items"] <= plan.counts["task_items"] + KNOWN[name]["tables"]["rows"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("part", range(4))
+def test_every_real_document_becomes_a_room(part):
+    paths = [*(CORPUS.parent / "documents").glob("*.md"), *SHARED.glob("seeds/*.txt")]
+    if not paths:
+        pytest.skip("the corpus does not lie beside the checkout")
+    for number, path in enumerate(sorted(paths)[part::4]):
+        plan = import_plan(path.read_bytes(), by="test", slug=f"real-{part}-{number}")
+        assert plan.items.count() == plan.events.get().data["counts"]["items"]

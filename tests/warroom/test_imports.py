@@ -1,6 +1,7 @@
 """Import: page, command, what is created, all in one transaction. S1 S20 S44 S124, scenario 63."""
 
 import json
+import random
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -176,6 +177,17 @@ def test_an_address_that_cannot_be_is_refused(slug, cora):
     assert not DeploymentPlan.objects.exists()
 
 
+def test_a_t0_that_cannot_be_meant_is_refused(cora):
+    with pytest.raises(Invalid, match="year 1"):
+        import_plan(PLAN, by=cora, t0=datetime(1, 1, 1, tzinfo=UTC))
+
+
+def test_an_items_owner_is_found_among_the_roles(cora):
+    text = PLAN.replace("@hudson", "@thon")
+    notify = import_plan(text, by=cora).items.get(text__startswith="Notify")
+    assert notify.role.key == "on-call"
+
+
 def test_a_title_without_latin_letters_gets_an_address_all_the_same(cora):
     plan = import_plan("# 部署檢查清單\n\n- [ ] 一\n", by=cora)
     assert plan.slug.startswith("plan-")
@@ -205,6 +217,28 @@ def test_an_import_takes_few_statements_whatever_its_length(cora, django_assert_
     long = "# Long\n\n" + "\n".join(f"## Part {n}\n- [ ] a\n  - [ ] b\n" for n in range(40))
     with django_assert_max_num_queries(160):
         assert import_plan(long, by=cora).items.count() == 80
+
+
+PIECES = [
+    *PLAN.split("\n"),
+    "## " + "x" * 400,
+    "- [ ] " + "y" * 3000,
+    "| " + "z" * 400 + " | < 5% | > 9% | 0 |",
+    "0.5% → 5% → 25% rollout, 3-day soak",
+    "#### Risk 7: " + "w" * 500,
+    "- [ ] **QA Lead**: ____",
+    "☐ drawn",
+    "T-24",
+    "```",
+    "<!--",
+]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_shuffle_of_lines_becomes_a_room(seed):
+    lines = random.Random(seed).choices(PIECES, k=90)
+    plan = import_plan("\n".join(lines), by="test", slug=f"shuffled-{seed}")
+    assert first_broken(plan) is None
 
 
 # --- the page ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from warroom.actions.refusals import Invalid, Refused
 from warroom.documents.readers import Creation, Understanding, registered
 from warroom.documents.reading import Reading, understand
 from warroom.models import DeploymentPlan, Role, Seat, User
+from warroom.rules.moments import YEARS
 
 # Addresses under /plans/ that are pages of their own.
 RESERVED = frozenset({"new", "import"})
@@ -50,6 +51,8 @@ def import_plan(
     understanding = reading.understanding
     name = (name or understanding.title).strip()[:200]
     slug = _slug(slug, name, reading.sha256)
+    if t0 is not None and t0.year not in YEARS:
+        raise Invalid("t0", f"T0 in the year {t0.year} cannot be meant.")
     try:
         with transaction.atomic():
             plan = _make_plan(reading, name, slug, t0, by, source_name)

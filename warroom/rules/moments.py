@@ -33,6 +33,8 @@ ZONES: dict[str, tuple[float, str, str]] = {
     "AEST": (10, "Australia/Sydney", ""),
     "AEDT": (11, "Australia/Sydney", ""),
 }
+# Outside these years a plan is a typing error, and instants near the ends overflow.
+YEARS = range(1970, 2200)
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -94,10 +96,7 @@ def parse_moment(text: str) -> Moment | None:
     if clock is not None and found is None:
         return None
     shift, zone, said, doubt = _zone(text, clock)
-    try:
-        at = datetime.combine(day, found or time(), timezone(shift)).astimezone(UTC)
-    except OverflowError:
-        return None
+    at = datetime.combine(day, found or time(), timezone(shift)).astimezone(UTC)
     if found is None:
         doubt = "no time of day: 00:00 assumed" + (f"; {doubt}" if doubt else "")
     return Moment(at, zone, said, found is not None, doubt)
@@ -124,6 +123,8 @@ def _day(match: re.Match, order: str, year: int | None) -> date | None:
     month = _MONTHS[parts["M"].lower()] if "M" in parts else int(parts["m"])
     years = int(parts["y"]) if parts["y"] else year
     if years is None:
+        return None
+    if years not in YEARS:
         return None
     try:
         return date(years, month, int(parts["d"]))

@@ -17,6 +17,8 @@ _SECONDS = {name: seconds for seconds, names in _UNITS for name in names}
 _UNIT = "|".join(sorted(map(re.escape, _SECONDS), key=len, reverse=True))
 _WORDS = {"a": 1, "an": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
 
+LONGEST_S = 10 * 365 * 86_400
+
 _T = re.compile(
     r"(?<![A-Za-z0-9])T\s?(?P<sign>[-–−+]|minus |-minus |plus )\s?(?P<n>\d+(?:[.,]\d+)?)"
     rf"(?:\s?(?P<unit>(?:working |business )?(?:{_UNIT}))(?![A-Za-z]))?",
@@ -87,7 +89,9 @@ def _single(match: re.Match, sign: int) -> Offset:
         return Offset(None, None, match[0].strip(), "counts working days, which have no fixed hour")
     if not unit and number:
         return Offset(None, None, match[0].strip(), "has no unit: hours or days?")
-    seconds = sign * round(number * _SECONDS.get(unit, 0))
+    seconds = sign * round(min(number, 1e12) * _SECONDS.get(unit, 0))
+    if abs(seconds) > LONGEST_S:
+        return Offset(None, None, match[0].strip()[:60], "lies more than ten years away")
     return Offset(seconds, seconds, match[0].strip())
 
 
@@ -129,4 +133,5 @@ def parse_length(text: str) -> int | None:
     match = _LENGTH.match(text)
     if match is None:
         return None
-    return round(_number(match["n"]) * _SECONDS[match["unit"].lower()])
+    seconds = round(min(_number(match["n"]), 1e12) * _SECONDS[match["unit"].lower()])
+    return seconds if seconds <= LONGEST_S else None
