@@ -51,9 +51,15 @@ class Round:
         """Start asking; the outcome arrives in `answers`."""
         self.waiting += 1
         token = row.lease_token
-        self._start(row).add_done_callback(
-            lambda future: self.answers.put(Outcome(row, token, _result(future)))
-        )
+        try:
+            future = self._start(row)
+        except Exception as error:
+            # One row that cannot even be asked must not keep all others from being asked.
+            log.exception("check cannot be asked", check=row.key)
+            reason = f"it cannot be asked ({type(error).__name__}); see the worker's log"
+            self.answers.put(Outcome(row, token, no_data(reason)))
+            return
+        future.add_done_callback(lambda done: self.answers.put(Outcome(row, token, _result(done))))
 
     def _start(self, row: Probing) -> Future:
         if isinstance(row, PrometheusQuery):
@@ -122,10 +128,18 @@ def keep(outcomes: list[Outcome]) -> int:
     """Record outcomes plan by plan, and judge each plan anew."""
     done = 0
     for outcomes_of_plan in _grouped(outcomes, lambda o: o.row.plan_id):
-        plan = DeploymentPlan.objects.only("slug").get(pk=outcomes_of_plan[0].row.plan_id)
-        for of_kind in _grouped(outcomes_of_plan, lambda o: type(o.row)):
-            done += record_results(plan, of_kind)
-        apply_verdict(plan)
+        try:
+            done += _keep_of_plan(outcomes_of_plan)
+        except Exception:
+            # The leases run out and the rows are asked again; other plans go on meanwhile.
+            log.exception("results not kept", plan=outcomes_of_plan[0].row.plan_id)
+    return done
+
+
+def _keep_of_plan(outcomes: list[Outcome]) -> int:
+    plan = DeploymentPlan.objects.only("slug").get(pk=outcomes[0].row.plan_id)
+    done = sum(record_results(plan, same) for same in _grouped(outcomes, lambda o: type(o.row)))
+    apply_verdict(plan)
     return done
 
 

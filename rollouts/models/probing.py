@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils import timezone
 
+from checklists.rules.bands import Bands
 from warroom.models import DeploymentPlan
 
 
@@ -48,3 +49,17 @@ class Probing(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def bands(self) -> Bands | None:
+        """Where green and red begin, in the thing's own unit; None: shown and not judged."""
+        raise NotImplementedError
+
+    def show(self, value: float | None) -> str:
+        """A value as people read it; "" for none."""
+        raise NotImplementedError
+
+    @property
+    def now_text(self) -> str:
+        """What it shows at its latest reading; "" while there is none that counts."""
+        raise NotImplementedError

@@ -376,6 +376,37 @@ def test_scenario_32_a_hanging_target_delays_no_other(plan, fake_prometheus, htt
     assert slow.band == "red" and slow.read_at - started < timedelta(seconds=6.5)
 
 
+def test_a_check_that_cannot_be_asked_keeps_no_other_from_being_asked(
+    plan, fake_prometheus, httpserver
+):
+    odd = make_check(plan, "odd", kind="telepathy", due_at=timezone.now() - STEP)
+    fine = make_check(plan, "fine", url=httpserver.url_for("/health"))
+    assert probe_due() == 2
+    odd.refresh_from_db()
+    fine.refresh_from_db()
+    assert (odd.band, fine.band) == ("no_data", "green")
+    assert "cannot be asked" in odd.reason
+
+
+def test_trouble_with_one_plan_keeps_no_other_from_being_recorded(
+    plan, fake_prometheus, httpserver, monkeypatch
+):
+    other = make_plan("other", "Other")
+    for each in (plan, other):
+        make_check(each, url=httpserver.url_for("/health"))
+    honest = tasks.record_results
+
+    def record(plan, outcomes):
+        if plan.slug == "genesis-4":
+            raise RuntimeError("no room on the disk")
+        return honest(plan, outcomes)
+
+    monkeypatch.setattr(tasks, "record_results", record)
+    assert probe_due() == 1
+    other.refresh_from_db()
+    assert other.verdict == "proceed"
+
+
 def test_a_silent_prometheus_is_waited_for_once_not_per_query(plan, loopback, settings):
     for n in range(30):
         make_query(plan, f"q{n}")
