@@ -8,7 +8,16 @@ from django.utils.text import slugify
 from checklists.documents.places import Span, announces, heading_title, span_of
 from checklists.models import Criterion, Gate
 from checklists.rules.bands import Bands, Bound, findings, parse_bound
-from warroom.documents.blocks import Document, ListBlock, Paragraph, Row, Section, Table
+from warroom.documents.blocks import (
+    Document,
+    ListBlock,
+    ListItem,
+    Paragraph,
+    Row,
+    Section,
+    Table,
+    walk,
+)
 from warroom.documents.plain import is_blank, plain, without_marks
 from warroom.documents.readers import (
     NOTE,
@@ -97,13 +106,15 @@ class Gates(Reader):
                 rows = _read_table(block, understanding)
                 name = name or (label if rows else "")
                 criteria += rows
-        decides = bool(_DECISION.search(section.title))
-        if not criteria and decides:
+        decision = _decision_of(section, understanding)
+        asked = decision is section and _asks_by_boxes(section)
+        if not criteria and decision is section:
             criteria = _same_criteria(section, gates, understanding)
-        if not criteria:
+        if not criteria and not asked:
             return None
-        title = _TIME_MARK.sub("", _LEADING_TIME.sub("", heading_title(section)))
-        if not decides and name and _GREEN.search(name):
+        title = heading_title(decision or section)
+        title = _TIME_MARK.sub("", _LEADING_TIME.sub("", title))
+        if decision is None and name:
             title = name
         understanding.claim(section.heading or section.line, "gate", f"Gate: {title}")
         span = span_of(section, "", understanding)
@@ -194,6 +205,8 @@ def _read_row(
     if not name or is_blank(name):
         return None
     target_bound, fail_bound = _bound(target), _bound(cell(red))
+    if target_bound and not fail_bound:
+        target_bound = _reached(*target_bound)
     return CriterionFound(
         "",
         name,
@@ -211,6 +224,26 @@ def _bound(text: str) -> tuple[Bound, str] | None:
     """A bound, also of "1+ triggers" and of "99.9% (3 minutes)"."""
     text = without_marks(text)
     return parse_bound(text) or parse_bound(re.sub(r"(?<=\d)\+\s+[a-z]+$", "+", text))
+
+
+def _reached(bound: Bound, unit: str) -> tuple[Bound, str]:
+    """A share alone, such as a target of "90%", means at least that much."""
+    return (Bound(">=", bound.value), unit) if bound.op == "=" and unit == "%" else (bound, unit)
+
+
+def _decision_of(section: Section, understanding: Understanding) -> Section | None:
+    """The heading of a go/no-go that this section is or stands below, the innermost first."""
+    path = reversed(understanding.path(section))
+    return next((step for step in path if _DECISION.search(step.title)), None)
+
+
+def _asks_by_boxes(section: Section) -> bool:
+    """Whether a go/no-go is put as boxes: they are items, and their gate asks for the votes."""
+    return any(
+        isinstance(inner, ListItem) and inner.box
+        for block in section.blocks
+        for inner in walk(block)
+    )
 
 
 def _say(criterion: CriterionFound, understanding: Understanding) -> None:

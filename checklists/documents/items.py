@@ -338,7 +338,7 @@ def _take(
     step: _Step,
     reading: Reading,
 ) -> ItemFound | None:
-    if _is_trigger(section):
+    if _is_trigger(section, reading.understanding):
         reading.triggers.append(item)
         reading.understanding.claim(item, "trigger", "Rollback trigger, kept with the plan")
         return None
@@ -371,7 +371,8 @@ def _item(
     reading: Reading,
 ) -> ItemFound:
     text = work.item_text(raw) or "(no text)"
-    optional = any(_is_optional(step.title) for step in section.path()) or _is_optional(label)
+    path = reading.understanding.path(section)
+    optional = any(_is_optional(step.title) for step in path) or _is_optional(label)
     details = work.details(text, box == "done", optional, reading.year)
     if _GO_CRITERIA.search(label or section.title) and details.required:
         details.blocking = True
@@ -386,9 +387,10 @@ def _is_optional(title: str) -> bool:
     return bool(_OPTIONAL.search(title))
 
 
-def _is_trigger(section: Section) -> bool:
-    path = [step.title for step in section.path()]
-    return bool(_TRIGGER.search(path[-1])) and any(_ROLLBACK.search(title) for title in path)
+def _is_trigger(section: Section, understanding: Understanding) -> bool:
+    path = [step.title for step in understanding.path(section)]
+    rollback = any(_ROLLBACK.search(title) for title in path)
+    return rollback and bool(_TRIGGER.search(path[-1]))
 
 
 def _match_step(found: ItemFound, step: _Step, reading: Reading) -> None:
@@ -446,7 +448,7 @@ def _phases(reading: Reading) -> list[PhaseFound]:
     owners: list[Section | None] = []
     depth = _phase_depth(reading)
     for cluster in reading.clusters:
-        path = _path(cluster.section, reading.understanding)
+        path = reading.understanding.path(cluster.section)
         owner = path[min(depth, len(path) - 1)] if path else None
         if not phases or owners[-1] is not owner:
             phases.append(_phase(len(phases) + 1, owner, cluster, reading.understanding))
@@ -458,16 +460,12 @@ def _phases(reading: Reading) -> list[PhaseFound]:
     return phases
 
 
-def _path(section: Section, understanding: Understanding) -> list[Section]:
-    return [step for step in section.path() if step is not understanding.title_section]
-
-
 def _phase_depth(reading: Reading) -> int:
     """0: the outermost heading below the title is the phase. One deeper while a single heading
     holds all the work and none of it directly."""
     depth = 0
     while True:
-        paths = [_path(cluster.section, reading.understanding) for cluster in reading.clusters]
+        paths = [reading.understanding.path(cluster.section) for cluster in reading.clusters]
         if any(len(path) <= depth + 1 for path in paths) or not paths:
             return depth
         if len({id(path[depth]) for path in paths}) > 1:

@@ -35,7 +35,7 @@ class Leftovers(Reader):
 
     def read(self, document: Document, understanding: Understanding) -> None:
         for section in document.sections:
-            path = " / ".join(step.title for step in section.path())
+            path = " / ".join(step.title for step in understanding.path(section))
             if _ROLLBACK.search(path):
                 _rollback(section, understanding)
             if _SUCCESS.search(path):

@@ -262,6 +262,33 @@ def test_a_criteria_table_becomes_a_gate_with_its_bounds():
     assert {"criteria_copied", "criterion_judged"} <= codes(plan)
 
 
+def test_a_go_no_go_put_as_boxes_is_a_gate_and_its_boxes_block():
+    plan = understood("# P\n## 5. Go/No-Go Meeting (2 hours)\n- [ ] a\n- [ ] b\n## Work\n- [ ] c\n")
+    (gate,) = plan.parts["gates"]
+    assert (gate.title, gate.criteria) == ("Go/No-Go Meeting (2 hours)", ())
+    assert [i.details.blocking for p in plan.parts["phases"] for i in p.items] == [
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_matrix_below_a_go_no_go_belongs_to_it_and_a_bare_share_is_a_minimum():
+    plan = understood(
+        "# Rollback\n## Go/No-Go Decision\n### Matrix\n| Category | Score | Target |\n|-|-|-|\n"
+        "| Testing | 100% | 90% |\n"
+    )
+    (gate,) = plan.parts["gates"]
+    assert gate.title == "Go/No-Go Decision"
+    assert (gate.criteria[0].green.op, gate.criteria[0].green.value) == (">=", 90)
+
+
+def test_the_documents_own_title_makes_no_rollback_plan():
+    plan = understood("# Rollback Testing\n## Trigger checks\n- [ ] a\n\n1. one\n2. two\n")
+    assert plan.counts["items"] == 1
+    assert "rollback_steps" not in codes(plan)
+
+
 def test_bounds_with_a_hole_or_an_overlap_are_a_warning():
     plan = understood(
         "# P\n## Go/No-Go\n| Metric | Target | Fail |\n|-|-|-|\n| A | < 5% | > 3% |\n"

@@ -52,6 +52,7 @@ def test_the_rollout_is_under_way_with_its_gate_ahead(rooms):
         "p95-latency",
         "test-pass-rate",
         "uptime",
+        "health-checks",
     }
 
 

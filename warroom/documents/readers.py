@@ -110,6 +110,10 @@ class Understanding:
     def find(self, line: int, severity: str, code: str, text: str, way_out: str = "") -> None:
         self.findings.append(Finding(line, severity, code, text, way_out))
 
+    def path(self, section: Section) -> list[Section]:
+        """The headings above and of a section, without the document's own title."""
+        return [step for step in section.path() if step is not self.title_section]
+
     @property
     def warnings(self) -> list[Finding]:
         return [finding for finding in self.findings if finding.severity == WARNING]
