@@ -150,6 +150,16 @@ def test_a_full_disk_does_not_undo_what_was_done(plan, cast, monkeypatch):
     assert plan.status_updates.count() == 1
 
 
+def test_a_writer_that_hangs_holds_nobody_up(plan, cast, monkeypatch):
+    monkeypatch.setattr(snapshots, "LOCK_S", 0.1)
+    with snapshots._alone(plan.slug):
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError):
+            snapshots.write(plan.pk)
+        assert time.monotonic() - begun < 1
+    assert snapshots.write(plan.pk)
+
+
 def test_encodings_and_etags_fit_together(plan):
     snapshots.write(plan.pk)
     plain = asked("/status/genesis-4/")

@@ -113,6 +113,7 @@ class Hub:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
         self._tasks: list[asyncio.Task] = []
         self._beat_at = self._seen_at = 0.0
+        self._failing = False
 
     @property
     def count(self) -> int:
@@ -206,12 +207,14 @@ class Hub:
         try:
             answers = await self.loop.run_in_executor(self._thread, _look, questions)
         except Exception:
-            log.exception("the hub could not look")
+            if not self._failing:  # four times a second the same would fill the log
+                log.exception("the hub cannot look at the database")
+            self._failing = True
             for question in questions:
                 self._wake_later(question)
             await asyncio.sleep(LOOK_EVERY_S)
             return
-        self._seen_at = time.monotonic()
+        self._seen_at, self._failing = time.monotonic(), False
         for question in questions:
             room, answer = self.rooms.get(question.plan_id), answers.get(question.plan_id)
             if room and answer:

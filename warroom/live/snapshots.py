@@ -34,6 +34,7 @@ from warroom.rules.public import ENDED
 
 log = structlog.get_logger()
 
+LOCK_S = 1.0
 OLD_AFTER_S = 15  # then due work writes the page of a running release anew
 STYLES = ("tokens", "base", "layout", "signal", "panel", "track", "pairs", "status", "link")
 SUFFIXES = (".html", ".json")
@@ -189,12 +190,28 @@ def _only_used_symbols(html: str) -> str:
 
 @contextlib.contextmanager
 def _alone(slug: str) -> Iterator[None]:
-    """One writer of a page at a time, over all processes of this machine."""
+    """One writer of a page at a time, over all processes of this machine.
+
+    Raises TimeoutError after LOCK_S: a process that hangs must not hold up people's requests, and
+    due work comes back to the page.
+    """
     folder = Path(settings.STATUS_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / f".{slug}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        deadline = time.monotonic() + LOCK_S
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"another process is writing the status page of {slug}")
+            time.sleep(0.01)
         yield
+
+
+def _locked(lock) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _replace(path: Path, body: bytes) -> None:
