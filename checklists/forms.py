@@ -51,7 +51,7 @@ class ConditionsField(forms.CharField):
     widget = forms.Textarea(attrs={"rows": 2})
 
     def to_python(self, value) -> list[Wanted]:
-        lines = (line.strip() for line in (value or "").splitlines())
+        lines = (line.strip() for line in (value or "").replace("\0", "").splitlines())
         return [_wanted(line) for line in lines if line]
 
     def prepare_value(self, value) -> str:

@@ -4,6 +4,7 @@ A pipeline shows a bearer token; whatever it does is done by the token's person,
 rights. Errors are problem details (RFC 9457).
 """
 
+import hashlib
 import json
 from datetime import datetime
 from http import HTTPStatus
@@ -11,20 +12,23 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from ninja import NinjaAPI, Schema, Status
+from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
 
 from warroom.actions.imports import import_plan
 from warroom.actions.refusals import NotAllowed, Refused
+from warroom.actions.timeline import add_external, add_note
 from warroom.documents.reading import understand
 from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.live import outlook
 from warroom.live.headline import shown_verdict
 from warroom.models import ApiToken, DeploymentPlan
 from warroom.queries.plans import get_plan, plans_for
+from warroom.queries.timeline import after as events_after
 from warroom.queries.tokens import find_token
 
 MARKDOWN = ("text/markdown", "text/x-markdown", "text/plain", "")
@@ -100,6 +104,11 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
     return problem(error.status_code, str(error))
 
 
+@api.exception_handler(DataError)
+def _unkept(request: HttpRequest, error: DataError) -> HttpResponse:
+    return problem(422, "A value cannot be kept: it is too long, too large or holds a NUL.")
+
+
 @api.exception_handler(RequestDataTooBig)
 def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, "The body is larger than this service takes.")
@@ -116,9 +125,9 @@ def demand_scope(request: HttpRequest, *scopes: str) -> ApiToken:
     return token
 
 
-def plan_of(request: HttpRequest, slug: str, scope: str = "read") -> DeploymentPlan:
+def plan_of(request: HttpRequest, slug: str, *scopes: str) -> DeploymentPlan:
     """The plan that the token's person may see and the token is for, or Http404 alike."""
-    token = demand_scope(request, scope)
+    token = demand_scope(request, *(scopes or ("read",)))
     plan = get_plan(token.user, slug)
     if token.plan_id not in (None, plan.pk):
         raise Http404
@@ -244,8 +253,60 @@ def _shown(plan: DeploymentPlan) -> dict[str, Any]:
     }
 
 
+# --- timeline ------------------------------------------------------------------------------
+
+MOST_EVENTS = 1000
+
+
+class EventOut(Schema):
+    seq: int
+    kind: str
+    at: datetime
+    actor: str = Field(alias="actor_name")
+    text: str
+    data: dict[str, Any]
+    hash: str
+    prev_hash: str
+
+
+class EventIn(Schema):
+    """A note, or with ``kind`` a pipeline's own event, such as ``build.finished``."""
+
+    text: str
+    kind: str = ""
+    data: dict[str, Any] = {}
+
+
+@api.get("plans/{slug}/timeline", response=list[EventOut])
+def show_timeline(request: HttpRequest, slug: str, after: int = 0):
+    """The events after a sequence number, oldest first, at most a thousand at once."""
+    return list(events_after(plan_of(request, slug), after)[:MOST_EVENTS])
+
+
+@api.post("plans/{slug}/events", response={200: None, 201: EventOut})
+def add_event(request: HttpRequest, slug: str, body: EventIn):
+    """Write a note or a pipeline's event on the timeline; 200 when the same key did so before."""
+    plan = plan_of(request, slug, "tick", "evidence")
+    once = request_id(request)
+    if body.kind:
+        event = add_external(
+            plan, body.kind, body.text, data=body.data, by=request.user, request_id=once
+        )
+    else:
+        event = add_note(plan, body.text, by=request.user, request_id=once)
+    return Status(201, event) if event else Status(200, None)
+
+
+def request_id(request: HttpRequest) -> str | None:
+    """The caller's ``Idempotency-Key``: the same key is carried out once."""
+    key = request.headers.get("Idempotency-Key", "")
+    return hashlib.sha256(key.encode()).hexdigest() if key else None
+
+
 def open_urls() -> tuple:
     """The routes, freed from the session's sign-in: each asks for a token of its own."""
+    for router in settings.API_ROUTERS:
+        api.add_router("", router)
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
         pattern.callback.login_required = False

@@ -7,7 +7,9 @@ from warroom.actions.refusals import Invalid, Refused
 from warroom.models import User
 
 NOTE_LIMIT = 4000
-FIELDS = ["state", "state_reason", "state_by", "state_by_name", "state_at", "value", "revision"]
+VALUE_LIMIT, REASON_LIMIT = 120, 4000
+FIELDS = ["state", "state_reason", "state_by", "state_by_name", "state_at"]
+FIELDS += ["value", "evidence_url", "revision"]
 
 
 def set_item_state(
@@ -17,6 +19,7 @@ def set_item_state(
     by: User,
     reason: str = "",
     value: str | None = None,
+    evidence: str | None = None,
     seen_revision: int | None = None,
     request_id: str | None = None,
 ) -> ChecklistItem:
@@ -29,9 +32,10 @@ def set_item_state(
     """
     if wrong := rules.objection(state, reason):
         raise Invalid(*wrong)
+    _check_lengths(reason, value or "", evidence or "")
     with change(item.plan, by=by, right="tick", request_id=request_id) as ticking:
         item = ChecklistItem.objects.select_related("phase", "role").get(pk=item.pk)
-        if ticking.repeated or _is_already(item, state, reason, value):
+        if ticking.repeated or _is_already(item, state, reason, value, evidence):
             return item
         if seen_revision is not None and seen_revision != item.revision:
             raise Refused(changed_meanwhile(item))
@@ -39,6 +43,7 @@ def set_item_state(
         item.state, item.state_reason, item.state_at = state, reason.strip(), ticking.at
         item.state_by, item.state_by_name = ticking.author, ticking.author_name
         item.value = item.value if value is None else value.strip()
+        item.evidence_url = item.evidence_url if evidence is None else evidence
         item.revision += 1
         item.save(update_fields=FIELDS)
         _record(ticking, item, before, _revoke_signatures(ticking, item))
@@ -77,11 +82,23 @@ def add_item_note(
     return note
 
 
-def _is_already(item: ChecklistItem, state: str, reason: str, value: str | None) -> bool:
+def _check_lengths(reason: str, value: str, evidence: str) -> None:
+    if len(reason) > REASON_LIMIT:
+        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
+    if len(value.strip()) > VALUE_LIMIT:
+        raise Invalid("value", f"The value has more than {VALUE_LIMIT} characters.")
+    if evidence and (not evidence.startswith(("https://", "http://")) or len(evidence) > 500):
+        raise Invalid("evidence", "Evidence is a link, https://…, of at most 500 characters.")
+
+
+def _is_already(
+    item: ChecklistItem, state: str, reason: str, value: str | None, evidence: str | None
+) -> bool:
     return (
         item.state == state
         and item.state_reason == reason.strip()
         and (value is None or item.value == value.strip())
+        and (evidence is None or item.evidence_url == evidence)
     )
 
 

@@ -1,18 +1,53 @@
+import json
+import re
+from typing import Any
+
 from warroom.actions.change import change
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan, TimelineEvent, User
 
 NOTE_LIMIT = 4000
+DATA_LIMIT = 16_000  # characters of JSON
+EXTERNAL = re.compile(r"[a-z][a-z0-9_]{0,30}\.[a-z][a-z0-9_]{0,30}")
 
 
 def add_note(
     plan: DeploymentPlan, text: str, *, by: User, request_id: str | None = None
 ) -> TimelineEvent | None:
     """Put a person's note on the timeline. None when the same request did so before."""
+    text = _checked(text)
+    with change(plan, by=by, right="tick", request_id=request_id) as note:
+        return None if note.repeated else note.record("note.added", text)
+
+
+def add_external(
+    plan: DeploymentPlan,
+    kind: str,
+    text: str,
+    *,
+    by: User,
+    data: dict[str, Any] | None = None,
+    request_id: str | None = None,
+) -> TimelineEvent | None:
+    """Put a pipeline's event on the timeline, as ``external.<kind>``: it passes for none of ours.
+
+    None when the same request did so before. Raises Invalid for a kind that is not like
+    ``build.finished``, NotAllowed without the right to tick.
+    """
+    if not EXTERNAL.fullmatch(kind):
+        raise Invalid("kind", "A kind is two words with a point, in small letters: build.finished.")
+    data = data or {}
+    if len(json.dumps(data)) > DATA_LIMIT:
+        raise Invalid("data", f"The data has more than {DATA_LIMIT} characters.")
+    text = _checked(text)
+    with change(plan, by=by, right="tick", request_id=request_id) as event:
+        return None if event.repeated else event.record(f"external.{kind}", text, body=data)
+
+
+def _checked(text: str) -> str:
     text = text.strip()
     if not text:
         raise Invalid("text", "The note is empty. Write what happened.")
     if len(text) > NOTE_LIMIT:
         raise Invalid("text", f"The note has {len(text)} characters; {NOTE_LIMIT} are allowed.")
-    with change(plan, by=by, right="tick", request_id=request_id) as note:
-        return None if note.repeated else note.record("note.added", text)
+    return text

@@ -1,0 +1,342 @@
+"""What pipelines read and do with the checklist and the gates. A token acts for its person."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema, Status
+
+from checklists.actions.conditions import Wanted
+from checklists.actions.gates import cast_vote, decide_gate
+from checklists.actions.items import set_item_state
+from checklists.actions.signoffs import sign_off
+from checklists.models import ChecklistItem, Condition, Decision, Gate, Phase
+from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, opens_at
+from checklists.queries.phases import items_of
+from checklists.rules.due import due_at
+from warroom.actions.refusals import Invalid
+from warroom.api import plan_of, request_id
+from warroom.models import DeploymentPlan, Role
+
+router = Router(tags=["checklists"])
+
+
+# --- items ---------------------------------------------------------------------------------
+
+
+class ItemOut(Schema):
+    """``id`` names the item for good; ``ref`` is how people call it. Times are UTC."""
+
+    id: int
+    ref: str
+    phase: int
+    text: str
+    state: str
+    reason: str
+    value: str
+    by: str
+    at: datetime | None
+    due: datetime | None
+    role: str | None
+    required: bool
+    blocking: bool
+    evidence: str
+    notes: int
+    revision: int
+
+
+class StateIn(Schema):
+    state: str
+    reason: str = ""
+    value: str | None = None
+    evidence: str | None = None
+    revision: int | None = None
+
+
+@router.get("plans/{slug}/items", response=list[ItemOut])
+def list_items(request: HttpRequest, slug: str):
+    """All items in the order of the list."""
+    plan = plan_of(request, slug)
+    return [_item(item, plan) for item in items_of(plan)]
+
+
+@router.put("plans/{slug}/items/{int:number}/state", response=ItemOut)
+def put_item_state(request: HttpRequest, slug: str, number: int, body: StateIn):
+    """Set an item's state. 409 when ``revision`` is given and is no longer the item's."""
+    plan = plan_of(request, slug, "tick")
+    item = items_of(plan).filter(number=number).first()
+    if item is None:
+        raise Http404
+    set_item_state(
+        item,
+        body.state,
+        by=request.user,
+        reason=body.reason,
+        value=body.value,
+        evidence=body.evidence,
+        seen_revision=body.revision,
+        request_id=request_id(request),
+    )
+    return _item(items_of(plan).get(pk=item.pk), plan)
+
+
+def _item(item: ChecklistItem, plan: DeploymentPlan) -> dict[str, Any]:
+    return {
+        "id": item.number,
+        "ref": item.ref,
+        "phase": item.phase.number,
+        "text": item.text,
+        "state": item.state,
+        "reason": item.state_reason,
+        "value": item.value,
+        "by": item.state_by_name,
+        "at": item.state_at,
+        "due": due_at(plan.t0, item.due_at, item.due_offset_s),
+        "role": item.role.key if item.role else None,
+        "required": item.required,
+        "blocking": item.blocking,
+        "evidence": item.evidence_url,
+        "notes": item.note_count,
+        "revision": item.revision,
+    }
+
+
+# --- sign-offs -----------------------------------------------------------------------------
+
+
+class ConditionIn(Schema):
+    text: str
+    owner: str = ""
+    due: datetime | None = None
+    blocking: bool = True
+
+    def wanted(self) -> Wanted:
+        """A due time without a zone is meant as UTC."""
+        due = self.due
+        if due is not None and due.tzinfo is None:
+            due = due.replace(tzinfo=UTC)
+        return Wanted(self.text, self.owner[:120], due, self.blocking)
+
+
+class SignOffIn(Schema):
+    """``scope``: the number of a phase, or ``plan``."""
+
+    scope: int | str
+    role: str
+    decision: str
+    comment: str = ""
+    score: Decimal | None = None
+    conditions: list[ConditionIn] = []
+
+
+class SignOffOut(Schema):
+    id: int
+    scope: str
+    role: str
+    person: str
+    decision: str
+    statement: str
+    comment: str
+    at: datetime
+
+
+@router.post("plans/{slug}/signoffs", response={201: SignOffOut})
+def post_signoff(request: HttpRequest, slug: str, body: SignOffIn):
+    """Sign a phase or the whole release as a role of the token's person."""
+    plan = plan_of(request, slug, "sign")
+    phase = _phase(plan, str(body.scope))
+    if body.score is not None and not 0 <= body.score < 1000:
+        raise Invalid("score", "A score lies between 0 and 999.99.")
+    signed = sign_off(
+        plan,
+        phase,
+        _role(plan, body.role),
+        body.decision,
+        by=request.user,
+        comment=body.comment,
+        score=body.score,
+        conditions=[condition.wanted() for condition in body.conditions],
+        request_id=request_id(request),
+    )
+    answer = {
+        "id": signed.pk,
+        "scope": str(phase.number) if phase else "plan",
+        "role": body.role,
+        "person": signed.person_name,
+        "decision": signed.word,
+        "statement": signed.statement,
+        "comment": signed.comment,
+        "at": signed.at,
+    }
+    return Status(201, answer)
+
+
+def _phase(plan: DeploymentPlan, scope: str) -> Phase | None:
+    number = scope.removeprefix("phase").strip("-: ")
+    if scope == "plan":
+        return None
+    phase = plan.phases.filter(number=int(number)).first() if number.isdecimal() else None
+    if phase is None:
+        raise Invalid("scope", f"There is no phase {scope!r}. Give its number, or 'plan'.")
+    return phase
+
+
+def _role(plan: DeploymentPlan, key: str) -> Role:
+    role = plan.roles.filter(key=key).first()
+    if role is None:
+        keys = ", ".join(plan.roles.values_list("key", flat=True))
+        raise Invalid("role", f"This release has no role {key!r}. Its roles: {keys}.")
+    return role
+
+
+# --- gates ---------------------------------------------------------------------------------
+
+
+class GateOut(Schema):
+    key: str
+    title: str
+    opens_at: datetime | None
+    decision: str | None
+
+
+class VoteIn(Schema):
+    role: str
+    vote: str
+    reason: str = ""
+    conditions: list[ConditionIn] = []
+
+
+class DecisionIn(Schema):
+    decision: str
+    rationale: str = ""
+    hold_minutes: int | None = None
+
+
+@router.get("plans/{slug}/gates", response=list[GateOut])
+def list_gates(request: HttpRequest, slug: str):
+    """All gates with their GO or NO-GO, if they have one."""
+    return [
+        {
+            "key": gate.key,
+            "title": gate.title,
+            "opens_at": opens_at(gate),
+            "decision": final.word if (final := final_of(gate)) else None,
+        }
+        for gate in gates_of(plan_of(request, slug))
+    ]
+
+
+@router.get("plans/{slug}/gates/{key}", response=dict[str, Any])
+def show_gate(request: HttpRequest, slug: str, key: str):
+    """A gate as it stands now: what the rule says, and on what."""
+    return _sheet(gate_sheet(_gate(plan_of(request, slug), key), timezone.now()))
+
+
+@router.post("plans/{slug}/gates/{key}/votes", response={201: dict[str, Any]})
+def post_vote(request: HttpRequest, slug: str, key: str, body: VoteIn):
+    """Vote as a role of the token's person; the answer is the gate as it then stands."""
+    plan = plan_of(request, slug, "vote")
+    gate = _gate(plan, key)
+    cast_vote(
+        gate,
+        _role(plan, body.role),
+        body.vote.lower(),
+        by=request.user,
+        reason=body.reason,
+        conditions=[condition.wanted() for condition in body.conditions],
+        request_id=request_id(request),
+    )
+    return Status(201, _sheet(gate_sheet(_gate(plan, key), timezone.now())))
+
+
+@router.post("plans/{slug}/gates/{key}/decision", response={201: dict[str, Any]})
+def post_decision(request: HttpRequest, slug: str, key: str, body: DecisionIn):
+    """Decide the gate; the evidence of this moment is frozen under ``evidence_sha256``."""
+    plan = plan_of(request, slug, "decide")
+    decision = decide_gate(
+        _gate(plan, key),
+        body.decision.lower(),
+        by=request.user,
+        rationale=body.rationale,
+        hold_minutes=body.hold_minutes,
+        request_id=request_id(request),
+    )
+    return Status(201, _decision(decision) | {"evidence": decision.evidence})
+
+
+def _gate(plan: DeploymentPlan, key: str) -> Gate:
+    gate = Gate.objects.filter(plan=plan, key=key).select_related("decider").first()
+    if gate is None:
+        raise Http404
+    gate.plan = plan
+    return gate
+
+
+def _sheet(sheet: GateSheet) -> dict[str, Any]:
+    advice, latest = sheet.recommendation, sheet.decided or sheet.hold
+    return {
+        "key": sheet.gate.key,
+        "title": sheet.gate.title,
+        "opens_at": sheet.opens_at,
+        "is_open": sheet.is_open,
+        "recommendation": advice.word,
+        "reasons": list(advice.reasons),
+        "counts": advice.counts,
+        "criteria": [
+            {
+                "key": row.criterion.key,
+                "label": row.criterion.label,
+                "value": row.value,
+                "text": row.text,
+                "unit": row.criterion.unit,
+                "verdict": row.band.value,
+                "why": row.why,
+                "observed_at": row.observed_at,
+                "age_s": row.age_s,
+                "judged": row.judged,
+                "report_only": row.criterion.report_only,
+            }
+            for row in sheet.criteria
+        ],
+        "votes": [
+            {
+                "role": row.role.key,
+                "vote": row.vote.word if row.vote else None,
+                "person": row.vote.person_name if row.vote else None,
+                "reason": row.vote.reason if row.vote else "",
+                "at": row.vote.at if row.vote else None,
+            }
+            for row in sheet.votes
+        ],
+        "conditions": [_condition(condition) for condition in sheet.conditions],
+        "decision": _decision(latest) if latest else None,
+    }
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    return {
+        "number": condition.number,
+        "text": condition.text,
+        "owner": condition.owner,
+        "due": condition.due_at,
+        "blocking": condition.blocking,
+        "closed_at": condition.closed_at,
+    }
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "id": decision.pk,
+        "decision": decision.word,
+        "person": decision.person_name,
+        "role": decision.role.key,
+        "at": decision.at,
+        "rationale": decision.rationale,
+        "recommendation": decision.recommendation,
+        "reasons": decision.reasons,
+        "override": decision.override,
+        "hold_until": decision.hold_until,
+        "evidence_sha256": decision.evidence_sha256,
+    }

@@ -1,0 +1,184 @@
+"""The checklist and the gates for pipelines. Scenarios 21, 51 (tokens), 52, 53."""
+
+import json
+
+import pytest
+
+from checklists.models import ChecklistItem, Decision, SignOff, Vote
+from checklists.queries.frozen import digest
+from tests.conftest import make_plan, seat
+from warroom.actions.tokens import SCOPES, make_token
+from warroom.api import api
+from warroom.models import TimelineEvent
+
+pytestmark = pytest.mark.django_db
+
+BASE = "/api/v1/plans/genesis-4"
+
+
+@pytest.fixture
+def call(client, cast):
+    """``call("thon", "PUT", "/items/1/state", {...})`` -> (status, answer)."""
+
+    def send(name, method, path, body=None, scopes=SCOPES, plan=None, base=BASE, **headers):
+        headers["authorization"] = f"Bearer {make_token(cast[name], scopes, plan)[1]}"
+        data = "" if body is None else json.dumps(body)
+        answer = client.generic(
+            method, f"{base}{path}", data, content_type="application/json", headers=headers
+        )
+        return answer.status_code, json.loads(answer.content or "null")
+
+    return send
+
+
+def test_items_are_listed_and_set(call, item, cast):
+    status, items = call("thon", "GET", "/items")
+    assert (status, items[0]["id"], items[0]["ref"], items[0]["revision"]) == (200, 1, "1.1", 0)
+    body = {"state": "done", "value": "5/5", "evidence": "https://ci.example/1", "revision": 0}
+    status, now = call("thon", "PUT", "/items/1/state", body)
+    assert (status, now["state"], now["by"], now["revision"]) == (200, "done", "Thon", 1)
+    assert (now["value"], now["evidence"]) == ("5/5", "https://ci.example/1")
+    assert call("thon", "PUT", "/items/1/state", body)[0] == 200
+    assert TimelineEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"state": "open", "revision": 7}, 200, None),
+        ({"state": "done", "revision": 7}, 409, None),
+        ({"state": "blocked"}, 422, "reason"),
+        ({"state": "finished"}, 422, "state"),
+        ({"state": "done", "evidence": "javascript:alert(1)"}, 422, "evidence"),
+        ({"state": "done", "value": "x" * 121}, 422, "value"),
+        ({}, 422, "body.state"),
+    ],
+)
+def test_what_is_wrong_or_late_is_said_as_a_problem(call, item, body, status, field):
+    got, answer = call("thon", "PUT", "/items/1/state", body)
+    assert got == status
+    if status != 200:
+        assert answer["status"] == status and answer["detail"]
+        assert answer.get("field", "").endswith(field or "")
+        assert not TimelineEvent.objects.exists()
+
+
+def test_a_phase_is_signed_and_votes_lead_to_a_decision_with_its_digest(
+    call, phase, all_go, cast, roles
+):
+    sent = {"scope": 1, "role": "on-call", "decision": "approved", "score": 9.5}
+    status, signed = call("thon", "POST", "/signoffs", sent)
+    assert status == 201 and signed["statement"].startswith("I, Thon, as On-Call, approve phase 1")
+    status, gate = call("thon", "GET", "/gates/gate-1")
+    assert (status, gate["recommendation"]) == (200, "go")
+    assert gate["criteria"][0]["verdict"] == "green" and gate["criteria"][0]["age_s"] >= 0
+    vote = {"role": "on-call", "vote": "no-go", "reason": "Wait"}
+    status, gate = call("thon", "POST", "/gates/gate-1/votes", vote)
+    assert (status, gate["recommendation"]) == (201, "no-go")
+    assert call("cora", "POST", "/gates/gate-1/decision", {"decision": "go"})[0] == 422
+    sent = {"decision": "GO", "rationale": "Thon is mistaken", "person": "hudson"}
+    status, decision = call("cora", "POST", "/gates/gate-1/decision", sent)
+    assert (status, decision["override"], decision["person"]) == (201, True, "Cora")
+    assert decision["evidence_sha256"] == digest(Decision.objects.get().evidence)
+    status, late = call("thon", "POST", "/gates/gate-1/votes", vote | {"reason": "Still"})
+    assert status == 409 and "was decided while you wrote" in late["detail"]
+    assert call("thon", "GET", "/gates")[1][0]["decision"] == "go"
+
+
+def test_conditions_and_a_wrong_scope_or_role(call, phase, roles):
+    sent = {
+        "scope": "phase-1",
+        "role": "on-call",
+        "decision": "conditional",
+        "conditions": [{"text": "Cover", "owner": "Thon", "due": "2026-10-23T21:15:00"}],
+    }
+    assert call("thon", "POST", "/signoffs", sent)[0] == 201
+    assert SignOff.objects.get().conditions.get().due_at.isoformat() == "2026-10-23T21:15:00+00:00"
+    assert call("thon", "POST", "/signoffs", sent | {"scope": "9"})[1]["field"] == "scope"
+    assert call("thon", "POST", "/signoffs", sent | {"role": "boss"})[1]["field"] == "role"
+
+
+def test_notes_and_events_of_pipelines_stand_on_the_timeline_with_their_hashes(call, cast, plan):
+    assert call("forge", "POST", "/events", {"text": "Build 7 is out"})[0] == 201
+    build = {"text": "Build 8", "kind": "build.finished", "data": {"number": 8}}
+    assert call("forge", "POST", "/events", build, **{"Idempotency-Key": "b8"})[0] == 201
+    assert call("forge", "POST", "/events", build, **{"Idempotency-Key": "b8"})[0] == 200
+    assert call("forge", "POST", "/events", build | {"kind": "Gate Decided"})[0] == 422
+    _, events = call("vera", "GET", "/timeline?after=1")
+    assert [(e["seq"], e["kind"]) for e in events] == [(2, "external.build.finished")]
+    assert events[0]["prev_hash"] == TimelineEvent.objects.get(seq=1).hash
+
+
+# --- who may -----------------------------------------------------------------------------------
+
+VOTE = {"role": "security-lead", "vote": "go"}
+# (method, path): the scope that is wanted, what is sent, who of the cast may.
+OPERATIONS = {
+    ("GET", "/items"): ("read", None, "cora thon hudson forge vera root"),
+    ("PUT", "/items/{number}/state"): ("tick", {"state": "done"}, "cora thon hudson forge root"),
+    ("POST", "/signoffs"): (
+        "sign",
+        {"scope": "1", "role": "security-lead", "decision": "approved"},
+        "hudson",
+    ),
+    ("GET", "/gates"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/gates/{key}"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/gates/{key}/votes"): ("vote", VOTE, "hudson"),
+    ("POST", "/gates/{key}/decision"): ("decide", {"decision": "hold"}, "cora"),
+    ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
+    ("GET", ""): ("read", None, "cora thon hudson forge vera root"),
+}
+OF_ALL = {("GET", "/api/v1/plans"), ("POST", "/api/v1/plans")}  # tests/warroom/test_api.py
+
+
+def filled(path):
+    return path.replace("{number}", "1").replace("{key}", "gate-1")
+
+
+def test_every_operation_of_the_api_is_in_the_table():
+    found = {
+        (method.upper(), path)
+        for path, methods in api.get_openapi_schema()["paths"].items()
+        for method in methods
+    }
+    known = {(m, f"/api/v1/plans/{{slug}}{p}") for m, p in OPERATIONS} | OF_ALL
+    assert found == known, "Say in OPERATIONS which scope and whose rights it wants"
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
+def test_each_operation_wants_its_token_its_scope_and_its_right(
+    call, cast, client_of, item, gate, method, path
+):
+    scope, body, may = OPERATIONS[method, path]
+    where, others = filled(path), [one for one in SCOPES if one != scope]
+    if path == "/events":
+        others.remove("evidence")
+    signed_in = client_of(cast["cora"])  # a session is no token
+    assert signed_in.generic(method, f"{BASE}{where}").status_code == 401
+    assert call("root", method, where, body, scopes=others)[0] == 403
+    assert call("stranger", method, where, body)[0] == 404
+    other = make_plan("other")
+    seat(other, cast["hudson"], "security-lead", "Security Lead", list(SCOPES))
+    assert call("hudson", method, where, body, plan=other)[0] == 404
+    if path.count("/") > 1:  # ids of one release in another
+        assert call("hudson", method, where, body, base="/api/v1/plans/other")[0] == 404
+    before = TimelineEvent.objects.count()
+    for name in cast:
+        if name not in may.split() and name != "stranger":
+            assert call(name, method, where, body, scopes=[scope])[0] == 403, name
+    assert TimelineEvent.objects.count() == before
+    for name in may.split()[:1]:
+        assert call(name, method, where, body, scopes=[scope])[0] in (200, 201), name
+    assert Vote.objects.count() <= 1 and ChecklistItem.objects.count() == 1
+
+
+def test_a_nul_is_refused_or_kept_but_never_an_error(call, item, cast):
+    body = {"state": "blocked", "reason": "a\0b"}
+    assert call("thon", "PUT", "/items/1/state", body)[0] in (200, 422)
+
+
+def test_the_documentation_page_stands_under_the_strict_policy(client, cast):
+    answer = client.get("/api/v1/docs")
+    assert answer.status_code == 200
+    assert "unsafe-inline" not in answer["Content-Security-Policy"]
