@@ -15,7 +15,7 @@ from django.urls import URLPattern, get_resolver
 from checklists.actions.conditions import Wanted
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.models import Criterion
-from rollouts.models import HealthCheck
+from rollouts.models import HealthCheck, Stage
 from tests.conftest import CAST
 from warroom.models import DeploymentPlan, Role
 
@@ -114,6 +114,7 @@ ROUTES = {
     "status-public": Route(f"{PLAN}status/public", post=holders(302, *EDIT), send={"public": "no"}),
     "checks": Route(f"{PLAN}checks/", get=READ),
     "run-check": Route(f"{PLAN}checks/check/home/run/", post=holders(302, *RUN)),
+    "advance": Route(f"{PLAN}rollout/advance/5/", post=holders(302, *RUN)),
     "checklist": Route(f"{PLAN}checklist/", get=READ),
     "item": Route(f"{PLAN}items/1/", get=READ),
     "item-state": Route(f"{PLAN}items/1/state", post=holders(302, *TICK), send={"state": "done"}),
@@ -161,6 +162,7 @@ def release(plan, cast, item, gate):
     """A release in which every route of the table finds its object."""
     roles = {role.key: role for role in Role.objects.filter(plan=plan)}
     HealthCheck.objects.create(plan=plan, key="home", name="Home", position=1)
+    Stage.objects.create(plan=plan, number=1, from_percent=0, to_percent=5, state="running")
     DeploymentPlan.objects.filter(pk=plan.pk).update(status_public=True)
     Criterion.objects.create(gate=gate, key="team", position=1, label="Team ready")
     cast_vote(
