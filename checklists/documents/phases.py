@@ -1,0 +1,77 @@
+"""Which headings are phases and which are groups."""
+
+import re
+
+from checklists.documents.found import (
+    ROLLBACK,
+    Cluster,
+    GroupFound,
+    PhaseFound,
+    Reading,
+    is_optional,
+)
+from checklists.documents.places import Span, heading_title, span_of
+from warroom.documents.blocks import (
+    Section,
+)
+from warroom.documents.readers import Understanding
+
+_PHASE_MARK = re.compile(r"\s*[(（](?:phase|teil|part)\s*\d+[)）]\s*$", re.I)
+_COUNT_MARK = re.compile(r"\s*\(\d+\s*/\s*\d+[^()]{0,30}\)\s*$")
+
+
+def phases_of(reading: Reading) -> list[PhaseFound]:
+    phases: list[PhaseFound] = []
+    owners: list[Section | None] = []
+    depth = _phase_depth(reading)
+    for cluster in reading.clusters:
+        path = reading.understanding.path(cluster.section)
+        owner = path[min(depth, len(path) - 1)] if path else None
+        if not phases or owners[-1] is not owner:
+            phases.append(_phase(len(phases) + 1, owner, cluster, reading.understanding))
+            owners.append(owner)
+        _add_group(phases[-1], owner, cluster, reading.understanding)
+    for phase in phases:
+        for position, item in enumerate(phase.items, start=1):
+            item.position = position
+    return phases
+
+
+def _phase_depth(reading: Reading) -> int:
+    """0: the outermost heading below the title is the phase. One deeper while a single heading
+    holds all the work and none of it directly."""
+    depth = 0
+    while True:
+        paths = [reading.understanding.path(cluster.section) for cluster in reading.clusters]
+        if any(len(path) <= depth + 1 for path in paths) or not paths:
+            return depth
+        if len({id(path[depth]) for path in paths}) > 1:
+            return depth
+        if len({id(path[depth + 1]) for path in paths}) < 2:
+            return depth
+        depth += 1
+
+
+def _phase(
+    number: int, owner: Section | None, cluster: Cluster, understanding: Understanding
+) -> PhaseFound:
+    if owner is None or owner.heading is None:
+        return PhaseFound(number, understanding.title or "Checklist", cluster.line, Span())
+    title = _PHASE_MARK.sub("", heading_title(owner)) or owner.title
+    required = not (is_optional(owner.title) or ROLLBACK.search(owner.title))
+    return PhaseFound(number, title, owner.line, span_of(owner, "", understanding), bool(required))
+
+
+def _add_group(
+    phase: PhaseFound, owner: Section | None, cluster: Cluster, understanding: Understanding
+) -> None:
+    section = cluster.section
+    heading = "" if section is owner or section.heading is None else heading_title(section)
+    heading = _COUNT_MARK.sub("", heading)
+    if section is understanding.title_section:
+        heading = ""
+    title = " · ".join(part for part in (heading, cluster.label) if part)
+    line = section.line if heading else cluster.line
+    span = span_of(section, cluster.label, understanding) if title else Span()
+    optional = is_optional(section.title) or is_optional(cluster.label)
+    phase.groups.append(GroupFound(title, line, span, optional, cluster.items))

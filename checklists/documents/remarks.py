@@ -1,0 +1,118 @@
+"""What the preview says of phases, groups and items, and what is odd about them."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+
+from checklists.documents import work
+from checklists.documents.found import ItemFound, PhaseFound, Reading
+from warroom.documents.plain import has_tick, plain
+from warroom.documents.readers import NOTE, WARNING, Understanding
+from warroom.rules.offsets import format_offset
+
+
+def label_lines(phases: list[PhaseFound], understanding: Understanding) -> None:
+    for phase in phases:
+        due = format_offset(phase.span.end_s)
+        understanding.claim(
+            phase.line, "phase", f"Phase {phase.number}" + (f", {due}" if due else "")
+        )
+        for group in phase.groups:
+            if group.title:
+                due = format_offset(group.span.end_s)
+                understanding.claim(group.line, "group", "Group" + (f", due {due}" if due else ""))
+                if group.span.doubt:
+                    text = f"The time of “{group.title}” {group.span.doubt}."
+                    understanding.find(group.line, NOTE, "offset_doubt", text)
+            for item in group.items:
+                understanding.claim(item.line, "item", _item_label(phase, item))
+        if phase.span.doubt:
+            text = f"The time of “{phase.title}” is a guess: {phase.span.doubt}."
+            understanding.find(phase.line, NOTE, "offset_doubt", text, "Set it in the plan.")
+    _say_heading_ticks(phases, understanding)
+    _say_claimed_counts(phases, understanding)
+
+
+def _item_label(phase: PhaseFound, item: ItemFound) -> str:
+    parts = [f"Item {phase.number}.{item.position}"]
+    due: str | datetime | None = format_offset(item.details.due_offset_s)
+    if item.details.due_at is not None:
+        due = f"{item.details.due_at:%-d %b %Y %H:%M} UTC"
+    if item.state != "open":
+        parts.append("ticked" if item.state == "done" else item.state)
+    if due:
+        parts.append(f"due {due}")
+    if not item.details.required:
+        parts.append("optional")
+    elif item.details.blocking:
+        parts.append("blocking")
+    if item.parent is not None:
+        parts.append("below another")
+    return ", ".join(parts)
+
+
+def _headings(phases: list[PhaseFound]) -> Iterator[tuple[int, list[ItemFound]]]:
+    for phase in phases:
+        yield phase.line, phase.items
+        for group in phase.groups:
+            if group.title and group.line != phase.line:
+                yield group.line, group.items
+
+
+def _say_heading_ticks(phases: list[PhaseFound], understanding: Understanding) -> None:
+    lines = understanding.document.lines
+    ticked = [n for n, _ in _headings(phases) if n <= len(lines) and has_tick(lines[n - 1])]
+    text = "The tick mark is dropped: no tick is imported without a name."
+    for number in ticked:
+        understanding.claims[number].severity = WARNING
+        understanding.claims[number].note = text
+    if ticked:
+        more = f" The same in {len(ticked) - 1} more headings." if len(ticked) > 1 else ""
+        understanding.find(ticked[0], WARNING, "heading_tick", text + more)
+
+
+_CLAIM = re.compile(
+    r"(?P<done>\d+)\s*/\s*(?P<all>\d+)\s*(?P<what>[\w ]{0,30}?)\b(?:complete|done)", re.I
+)
+
+
+def _say_claimed_counts(phases: list[PhaseFound], understanding: Understanding) -> None:
+    """Counts are computed (law 11): a claimed "(10/10 Complete)" is checked against the boxes."""
+    lines = understanding.document.lines
+    headings = {number: items for number, items in _headings(phases)}
+    current: list[ItemFound] = []
+    for number, line in enumerate(lines, start=1):
+        current = headings.get(number, current)
+        if line.startswith("#") and number not in headings:
+            current = []
+        if not current or number in {item.line for item in current} or "/" not in line:
+            continue
+        if number in headings or "**" in line:
+            for claim in _CLAIM.finditer(plain(line)):
+                _check_claim(number, claim, current, understanding)
+
+
+def _check_claim(
+    number: int, claim: re.Match, items: list[ItemFound], understanding: Understanding
+) -> None:
+    if re.search(r"critical|required|blocking", claim["what"], re.I):
+        items = [item for item in items if item.details.required]
+    done = sum(1 for item in items if item.state == "done")
+    if (int(claim["done"]), int(claim["all"])) == (done, len(items)):
+        return
+    text = f"The document claims {claim[0].strip()}; counted: {done} of {len(items)}."
+    understanding.find(number, WARNING, "claimed_count", text, "Warroom counts for itself.")
+
+
+def say_triggers(reading: Reading) -> None:
+    if not reading.triggers:
+        return
+    first = reading.triggers[0].line
+    reading.understanding.rollback["triggers"] = [
+        work.item_text(trigger.text) for trigger in reading.triggers
+    ]
+    text = (
+        f"{len(reading.triggers)} boxes name conditions for a rollback: they are triggers to "
+        "declare, not work to tick, and are kept with the plan."
+    )
+    reading.understanding.find(first, WARNING, "rollback_triggers", text)
