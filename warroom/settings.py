@@ -211,6 +211,10 @@ WHITENOISE_USE_FINDERS = not _COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 STATUS_DIR = VAR_DIR / "status"
 
+# Pages show fragments as they were rendered last while nothing has changed; tests, which change
+# rows behind the actions' back, turn it on where they mean it.
+KEEP_FRAGMENTS = not TESTING
+
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 

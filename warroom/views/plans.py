@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from warroom import navigation
-from warroom.live import outlook, panels
+from warroom.live import kept, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
 from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.people import role_keys, standing
@@ -83,7 +83,7 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
     slots: dict[str, list[str]] = {}
     fragments: dict[str, str] = {}
     for panel in panels.shown_at(place):
-        html = panels.render(panel, plan, now)
+        html = "" if panel.is_family else kept.render(panel, plan, now)
         if not html and not panel.is_family:
             html = panels.nothing(plan, panel.name)  # it may have something to show later
         fragments[panel.name] = html
@@ -112,7 +112,7 @@ def tabs(plan: DeploymentPlan, now: datetime) -> list[dict]:
             "url": tab.url(plan),
             "icon": tab.icon,
             "key": tab.key,
-            "count": panels.render(figure, plan, now, tab.name) if tab.count else "",
+            "count": kept.render(figure, plan, now, tab.name) if tab.count else "",
         }
         for tab in navigation.tabs()
     ]
