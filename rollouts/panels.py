@@ -1,6 +1,5 @@
 """The panels of this app: the rollout's track, metrics as tiles, checks as tables."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,10 +7,10 @@ from rollouts.queries import focus, stages, watching
 from rollouts.queries.outlook import position
 from warroom import navigation
 from warroom.live import outlook, panels
-from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.models import DeploymentPlan
 
 # How often a watched page is drawn anew although nothing happened: a reading grows old by itself.
-AGEING_S = 15
+AGEING_S = 10
 SPAN = timedelta(hours=1)
 
 
@@ -73,7 +72,7 @@ class Checks(panels.Panel):
 
 
 class Focus(panels.Panel):
-    """The metric that matters most, writ large; a member per metric that somebody chose."""
+    """The metric that matters most, writ large; rendered with a key: the metric of that key."""
 
     name = "focus"
     template = "rollouts/_focus.html"
@@ -81,10 +80,6 @@ class Focus(panels.Panel):
     places = ("checks",)
     slot = "focus"
     refresh_s = AGEING_S
-
-    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        changed = [c["key"] for event in events for c in event.data.get("changed", ())]
-        return ["", *dict.fromkeys(changed)]
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         row = focus.choose(plan, key)
