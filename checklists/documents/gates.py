@@ -299,7 +299,9 @@ def _matrix(section: Section, understanding: Understanding) -> str:
     rows = []
     for block in section.blocks:
         if isinstance(block, ListBlock):
-            texts = [(item.line, plain(item.text.split("\n")[0])) for item in block.items]
+            texts = [
+                (item.line, without_marks(plain(item.text.split("\n")[0]))) for item in block.items
+            ]
             if (
                 sum(1 for _, t in texts if re.search(r"\b(?:PROCEED|HOLD|ROLLBACK|ABORT)\b", t))
                 >= 2

@@ -288,6 +288,12 @@ def test_a_broken_file_gets_an_answer_that_names_the_line(cora, client_of, data,
     assert not DeploymentPlan.objects.exists()
 
 
+def test_a_text_beyond_every_limit_is_refused_in_words(cora, client_of):
+    answer = post(client_of(cora), text="x" * 5_000_000)
+    assert answer.status_code == 413
+    assert "a document may have 1 MB" in answer.content.decode()
+
+
 def test_a_refused_text_stays_in_the_form(cora, client_of):
     answer = post(client_of(cora), text="kept words\nbroken \0 here")
     assert answer.status_code == 422
