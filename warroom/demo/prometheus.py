@@ -24,8 +24,9 @@ def get_prometheus(folder: Path, say: Say) -> Path | None:
     """
     named = os.environ.get("WARROOM_PROMETHEUS", "")
     if named:
-        return None if named == "none" else find_program([named])
-    program = get_program("prometheus", ["prometheus"], folder / "package", say)
+        program = find_program([named])
+    else:
+        program = get_program("prometheus", ["prometheus"], folder / "package", say)
     if program is None:
         say(f"no Prometheus: tiles of metrics will say “no data”; {HOW_TO}")
     return program
