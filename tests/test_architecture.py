@@ -19,7 +19,8 @@ STEPS = [
     {"urls", "middleware"},
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
-WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations", "__init__"}
+WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations"}
+WIRING |= {"__init__"}
 BANNED = {"utils", "services", "helpers"}
 
 
