@@ -277,12 +277,12 @@ class Viewer:
                 if message.kind == kind:
                     return message
 
-    async def saying(self, text: str, within: float = 5.0) -> str:
-        """The data of the next ``panels`` message that holds ``text``."""
+    async def saying(self, text: str, within: float = 5.0) -> Message:
+        """The next ``panels`` message that holds ``text``."""
         async with asyncio.timeout(within):
             while text not in (message := await self.next("panels", within)).data:
                 pass
-        return message.data
+        return message
 
     async def nothing(self, kind: str = "panels", within: float = 0.6) -> None:
         """Assert that no message of ``kind`` comes within so many seconds."""

@@ -21,7 +21,7 @@ import statistics, time
 from unittest import mock
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from warroom.live import panels
+from warroom.live import kept
 browser = Client(HTTP_HOST="127.0.0.1")
 browser.force_login(cora, backend="django.contrib.auth.backends.ModelBackend")
 def cost(path):
@@ -40,7 +40,7 @@ def cost(path):
     }
 def costs():
     found = {path: cost(f"/plans/genesis-4/{path}") for path in ("", "checklist/", "timeline/")}
-    with mock.patch.object(panels, "render", lambda *rest: ""):
+    with mock.patch.object(kept, "render", lambda *rest: ""):
         found["frame alone"] = cost("/plans/genesis-4/")
     return found
 answer = costs()

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from warroom.actions.timeline import add_note
-from warroom.live import fragments, panels
+from warroom.live import fragments, kept, panels
 from warroom.live.fragments import Newcomer, Question, look
 
 
@@ -46,7 +46,7 @@ def test_each_fragment_is_rendered_once_for_all_places_and_newcomers(plan, cast,
 
     monkeypatch.setattr(panels, "render", counted)
     newcomers = frozenset(
-        Newcomer(place, after, True) for place in ("room", "all") for after in (0, 1, 2)
+        Newcomer(place, after) for place in ("room", "all") for after in (0, 1, 2)
     )
     told = look([question(plan, seq=0, places=frozenset({"room", "all"}), newcomers=newcomers)])[
         plan.pk
@@ -74,6 +74,32 @@ def test_a_verdict_that_grew_old_is_news_though_nothing_was_written(plan):
     type(plan).objects.update(verdict_valid_until=timezone.now() - timedelta(seconds=1))
     again = look([question(plan, kept=first.kept, **ask)])[plan.pk]
     assert "HOLD" in again.broadcast["room"]
+
+
+def test_what_only_a_newcomer_was_told_is_still_told_to_the_others(plan):
+    plan.verdict, plan.verdict_valid_until = "proceed", timezone.now() + timedelta(seconds=60)
+    plan.save()
+    first = look([question(plan, due=frozenset({"strip"}))])[plan.pk]
+    type(plan).objects.update(verdict_valid_until=timezone.now() - timedelta(seconds=1))
+    newcomer = Newcomer("room", plan.timeline_seq)
+    joined = look([question(plan, newcomers=frozenset({newcomer}), kept=first.kept)])[plan.pk]
+    assert "HOLD" in joined.welcome[newcomer]  # its page may have been painted before it turned
+    known = {**first.kept, **joined.kept}
+    later = look([question(plan, due=frozenset({"strip"}), kept=known)])[plan.pk]
+    assert "HOLD" in later.broadcast["room"]
+
+
+def test_a_page_is_never_painted_older_than_what_others_were_told(plan, settings):
+    settings.KEEP_FRAGMENTS = True
+    kept.forget()
+    plan.verdict, plan.verdict_valid_until = "proceed", timezone.now() + timedelta(seconds=60)
+    plan.save()
+    strip = panels.get("strip")
+    assert "PROCEED" in kept.render(strip, plan, timezone.now())
+    type(plan).objects.update(verdict_valid_until=timezone.now() - timedelta(seconds=1))
+    look([question(plan, due=frozenset({"strip"}))])
+    assert "HOLD" in kept.render(strip, plan, timezone.now())
+    kept.forget()
 
 
 def test_a_panel_that_breaks_silences_no_other(plan, cast, monkeypatch):

@@ -260,7 +260,7 @@ def test_a_place_is_the_word_before_the_colon(text, place):
 
 def test_last_event_id_beats_the_query():
     scope = {"query_string": b"after=3&place=room", "headers": [(b"last-event-id", b"9")]}
-    assert stream.newcomer_of(scope) == Newcomer("room", 9, returns=True)
+    assert stream.newcomer_of(scope) == Newcomer("room", 9)
 
 
 @pytest.mark.parametrize("said", ["", "x", "a b c d", "a x metrics"])

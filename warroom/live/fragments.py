@@ -12,7 +12,7 @@ from datetime import datetime
 import structlog
 from django.utils import timezone
 
-from warroom.live import meters, panels
+from warroom.live import kept, meters, panels
 from warroom.live.panels import ALL
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.queries import timeline
@@ -35,7 +35,6 @@ class Newcomer:
 
     place: str
     after: int | None
-    returns: bool = False
 
 
 @dataclass
@@ -62,10 +61,16 @@ class Answer:
 
 
 class Rendering:
-    """The fragments of one plan at one instant, each rendered at most once."""
+    """The fragments of one plan at one instant, each rendered at most once.
 
-    def __init__(self, plan: DeploymentPlan, now: datetime) -> None:
-        self.plan, self.now = plan, now
+    ``changed`` names panels that may differ although no event says so. What is rendered here is
+    kept for pages, so that nobody's first paint is older than what others were told.
+    """
+
+    def __init__(
+        self, plan: DeploymentPlan, now: datetime, changed: frozenset[str] = frozenset()
+    ) -> None:
+        self.plan, self.now, self.changed = plan, now, changed
         self._html: dict[str, str] = {}
 
     def html(self, fragment: Fragment) -> str:
@@ -77,14 +82,15 @@ class Rendering:
     def all_of(self, fragments: Iterable[Fragment]) -> list[str]:
         return [html for fragment in fragments if (html := self.html(fragment))]
 
-    def plain_html(self) -> dict[str, str]:
-        return {fragment_id: plain(html) for fragment_id, html in self._html.items()}
+    def plain_html(self, fragments: Iterable[Fragment]) -> dict[str, str]:
+        return {id_of(fragment): plain(self.html(fragment)) for fragment in fragments}
 
     def _render(self, fragment: Fragment) -> str:
         panel, key = fragment
         meters.RENDERED.labels(panel.name).inc()
         try:
-            html = panels.render(panel, self.plan, self.now, key)
+            render = kept.render_anew if panel.name in self.changed else kept.render
+            html = render(panel, self.plan, self.now, key)
         except Exception:
             # One broken panel must not silence the others; its page shows the error on reload.
             meters.FAILED.labels(panel.name).inc()
@@ -130,7 +136,8 @@ def look(questions: Sequence[Question]) -> dict[int, Answer]:
 
 def answer(question: Question, plan: DeploymentPlan, now: datetime) -> Answer:
     """Render what is stale in ``plan`` for every place and newcomer of the question."""
-    rendering, told = Rendering(plan, now), Answer(plan.timeline_seq)
+    rendering = Rendering(plan, now, question.rung | question.due)
+    told = Answer(plan.timeline_seq)
     since = plan.timeline_seq if question.seq is None else question.seq
     starts = [since, *(one.after for one in question.newcomers if one.after is not None)]
     events = events_after(plan, min((seq for seq in starts if not is_lost(plan, seq)), default=0))
@@ -140,15 +147,17 @@ def answer(question: Question, plan: DeploymentPlan, now: datetime) -> Answer:
         unsaid = [one for one in _unsaid(question, place, plan) if one not in fragments]
         changed = _changed(rendering, unsaid, question.kept)
         told.broadcast[place] = "\n".join([*rendering.all_of(fragments), *changed])
+        told.kept |= rendering.plain_html([*fragments, *unsaid])
     for one in question.newcomers:
         after = plan.timeline_seq if one.after is None else one.after
         fragments = gone_stale(plan, events, after, one.place)
-        if one.returns or after != plan.timeline_seq:
-            fragments += [one for one in ageing(plan, one.place) if one not in fragments]
+        # What ages may have turned, and been told to the others, after this page was painted.
+        fragments += [aged for aged in ageing(plan, one.place) if aged not in fragments]
         told.welcome[one] = "\n".join(rendering.all_of(fragments))
+        if not question.places:  # nobody else is there who would still have to be told
+            told.kept |= rendering.plain_html(fragments)
         if is_lost(plan, after):
             told.lost.add(one)
-    told.kept = rendering.plain_html()
     return told
 
 

@@ -71,7 +71,9 @@ class Room:
             for panel in panels.shown_at(place)
             if panel.refresh_s
         }
-        due = [name for name in ageing if self.due_at.get(name, 0.0) <= now]
+        for name, period in ageing.items():
+            self.due_at.setdefault(name, now + period)  # who joins is given it fresh
+        due = [name for name in ageing if self.due_at[name] <= now]
         self.due_at |= {name: now + ageing[name] for name in due}
         return frozenset(due)
 

@@ -34,11 +34,16 @@ def render(panel: panels.Panel, plan: DeploymentPlan, now: datetime, key: str = 
     longest = timedelta(seconds=panel.refresh_s) if panel.refresh_s else LONGEST
     if kept and kept.seq == plan.timeline_seq and timedelta(0) <= now - kept.at < longest:
         return kept.html
+    return render_anew(panel, plan, now, key)
+
+
+def render_anew(panel: panels.Panel, plan: DeploymentPlan, now: datetime, key: str = "") -> str:
+    """Render whatever is kept, and keep that instead."""
     html = panels.render(panel, plan, now, key)
     if settings.KEEP_FRAGMENTS:
         if len(_kept) >= MOST:
             _kept.clear()
-        _kept[name] = _Kept(plan.timeline_seq, now, html)
+        _kept[plan.pk, panel.name, key] = _Kept(plan.timeline_seq, now, html)
     return html
 
 

@@ -84,7 +84,6 @@ def newcomer_of(scope: dict[str, Any]) -> Newcomer:
     return Newcomer(
         place=place_of(query.get("place", [""])[0]),
         after=int(after) if after else None,
-        returns=bool(last),
     )
 
 

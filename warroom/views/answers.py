@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from warroom.actions.refusals import Refused
-from warroom.live import panels
+from warroom.live import kept, panels
 from warroom.models import DeploymentPlan
 
 TOAST = '\n<p class="toast" role="status" data-toast><span>{}</span></p>'
@@ -57,7 +57,7 @@ def _fresh(request: HttpRequest) -> str:
         return ""
     plan.refresh_from_db()
     now = timezone.now()
-    return "\n".join(panels.render(panels.get(name), plan, now, key) for name, key in wanted)
+    return "\n".join(kept.render(panels.get(name), plan, now, key) for name, key in wanted)
 
 
 def _local(request: HttpRequest, fallback: str) -> str:
