@@ -6,6 +6,7 @@ rights. Errors are problem details (RFC 9457).
 
 import hashlib
 import json
+import math
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +18,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from warroom.actions.imports import import_plan
@@ -44,12 +46,51 @@ class Bearer(HttpBearer):
         return found
 
 
+class StrictJson(Parser):
+    """JSON that can be kept: finite numbers, whole characters, no NUL."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        try:
+            data = json.loads(request.body, parse_constant=_finite, parse_float=_finite)
+            if not _can_be_kept(data):
+                raise ValueError("A text in the body holds a NUL or half of a surrogate pair.")
+        except ValueError as error:
+            # The framework answers every failure here with one sentence of its own.
+            request.wrong_body = f"The body is no JSON that can be kept. {error}"  # type: ignore[attr-defined]
+            raise
+        return data
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:20]} is no finite number.")
+    return number
+
+
+def _can_be_kept(data: Any) -> bool:
+    """Whether every text in ``data``, keys among them, is UTF-8 without NUL."""
+    stack = [data]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            stack += [*value.keys(), *value.values()]
+        elif isinstance(value, list):
+            stack += value
+        elif isinstance(value, str) and (
+            "\0" in value or any("\ud800" <= c <= "\udfff" for c in value)
+        ):
+            return False
+    return True
+
+
 api = NinjaAPI(
     title="Warroom",
     version="1",
     description="Releases for pipelines. Make a token with `manage.py create_token`.",
     auth=Bearer(),
     urls_namespace="api",
+    parser=StrictJson(),
 )
 
 
@@ -101,12 +142,17 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem(error.status_code, str(error))
+    return problem(error.status_code, getattr(request, "wrong_body", "") or str(error))
 
 
 @api.exception_handler(DataError)
 def _unkept(request: HttpRequest, error: DataError) -> HttpResponse:
     return problem(422, "A value cannot be kept: it is too long, too large or holds a NUL.")
+
+
+@api.exception_handler(OverflowError)
+def _beyond(request: HttpRequest, error: OverflowError) -> HttpResponse:
+    return problem(422, "A time or a number lies beyond what can be kept.")
 
 
 @api.exception_handler(RequestDataTooBig)

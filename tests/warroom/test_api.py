@@ -155,3 +155,35 @@ def test_the_api_describes_itself(client):
     assert client.get("/api/v1/docs").status_code == 200
     paths = client.get("/api/v1/openapi.json").json()["paths"]
     assert {"/api/v1/plans", "/api/v1/plans/{slug}"} <= set(paths)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"text": "a", "data": {"x": NaN}}',
+        '{"text": "a", "data": {"x": 1e999}}',
+        '{"text": "a", "data": {"x": ["\\ud800"]}}',
+        '{"text": "a \\u0000"}',
+        '{"text": "a", "data": {"\\ud800": 1}}',
+        "not json",
+    ],
+)
+def test_what_cannot_be_kept_is_refused_as_a_problem(client, secret, cora, body):
+    plan = make_plan(author=cora)
+    answer = client.post(
+        f"/api/v1/plans/{plan.slug}/events",
+        data=body,
+        content_type="application/json",
+        headers={"authorization": f"Bearer {secret}"},
+    )
+    assert answer.status_code == 400
+    assert "no JSON that can be kept" in answer.json()["detail"]
+    assert answer["Content-Type"] == "application/problem+json"
+    assert not plan.events.exists()
+
+
+@pytest.mark.parametrize("name", ["%00", "%20", "a%00b"])
+def test_a_name_that_is_none_falls_back_to_the_title(client, secret, name):
+    assert send(client, secret, query=f"?name={name}&slug=x").status_code == 201
+    assert "\0" not in DeploymentPlan.objects.get().name
+    assert DeploymentPlan.objects.get().name

@@ -49,7 +49,7 @@ def import_plan(
     """
     reading = source if isinstance(source, Reading) else understand(source)
     understanding = reading.understanding
-    name = (name or understanding.title).strip()[:200]
+    name = (_text(name) or understanding.title)[:200]
     slug = _slug(slug, name, reading.sha256)
     if t0 is not None and t0.year not in YEARS:
         raise Invalid("t0", f"T0 in the year {t0.year} cannot be meant.")
@@ -67,6 +67,10 @@ def import_plan(
         raise
     plan.refresh_from_db()
     return plan
+
+
+def _text(given: str | None) -> str:
+    return (given or "").replace("\0", "").strip()
 
 
 def free_slug(name: str, sha256: str) -> str:
@@ -106,7 +110,7 @@ def _make_plan(
         t0=t0 or (found.t0.at if found.t0 else None),
         time_zone=found.t0.zone if found.t0 else "UTC",
         facts=found.facts,
-        source_name=source_name[:200],
+        source_name=_text(source_name)[:200],
         source_text=reading.text,
         source_sha256=reading.sha256,
     )
