@@ -5,7 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from checklists.models import ChecklistItem, Gate
-from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, next_open, opens_at
+from checklists.queries.gates import (
+    GateSheet,
+    final_of,
+    gate_sheet,
+    gates_now,
+    gates_of,
+    next_open,
+    opens_at,
+)
 from checklists.queries.needs import people_needs
 from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist, one_row
@@ -38,7 +46,7 @@ class Phases(panels.Panel):
         return {
             "board": board,
             "current": board.current,
-            "steps": steps(plan, board),
+            "steps": steps(plan, board, now),
             "rows": shown,
             "rest": rest,
         }
@@ -54,10 +62,10 @@ def first_rows(rows: PhaseRows) -> tuple[list, int]:
     return chosen, len(rows.rows) - len(chosen)
 
 
-def steps(plan: DeploymentPlan, board: Checklist) -> list[Context]:
+def steps(plan: DeploymentPlan, board: Checklist, now: datetime) -> list[Context]:
     """Phases and gates in the order in which they come: by time, else phases first."""
     found = [{"phase": rows, "at": rows.starts, "order": 0} for rows in board.phases]
-    for gate in gates_of(plan):
+    for gate in gates_now(plan, now):
         final = final_of(gate)
         found.append({"gate": gate, "final": final, "at": opens_at(gate), "order": 1})
     if all(step["at"] is not None for step in found):
@@ -188,7 +196,7 @@ class NextGate(panels.Panel):
     refresh_s = 5  # readings change and age without an event
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
-        gate = next_open(plan)
+        gate = next_open(plan, now)
         return {"sheet": gate_sheet(gate, now)} if gate else None
 
 

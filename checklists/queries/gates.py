@@ -9,8 +9,8 @@ from datetime import datetime
 
 from checklists.models import ChecklistItem, Condition, Criterion, Decision, Evidence, Gate, Vote
 from checklists.queries.once import once
-from checklists.queries.phases import items_of
-from checklists.queries.signoffs import holders, seated_roles
+from checklists.queries.phases import items_now, roles_now
+from checklists.queries.signoffs import holders
 from checklists.rules import bands, due, gates
 from checklists.rules.bands import Band
 from checklists.rules.items import CLOSED
@@ -139,8 +139,8 @@ def gate_sheet(gate: Gate, now: datetime) -> GateSheet:
 def _read(gate: Gate, now: datetime) -> GateSheet:
     plan = gate.plan
     criteria = criterion_rows(plan, gate.criteria.all(), now)
-    votes = _vote_rows(gate)
-    items = tuple(items_of(plan))
+    votes = _vote_rows(gate, roles_now(plan, now))
+    items = tuple(items_now(plan, now))
     conditions = tuple(_conditions(gate))
     facts = gates.Facts(
         readings=tuple(_reading(row) for row in criteria),
@@ -166,6 +166,11 @@ def opens_at(gate: Gate) -> datetime | None:
     return due.due_at(gate.plan.t0, None, gate.offset_s)
 
 
+def gates_now(plan: DeploymentPlan, now: datetime) -> list[Gate]:
+    """``gates_of``, read once for everything that is shown of one instant."""
+    return once(plan, now, "gates", lambda: gates_of(plan))
+
+
 def gates_of(plan: DeploymentPlan) -> list[Gate]:
     """All gates with their decisions, in two SQL statements."""
     found = list(
@@ -181,9 +186,9 @@ def final_of(gate: Gate) -> Decision | None:
     return next((d for d in gate.decisions.all() if d.word in gates.FINAL), None)
 
 
-def next_open(plan: DeploymentPlan) -> Gate | None:
+def next_open(plan: DeploymentPlan, now: datetime) -> Gate | None:
     """The first gate without a GO or NO-GO."""
-    return next((gate for gate in gates_of(plan) if final_of(gate) is None), None)
+    return next((gate for gate in gates_now(plan, now) if final_of(gate) is None), None)
 
 
 def holds(item: ChecklistItem, gate: Gate) -> bool:
@@ -296,7 +301,7 @@ def _bound(criterion: Criterion, side: str) -> str:
     return bands.show(bound, criterion.unit) if bound else ""
 
 
-def _vote_rows(gate: Gate) -> tuple[VoteRow, ...]:
+def _vote_rows(gate: Gate, roles: list[Role]) -> tuple[VoteRow, ...]:
     votes = gate.votes.filter(superseded_by__isnull=True).prefetch_related("conditions")
     newest = {vote.role_id: vote for vote in votes}
     return tuple(
@@ -306,7 +311,7 @@ def _vote_rows(gate: Gate) -> tuple[VoteRow, ...]:
             vote := newest.get(role.pk),
             tuple(vote.conditions.all()) if vote else (),
         )
-        for role in seated_roles(gate.plan)
+        for role in roles
         if role.may(Right.VOTE)
     )
 

@@ -17,7 +17,7 @@ def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """Late, near and blocking items, signatures that are missing, votes and the decision."""
     board = checklist(plan, now)
     needs = [*_items(plan, board, now), *_signatures(plan, board)]
-    gate = next_open(plan)
+    gate = next_open(plan, now)
     if gate is not None:
         needs += _gate(plan, gate_sheet(gate, now), now)
     return needs

@@ -5,18 +5,24 @@ from django.db.models import Count, Q
 
 from checklists.models import ChecklistItem, Phase
 from checklists.queries.gates import next_open, opens_at
+from checklists.queries.once import once
+from checklists.queries.phases import roles_now
 from checklists.rules.items import CLOSED
 from warroom.live.outlook import NextStep, Progress
-from warroom.models import DeploymentPlan, Right, Role
+from warroom.models import DeploymentPlan, Right
 
 
 def next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     """The first gate without a GO or NO-GO, with the time at which it opens (UTC)."""
-    gate = next_open(plan)
+    return once(plan, now, "next gate", lambda: _next_gate(plan, now))
+
+
+def _next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
+    gate = next_open(plan, now)
     if gate is None:
         return None
     votes = gate.votes.filter(superseded_by__isnull=True).count()
-    voters = sum(role.may(Right.VOTE) for role in Role.objects.filter(plan=plan))
+    voters = sum(role.may(Right.VOTE) for role in roles_now(plan, now))
     return NextStep(
         gate.title,
         opens_at(gate),

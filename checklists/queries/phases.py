@@ -140,9 +140,9 @@ def checklist(plan: DeploymentPlan, now: datetime) -> Checklist:
 
 
 def _read(plan: DeploymentPlan, now: datetime) -> Checklist:
-    roles = seated_roles(plan)
+    roles = roles_now(plan, now)
     who = {role.pk: holders(role) for role in roles}
-    rows = [item_row(item, plan, now, who) for item in items_of(plan)]
+    rows = [item_row(item, plan, now, who) for item in items_now(plan, now)]
     _nest(rows)
     signed = signatures(plan, roles)
     phases, total = [], Counts()
@@ -153,6 +153,16 @@ def _read(plan: DeploymentPlan, now: datetime) -> Checklist:
     for row in rows:
         total.add(row)
     return Checklist(phases, total, signed.under(None))
+
+
+def items_now(plan: DeploymentPlan, now: datetime) -> list[ChecklistItem]:
+    """``items_of``, read once for everything that is shown of one instant."""
+    return once(plan, now, "items", lambda: list(items_of(plan)))
+
+
+def roles_now(plan: DeploymentPlan, now: datetime) -> list[Role]:
+    """``seated_roles``, read once for everything that is shown of one instant."""
+    return once(plan, now, "roles", lambda: seated_roles(plan))
 
 
 def items_of(plan: DeploymentPlan) -> QuerySet[ChecklistItem]:

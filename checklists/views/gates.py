@@ -10,7 +10,7 @@ from checklists.forms import ConditionCloseForm, DecisionForm, JudgementForm, Vo
 from checklists.models import Gate
 from checklists.panels import GATE_PARTS, gate_context
 from checklists.queries.frozen import is_untouched
-from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of
+from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now, gates_of
 from checklists.rules.gates import HOLD
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
@@ -158,7 +158,7 @@ def _gate_page(
     shared = gate_context(sheet)
     wrong = any(form is not None for form in (vote_form, decision_form))
     context |= shared | {
-        "gates": [(other, final_of(other)) for other in gates_of(gate.plan)],
+        "gates": [(other, final_of(other)) for other in gates_now(gate.plan, now)],
         "parts": {
             part.name.replace("-", "_"): panels.render(part, gate.plan, now, gate.key, shared)
             for part in GATE_PARTS

@@ -45,7 +45,7 @@ def checklist_context(
     shown = _filtered(request, rows) if rows else []
     context |= {
         "board": board,
-        "steps": steps(plan, board),
+        "steps": steps(plan, board, now),
         "current": rows,
         "scope": key,
         "groups": shown,

@@ -1,0 +1,78 @@
+"""What pages and panels cost: the number of SQL statements does not grow with the rows."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from checklists.actions.items import add_item_note, set_item_state
+from checklists.actions.signoffs import sign_off
+from checklists.models import Criterion, Phase, PhaseGroup
+from tests.conftest import make_item
+from warroom.live import panels
+
+pytestmark = pytest.mark.django_db
+
+
+def statements(read):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        read()
+    return len(captured)
+
+
+def grow(plan, phase, cast, roles, gate):
+    """From one of each to many of each."""
+    group = PhaseGroup.objects.create(phase=phase, title="A", position=1)
+    for n in range(20, 60):
+        fields = {"role": roles["on-call"], "group": group if n % 2 else None}
+        item = make_item(phase, n, f"Item {n}", **fields)
+        if n % 10 == 0:
+            add_item_note(item, "Seen", by=cast["forge"])
+            set_item_state(item, "done", by=cast["forge"])
+        Criterion.objects.create(gate=gate, key=f"c{n}", position=n, label=f"C{n}")
+    for n in range(2, 8):
+        later = Phase.objects.create(plan=plan, number=n, title=f"Phase {n}")
+        make_item(later, 100 + n, "Later")
+    for key, name in (("on-call", "thon"), ("security-lead", "hudson")):
+        sign_off(plan, phase, roles[key], "approved", by=cast[name])
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("", 40), ("checklist/?phase=1", 35), ("gates/gate-1/", 35), ("items/1/", 25)],
+)
+def test_a_page_costs_the_same_with_one_item_and_with_many(
+    plan, phase, item, gate, cast, roles, client_of, path, most
+):
+    cora = client_of(cast["cora"])
+    page = f"/plans/{plan.slug}/{path}"
+    cora.get(page)
+    few = statements(lambda: cora.get(page))
+    grow(plan, phase, cast, roles, gate)
+    many = statements(lambda: cora.get(page))
+    assert many <= few + 2  # notes and conditions are read only where there are any
+    assert many <= most
+
+
+def test_a_ticks_fragments_cost_the_same_with_one_item_and_with_many(
+    plan, phase, item, gate, cast, roles
+):
+    def tick_and_render(state):
+        set_item_state(item, state, by=cast["forge"])
+        fresh = type(plan).objects.get(pk=plan.pk)
+        events = list(fresh.events.order_by("-seq")[:1])
+        now = timezone.now()
+
+        def render():
+            for panel, key in panels.stale("room", fresh, events):
+                panels.render(panel, fresh, now, key)
+            for panel, key in panels.stale("checklist", fresh, events):
+                panels.render(panel, fresh, now, key)
+
+        return statements(render)
+
+    few = tick_and_render("done")
+    grow(plan, phase, cast, roles, gate)
+    assert tick_and_render("open") <= few + 3
