@@ -195,7 +195,9 @@ def test_a_late_vote_is_answered_409_with_fresh_fragments_and_writes_nothing(
     assert "was decided while you wrote: GO, Cora" in page
     assert 'data-live="gate-verdict-gate-1"' in page and "GO, decided by Cora" in page
     assert (Vote.objects.count(), TimelineEvent.objects.count()) == before
-    assert thon.post(url(plan, "gates/gate-1/votes"), sent).status_code == 409
+    plain = thon.post(url(plan, "gates/gate-1/votes"), sent | {"reason": "The cache <b>job"})
+    assert plain.status_code == 409
+    assert "The cache &lt;b&gt;job" in plain.content.decode()  # what was typed is not lost
 
 
 def test_extra_fields_that_name_somebody_else_are_ignored(plan, gate, cast, cora, thon):

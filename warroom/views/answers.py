@@ -19,6 +19,9 @@ from warroom.models import DeploymentPlan
 
 TOAST = '\n<p class="toast" role="status" data-toast><span>{}</span></p>'
 
+# Fields that people write sentences in: what they wrote is shown again when it was refused.
+TYPED = ("text", "reason", "comment", "rationale", "conditions", "note")
+
 Fragment = tuple[str, str]  # name of a panel, key within its family or ""
 
 
@@ -38,13 +41,15 @@ def done(request: HttpRequest, back: str, say: str = "") -> HttpResponse:
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     """The change was refused: its sentence, its status, and what is true now."""
+    plan = getattr(request, "answer_plan", None)
     context = {
         "sentence": refused.sentence,
+        "written": [text for name in TYPED if (text := request.POST.get(name, "").strip())],
         "field": getattr(refused, "field", ""),
         "status": refused.status,
         "fragments": _fresh(request),
-        "plan": getattr(request, "answer_plan", None),
-        "back": _local(request, "/"),
+        "plan": plan,
+        "back": _local(request, plan.get_absolute_url() if plan else "/"),
     }
     template = "warroom/_refused.html" if request.htmx else "warroom/refused.html"
     return render(request, template, context, status=refused.status)
