@@ -177,7 +177,11 @@ def _phase(plan: DeploymentPlan, scope: str) -> Phase | None:
     number = scope.removeprefix("phase").strip("-: ")
     if scope == "plan":
         return None
-    phase = plan.phases.filter(number=int(number)).first() if number.isdecimal() else None
+    phase = (
+        plan.phases.filter(number=int(number)).first()
+        if number.isdecimal() and len(number) < 6
+        else None
+    )
     if phase is None:
         raise Invalid("scope", f"There is no phase {scope!r}. Give its number, or 'plan'.")
     return phase

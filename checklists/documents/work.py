@@ -21,6 +21,7 @@ _PERCENT = re.compile(r"(?<![\w<>≤≥=.-])(?<![<>≤≥=] )(\d+(?:[.,]\d+)?)\s
 _TARGET = re.compile(
     r"(?:[<>≤≥]=?\s?\d[\d.,]*\s?(?:%|ms|s|min(?:utes)?|h|hours?)?|\b\d[\d.,]*\s?%\+|\b\d[\d.,]*\+)"
 )
+_OWN_OFFSET = re.compile(r"\(\s*T\s?[-+−]\s?\d|^\W*T\s?[-+−]\s?\d|^\+\s?\d")
 _DUE = re.compile(r"\b(?:due|by|until|before)\b:?\s+(.{3,40})", re.I)
 _OPTIONAL = re.compile(
     r"non-?blocking|if (?:needed|required|necessary|applicable|containerized|using|cloud)\b"
@@ -80,7 +81,7 @@ def details(text: str, done: bool, optional: bool, year: int | None) -> Details:
     found.target = target[0].strip()[:120] if target else ""
     if done:
         found.value = measured(text)
-    offset = parse_offset(text) if re.search(r"\(\s*T\s?[-+−]", text) else None
+    offset = parse_offset(text) if _OWN_OFFSET.search(text) else None
     found.due_offset_s = offset.end_s if offset else None
     found.due_at = _due(text, year)
     return found

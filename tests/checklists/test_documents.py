@@ -75,6 +75,11 @@ def test_times_in_headings_hold_for_everything_below():
     assert plan.lines[3].label == "Item 1.1, due T+1:00"
 
 
+@pytest.mark.parametrize("text", ["+1h post-release", "T+1h first look", "First look (T+60 min)"])
+def test_an_items_own_time_goes_before_its_headings(text):
+    assert items(f"# P\n## After (T+4h)\n- [ ] {text}\n")[0].details.due_offset_s == 3600
+
+
 def test_a_clock_in_a_heading_counts_from_t0():
     plan = understood(
         "# P\n\n**Go-Live:** 2025-10-23 09:00 UTC\n\n## Day\n\n### 09:15 - Execute\n- [ ] a\n\n"

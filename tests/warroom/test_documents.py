@@ -179,6 +179,12 @@ def test_a_target_before_the_documents_own_date_is_a_warning():
     assert plan.lines[3].severity == "warning"
 
 
+def test_an_instant_in_the_opening_lines_is_taken_as_a_guess():
+    plan = understood("# A\n\n**Maintenance window**\nJanuary 14, 2026 - 23:30 UTC\n")
+    assert f"{plan.t0.at:%Y-%m-%d %H:%M}" == "2026-01-14 23:30"
+    assert "guessed" in next(f.text for f in plan.findings if f.code == "t0_assumed")
+
+
 @pytest.mark.parametrize(
     ("target", "code"),
     [("Week 10, Day 1", "t0_unreadable"), ("2026-03-04", "t0_assumed"), ("____", "t0_missing")],

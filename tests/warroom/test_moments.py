@@ -48,6 +48,7 @@ def test_what_was_assumed_is_said():
         ("24 hours before", -86400, -86400),
         ("One week before", -604800, -604800),
         ("+15 min post-release", 900, 900),
+        ("Release Day", 0, 0),
         ("Post-Deployment Review (48 hours)", 172800, 172800),
     ],
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from warroom.documents.blocks import Document, ListBlock, Paragraph, Section
 from warroom.documents.plain import is_blank, plain, without_marks
@@ -18,6 +19,7 @@ _T0_KEYS = re.compile(
     r"|scheduled(?: for)?|target(?: launch| release| go-?live)? date|target deployment)$",
     re.I,
 )
+_STARTS = re.compile(r"window|go-?live|launch|deploy|cut-?over|release on|starts?\b|begins?", re.I)
 _WRITTEN_KEYS = re.compile(
     r"^(?:date|created(?: at)?|generated(?: at)?|written|prepared(?: on)?|preparation date"
     r"|document date)$",
@@ -125,7 +127,24 @@ class Header(Reader):
                 return
             if unread is None and not is_blank(value) and not _VERSION_KEYS.match(key):
                 unread = (number, key, value)
+        if unread is None and self._guess_t0(document, understanding):
+            return
         self._say_no_t0(understanding, unread)
+
+    def _guess_t0(self, document: Document, understanding: Understanding) -> bool:
+        """A full date with clock and zone in the opening lines that speak of a start."""
+        for section in document.sections:
+            if section.heading is not None and section is not understanding.title_section:
+                continue
+            before = ""
+            for number, row in fact_rows(section):
+                moment = parse_moment(plain(row))
+                if moment and moment.exact and moment.said and _STARTS.search(f"{before} {row}"):
+                    moment = replace(moment, doubt="guessed from the words around it")
+                    self._take_t0(understanding, number, plain(row)[:60], moment)
+                    return True
+                before = row
+        return False
 
     def _elsewhere(self, document: Document) -> Iterator[tuple[int, str, str]]:
         """Target dates further down, for documents without a header."""

@@ -31,6 +31,7 @@ _RELATIVE = re.compile(
     re.I,
 )
 _PLUS = re.compile(rf"^\W*\+\s?(?P<n>\d+(?:[.,]\d+)?)\s?(?P<unit>{_UNIT})(?![A-Za-z])", re.I)
+_THE_DAY = re.compile(r"^\W*(?:release|launch|go-?live) day\W*$", re.I)
 _AFTERWARDS = re.compile(
     rf"\b(?:post|after|review|stability)\b.*\((?P<n>\d+(?:[.,]\d+)?)[\s-]?(?P<unit>{_UNIT})\)", re.I
 )
@@ -52,6 +53,8 @@ class Offset:
 
 def parse_offset(text: str) -> Offset | None:
     """The offset that a heading or line names: "T-2 hours", "T-0 to T+1h", "24 hours before"."""
+    if _THE_DAY.match(text):
+        return Offset(0, 0, text.strip())
     found = [*_T.finditer(text)]
     if found:
         return _from_t(text, found)
