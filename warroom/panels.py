@@ -89,6 +89,37 @@ class Presence(panels.Panel):
         return {"roles": roles, "taken": sum(1 for role in roles if role.seats.all())}
 
 
+class Contacts(panels.Panel):
+    """Who to call when, and how: the levels of escalation with their people."""
+
+    name = "contacts"
+    template = "warroom/_contacts.html"
+    kinds = ("plan.", "contact.")
+    places = ("room",)
+    slot = "side"
+    order = 210
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        levels = list(plan.escalation_levels.prefetch_related("contacts"))
+        others = list(plan.contacts.filter(level=None))
+        return {"levels": levels, "others": others} if levels or others else None
+
+
+class About(panels.Panel):
+    """The head of the plan: what its document says about it, its times, where it came from."""
+
+    name = "about"
+    template = "warroom/_about.html"
+    kinds = ("plan.",)
+    places = ("room",)
+    slot = "side"
+    order = 220
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        imported = plan.events.filter(kind="plan.imported").order_by("seq").first()
+        return {"imported": imported}
+
+
 class Feed(panels.Panel):
     """The newest of the timeline."""
 
@@ -153,6 +184,8 @@ BUILT_IN = (
     Board(),
     Needs(),
     Presence(),
+    Contacts(),
+    About(),
     Feed(),
     Timeline(),
     Say(),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tests.conftest import make_plan
 from warroom.actions.timeline import add_note
-from warroom.models import TimelineEvent
+from warroom.models import EscalationContact, EscalationLevel, TimelineEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -186,3 +186,31 @@ def test_errors_are_pages_with_a_way_on(plan, cast, client_of):
     assert answer.status_code == 404
     assert "This page does not exist" in answer.content.decode()
     assert 'href="/"' in answer.content.decode()
+
+
+def test_the_room_tells_what_the_document_says_of_itself(plan, cast, client_of):
+    plan.facts = {"Prepared by": "Cora", "Status": "Waiting for <b>the last</b> features"}
+    plan.t0 = timezone.now().replace(year=2025, month=10, day=25, hour=6, minute=0)
+    plan.time_zone = "America/Chicago"
+    plan.save()
+    html = client_of(cast["vera"]).get(room(plan)).content.decode()
+    assert "Prepared by" in html and "Waiting for &lt;b&gt;the last&lt;/b&gt; features" in html
+    assert "25 Oct 2025 06:00" in html and "25 Oct 01:00 America/Chicago" in html
+
+
+def test_the_room_tells_who_to_call_and_how(plan, cast, client_of):
+    level = EscalationLevel.objects.create(
+        plan=plan, number=1, name="Deployment team", from_minute=0, to_minute=15
+    )
+    EscalationContact.objects.create(
+        plan=plan,
+        level=level,
+        name="Olga",
+        role_name="Operations Lead",
+        availability="24/7",
+        reach=[{"way": "phone", "to": "+1 555 0142"}, {"way": "mail", "to": "olga@example.org"}],
+    )
+    html = client_of(cast["vera"]).get(room(plan)).content.decode()
+    assert "0 to 15 min" in html
+    assert 'href="tel:+1%20555%200142"' in html and 'href="mailto:olga@example.org"' in html
+    assert "Operations Lead, 24/7" in html
