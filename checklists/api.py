@@ -17,8 +17,9 @@ from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, 
 from checklists.queries.phases import items_of
 from checklists.rules.due import due_at
 from warroom.actions.refusals import Invalid
-from warroom.api import plan_of, request_id
+from warroom.api import plan_of
 from warroom.models import DeploymentPlan, Role
+from warroom.once import once
 
 router = Router(tags=["checklists"])
 
@@ -77,7 +78,7 @@ def put_item_state(request: HttpRequest, slug: str, number: int, body: StateIn):
         value=body.value,
         evidence=body.evidence,
         seen_revision=body.revision,
-        request_id=request_id(request),
+        request_id=once(request),
     )
     return _item(items_of(plan).get(pk=item.pk), plan)
 
@@ -158,7 +159,7 @@ def post_signoff(request: HttpRequest, slug: str, body: SignOffIn):
         comment=body.comment,
         score=body.score,
         conditions=[condition.wanted() for condition in body.conditions],
-        request_id=request_id(request),
+        request_id=once(request),
     )
     answer = {
         "id": signed.pk,
@@ -250,7 +251,7 @@ def post_vote(request: HttpRequest, slug: str, key: str, body: VoteIn):
         by=request.user,
         reason=body.reason,
         conditions=[condition.wanted() for condition in body.conditions],
-        request_id=request_id(request),
+        request_id=once(request),
     )
     return Status(201, _sheet(gate_sheet(_gate(plan, key), timezone.now())))
 
@@ -265,7 +266,7 @@ def post_decision(request: HttpRequest, slug: str, key: str, body: DecisionIn):
         by=request.user,
         rationale=body.rationale,
         hold_minutes=body.hold_minutes,
-        request_id=request_id(request),
+        request_id=once(request),
     )
     return Status(201, _decision(decision) | {"evidence": decision.evidence})
 

@@ -14,7 +14,16 @@ STEPS = [
     {"queries", "outbound"},
     {"live", "documents"},
     {"actions", "navigation"},
-    {"forms", "panels", "tasks", "demo", "supervisor", "templatetags", "context_processors"},
+    {
+        "forms",
+        "panels",
+        "tasks",
+        "demo",
+        "supervisor",
+        "templatetags",
+        "context_processors",
+        "once",
+    },
     {"views", "api", "admin", "checks", "ticker"},
     {"urls", "middleware"},
 ]

@@ -4,7 +4,6 @@ A pipeline shows a bearer token; whatever it does is done by the token's person,
 rights. Errors are problem details (RFC 9457).
 """
 
-import hashlib
 import json
 import math
 from datetime import datetime
@@ -29,6 +28,7 @@ from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.live import outlook
 from warroom.live.headline import shown_verdict
 from warroom.models import ApiToken, DeploymentPlan
+from warroom.once import once
 from warroom.queries.plans import get_plan, plans_for
 from warroom.queries.timeline import after as events_after
 from warroom.queries.tokens import find_token
@@ -333,20 +333,13 @@ def show_timeline(request: HttpRequest, slug: str, after: int = 0):
 def add_event(request: HttpRequest, slug: str, body: EventIn):
     """Write a note or a pipeline's event on the timeline; 200 when the same key did so before."""
     plan = plan_of(request, slug, "tick", "evidence")
-    once = request_id(request)
     if body.kind:
         event = add_external(
-            plan, body.kind, body.text, data=body.data, by=request.user, request_id=once
+            plan, body.kind, body.text, data=body.data, by=request.user, request_id=once(request)
         )
     else:
-        event = add_note(plan, body.text, by=request.user, request_id=once)
+        event = add_note(plan, body.text, by=request.user, request_id=once(request))
     return Status(201, event) if event else Status(200, None)
-
-
-def request_id(request: HttpRequest) -> str | None:
-    """The caller's ``Idempotency-Key``: the same key is carried out once."""
-    key = request.headers.get("Idempotency-Key", "")
-    return hashlib.sha256(key.encode()).hexdigest() if key else None
 
 
 def open_urls() -> tuple:

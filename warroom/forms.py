@@ -39,12 +39,7 @@ class NoteForm(forms.Form):
     text = forms.CharField(
         label="What happened or what you see", widget=forms.Textarea(attrs={"rows": 4})
     )
-    once = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
-
-    @property
-    def request_id(self) -> str | None:
-        once = self.cleaned_data.get("once")
-        return f"note-{once}" if once else None
+    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
 
 class TimelineFilter(forms.Form):
@@ -119,12 +114,7 @@ class StatusUpdateForm(forms.Form):
         help_text="Shown to everyone, signed in or not, and never changed afterwards. No names.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    once = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
-
-    @property
-    def request_id(self) -> str | None:
-        once = self.cleaned_data.get("once")
-        return f"status-{once}" if once else None
+    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
 
 class ImportForm(forms.Form):

@@ -16,6 +16,7 @@ from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.live import panels
 from warroom.models import Right
+from warroom.once import once
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
@@ -72,7 +73,7 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             by=request.user,
             reason=asked["reason"],
             conditions=asked["conditions"],
-            request_id=asked["request_id"] or None,
+            request_id=once(request),
         )
     except Invalid as wrong:
         form.add_error(wrong.field, wrong.sentence)
@@ -99,7 +100,7 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             by=request.user,
             rationale=asked["rationale"],
             hold_minutes=asked["hold_minutes"],
-            request_id=asked["request_id"] or None,
+            request_id=once(request),
         )
     except Invalid as wrong:
         form.add_error(wrong.field, wrong.sentence)
@@ -127,7 +128,7 @@ def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> Http
         band=asked["band"],
         value=asked["value"],
         note=asked["note"],
-        request_id=asked["request_id"] or None,
+        request_id=once(request),
     )
     return done(request, f"{reverse('gate', args=[slug, key])}#judge", f"Judged: {found.label}.")
 

@@ -9,6 +9,7 @@ from checklists.models import ChecklistItem
 from checklists.queries.phases import one_row
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan
+from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
@@ -64,7 +65,7 @@ def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             reason=asked["reason"],
             value=asked["value"] if "value" in sent else None,
             seen_revision=asked["revision"],
-            request_id=asked["request_id"] or None,
+            request_id=once(request),
         )
     except Invalid as wrong:
         if request.htmx:
@@ -82,7 +83,7 @@ def item_notes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     if not form.is_valid():
         return _item_page(request, item, note_form=form)
     asked = form.cleaned_data
-    add_item_note(item, asked["text"], by=request.user, request_id=asked["request_id"] or None)
+    add_item_note(item, asked["text"], by=request.user, request_id=once(request))
     return done(request, reverse("item", args=[slug, number]))
 
 

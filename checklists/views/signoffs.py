@@ -11,6 +11,7 @@ from checklists.views.phases import checklist_context
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan, Right
+from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.password import ask_again
@@ -39,7 +40,7 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
             by=request.user,
             comment=asked["comment"],
             conditions=asked["conditions"],
-            request_id=asked["request_id"] or None,
+            request_id=once(request),
         )
     except Invalid as wrong:
         form.add_error(wrong.field, wrong.sentence)
@@ -81,6 +82,5 @@ def condition_close(request: HttpRequest, slug: str, number: int) -> HttpRespons
         back = reverse("checklist", args=[slug])
     form = ConditionCloseForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
-    once = form.cleaned_data.get("request_id") or None
-    close_condition(condition, note, by=request.user, request_id=once)
+    close_condition(condition, note, by=request.user, request_id=once(request))
     return done(request, back, f"Condition {number} is met.")

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 from rollouts.actions.checks import run_now
 from rollouts.models import HealthCheck, PrometheusQuery
 from rollouts.queries import focus, watching
+from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views import answers
 from warroom.views.plans import page
@@ -56,7 +57,7 @@ def run(request: HttpRequest, slug: str, kind: str, key: str) -> HttpResponse:
         raise Http404("There is no such kind of check.")
     row = get_object_or_404(KINDS[kind].objects.filter(plan=plan, enabled=True), key=key)
     answers.shows(request, plan, ("metric-table" if kind == "metric" else "health", ""))
-    run_now(row, by=request.user, request_id=request.POST.get("request_id"))
+    run_now(row, by=request.user, request_id=once(request))
     return answers.done(
         request, reverse("checks", args=[plan.slug]), f"{row.name} is asked again now."
     )

@@ -3,6 +3,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from rollouts.actions.stages import advance
+from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views import answers
 
@@ -12,7 +13,7 @@ def begin(request: HttpRequest, slug: str, percent: int) -> HttpResponse:
     """Record that the traffic has been moved to `percent`."""
     plan = get_plan(request.user, slug)
     answers.shows(request, plan, ("stage", ""), ("strip", ""))
-    advance(plan, to_percent=percent, by=request.user, request_id=request.POST.get("request_id"))
+    advance(plan, to_percent=percent, by=request.user, request_id=once(request))
     return answers.done(
         request, reverse("room", args=[slug]), f"The rollout stands at {percent} %."
     )

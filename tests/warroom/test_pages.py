@@ -101,7 +101,7 @@ def test_an_entry_is_written_and_stands_on_the_timeline(plan, cast, client_of):
 
 def test_the_same_form_sent_twice_writes_one_entry(plan, cast, client_of):
     client = client_of(cast["thon"])
-    note = {"text": "Once.", "once": "a1b2c3d4-0000-4000-8000-000000000001"}
+    note = {"text": "Once.", "request_id": "a1b2c3d4-0000-4000-8000-000000000001"}
     client.post(timeline(plan), note)
     client.post(timeline(plan), note)
     assert TimelineEvent.objects.filter(plan=plan, kind="note.added").count() == 1

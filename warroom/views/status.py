@@ -11,6 +11,7 @@ from warroom.actions.status import post_status_update, set_status_public
 from warroom.forms import StatusUpdateForm
 from warroom.live import public, snapshots
 from warroom.models import DeploymentPlan
+from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done
 from warroom.views.plans import page
@@ -54,8 +55,8 @@ def updates(request: HttpRequest, slug: str) -> HttpResponse:
     form = StatusUpdateForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
-            text, once = form.cleaned_data["text"], form.request_id
-            post_status_update(plan, text, by=request.user, request_id=once)
+            text = form.cleaned_data["text"]
+            post_status_update(plan, text, by=request.user, request_id=once(request))
             return done(request, _here(plan), say="The update stands on the status page.")
         except Invalid as wrong:
             form.add_error(wrong.field, wrong.sentence)

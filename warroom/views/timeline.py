@@ -10,6 +10,7 @@ from warroom.actions.timeline import add_note
 from warroom.forms import NoteForm, TimelineFilter
 from warroom.live import panels
 from warroom.models import DeploymentPlan
+from warroom.once import once
 from warroom.queries import timeline as queries
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
@@ -30,7 +31,7 @@ def _write(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
     shows(request, plan, ("timeline", ""), ("strip", ""))
     if note.is_valid():
         try:
-            add_note(plan, note.cleaned_data["text"], by=request.user, request_id=note.request_id)
+            add_note(plan, note.cleaned_data["text"], by=request.user, request_id=once(request))
         except Invalid as wrong:
             note.add_error(wrong.field, wrong.sentence)
     if note.errors:
