@@ -59,7 +59,7 @@ def _presses(row: ItemRow, current: int | None, now: datetime) -> bool:
 
 def _signatures(plan: DeploymentPlan, board: Checklist) -> Iterator[Need]:
     for rows in board.phases:
-        if rows.counts.open or rows.finished:
+        if rows.counts.open or not rows.counts.total or rows.finished:
             continue
         for signature in rows.signatures:
             if signature.signoff is not None and not signature.revoked:

@@ -39,6 +39,12 @@ class ItemRow:
     children: list["ItemRow"] = field(default_factory=list)
 
     @property
+    def link(self) -> str:
+        """Where the evidence lies; nothing but web addresses, whatever a document says."""
+        url = self.item.evidence_url
+        return url if url.startswith(("https://", "http://")) else ""
+
+    @property
     def mark(self) -> str:
         return _MARKS.get(self.item.state, "open")
 

@@ -3,9 +3,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from checklists.forms import SignOffForm
-from checklists.models import ItemNote
+from checklists.models import Condition, ItemNote
 from checklists.panels import signoff_context, steps
 from checklists.queries.phases import Checklist, GroupRows, ItemRow, PhaseRows, checklist
+from checklists.queries.signoffs import Signature
 from warroom.live import panels
 from warroom.models import DeploymentPlan, Right
 from warroom.queries.plans import get_plan
@@ -60,10 +61,22 @@ def checklist_context(
         "phase_sum": panels.render(panels.get("phase-sum"), plan, now, key, {"phase": rows})
         if rows
         else "",
+        "open_conditions": _open_conditions(signed["signatures"]),
         "signing": context["standing"].roles_with(Right.SIGN),
         "signoff_form": signoff_form or _empty_form(context, plan, key),
     }
     return context
+
+
+def _open_conditions(signatures: list[Signature]) -> list[Condition]:
+    """What the signatures shown are tied to and nobody has closed yet."""
+    return [
+        condition
+        for signature in signatures
+        if signature.signoff
+        for condition in signature.signoff.conditions.all()
+        if condition.closed_at is None
+    ]
 
 
 def _phase(board: Checklist, wanted: str) -> PhaseRows | None:

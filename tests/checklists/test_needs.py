@@ -1,0 +1,79 @@
+"""What the checklist and its gates need from whom now."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from checklists.actions.gates import cast_vote, decide_gate
+from checklists.actions.items import set_item_state
+from checklists.actions.signoffs import sign_off
+from checklists.queries.needs import people_needs
+from tests.conftest import make_item
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def now(plan):
+    plan.t0 = timezone.now() - timedelta(hours=2)
+    plan.save()
+    return timezone.now()
+
+
+def asked(plan, now):
+    plan.refresh_from_db()
+    return {(need.key, need.title.split(",")[0]) for need in people_needs(plan, now)}
+
+
+def test_late_near_and_blocked_items_are_asked_of_their_role(plan, phase, roles, now):
+    role = roles["on-call"]
+    make_item(phase, 1, "Late", role=role, due_offset_s=3600)
+    make_item(phase, 2, "Near", role=role, due_offset_s=7200 + 1800)
+    make_item(phase, 3, "Far", role=role, due_offset_s=7200 + 7200)
+    make_item(phase, 4, "Done", role=role, due_offset_s=3600, state="done")
+    make_item(phase, 5, "Stuck", state="blocked")
+    make_item(phase, 6, "Plain")
+    make_item(phase, 7, "Must be", blocking=True)
+    assert asked(plan, now) == {
+        ("role-on-call", "Late"),
+        ("role-on-call", "Near"),
+        ("tick", "Stuck"),
+        ("tick", "Must be"),
+    }
+    late = next(need for need in people_needs(plan, now) if need.title == "Late")
+    assert (late.who, late.due < now) == ("Thon", True)
+
+
+def test_a_closed_phase_asks_for_the_signatures_that_are_missing_or_revoked(
+    plan, phase, item, cast, roles, now
+):
+    set_item_state(item, "done", by=cast["forge"])
+    sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    assert asked(plan, now) == {
+        ("role-deployment-lead", "Sign off phase 1"),
+        ("role-security-lead", "Sign off phase 1"),
+    }
+    set_item_state(item, "skipped", by=cast["forge"], reason="Not needed")
+    assert ("role-on-call", "Sign off phase 1 again") in asked(plan, timezone.now())
+
+
+def test_votes_and_the_decision_are_asked_for_when_the_gate_comes_near(
+    plan, gate, cast, roles, now
+):
+    gate.offset_s = 7200 + 7200
+    gate.save()
+    assert asked(plan, now) == set()
+    gate.offset_s = 7200 + 600
+    gate.save()
+    cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
+    title = "Vote at 5 to 10 %"
+    assert asked(plan, timezone.now()) == {
+        ("role-deployment-lead", title),
+        ("role-security-lead", title),
+        ("decide", "Decide 5 to 10 %: go"),
+    }
+    decide_gate(gate, "hold", by=cast["cora"], hold_minutes=30)
+    assert ("decide", "Decide 5 to 10 %: go") not in asked(plan, timezone.now())
+    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough")
+    assert asked(plan, timezone.now()) == set()
