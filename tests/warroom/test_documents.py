@@ -244,6 +244,33 @@ def test_contacts_and_levels_are_read_from_tables_and_lists():
     ]
 
 
+def test_who_is_only_to_be_called_ticks_where_others_sign():
+    contacts = "\n## Contacts\n\n| Role | Name | Email |\n|-|-|-|\n| DBA | Ida | i@example.org |\n"
+    signed = understood(f"# A\n\n{SIGNERS['boxes']}{contacts}").parts["roles"]
+    assert [role.rights for role in signed if role.name == "DBA"] == [("tick",)]
+    (alone,) = understood(f"# A\n{contacts}").parts["roles"]
+    assert {"sign", "vote", "decide"} <= set(alone.rights)
+
+
+def test_people_of_other_teams_are_contacts_without_a_role():
+    plan = understood("# A\n\n| Client Team | Primary | Backup |\n|-|-|-|\n| Web | Ada | Bo |\n")
+    assert (plan.counts["contacts"], plan.counts["roles"]) == (1, 0)
+
+
+def test_a_contact_may_have_a_backup_or_still_be_a_blank():
+    plan = understood(
+        "# A\n\n| Role | Primary | Backup |\n|-|-|-|\n| DevOps Coordinator | Ada | Bo |\n\n"
+        "## Contacts\n- **Service Owner:** [TODO: Name] - [TODO: Mail]\n- **CIO:** see the wiki\n"
+    )
+    devops, owner = plan.parts["contacts"]
+    assert (devops.name, devops.role, devops.availability) == (
+        "Ada",
+        "DevOps Coordinator",
+        "backup: Bo",
+    )
+    assert (owner.name, owner.reach) == ("Service Owner", ())
+
+
 def test_one_role_leads_and_the_others_sign_and_vote():
     plan = understood(f"# A\n\n{SIGNERS['boxes']}")
     rights = {role.name: set(role.rights) for role in plan.parts["roles"]}

@@ -8,7 +8,8 @@ from warroom.documents.blocks import Block, Document, ListBlock, Paragraph, Sect
 from warroom.documents.plain import is_blank, plain, without_marks
 
 _COLUMNS = (
-    ("role", re.compile(r"^(?:role|position|function|rolle|funktion|角色|responsibility)$", re.I)),
+    ("role", re.compile(r"^(?:role|position|function|rolle|funktion|角色)$", re.I)),
+    ("team", re.compile(r"^(?:\w+ )?team$", re.I)),
     ("name", re.compile(r"^(?:name|person|contact|primary|who|ansprechpartner|名字|姓名)$", re.I)),
     ("mail", re.compile(r"^(?:e-?mail|mail|電子郵件)$", re.I)),
     ("phone", re.compile(r"^(?:phone|tel(?:ephone|efon)?|mobile|handy|電話|电话|pager)$", re.I)),
@@ -17,6 +18,7 @@ _COLUMNS = (
         "availability",
         re.compile(r"^(?:availability|available|hours|coverage|erreichbarkeit)$", re.I),
     ),
+    ("backup", re.compile(r"^(?:backup|deputy|secondary|stand-?in|vertretung)$", re.I)),
     ("level", re.compile(r"^(?:level|tier|escalation level|stufe)$", re.I)),
 )
 _REACH = ("phone", "mail", "chat")
@@ -29,6 +31,7 @@ _LEVEL = re.compile(
 )
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"\+\d[\d ()/-]{6,20}\d")
+_PLACEHOLDERS = re.compile(r"\[(?:todo|tbd|name|fill)|\{\{|_{3,}", re.I)
 _CONTACT_HEADING = re.compile(r"contact|kontakt|contacto|聯絡|联系", re.I)
 
 
@@ -42,6 +45,7 @@ class Contact:
     reach: tuple[tuple[str, str], ...] = ()
     availability: str = ""
     level: int | None = None
+    in_plan: bool = True  # has a role in this plan; False for people of other teams
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,9 @@ def contacts_of(document: Document) -> Iterator[tuple[Contact, Block]]:
 
 def _in_table(table: Table) -> Iterator[tuple[Contact, Block]]:
     columns = _columns(table.header)
-    if "role" not in columns and "name" not in columns:
+    if not {"role", "team", "name"} & set(columns):
         return
-    if not any(way in columns for way in (*_REACH, "availability")):
+    if not any(way in columns for way in (*_REACH, "availability", "backup")):
         return
     for row in table.rows:
         cell = {
@@ -91,13 +95,16 @@ def _columns(header: tuple[str, ...]) -> dict[str, int]:
 
 
 def _contact(cell: dict[str, str], line: int) -> Contact | None:
-    role = "" if is_blank(cell.get("role", "")) else cell["role"]
+    team = "" if is_blank(cell.get("team", "")) else cell["team"]
+    role = team if is_blank(cell.get("role", "")) else cell["role"]
     name = "" if is_blank(cell.get("name", "")) else cell["name"]
     if not role and not name:
         return None
     reach = tuple((way, cell[way][:200]) for way in _REACH if not is_blank(cell.get(way, "")))
     digits = re.search(r"\d+", cell.get("level", ""))
     available = cell.get("availability", "")
+    if not is_blank(cell.get("backup", "")):
+        available = f"{available}; backup: {cell['backup']}".lstrip("; ")
     return Contact(
         (name or role)[:120],
         role[:120],
@@ -105,6 +112,7 @@ def _contact(cell: dict[str, str], line: int) -> Contact | None:
         reach,
         "" if is_blank(available) else available[:200],
         int(digits[0]) if digits and len(digits[0]) < 3 else None,
+        in_plan="role" in cell,
     )
 
 
@@ -115,8 +123,13 @@ def _in_list(block: ListBlock) -> Iterator[tuple[Contact, Block]]:
         role, colon, rest = text.partition(":")
         reach = [("mail", mail) for mail in _MAIL.findall(rest)]
         reach += [("phone", phone) for phone in _PHONE.findall(rest)]
-        if item.box is None and colon and reach and len(role) < 60:
-            name = _PHONE.sub("", _MAIL.sub("", rest)).split("(")[0].strip(" ,;-–")
+        named = reach or _PLACEHOLDERS.search(rest)
+        if item.box is None and colon and named and len(role) < 60:
+            name = (
+                ""
+                if _PLACEHOLDERS.search(rest)
+                else _PHONE.sub("", _MAIL.sub("", rest)).split("(")[0].strip(" ,;-–")
+            )
             yield Contact((name or role)[:120], role.strip(), item.line, tuple(reach)), item
 
 

@@ -189,7 +189,7 @@ class People(Reader):
         for signer in signing:
             _add(roles, RoleFound("", signer.role, signer.line, True, signer.person))
         for contact in found:
-            if contact.role:
+            if contact.role and contact.in_plan:
                 holder = contact.name if contact.name != contact.role else ""
                 _add(roles, RoleFound("", contact.role, contact.line, False, holder))
         for role in _header_roles(understanding):
@@ -285,11 +285,17 @@ def _header_roles(understanding: Understanding) -> list[RoleFound]:
 
 
 def _with_rights(roles: list[RoleFound]) -> list[RoleFound]:
-    """Every named role ticks, signs and votes; one leads: it also decides, edits and runs."""
+    """One role leads: it decides, edits and runs. Who signs also votes; the others tick.
+
+    Where nobody is said to sign, every named role signs and votes.
+    """
     leader = _leader(roles)
+    signers = [role for role in roles if role.signs]
     rated = []
     for role in roles:
-        rights = [Right.TICK, Right.SIGN, Right.VOTE]
+        rights = [Right.TICK]
+        if role is leader or role.signs or not signers:
+            rights += [Right.SIGN, Right.VOTE]
         if role is leader:
             rights += [Right.DECIDE, Right.EDIT, Right.RUN]
         elif _ON_CALL.search(role.name):
