@@ -142,9 +142,11 @@ def checked(url: str) -> URL:
 
 
 def _with_plain_host(url: str, host: str, port: int) -> URL:
-    address = addresses.literal(host)
+    named = URL(url).with_host(host)
+    # Judged as it will be called: what encodes a name may turn it into a number.
+    address = addresses.literal(named.raw_host or "")
     if address is None:
-        return URL(url).with_host(host)
+        return named
     refused = addresses.refusal(host, port, address, settings.WARROOM_OUTBOUND_ALLOW)
     if refused:
         raise Forbidden(refused)

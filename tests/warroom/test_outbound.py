@@ -87,7 +87,19 @@ def test_the_operators_list_opens_what_it_names(entry, host, port, address, ok):
 
 
 @pytest.mark.parametrize(
-    "host", ["127.0.0.1", "2130706433", "0x7f.1", "127.1", "0177.0.0.1", "①②⑦.⓪.⓪.①", "127.0.0.1."]
+    "host",
+    [
+        "127.0.0.1",
+        "2130706433",
+        "0x7f.1",
+        "127.1",
+        "0177.0.0.1",
+        "①②⑦.⓪.⓪.①",
+        "127.0.0.1.",
+        "127。0。0。1",
+        "127｡0｡0｡1",
+        "127．0．0．1",
+    ],
 )
 def test_loopback_is_known_in_every_spelling(host):
     assert unwrap(literal(host)) == ipaddress.IPv4Address("127.0.0.1")
@@ -100,7 +112,8 @@ def test_a_name_is_not_taken_for_a_number(host):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://2130706433/", "http://0x7f.1/", "http://①②⑦.⓪.⓪.①/", "http://[::ffff:7f00:1]/",
+    ["http://2130706433/", "http://0x7f.1/", "http://①②⑦.⓪.⓪.①/", "http://127。0。0。1/",
+     "http://169｡254｡169｡254/", "http://[::ffff:7f00:1]/",
      "http://127.1:8080/", "http://localhost/", "file:///etc/passwd", "gopher://example.org/",
      "http://user:pw@example.org/", "http://exa mple.org/", "http://example.org\\@127.0.0.1/",
      "http://example.org/\r\nX: y", "http://", "//example.org", "http://[::1/", "http://a:99999/"],

@@ -34,3 +34,12 @@ def test_an_error_inside_tells_nothing_about_the_inside(cast, client_of, monkeyp
     assert answer.status_code == 500
     assert b"secret of the house" not in answer.content
     assert b"Traceback" not in answer.content
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "back", ["foo", "plans", "//evil.example.org/", "https://evil.example.org"]
+)
+def test_a_form_leads_back_only_to_a_path_of_ours(client, back):
+    answer = client.post("/theme/", {"theme": "dark", "back": back})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")

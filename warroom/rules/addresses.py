@@ -54,8 +54,10 @@ _LEGACY_NUMBER = re.compile(r"[0-9a-fx.]+", re.IGNORECASE)
 
 
 def clean_host(host: str) -> str:
-    """A host as it is meant: no wide digits, no brackets, no final dot, lower case."""
-    return unicodedata.normalize("NFKC", host).strip("[]").rstrip(".").lower()
+    """A host as it is meant: no wide digits or dots, no brackets, no final dot, lower case."""
+    # IDNA takes the ideographic stops for dots too, which NFKC leaves as they are.
+    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").replace("\uff61", ".")
+    return plain.strip("[]").rstrip(".").lower()
 
 
 def literal(host: str) -> Address | None:

@@ -7,8 +7,8 @@ status with one sentence, and with script the fragments as they are now.
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -36,7 +36,7 @@ def done(request: HttpRequest, back: str, say: str = "") -> HttpResponse:
         return HttpResponse(_fresh(request) + (format_html(TOAST, say) if say else ""))
     if say:
         messages.success(request, say)
-    return redirect(_local(request, back))
+    return HttpResponseRedirect(local(request, back))
 
 
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
@@ -49,7 +49,7 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
         "status": refused.status,
         "fragments": _fresh(request),
         "plan": plan,
-        "back": _local(request, plan.get_absolute_url() if plan else "/"),
+        "back": local(request, plan.get_absolute_url() if plan else "/"),
     }
     template = "warroom/_refused.html" if request.htmx else "warroom/refused.html"
     return render(request, template, context, status=refused.status)
@@ -65,9 +65,8 @@ def _fresh(request: HttpRequest) -> str:
     return "\n".join(kept.render(panels.get(name), plan, now, key) for name, key in wanted)
 
 
-def _local(request: HttpRequest, fallback: str) -> str:
-    """The address that the form names to go back to, if it is one of ours."""
+def local(request: HttpRequest, fallback: str) -> str:
+    """The address that the form names to go back to, if it is a path of ours."""
     wanted = request.POST.get("back", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return wanted
-    return fallback
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if ours else fallback

@@ -4,14 +4,14 @@ from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.decorators import method_decorator
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from warroom.demo.accounts import PASSWORD, demo_accounts
 from warroom.forms import SignInForm
+from warroom.views.answers import local
 
 DAY = 24 * 60 * 60  # seconds
 YEAR = 365 * DAY
@@ -61,10 +61,7 @@ def locked_out(request: HttpRequest, credentials: dict, *args, **kwargs) -> Http
 @require_POST
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Keep the chosen theme in a cookie; an empty choice follows the device again."""
-    back = request.POST.get("back", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
-        back = "/"
-    answer = redirect(back)
+    answer = HttpResponseRedirect(local(request, "/"))
     theme = request.POST.get("theme", "")
     if theme in ("light", "dark"):
         answer.set_cookie(

@@ -165,6 +165,8 @@ class Command(BaseCommand):
         web = ["-m", "uvicorn", "warroom.asgi:application", "--host", self.host]
         web += ["--port", str(self.port), "--timeout-graceful-shutdown", "3"]
         web += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
+        if not settings.BEHIND_PROXY:  # else anyone could choose the address that sign-in counts
+            web.append("--no-proxy-headers")
         worker = ["-m", "celery", "-A", "warroom", "worker", "--pool", "prefork"]
         worker += ["--concurrency", "2", "--without-gossip", "--without-mingle"]
         worker += ["--without-heartbeat", "--loglevel", "WARNING"]
