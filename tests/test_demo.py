@@ -1,7 +1,9 @@
 """The demo as a person meets it: printed accounts, two releases, a service to break, metrics."""
 
 import html
+import os
 import re
+import signal
 
 import pytest
 import requests
@@ -52,3 +54,32 @@ def test_without_prometheus_the_demo_says_how_to_get_one(make_product):
         return "set PROMETHEUS_URL" in cora.get(product.url + ROOM + "checks/", timeout=10).text
 
     wait_until(says_so, 45, "the tiles say it too")
+
+
+def test_what_a_person_ticked_outlives_a_kill_of_everything(make_product):
+    product = make_product("--demo", WARROOM_PROMETHEUS="none").start()
+    cora = product.sign_in("cora", PASSWORD)
+    checklist = f"{product.url}{ROOM}checklist/"
+    number = next(number for number, box in boxes(cora, checklist).items() if box == "false")
+    item = f"{product.url}{ROOM}items/{number}/"
+    form = {"csrfmiddlewaretoken": cora.cookies["csrftoken"], "state": "done"}
+    answer = cora.post(f"{item}state", form, timeout=10, allow_redirects=False)
+    assert answer.status_code in (302, 303), answer.text
+
+    for pid in (product.process.pid, *product.pids()):
+        os.kill(pid, signal.SIGKILL)
+    product.stop()
+    product.start()
+
+    assert boxes(cora, checklist)[number] == "true"
+    product.manage("verify_timeline")
+    live = cora.get(f"{product.url}{ROOM}live", stream=True, timeout=10)
+    assert live.headers["Content-Type"].startswith("text/event-stream")
+    assert product.stop() < 8, "an open stream does not hold up the end"
+    live.close()
+
+
+def boxes(person: requests.Session, checklist: str) -> dict[str, str]:
+    """What stands in the box of each item on a checklist's page: true, false, mixed."""
+    text = person.get(checklist, timeout=10).text
+    return dict(re.findall(r'id="tick-(\d+)"[^>]*aria-checked="(\w+)"', text))

