@@ -36,7 +36,9 @@ def sign_off(
     with change(plan, by=by, right="sign", role=role, request_id=request_id) as signing:
         standing = _standing(signing.plan, phase)
         before = next((row for row in standing if row.role_id == role.pk), None)
-        if before is not None and (signing.repeated or _same(before, by, word, comment)):
+        if before is not None and (
+            signing.repeated or _same(before, by, word, comment, conditions)
+        ):
             return before
         items = _items(signing.plan, phase)
         if wrong := _refusal(signing, standing, items, phase, role, word):
@@ -61,9 +63,10 @@ def _standing(plan: DeploymentPlan, phase: Phase | None) -> list[SignOff]:
     return list(rows.select_related("role", "revocation"))
 
 
-def _same(before: SignOff, by: User, word: str, comment: str) -> bool:
+def _same(before: SignOff, by: User, word: str, comment: str, conditions: list[Wanted]) -> bool:
     return (
-        not hasattr(before, "revocation")
+        [c.text for c in before.conditions.all()] == [w.text.strip() for w in conditions]
+        and not hasattr(before, "revocation")
         and before.person_id == by.pk
         and before.word == word
         and before.comment == comment.strip()

@@ -31,6 +31,22 @@ def test_signing_twice_is_one_signature_and_one_event(plan, phase, item, cast, r
     assert TimelineEvent.objects.count() == 1
 
 
+def test_the_same_words_with_another_condition_are_another_signature(plan, phase, cast, roles):
+    for text in ("Cover is confirmed", "Cover is confirmed", "Limits are re-read"):
+        wanted = [Wanted(text)]
+        thon = cast["thon"]
+        sign_off(plan, phase, roles["on-call"], "conditional", by=thon, conditions=wanted)
+    assert SignOff.objects.count() == 2
+
+
+def test_a_request_id_that_stands_for_something_else_is_refused(plan, phase, cast, roles):
+    seat(plan, cast["hudson"], "on-call", "On-Call", [])
+    sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"], request_id="x")
+    with pytest.raises(Refused, match="sent before with other words"):
+        sign_off(plan, phase, roles["security-lead"], "approved", by=cast["hudson"], request_id="x")
+    assert SignOff.objects.count() == TimelineEvent.objects.count() == 1
+
+
 def test_a_change_of_mind_is_a_new_signature_that_names_the_old_one(plan, phase, cast, roles):
     first = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
     second = sign_off(plan, phase, roles["on-call"], "rejected", by=cast["thon"], comment="No.")

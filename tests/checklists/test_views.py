@@ -100,6 +100,14 @@ def test_a_note_sent_twice_stands_once(plan, item, cora):
     assert "Seen at 20:35" in cora.get(url(plan, "items/1/")).content.decode()
 
 
+def test_a_form_that_is_sent_again_with_other_words_counts_anew(plan, gate, thon):
+    sent = {"role": "on-call", "vote": "go", "reason": "Fine", "request_id": "abc"}
+    for reason in ("Fine", "Fine", "Better than fine"):
+        answer = thon.post(url(plan, "gates/gate-1/votes"), sent | {"reason": reason})
+        assert answer.status_code == 302
+    assert list(Vote.objects.values_list("reason", flat=True)) == ["Fine", "Better than fine"]
+
+
 def test_numbers_and_keys_of_another_release_are_not_found(plan, item, gate, cast, cora):
     other = make_plan("other")
     seat(other, cast["cora"], "lead", "Lead", ["tick", "sign", "vote", "decide"])

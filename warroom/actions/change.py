@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from warroom.actions.refusals import NotAllowed
+from warroom.actions.refusals import NotAllowed, Refused
 from warroom.live import doorbell, snapshots
 from warroom.models import DeploymentPlan, Role, TimelineEvent, User
 from warroom.queries.people import standing
@@ -46,6 +46,9 @@ class Change:
         """Append the event of this change. ``data`` is JSON: what changed, from and to."""
         if self.event is not None:
             raise RuntimeError(f"{self.event.kind} and {kind}: one change has one event")
+        if self.repeated:
+            # The same id for something else: a form sent again with other words, or a reused key.
+            raise Refused("This was sent before with other words. Load the page and send it anew.")
         plan = self.plan
         link = chain.Link(
             plan=plan.slug,
