@@ -105,10 +105,12 @@ class House:
     def note(self, text: str) -> None:
         self.do(f"add_note(plan, {text!r}, by=cora)")
 
-    def open(self, **env: str) -> None:
+    def open(
+        self, app: str = "warroom.asgi:application", host: str = "127.0.0.1", **env: str
+    ) -> None:
         """Start the web process and wait until it answers."""
         self.port = free_port()
-        command = [sys.executable, "-m", "uvicorn", "warroom.asgi:application"]
+        command = [sys.executable, "-m", "uvicorn", app, "--host", host]
         command += ["--port", str(self.port), "--timeout-graceful-shutdown", "3"]
         command += ["--no-access-log", "--log-level", "warning"]
         self.web = self._start(command, **env)

@@ -2,11 +2,17 @@
 
 import asyncio
 import contextlib
+import json
+import os
+import shutil
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 
 import pytest
+from django.conf import settings
 
 from tests.web_process import Viewer, house, valkey
 
@@ -294,3 +300,26 @@ def test_a_tab_that_is_closed_leaves_nothing_behind(place):
 def metrics(place) -> str:
     with urllib.request.urlopen(place.url("/metrics")) as page:
         return page.read().decode()
+
+
+def test_viewers_who_vanish_without_a_word_are_let_go(tmp_path):
+    """Scenario 44, in a network of its own whose cable is cut."""
+    if shutil.which("ip") is None or subprocess.run(["unshare", "-n", "true"]).returncode:
+        pytest.skip("making a network wants root and iproute2")
+    # A database server is out of reach from in there; SQLite is not.
+    env = {name: text for name, text in os.environ.items() if not name.startswith("DATABASE")}
+    said = subprocess.run(
+        ["unshare", "-n", sys.executable, "-m", "tests.half_open", str(tmp_path)],
+        cwd=settings.BASE_DIR,
+        env=env,
+        stdout=subprocess.PIPE,
+        timeout=120,
+        check=True,
+    )
+    held = json.loads(said.stdout)
+    assert held["meanwhile"]["streams"] == 60
+    assert held["meanwhile"]["threads"] <= held["before"]["threads"] + 4
+    assert held["meanwhile"]["database_files"] <= 12  # three for each of hub, doors, request
+    assert held["after"]["streams"] == 0
+    assert held["after"]["sockets"] <= held["before"]["sockets"] + 4
+    assert held["after"]["rss_mb"] <= held["meanwhile"]["rss_mb"] + 5
