@@ -5,7 +5,7 @@ from django.db import connections
 from django.test import Client, TransactionTestCase
 
 from checklists.models import ChecklistItem, Gate, Phase
-from warroom import timeline_guard
+from warroom import append_only, timeline_guard
 from warroom.models import DeploymentPlan, Role, Seat, User
 
 pytest_plugins = ["tests.harness.fixtures"]
@@ -29,20 +29,27 @@ def _plain_environment(settings, tmp_path):
     settings.AXES_ENABLED = False
 
 
+SIGNED = [f"checklists_{noun}" for noun in ("vote", "decision", "signoff", "revocation")]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _flush_lifts_the_guard():
     """Tests with real transactions end by emptying all tables, which the timeline refuses."""
     flush = TransactionTestCase._fixture_teardown
 
     def without_guard(case):
-        names = [name for name in case._databases_names(include_mirrors=False)]
-        for name in names:
-            timeline_guard.remove(connections[name])
+        databases = [connections[name] for name in case._databases_names(include_mirrors=False)]
+        for connection in databases:
+            timeline_guard.remove(connection)
+            for table in SIGNED:
+                append_only.release(connection, table)
         try:
             flush(case)
         finally:
-            for name in names:
-                timeline_guard.install(connections[name])
+            for connection in databases:
+                timeline_guard.install(connection)
+                for table in SIGNED:
+                    append_only.keep(connection, table)
 
     TransactionTestCase._fixture_teardown = without_guard
     yield

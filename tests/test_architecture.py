@@ -10,7 +10,17 @@ FLOORS = ["warroom", "checklists", "rollouts"]  # bottom first
 # Shelves from left to right; a module imports only from its own shelf and those to its left.
 # Shelves on one step do not import each other.
 STEPS = [
-    {"models", "rules", "timeline_guard", "secret_key", "probes", "executors", "ports", "broker"},
+    {"append_only"},
+    {
+        "models",
+        "rules",
+        "timeline_guard",
+        "secret_key",
+        "probes",
+        "executors",
+        "ports",
+        "broker",
+    },
     {"queries", "outbound"},
     {"live", "documents"},
     {"actions", "navigation"},

@@ -64,10 +64,24 @@ def test_an_event_cannot_be_replaced_or_slipped_in(noted):
             )
 
 
+def test_a_request_id_cannot_be_used_to_replace_an_event(plan, cast):
+    add_note(plan, "first", by=cast["cora"], request_id="r-1")
+    verb = "INSERT OR REPLACE" if connection.vendor == "sqlite" else "INSERT"
+    columns = "plan_id, kind, at, actor_name, text, data, prev_hash, hash, request_id"
+    with pytest.raises(DatabaseError):
+        run(
+            f"{verb} INTO warroom_timelineevent (seq, {columns}) "
+            f"SELECT 2, {columns} FROM warroom_timelineevent WHERE seq = 1"
+        )
+    assert plan.events.get().text == "first"
+
+
 @pytest.mark.parametrize(
     ("sql", "found"),
     [
         ("UPDATE warroom_timelineevent SET text = 'forged' WHERE seq = 2", "2: was changed"),
+        ("UPDATE warroom_timelineevent SET actor_id = NULL WHERE seq = 2", "2: was changed"),
+        ("UPDATE warroom_timelineevent SET request_id = '' WHERE seq = 2", "2: was changed"),
         ("DELETE FROM warroom_timelineevent WHERE seq = 2", "2: missing"),
         ("DELETE FROM warroom_timelineevent WHERE seq = 3", "3: missing"),
     ],

@@ -56,9 +56,10 @@ class Change:
             kind=kind,
             at=self.at,
             actor=self.author_name,
+            actor_id=self.author.pk if self.author else None,
             text=text.replace("\0", ""),
             data=data,
-            request_id=self.request_id or "",
+            request_id=self.request_id,
             prev_hash=plan.timeline_hash,
         )
         self.event = TimelineEvent.objects.create(

@@ -57,6 +57,11 @@ def first_broken(plan: DeploymentPlan) -> str | None:
     return chain.first_broken(_links(plan), plan.timeline_seq, plan.timeline_hash)
 
 
+def orphans() -> int:
+    """How many events belong to a plan that is no longer there: somebody deleted its row."""
+    return TimelineEvent.objects.exclude(plan__in=DeploymentPlan.objects.all()).count()
+
+
 def _links(plan: DeploymentPlan) -> Iterator[tuple[chain.Link, str]]:
     for event in plan.events.order_by("seq").iterator(chunk_size=1000):
         yield (
@@ -66,9 +71,10 @@ def _links(plan: DeploymentPlan) -> Iterator[tuple[chain.Link, str]]:
                 kind=event.kind,
                 at=event.at,
                 actor=event.actor_name,
+                actor_id=event.actor_id,
                 text=event.text,
                 data=event.data,
-                request_id=event.request_id or "",
+                request_id=event.request_id,
                 prev_hash=event.prev_hash,
             ),
             event.hash,

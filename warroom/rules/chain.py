@@ -22,9 +22,10 @@ class Link:
     kind: str
     at: datetime
     actor: str
+    actor_id: int | None
     text: str
     data: Any
-    request_id: str
+    request_id: str | None
     prev_hash: str
 
 
@@ -37,6 +38,8 @@ def canonical(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):  # no text may pass for a number
+        return f"'{value}" if value[:1] in ("#", "'") else value
     if isinstance(value, float):
         return f"#{int(value)}" if value.is_integer() else f"#{value!r}"
     if isinstance(value, int) and not isinstance(value, bool):
@@ -57,6 +60,7 @@ def digest(link: Link) -> str:
         link.kind,
         at,
         link.actor,
+        link.actor_id,
         link.text,
         link.data,
         link.request_id,

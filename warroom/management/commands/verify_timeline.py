@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from warroom.models import DeploymentPlan
-from warroom.queries.timeline import first_broken
+from warroom.queries.timeline import first_broken, orphans
 
 
 class Command(BaseCommand):
@@ -20,6 +20,8 @@ class Command(BaseCommand):
             if not plans.exists():
                 raise CommandError(f"There is no release at /plans/{options['slug']}/.")
         broken = [plan.slug for plan in plans if not self._holds(plan)]
+        if lost := 0 if options["slug"] else orphans():
+            raise CommandError(f"{lost} events belong to a release whose row was deleted.")
         if broken:
             raise CommandError(f"The timeline does not hold: {', '.join(broken)}")
 
