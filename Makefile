@@ -20,6 +20,10 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/djlint --quiet --lint templates
 
+# Of a demo that runs on PORT.
+picture: $(VENV)/installed-dev
+	@$(BIN)/python -m scripts.take_picture --port $(PORT)
+
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.bench --part $(PART)
 
