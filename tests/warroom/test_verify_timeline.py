@@ -51,3 +51,18 @@ def test_the_first_broken_number_is_named_and_the_exit_is_not_zero(noted):
 def test_a_release_that_is_not_there_is_said():
     with pytest.raises(CommandError, match="no release"):
         verify("nowhere")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_whose_release_was_deleted_are_noticed(noted):
+    """Who can switch foreign keys off can delete a plan's row; its events stay and tell of it."""
+    off, on = {
+        "sqlite": ("PRAGMA foreign_keys=OFF", "PRAGMA foreign_keys=ON"),
+        "postgresql": ("SET session_replication_role=replica", "RESET session_replication_role"),
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(off)
+        cursor.execute("DELETE FROM warroom_deploymentplan")
+        cursor.execute(on)
+    with pytest.raises(CommandError, match="3 events belong to a release whose row was deleted"):
+        verify()
