@@ -8,6 +8,7 @@ urlpatterns = [
     path("items/<int:number>/state", items.item_state, name="item-state"),
     path("items/<int:number>/notes", items.item_notes, name="item-notes"),
     path("signoffs", signoffs.signoffs, name="signoffs"),
+    path("signoffs/<int:number>/withdraw", signoffs.withdraw, name="withdraw"),
     path("conditions/<int:number>/close", signoffs.condition_close, name="condition-close"),
     path("gates/", gates.gate_list, name="gates"),
     path("gates/<slug:key>/", gates.gate, name="gate"),

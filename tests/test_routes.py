@@ -14,6 +14,7 @@ from django.urls import URLPattern, get_resolver
 
 from checklists.actions.conditions import Wanted
 from checklists.actions.gates import cast_vote, decide_gate
+from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
 from rollouts.models import HealthCheck, Stage
 from tests.conftest import CAST
@@ -124,6 +125,7 @@ ROUTES = {
         post=holders(302, "thon"),
         send={"scope": "1", "role": "on-call", "decision": "approved"},
     ),
+    "withdraw": Route(f"{PLAN}signoffs/1/withdraw", post=holders(302, "hudson")),
     "condition-close": Route(
         f"{PLAN}conditions/1/close", post=holders(302, *VOTE), send={"note": "Met."}
     ),
@@ -168,6 +170,8 @@ def release(plan, cast, item, gate):
     cast_vote(
         gate, roles["security-lead"], "go", by=cast["hudson"], conditions=[Wanted("Limits re-read")]
     )
+    signed = sign_off(plan, None, roles["security-lead"], "approved", by=cast["hudson"])
+    type(signed).objects.filter(pk=signed.pk).update(id=1)
     decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
     decision = decide_gate(decided, "hold", by=cast["cora"])
     type(decision).objects.filter(pk=decision.pk).update(id=1)

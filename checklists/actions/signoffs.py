@@ -2,11 +2,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from checklists.actions.conditions import Wanted, attach, checked
-from checklists.models import ChecklistItem, Phase, SignOff
+from checklists.models import ChecklistItem, Phase, Revocation, SignOff
 from checklists.rules import items as item_rules
 from checklists.rules import signoffs as rules
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused
+from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import DeploymentPlan, Role, User
 
 COMMENT_LIMIT = 4000
@@ -44,6 +44,37 @@ def sign_off(
         if wrong := _refusal(signing, standing, items, phase, role, word):
             raise Refused(wrong)
         return _write(signing, phase, role, word, comment.strip(), score, conditions, items, before)
+
+
+def withdraw_signature(signoff: SignOff, *, by: User, request_id: str | None = None) -> SignOff:
+    """Take one's own signature back: a new record that names it. The signature itself stays.
+
+    What is taken back already stays so. Raises NotAllowed for anybody but the person who signed.
+    """
+    with change(
+        signoff.plan, by=by, right="sign", role=signoff.role, request_id=request_id
+    ) as taking:
+        newest = _standing(taking.plan, signoff.phase)
+        stands = next((row for row in newest if row.pk == signoff.pk), None)
+        if taking.repeated or stands is None or hasattr(stands, "revocation"):
+            return signoff
+        if stands.person_id != by.pk:
+            raise NotAllowed(f"Only {stands.person_name} can take this signature back.")
+        name = scope_name(signoff.phase)
+        Revocation.objects.create(
+            signoff=stands,
+            sentence=f"Withdrawn by {taking.author_name}, {taking.at:%H:%M} UTC.",
+            by_name=taking.author_name,
+            at=taking.at,
+        )
+        taking.record(
+            "signoff.withdrawn",
+            f"{taking.author_name} withdraws the signature as {stands.role.name} under {name}.",
+            role=stands.role.key,
+            phase=signoff.phase.number if signoff.phase else None,
+            signoff=stands.pk,
+        )
+    return stands
 
 
 def _check(word: str, comment: str, conditions: int) -> None:

@@ -8,7 +8,7 @@ from checklists.panels import signoff_context, steps
 from checklists.queries.phases import Checklist, GroupRows, ItemRow, PhaseRows, checklist
 from checklists.queries.signoffs import Signature
 from warroom.live import panels
-from warroom.models import DeploymentPlan, Right
+from warroom.models import DeploymentPlan, Right, User
 from warroom.queries.plans import get_plan
 from warroom.views.plans import page
 
@@ -61,11 +61,18 @@ def checklist_context(
         "phase_sum": panels.render(panels.get("phase-sum"), plan, now, key, {"phase": rows})
         if rows
         else "",
+        "mine": _mine(request.user, signed["signatures"]),
         "open_conditions": _open_conditions(signed["signatures"]),
         "signing": context["standing"].roles_with(Right.SIGN),
         "signoff_form": signoff_form or _empty_form(context, plan, key),
     }
     return context
+
+
+def _mine(person: User, signatures: list[Signature]) -> list[Signature]:
+    """The signatures that this person gave and that still stand."""
+    given = [one for one in signatures if one.signoff and not one.revoked]
+    return [one for one in given if one.signoff.person_id == person.pk]
 
 
 def _open_conditions(signatures: list[Signature]) -> list[Condition]:

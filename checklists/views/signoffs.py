@@ -4,9 +4,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from checklists.actions.conditions import close_condition
-from checklists.actions.signoffs import scope_name, sign_off
+from checklists.actions.signoffs import scope_name, sign_off, withdraw_signature
 from checklists.forms import ConditionCloseForm, SignOffForm
-from checklists.models import Condition, Phase
+from checklists.models import Condition, Phase, SignOff
 from checklists.views.phases import checklist_context
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
@@ -47,6 +47,22 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
         return _again(request, plan, scope, form)
     back = f"{reverse('checklist', args=[slug])}?phase={scope}#signoff"
     return done(request, back, f"Signed: {scope_name(phase)}.")
+
+
+@require_POST
+def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Take one's own signature back."""
+    plan = get_plan(request.user, slug)
+    found = SignOff.objects.select_related("phase", "role")
+    signoff = found.filter(plan=plan, pk=number).first()
+    if signoff is None:
+        raise Http404("No such signature in this release.")
+    signoff.plan = plan
+    scope = str(signoff.phase.number) if signoff.phase else "plan"
+    shows(request, plan, ("signoffs", scope), ("phases", ""), ("phase-list", ""))
+    withdraw_signature(signoff, by=request.user, request_id=once(request))
+    back = f"{reverse('checklist', args=[slug])}?phase={scope}#signoff"
+    return done(request, back, "Your signature is withdrawn.")
 
 
 def find_phase(plan: DeploymentPlan, scope: str) -> Phase | None:

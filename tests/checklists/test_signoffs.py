@@ -4,7 +4,7 @@ import pytest
 
 from checklists.actions.conditions import Wanted, close_condition
 from checklists.actions.items import set_item_state
-from checklists.actions.signoffs import sign_off
+from checklists.actions.signoffs import sign_off, withdraw_signature
 from checklists.models import Condition, Revocation, SignOff
 from tests.conftest import make_item, make_user, seat
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
@@ -77,6 +77,20 @@ def test_a_revoked_signature_can_be_given_again(plan, phase, item, cast, roles):
     set_item_state(item, "done", by=cast["forge"])
     again = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
     assert again.supersedes == first
+
+
+def test_a_signature_is_withdrawn_by_a_new_record_and_only_by_who_gave_it(plan, phase, cast, roles):
+    seat(plan, cast["hudson"], "on-call", "On-Call", [])
+    signed = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
+    for other in ("hudson", "cora", "root"):
+        with pytest.raises(NotAllowed):
+            withdraw_signature(signed, by=cast[other])
+    for _ in range(2):
+        withdraw_signature(signed, by=cast["thon"])
+    assert signed.revocation.sentence.startswith("Withdrawn by Thon")
+    assert SignOff.objects.count() == 1
+    kinds = [event.kind for event in plan.events.order_by("seq")]
+    assert kinds == ["signoff.approved", "signoff.withdrawn"]
 
 
 def test_one_person_does_not_sign_for_two_roles_under_one_phase(plan, phase, cast, roles):

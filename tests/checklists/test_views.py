@@ -144,6 +144,17 @@ def test_a_signature_by_form_stands_once_however_often_it_is_clicked(plan, phase
     assert "Signed by Thon" in page and "signed 1 of 3" in page
 
 
+def test_a_signature_can_be_withdrawn_by_form(plan, phase, cast, thon, cora):
+    sign(plan, thon)
+    number = SignOff.objects.get().pk
+    assert "Withdraw my signature" in thon.get(url(plan, "checklist/?phase=1")).content.decode()
+    assert "Withdraw my signature" not in cora.get(url(plan, "checklist/?phase=1")).content.decode()
+    assert cora.post(url(plan, f"signoffs/{number}/withdraw")).status_code == 403
+    assert thon.post(url(plan, f"signoffs/{number}/withdraw")).status_code == 302
+    assert "Withdrawn by Thon" in cora.get(url(plan, "checklist/?phase=1")).content.decode()
+    assert thon.post(url(plan, "signoffs/999/withdraw")).status_code == 404
+
+
 def test_signing_asks_for_an_old_password_again_and_keeps_what_was_typed(plan, phase, thon):
     make_old(thon)
     answer = sign(plan, thon, comment="All <b>fine</b>")
