@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import pytest
 
-from tests.harness.processes import end, launch, wait_until
+from tests.harness.processes import end, free_port, launch, wait_until
 
 pytestmark = pytest.mark.process
 
@@ -185,3 +185,15 @@ def test_a_held_child_stays_ended_until_it_is_let_go(running_product):
     assert running_product.pids("broker") == []
     running_product.manage("hold", "broker", "--off")
     wait_until(lambda: running_product.ready().get("broker") == "ok", 10, "the broker is back")
+
+
+def test_a_database_that_does_not_answer_is_said_in_one_line(make_product):
+    product = make_product(
+        DATABASE_URL=f"postgres://nobody@127.0.0.1:{free_port()}/none",
+        DJANGO_SECRET_KEY="only-for-tests-" + "k" * 50,
+        DJANGO_ALLOWED_HOSTS="127.0.0.1",
+    )
+    assert product.launch().process.wait(30) == 1
+    assert "the database does not answer" in product.said()
+    assert "Traceback" not in product.said()
+    assert product.pids() == []

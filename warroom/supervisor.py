@@ -108,7 +108,9 @@ class Supervisor:
     def obey_signals(self) -> None:
         """From now on SIGINT, SIGTERM and SIGHUP ask for the end instead of causing it."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._asked_to_stop)
+            # nohup means what it says.
+            if not (number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN):
+                signal.signal(number, self._asked_to_stop)
 
     def _asked_to_stop(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError
 
 from warroom import broker
 from warroom.demo import prometheus
@@ -73,7 +74,8 @@ class Command(BaseCommand):
             )
         self.supervisor = Supervisor(self.var, self.say)
         # Until the children run, a signal simply ends this process; from then on in good order.
-        signal.signal(signal.SIGTERM, _interrupt)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
         try:
             env = self._prepare()
             self.supervisor.obey_signals()
@@ -104,7 +106,10 @@ class Command(BaseCommand):
             self.supervisor.start(Child("broker", command, last=True))
         if self.demo:
             env |= self._start_demo(ports)
-        call_command("migrate", interactive=False, verbosity=0)
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+        except OperationalError as error:
+            raise CommandError(f"the database does not answer: {error}") from None
         self._collect_static()
         if self.demo:
             self._make_demo_room(env)
