@@ -83,12 +83,14 @@ class Gates(Reader):
 
     def read(self, document: Document, understanding: Understanding) -> None:
         gates: list[GateFound] = []
+        keys: set[str] = set()
         count = 0
         for section in document.sections:
             gate = self._gate(section, gates, understanding)
             if gate is not None:
                 count += len([c for c in gate.criteria if section.line <= c.line])
-                gates.append(replace(gate, key=_unique(gate.title, {g.key for g in gates})))
+                gates.append(replace(gate, key=_unique(gate.title, keys)))
+                keys.add(gates[-1].key)
         if not gates and any(role.signs and role.line for role in understanding.parts["roles"]):
             gates.append(self._final(understanding))
         understanding.parts["gates"] = tuple(gates)
@@ -288,7 +290,8 @@ def _keyed(criteria: list[CriterionFound]) -> tuple[CriterionFound, ...]:
 def _unique(text: str, taken: set[str], fallback: str = "gate") -> str:
     """A key of at most 60 characters that is not taken yet."""
     base = slugify(text.replace("/", " "))[:55].strip("-") or fallback
-    key, n = base, 2
+    # Far down a long list the number of keys is the nearest free one.
+    key, n = base, 2 if len(taken) < 50 else len(taken) + 1
     while key in taken:
         key, n = f"{base}-{n}", n + 1
     return key

@@ -80,12 +80,13 @@ def _say_claimed_counts(phases: list[PhaseFound], understanding: Understanding) 
     """Counts are computed (law 11): a claimed "(10/10 Complete)" is checked against the boxes."""
     lines = understanding.document.lines
     headings = {number: items for number, items in _headings(phases)}
+    worked = {item.line for phase in phases for item in phase.items}
     current: list[ItemFound] = []
     for number, line in enumerate(lines, start=1):
         current = headings.get(number, current)
         if line.startswith("#") and number not in headings:
             current = []
-        if not current or number in {item.line for item in current} or "/" not in line:
+        if not current or number in worked or "/" not in line:
             continue
         if number in headings or "**" in line:
             for claim in _CLAIM.finditer(plain(line)):

@@ -197,6 +197,7 @@ def _add_fence(found: Details, fence: Fence, after: str) -> None:
 # --- a step's commands, matched to its boxes -------------------------------------------------
 
 _WORD = re.compile(r"[a-z]{4,}")
+NEAR = 40  # commands before a box that may be its own
 
 
 def words(text: str) -> set[str]:
@@ -229,6 +230,7 @@ def commands_of(fence: Fence) -> list[CommandFound]:
 def match_command(text: str, commands: list[CommandFound]) -> CommandFound | None:
     """The one command that shares two telling words with a box's text; None when unsure."""
     mine = words(without_marks(text))
+    commands = commands[-NEAR:]
     scores = sorted(
         ((len(mine & words(f"{c.comment} {c.command}")), -n) for n, c in enumerate(commands)),
         reverse=True,
@@ -241,5 +243,6 @@ def match_command(text: str, commands: list[CommandFound]) -> CommandFound | Non
 def match_expected(text: str, rows: list[str]) -> str:
     """The expected line that shares most telling words with a box's text, if any does."""
     mine = words(text)
+    rows = rows[-NEAR:]
     scored = sorted(((len(mine & words(row)), -n) for n, row in enumerate(rows)), reverse=True)
     return rows[-scored[0][1]] if scored and scored[0][0] >= 1 else ""

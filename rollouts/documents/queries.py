@@ -83,13 +83,15 @@ class Queries(Reader):
 
     def read(self, document: Document, understanding: Understanding) -> None:
         found: list[QueryFound] = []
+        keys: set[str] = set()
         for section in document.sections:
             fences = [fence for fence in _fences(section) if not understanding.is_claimed(fence)]
             for fence in fences:
                 for line, promql in _split(fence):
                     name = _name(section, fence, len(fences))
                     panel = _panel(section) if len(fences) == 1 else {}
-                    query = QueryFound(_key(name, found), name, line, promql, **panel)
+                    query = QueryFound(_key(name, keys), name, line, promql, **panel)
+                    keys.add(query.key)
                     found.append(query)
                     _claim(query, fence, section, understanding)
         understanding.parts["queries"] = tuple(found)
@@ -182,9 +184,9 @@ def _name(section: Section, fence: Fence, many: int) -> str:
     return title[:200] or f"Query of line {fence.line}"
 
 
-def _key(name: str, found: list[QueryFound]) -> str:
-    base = slugify(name.replace("/", " "))[:70].strip("-") or f"query-{len(found) + 1}"
-    taken, key, n = {query.key for query in found}, base, 2
+def _key(name: str, taken: set[str]) -> str:
+    base = slugify(name.replace("/", " "))[:70].strip("-") or f"query-{len(taken) + 1}"
+    key, n = base, 2 if len(taken) < 50 else len(taken) + 1
     while key in taken:
         key, n = f"{base}-{n}", n + 1
     return key

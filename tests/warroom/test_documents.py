@@ -117,10 +117,10 @@ def test_a_broken_document_is_refused_by_its_line(data, line, says):
 
 
 def test_fifty_megabytes_are_refused_at_once():
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(DocumentError):
         decode(b"- [ ] x\n" * 6_250_000)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,30 @@ def test_fifty_megabytes_are_refused_at_once():
     ["[" * 13_000, "[\n" * 13_000, "[ ](" * 13_000, "*" * 40_000, "`" * 40_000, ">" * 40_000],
 )
 def test_thousands_of_brackets_are_read_in_time(text):
-    began = time.perf_counter()
+    began = time.process_time()
     understood(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "- [ ] do this 5/5 (due Oct 3) @bob",
+        "**Sign-off**: QA Lead ____ Date: ____",
+        "- 0% → 5% → 10% rollout",
+        "#### Risk 1: fire\n**Severity:** high",
+        "**Commands:**\n```\n# run the thing now\nmake thing now\n```\n- [ ] run the thing now",
+    ],
+)
+def test_four_times_the_lines_take_about_four_times_as_long(line):
+    def seconds(count):
+        text = "\n".join([line] * count)
+        began = time.process_time()
+        understood(text)
+        return time.process_time() - began
+
+    seconds(50)  # warm
+    assert seconds(1600) < 9 * seconds(400) + 0.2
 
 
 def test_text_misread_as_mac_roman_is_repaired_and_said():

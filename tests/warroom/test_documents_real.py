@@ -34,9 +34,9 @@ SEEDS = {
 
 
 def read(path):
-    began = time.perf_counter()
+    began = time.process_time()
     plan = read_all(parse(decode(path.read_bytes()).text))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     assert [line.number for line in plan.lines] == list(range(1, len(plan.lines) + 1))
     return plan
 
