@@ -15,6 +15,7 @@ _STRONG_UNDER = re.compile(r"(?<![\w_])__(?=[^\s_])|(?<=[^\s_])__(?![\w_])")
 _STAR = re.compile(r"(?<![*\w\\])\*([^*\s](?:[^*]*[^*\s\\])?)\*(?![*\w])")
 _UNDER = re.compile(r"(?<![\w_])_([^_\s](?:[^_]*[^_\s])?)_(?![\w_])")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
+_MARKUP = re.compile(r"[*_`<\[\\~]")
 _SPACES = re.compile(r"\s+")
 
 TICKS = "✅✓✔☑"
@@ -25,7 +26,10 @@ _SHORTCODE = re.compile(r":(?:white_check_mark|heavy_check_mark|x|warning|constr
 
 def plain(text: str) -> str:
     """The text without inline markup: emphasis, links, tags and escapes; code keeps its words."""
-    parts = _CODE.split(text[:LONGEST])
+    text = text[:LONGEST]
+    if not _MARKUP.search(text):  # most cells and items have none
+        return _SPACES.sub(" ", text).strip()
+    parts = _CODE.split(text)
     read = [p.strip("`") if n % 2 else _plain_words(p) for n, p in enumerate(parts)]
     return _SPACES.sub(" ", "".join(read)).strip()
 
