@@ -171,3 +171,17 @@ def test_an_observer_sees_the_state_and_no_box(sign_in):
     page = open_live(sign_in("vera"), CHECKLIST)
     expect(tick(page, 12)).to_be_hidden()
     expect(page.locator("#item-12 .mark")).to_be_visible()
+
+
+def test_the_list_of_releases_follows_by_itself(sign_in, house):
+    page = open_live(sign_in("cora"), "/")
+    page.evaluate("window.notReloaded = true")
+    with_rows = expect(page.locator("#releases"))
+    with_rows.to_contain_text("Genesis Phase 4")
+    house.run_python(
+        "from warroom.models import DeploymentPlan, User; "
+        "cora = User.objects.get(username='cora'); "
+        "DeploymentPlan.objects.create(slug='next', name='The next one', author=cora)"
+    )
+    with_rows.to_contain_text("The next one", timeout=15_000)
+    assert page.evaluate("window.notReloaded")

@@ -78,6 +78,14 @@ def test_the_list_is_empty_in_words_for_a_stranger(plan, cast, client_of):
     assert "No releases yet" in client_of(cast["stranger"]).get("/").content.decode()
 
 
+def test_the_list_is_asked_again_for_its_parts_alone(plan, cast, client_of):
+    answer = client_of(cast["cora"]).get("/", headers={"HX-Request": "true"})
+    html = answer.content.decode()
+    assert 'id="releases" data-live="releases"' in html and "Genesis Phase 4" in html
+    assert "<!doctype" not in html and "csrf" not in html
+    assert "HX-Request" in answer["Vary"]
+
+
 def test_the_list_costs_the_same_number_of_statements_for_one_plan_and_for_ten(
     plan, cast, client_of, django_assert_num_queries, django_assert_max_num_queries
 ):

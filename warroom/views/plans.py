@@ -2,8 +2,10 @@ from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from warroom import navigation
@@ -34,11 +36,18 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "now": now,
+        "seq": int(now.timestamp()),
         "groups": groups,
         "summary": _summary(groups),
         "import_url": reverse("import"),
     }
-    return render(request, "warroom/plans.html", context)
+    if request.htmx:
+        parts = ("warroom/_releases_sum.html", "warroom/_releases.html")
+        answer = HttpResponse("".join(render_to_string(part, context) for part in parts))
+    else:
+        answer = render(request, "warroom/plans.html", context)
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
 
 
 def _summary(groups: list[dict]) -> str:
