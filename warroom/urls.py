@@ -18,6 +18,7 @@ from warroom.views import (
 handler400 = "warroom.views.errors.bad_request"
 handler403 = "warroom.views.errors.forbidden"
 handler404 = "warroom.views.errors.not_found"
+handler500 = "warroom.views.errors.server_error"
 
 # The apps above are named as strings only: this floor imports neither.
 urlpatterns = [

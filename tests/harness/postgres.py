@@ -44,13 +44,22 @@ class Cluster:
             capture_output=True,
             **self.as_user,  # type: ignore[call-overload]
         )
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Start the server on its data; also after ``stop``."""
+        data = self.folder / "data"
         listen = ["-p", str(self.port), "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1"]
         settings = [word for setting in FAST for word in ("-c", setting)]
         command = [str(self.programs / "postgres"), "-D", str(data), *listen, *settings]
         log = self.folder / "log"
         self.process = launch(command, log, cwd=self.folder, **self.as_user)
         wait_until(self._answers, 30, f"PostgreSQL answers; {log}")
-        return self
+
+    def stop(self) -> None:
+        """Stop it at once, as by a failing machine; what was committed stays."""
+        end(self.process, signal.SIGQUIT)
 
     def _answers(self) -> bool:
         try:

@@ -1,0 +1,72 @@
+"""Scenario 11: the database stops. It is said at once, nothing is half written, all comes back."""
+
+import urllib.error
+import urllib.parse
+import urllib.request
+
+import pytest
+
+from tests.harness.postgres import Cluster, create_database
+from tests.harness.processes import wait_until
+from tests.web_process import house
+
+pytestmark = pytest.mark.process
+TICK = "/plans/genesis-4/items/1/state"
+
+
+class Visitor:
+    """Cora's browser, without following redirects."""
+
+    def __init__(self, place) -> None:
+        self.place = place
+        self.opener = urllib.request.build_opener(_Stay())
+
+    def ask(self, path: str, **form: str) -> tuple[int, str]:
+        token = "t" * 32
+        headers = {"Cookie": f"sessionid={self.place.cookie}; csrftoken={token}"}
+        fields = {**form, "csrfmiddlewaretoken": token} if form else {}
+        body = urllib.parse.urlencode(fields).encode() if fields else None
+        request = urllib.request.Request(self.place.url(path), body, headers)
+        try:
+            with self.opener.open(request, timeout=20) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *args):
+        return None
+
+
+@pytest.fixture
+def stoppable(tmp_path):
+    with Cluster() as cluster:
+        served = {
+            "DATABASE_URL": create_database(cluster.url("postgres"), "warroom"),
+            "DJANGO_SECRET_KEY": "tests-only-" + "k" * 50,
+            "DJANGO_ALLOWED_HOSTS": "127.0.0.1,testserver",
+        }
+        with house(tmp_path, **served) as place:
+            place.open()
+            yield cluster, place
+
+
+def test_a_stopped_database_is_said_nothing_is_half_written_and_all_comes_back(stoppable):
+    cluster, place = stoppable
+    cora = Visitor(place)
+    assert cora.ask("/plans/genesis-4/")[0] == 200
+    assert cora.ask(TICK, state="done")[0] == 302
+
+    cluster.stop()
+    status, page = cora.ask("/plans/genesis-4/")
+    assert (status, "The database does not answer" in page) == (503, True)
+    assert cora.ask(TICK, state="open")[0] == 503
+    with urllib.request.urlopen(place.url("/healthz")) as alive:
+        assert alive.status == 200
+    assert cora.ask("/readyz")[0] == 503
+
+    cluster.start()
+    wait_until(lambda: cora.ask("/plans/genesis-4/")[0] == 200, 10, "the room is back")
+    assert cora.ask("/plans/genesis-4/checklist/")[1].count('aria-checked="true"') == 1
+    assert cora.ask(TICK, state="open")[0] == 302
