@@ -4,6 +4,13 @@
 
 const PATIENCE = 15000; // milliseconds
 
+const SIGNED_OUT = "Not saved: you are signed out. Sign in in another tab, then send again.";
+
+// Signing in changes the token: a page that stayed open meanwhile sends the new one.
+const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+const isSignIn = (address) => new URL(address, location.href).pathname === "/sign-in/";
+const isWholePage = (html) => /^\s*<!doctype/i.test(html);
+
 const fragments = (html) => {
   const rest = [];
   document.dispatchEvent(new CustomEvent("warroom:fragments", { detail: { html, rest } }));
@@ -58,6 +65,7 @@ async function send(form, button) {
   const address = button.getAttribute("formaction") || form.getAttribute("action") || location.href;
   const data = new FormData(form);
   if (button.name) data.append(button.name, button.value);
+  if (token()) data.set("csrfmiddlewaretoken", token());
   clearNotices();
   button.setAttribute("aria-busy", "true");
   const again = () => send(form, document.getElementById(id) || button);
@@ -68,13 +76,17 @@ async function send(form, button) {
       headers: { "HX-Request": "true", Accept: "text/html" },
       signal: AbortSignal.timeout(PATIENCE),
     });
+    if (answer.redirected && isSignIn(answer.url)) {
+      tell(id, button, [notSaved(SIGNED_OUT, again)]);
+      return;
+    }
     if (answer.redirected) {
       location.assign(answer.url);
       return;
     }
     const html = await answer.text();
     // A whole page is no answer to an action: a fault, or a proxy that speaks for the server.
-    if (answer.status >= 500 || /^\s*<!doctype/i.test(html)) {
+    if (answer.status >= 500 || isWholePage(html)) {
       tell(id, button, [notSaved(`Not saved: the server answered ${answer.status}.`, again)]);
       return;
     }
@@ -93,23 +105,37 @@ document.addEventListener("submit", (event) => {
   if (submitter.getAttribute("aria-busy") !== "true") send(form, submitter);
 });
 
+function refuse(form, notice) {
+  notice.dataset.actNotice = "";
+  form.before(notice);
+}
+
+document.addEventListener("htmx:configRequest", (event) => {
+  const { verb, parameters } = event.detail;
+  if (verb !== "get" && token()) parameters.csrfmiddlewaretoken = token();
+});
+
 // Forms with text go through htmx. Live fragments in their answers find their own places; what is
 // left (the form itself, with its errors or emptied) is swapped as the form asks.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const detail = event.detail;
   if (!detail.shouldSwap || !detail.serverResponse) return;
-  if (/^\s*<!doctype/i.test(detail.serverResponse)) return;
+  const form = detail.requestConfig?.elt || detail.elt;
+  if (isWholePage(detail.serverResponse)) {
+    detail.shouldSwap = false;
+    const words = isSignIn(detail.xhr.responseURL)
+      ? SIGNED_OUT
+      : `Not saved: the server answered ${detail.xhr.status}.`;
+    refuse(form, notSaved(words, () => form.requestSubmit?.()));
+    return;
+  }
   const rest = fragments(detail.serverResponse);
   detail.serverResponse = rest.map((element) => element.outerHTML).join("\n");
   if (!rest.length) detail.shouldSwap = false;
   // A refusal stands beside the form, whose text stays.
   if (detail.xhr.status >= 400 && !rest.some((element) => element.matches("form"))) {
     detail.shouldSwap = false;
-    const form = detail.requestConfig?.elt || detail.elt;
-    for (const notice of rest) {
-      notice.dataset.actNotice = "";
-      form.before(notice);
-    }
+    for (const notice of rest) refuse(form, notice);
   }
 });
 
@@ -121,8 +147,6 @@ for (const [name, words] of [
 ]) {
   document.addEventListener(name, (event) => {
     const form = event.detail.elt;
-    const note = notSaved(words, () => form.requestSubmit?.());
-    note.dataset.actNotice = "";
-    form.before(note);
+    refuse(form, notSaved(words, () => form.requestSubmit?.()));
   });
 }

@@ -185,3 +185,23 @@ def test_the_list_of_releases_follows_by_itself(sign_in, house):
     )
     with_rows.to_contain_text("The next one", timeout=15_000)
     assert page.evaluate("window.notReloaded")
+
+
+def test_who_was_signed_out_meanwhile_keeps_the_text_and_sends_it_after_signing_in(sign_in):
+    page = open_live(sign_in("thon"), TIMELINE)
+    other = page.context.new_page()
+    other.goto(ROOM)
+    other.locator(".menu > summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    other.wait_for_url("**/sign-in/")
+    write(page, "Typed before signing in again")
+    expect(page.get_by_text("Not saved: you are signed out.")).to_be_visible()
+    assert page.input_value("#id_text") == "Typed before signing in again"
+    other.fill("[name=username]", "thon")
+    other.fill("[name=password]", "pw")
+    other.get_by_role("button", name="Sign in").click()
+    other.wait_for_url("**/")
+    page.get_by_role("button", name="Send again").click()
+    expect(page.locator("#id_text")).to_have_value("")
+    other.goto(TIMELINE)
+    expect(other.locator("#timeline")).to_contain_text("Typed before signing in again")
