@@ -49,7 +49,11 @@ class Product:
     def start(self, within_s: float = 90) -> "Product":
         """Start it and wait until it says that it is ready."""
         self.launch()
-        self.wait_for_words("Warroom is ready at", within_s)
+        try:
+            self.wait_for_words("Warroom is ready at", within_s)
+        except AssertionError:
+            self.clean_up()  # what came up too late must not stay behind
+            raise
         return self
 
     def said(self) -> str:
