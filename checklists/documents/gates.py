@@ -29,6 +29,7 @@ from warroom.documents.readers import (
 )
 from warroom.models import DeploymentPlan
 
+LIMIT = 50
 _LABEL = re.compile(
     r"^(?:metric|criteri|indicator|kpi|check|measure|category|item|metrik|kriterium|métri|métrique"
     r"|indicateur|指標|指标|項目)",
@@ -87,6 +88,10 @@ class Gates(Reader):
         count = 0
         for section in document.sections:
             gate = self._gate(section, gates, understanding)
+            if gate is not None and len(gates) == LIMIT:
+                text = f"More than {LIMIT} gates; the rest stays text."
+                understanding.find(section.line, WARNING, "too_many", text)
+                break
             if gate is not None:
                 count += len([c for c in gate.criteria if section.line <= c.line])
                 gates.append(replace(gate, key=_unique(gate.title, keys)))

@@ -1,7 +1,7 @@
 """The checklist itself: phases, groups and items, read and created."""
 
 from checklists.documents.boxes import read_section
-from checklists.documents.found import GroupFound, ItemFound, Reading
+from checklists.documents.found import GroupFound, ItemFound, PhaseFound, Reading
 from checklists.documents.phases import phases_of
 from checklists.documents.remarks import label_lines, say_triggers
 from checklists.models import ChecklistItem, Phase, PhaseGroup
@@ -39,32 +39,38 @@ class Items(Reader):
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
+        found: tuple[PhaseFound, ...] = understanding.parts["phases"]
+        phases = Phase.objects.bulk_create(_phase_row(plan, phase) for phase in found)
+        groups = [
+            (group, _group_row(row, group, place))
+            for phase, row in zip(found, phases, strict=True)
+            for place, group in enumerate(phase.groups, start=1)
+        ]
+        PhaseGroup.objects.bulk_create(row for group, row in groups if group.title)
         rows: dict[int, ChecklistItem] = {}
-        for found in understanding.parts["phases"]:
-            phase = Phase.objects.create(
-                plan=plan,
-                number=found.number,
-                title=found.title[:300],
-                offset_s=found.span.start_s,
-                end_offset_s=found.span.end_s,
-                required=found.required,
-                source_line=found.line,
-            )
-            for place, group in enumerate(found.groups, start=1):
-                row = _group_row(phase, group, place)
-                for item in group.items:
-                    rows[item.number] = _item_row(plan, phase, row, item, creation)
-        # Parents first: bulk_create gives keys, the second step only links.
-        ChecklistItem.objects.bulk_create(rows.values(), batch_size=500)
-        children = _linked(rows, understanding)
-        ChecklistItem.objects.bulk_update(children, ["parent"], batch_size=200)
+        for group, row in groups:
+            for item in group.items:
+                where = row if group.title else None
+                rows[item.number] = _item_row(plan, row.phase, where, item, creation)
+        for level in _by_depth([item for phase in found for item in phase.items]):
+            _create_level(level, rows)
         creation.made["items"] = rows
 
 
-def _group_row(phase: Phase, group: GroupFound, place: int) -> PhaseGroup | None:
-    if not group.title:
-        return None
-    return PhaseGroup.objects.create(
+def _phase_row(plan: DeploymentPlan, found: PhaseFound) -> Phase:
+    return Phase(
+        plan=plan,
+        number=found.number,
+        title=found.title[:300],
+        offset_s=found.span.start_s,
+        end_offset_s=found.span.end_s,
+        required=found.required,
+        source_line=found.line,
+    )
+
+
+def _group_row(phase: Phase, group: GroupFound, place: int) -> PhaseGroup:
+    return PhaseGroup(
         phase=phase,
         title=group.title[:300],
         position=place,
@@ -73,6 +79,25 @@ def _group_row(phase: Phase, group: GroupFound, place: int) -> PhaseGroup | None
         optional=group.optional,
         source_line=group.line,
     )
+
+
+def _by_depth(items: list[ItemFound]) -> list[list[ItemFound]]:
+    """Items level by level: a child can be stored once its parent has a key."""
+    depth: dict[int, int] = {}
+    levels: list[list[ItemFound]] = []
+    for item in items:
+        depth[item.number] = depth.get(item.parent, -1) + 1 if item.parent is not None else 0
+        while len(levels) <= depth[item.number]:
+            levels.append([])
+        levels[depth[item.number]].append(item)
+    return levels
+
+
+def _create_level(level: list[ItemFound], rows: dict[int, ChecklistItem]) -> None:
+    for item in level:
+        if item.parent is not None:
+            rows[item.number].parent = rows[item.parent]
+    ChecklistItem.objects.bulk_create((rows[item.number] for item in level), batch_size=500)
 
 
 def _item_row(
@@ -119,16 +144,6 @@ def _role_of(owner: str, roles: dict[str, Role]) -> Role | None:
         if wanted in (role.name.lower(), role.key, role.holder.lower()):
             return role
     return None
-
-
-def _linked(rows: dict[int, ChecklistItem], understanding: Understanding) -> list[ChecklistItem]:
-    children = []
-    for phase in understanding.parts["phases"]:
-        for item in phase.items:
-            if item.parent is not None:
-                rows[item.number].parent = rows[item.parent]
-                children.append(rows[item.number])
-    return children
 
 
 register(Items())

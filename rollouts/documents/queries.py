@@ -32,6 +32,7 @@ from warroom.documents.readers import (
 from warroom.models import DeploymentPlan
 from warroom.rules.offsets import parse_length
 
+LIMIT = 100
 _INFO = frozenset({"promql", "prometheus", "prom"})
 _PANEL = re.compile(r"^(?:panel|query|metric|graph)\s*\d*\s*[:.–—-]\s*", re.I)
 _ASIDE = re.compile(r"\s*\((?:target|monitor|goal|threshold)[^()]*\)\s*$", re.I)
@@ -94,8 +95,16 @@ class Queries(Reader):
                     keys.add(query.key)
                     found.append(query)
                     _claim(query, fence, section, understanding)
+        self._keep_to_limit(found, understanding)
         understanding.parts["queries"] = tuple(found)
         understanding.counts["queries"] = len(found)
+
+    def _keep_to_limit(self, found: list[QueryFound], understanding: Understanding) -> None:
+        """Each query is asked every few seconds, so their number has an end."""
+        if len(found) > LIMIT:
+            text = f"{len(found)} queries; the first {LIMIT} become metrics, the rest stays text."
+            understanding.find(found[LIMIT].line, WARNING, "too_many", text)
+            del found[LIMIT:]
 
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
@@ -156,7 +165,7 @@ def _split(fence: Fence) -> list[tuple[int, str]]:
         if row.strip() and not row.strip().startswith("#")
     ]
     whole = " ".join(row for _, row in rows)
-    if len(rows) > 1 and not is_promql(whole) and all(is_promql(row) for _, row in rows):
+    if 1 < len(rows) <= LIMIT and not is_promql(whole) and all(is_promql(row) for _, row in rows):
         return rows
     return [(rows[0][0], "\n".join(row for _, row in rows))] if rows else []
 

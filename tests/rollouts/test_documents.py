@@ -71,6 +71,12 @@ def test_lines_that_are_queries_for_themselves_are_several():
     assert len({query.key for query in plan.parts["queries"]}) == 2
 
 
+def test_only_so_many_queries_become_metrics_and_the_rest_is_said():
+    plan = understood("# P\n" + "```promql\nup\n```\n" * 200)
+    assert plan.counts["queries"] == 100
+    assert "too_many" in {finding.code for finding in plan.warnings}
+
+
 def test_other_code_is_no_query():
     assert understood("# P\n```bash\ncurl localhost\n```\n").parts["queries"] == ()
 

@@ -215,7 +215,7 @@ def test_people_can_be_seated_with_the_import(cora):
 
 def test_an_import_takes_few_statements_whatever_its_length(cora, django_assert_max_num_queries):
     long = "# Long\n\n" + "\n".join(f"## Part {n}\n- [ ] a\n  - [ ] b\n" for n in range(40))
-    with django_assert_max_num_queries(160):
+    with django_assert_max_num_queries(40):
         assert import_plan(long, by=cora).items.count() == 80
 
 

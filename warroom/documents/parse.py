@@ -30,6 +30,7 @@ from warroom.documents.source import DocumentError, Source, decode
 
 __all__ = ["DocumentError", "Source", "decode", "parse"]
 
+COLUMNS = 40  # of a table
 _BOX = re.compile(r"^\[(?P<mark>\s{1,3}|x|X|✅|✓|✔|☑|✅\ufe0f|✔\ufe0f|☑\ufe0f)\](?=\s|$)")
 _GLYPH = re.compile(r"^(?P<mark>☐|☑|☒|⬜|🔲|✔\ufe0f?(?= \[))\ufe0f?\s+")
 _ESCAPED = re.compile(r"^\s*\\(?:#|-|\*|\[|>|\d)")
@@ -51,6 +52,8 @@ def parse(text: str) -> Document:
     escaped = _is_escaped(body)
     if escaped:
         body = [_UNESCAPE.sub(r"\1", line) for line in body]
+    # Hundreds of columns are no table of a plan, but would cost a token per cell.
+    body = [line.replace("|", "¦") if line.count("|") > 2 * COLUMNS else line for line in body]
     tokens = _markdown().parse("\n".join(body))
     blocks = _build(tokens)
     return Document(text, lines, _sections(blocks), front, front_end, escaped)

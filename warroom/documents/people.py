@@ -26,6 +26,7 @@ from warroom.models import (
     User,
 )
 
+LIMIT = 200
 _HEADER_ROLE = re.compile(
     r"^(?:[\w/ -]{2,40} )?(?:lead|manager|owner|commander|coordinator|captain|on-?call)$", re.I
 )
@@ -156,6 +157,10 @@ class People(Reader):
         for contact, block in contacts.contacts_of(document):
             if understanding.is_claimed(block):
                 continue
+            if len(found) == LIMIT:
+                text = f"More than {LIMIT} contacts; the rest stays text."
+                understanding.find(contact.line, WARNING, "too_many", text)
+                break
             found.append(contact)
             understanding.claim(block, "contact", f"Contact: {contact.name}")
             if not contact.reach:
@@ -166,7 +171,7 @@ class People(Reader):
     def _levels(self, document: Document, understanding: Understanding) -> list[contacts.Level]:
         found: dict[int, contacts.Level] = {}
         for level, block in contacts.levels_of(document):
-            if level.number in found or understanding.is_claimed(block):
+            if level.number in found or len(found) == LIMIT or understanding.is_claimed(block):
                 continue
             found[level.number] = level
             span = f", from minute {level.from_minute}" if level.from_minute is not None else ""
