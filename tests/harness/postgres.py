@@ -16,13 +16,15 @@ from tests.harness.processes import end, free_port, launch, wait_until
 
 SYSTEM = Path("/usr/lib/postgresql")
 # Nothing here must survive a power cut.
-FAST = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=120"]
+FAST = ["fsync=off", "full_page_writes=off", "max_connections=120"]
 
 
 class Cluster:
     """One server with the superuser ``warroom``; a context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, waits_for_disk: bool = False) -> None:
+        """``waits_for_disk``: what was committed survives ``stop``, as on a real server."""
+        self.settings = [f"synchronous_commit={'on' if waits_for_disk else 'off'}", *FAST]
         self.port = free_port()
         self.folder = Path(tempfile.mkdtemp(prefix="warroom-postgres-"))
         # PostgreSQL refuses to run as root: there it runs as an ordinary user, in its own folder.
@@ -51,14 +53,14 @@ class Cluster:
         """Start the server on its data; also after ``stop``."""
         data = self.folder / "data"
         listen = ["-p", str(self.port), "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1"]
-        settings = [word for setting in FAST for word in ("-c", setting)]
+        settings = [word for setting in self.settings for word in ("-c", setting)]
         command = [str(self.programs / "postgres"), "-D", str(data), *listen, *settings]
         log = self.folder / "log"
         self.process = launch(command, log, cwd=self.folder, **self.as_user)
         wait_until(self._answers, 30, f"PostgreSQL answers; {log}")
 
     def stop(self) -> None:
-        """Stop it at once, as by a failing machine; what was committed stays."""
+        """Stop it at once, without a checkpoint, as when it crashes."""
         end(self.process, signal.SIGQUIT)
 
     def _answers(self) -> bool:

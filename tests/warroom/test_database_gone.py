@@ -4,6 +4,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+import psycopg
 import pytest
 
 from tests.harness.postgres import Cluster, create_database
@@ -41,7 +42,7 @@ class _Stay(urllib.request.HTTPRedirectHandler):
 
 @pytest.fixture
 def stoppable(tmp_path):
-    with Cluster() as cluster:
+    with Cluster(waits_for_disk=True) as cluster:
         served = {
             "DATABASE_URL": create_database(cluster.url("postgres"), "warroom"),
             "DJANGO_SECRET_KEY": "tests-only-" + "k" * 50,
@@ -49,11 +50,22 @@ def stoppable(tmp_path):
         }
         with house(tmp_path, **served) as place:
             place.open()
-            yield cluster, place
+            yield cluster, place, served["DATABASE_URL"]
+
+
+def written(url: str) -> tuple[str, list[str]]:
+    """The state of item 1 and what the timeline says happened to it."""
+    with psycopg.connect(url) as database:
+        item = database.execute("SELECT state FROM checklists_checklistitem WHERE number = 1")
+        (state,) = item.fetchone()
+        kinds = database.execute(
+            "SELECT kind FROM warroom_timelineevent WHERE kind LIKE 'item.%' ORDER BY seq"
+        )
+        return state, [kind for (kind,) in kinds]
 
 
 def test_a_stopped_database_is_said_nothing_is_half_written_and_all_comes_back(stoppable):
-    cluster, place = stoppable
+    cluster, place, served = stoppable
     cora = Visitor(place)
     assert cora.ask("/plans/genesis-4/")[0] == 200
     assert cora.ask(TICK, state="done")[0] == 302
@@ -68,5 +80,6 @@ def test_a_stopped_database_is_said_nothing_is_half_written_and_all_comes_back(s
 
     cluster.start()
     wait_until(lambda: cora.ask("/plans/genesis-4/")[0] == 200, 10, "the room is back")
-    assert cora.ask("/plans/genesis-4/checklist/")[1].count('aria-checked="true"') == 1
+    assert written(served) == ("done", ["item.done"])
     assert cora.ask(TICK, state="open")[0] == 302
+    assert written(served) == ("open", ["item.done", "item.reopened"])
