@@ -40,7 +40,7 @@ class Round:
 
     def run(self, arguments: list[str]) -> None:
         print(f"\n== {self.name}", flush=True)
-        report = ROOT / "var" / "tests" / f"{self.name.split()[0].lower()}.xml"
+        report = ROOT / "var" / "tests" / f"{self.name.split()[0].strip(',').lower()}.xml"
         report.parent.mkdir(parents=True, exist_ok=True)
         report.unlink(missing_ok=True)
         kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}

@@ -86,6 +86,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             pass
         finally:
+            self.supervisor.obey_signals()  # a second Ctrl-C must not cut the goodbye short
             self.say("stopping …")
             began = time.monotonic()
             self.supervisor.stop()
