@@ -3,10 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from rollouts.queries import focus, stages, watching
 from rollouts.queries.outlook import position
 from warroom import navigation
 from warroom.live import outlook, panels
+from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
 
 # How often a watched page is drawn anew although nothing happened: a reading grows old by itself.
@@ -122,7 +125,10 @@ class HealthTable(MetricTable):
 
 def green_of_all(plan: DeploymentPlan) -> str | None:
     """``5/6`` for the tab, from the verdict's own count: no statement of its own."""
-    words = plan.verdict_counts.split()
+    shown = shown_verdict(plan, timezone.now())
+    words = shown.counts.split()
+    if shown.aged:
+        return "no data"
     return f"{words[0]}/{words[2]}" if len(words) == 4 else None
 
 

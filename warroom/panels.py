@@ -170,6 +170,7 @@ class TabCount(panels.Panel):
     kinds = ("",)
     places = ("every",)
     slot = "tabs"
+    refresh_s = 15  # what was counted as green may have grown old
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
         return [tab.name for tab in navigation.tabs() if tab.count]

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from checklists.rules.bands import Band
 from rollouts.models import HealthCheck, PrometheusQuery, Stage
+from rollouts.panels import green_of_all
 from rollouts.probes import ProbeResult
 from tests.rollouts.cast import make_check, make_query, read
 from warroom.live import panels
@@ -268,3 +269,12 @@ def test_run_now_is_a_post(plan, cast, client_of):
     make_query(plan)
     url = reverse("run-check", args=[plan.slug, "metric", "p95-latency"])
     assert client_of(cast["thon"]).get(url).status_code == 405
+
+
+def test_the_tab_counts_no_green_that_has_grown_old(plan):
+    now = timezone.now()
+    plan.verdict, plan.verdict_counts = "proceed", "5 of 6 green"
+    plan.verdict_valid_until = now + timedelta(seconds=30)
+    assert green_of_all(plan) == "5/6"
+    plan.verdict_valid_until = now - timedelta(seconds=1)
+    assert green_of_all(plan) == "no data"
