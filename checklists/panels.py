@@ -164,6 +164,8 @@ class Signoffs(panels.Panel):
             for event in events
             if event.kind.startswith(("item.", "signoff.")) and "phase" in event.data
         ]
+        if any(event.data.get("revoked_whole") for event in events):
+            scopes.append("plan")
         return list(dict.fromkeys(str(scope) for scope in scopes))
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:

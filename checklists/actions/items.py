@@ -1,10 +1,10 @@
-from django.db.models import F
+from django.db.models import F, Q
 
 from checklists.models import ChecklistItem, ItemNote, Revocation, SignOff
 from checklists.rules import items as rules
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
-from warroom.models import User
+from warroom.models import Role, User
 
 NOTE_LIMIT = 4000
 VALUE_LIMIT, REASON_LIMIT = 120, 4000
@@ -26,7 +26,8 @@ def set_item_state(
     """Set an item's state and return the item as it now is.
 
     To set what already is changes nothing and is no event. A change to what was signed revokes the
-    signatures under its phase, in the same event (law 4). Raises Invalid for an unknown state or
+    signatures under its phase, in the same event (law 4); one that reopens what was closed revokes
+    those under the whole release too. Raises Invalid for an unknown state or
     a missing reason, Refused when the item changed since ``seen_revision``, NotAllowed without the
     right to tick.
     """
@@ -46,7 +47,7 @@ def set_item_state(
         item.evidence_url = item.evidence_url if evidence is None else evidence
         item.revision += 1
         item.save(update_fields=FIELDS)
-        _record(ticking, item, before, _revoke_signatures(ticking, item))
+        _record(ticking, item, before, _revoke_signatures(ticking, item, before))
     return item
 
 
@@ -102,10 +103,17 @@ def _is_already(
     )
 
 
-def _revoke_signatures(ticking: Change, item: ChecklistItem) -> list[SignOff]:
-    """Take back the approvals under the item's phase: they were given for another list."""
+def _revoke_signatures(ticking: Change, item: ChecklistItem, before: str) -> list[SignOff]:
+    """Take back the approvals under the item's phase: they were given for another list.
+
+    Those under the whole release say how many items were closed. They fall when one no longer is;
+    progress leaves them standing.
+    """
+    scope = Q(phase=item.phase)
+    if before in rules.CLOSED and item.state not in rules.CLOSED:
+        scope |= Q(phase__isnull=True)
     standing = SignOff.objects.filter(
-        phase=item.phase, superseded_by__isnull=True, revocation__isnull=True
+        scope, plan=ticking.plan, superseded_by__isnull=True, revocation__isnull=True
     )
     revoked = list(standing.exclude(word="rejected").select_related("role"))
     for signoff in revoked:
@@ -122,9 +130,10 @@ def _revoke_signatures(ticking: Change, item: ChecklistItem) -> list[SignOff]:
 
 def _record(ticking: Change, item: ChecklistItem, before: str, revoked: list[SignOff]) -> None:
     why = f" Reason: {item.state_reason}" if item.state_reason else ""
-    names = ", ".join(signoff.role.name for signoff in revoked)
-    lost = (
-        f" (this revokes the signature of {names} under phase {item.phase.number})" if names else ""
+    under_phase = [signoff.role for signoff in revoked if signoff.phase_id]
+    under_whole = [signoff.role for signoff in revoked if not signoff.phase_id]
+    lost = _lost(under_phase, f"phase {item.phase.number}") + _lost(
+        under_whole, "the whole release"
     )
     ticking.record(
         rules.kind(item.state),
@@ -137,5 +146,11 @@ def _record(ticking: Change, item: ChecklistItem, before: str, revoked: list[Sig
         value=item.value,
         revision=item.revision,
         phase=item.phase.number,
-        revoked=[signoff.role.key for signoff in revoked],
+        revoked=[role.key for role in under_phase],
+        revoked_whole=[role.key for role in under_whole],
     )
+
+
+def _lost(roles: list[Role], scope: str) -> str:
+    names = ", ".join(role.name for role in roles)
+    return f" (this revokes the signature of {names} under {scope})" if names else ""

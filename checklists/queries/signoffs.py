@@ -11,6 +11,7 @@ class Signature:
     role: Role
     holders: str
     signoff: SignOff | None
+    alone: bool = False  # the plan's author approved the whole release, and nobody else did
 
     @property
     def revoked(self) -> bool:
@@ -18,14 +19,14 @@ class Signature:
 
     @property
     def stands(self) -> bool:
-        """Whether the role approved, and nothing took it back."""
-        return self.signoff is not None and not self.revoked and self.signoff.word != "rejected"
+        """Whether the role approved, nothing took it back, and it counts (law 10)."""
+        return self.signoff is not None and _approves(self.signoff) and not self.alone
 
     @property
     def modifier(self) -> str:
         if self.signoff is None:
             return "wait"
-        if self.revoked:
+        if self.revoked or self.alone:
             return "warn"
         return "bad" if self.signoff.word == "rejected" else "ok"
 
@@ -42,12 +43,27 @@ class Signatures:
 
     roles: tuple[Role, ...]
     newest: dict[tuple[int | None, int], SignOff]
+    author_id: int | None = None
 
     def under(self, phase: Phase | None) -> list[Signature]:
+        """What each role said of a phase, or of the whole release when ``phase`` is None."""
         scope = phase.pk if phase else None
+        given = [self.newest.get((scope, role.pk)) for role in self.roles]
+        others = any(one and _approves(one) and one.person_id != self.author_id for one in given)
         return [
-            Signature(role, holders(role), self.newest.get((scope, role.pk))) for role in self.roles
+            Signature(
+                role, holders(role), one, alone=not (phase or others) and self._by_author(one)
+            )
+            for role, one in zip(self.roles, given, strict=True)
         ]
+
+    def _by_author(self, signoff: SignOff | None) -> bool:
+        # Judged when read: the others may have taken back theirs since the author approved.
+        return bool(signoff and _approves(signoff) and signoff.person_id == self.author_id)
+
+
+def _approves(signoff: SignOff) -> bool:
+    return signoff.word != "rejected" and not hasattr(signoff, "revocation")
 
 
 def holders(role: Role) -> str:
@@ -64,7 +80,8 @@ def signatures(plan: DeploymentPlan, roles: list[Role] | None = None) -> Signatu
         .prefetch_related("conditions")
     )
     signing = [role for role in roles or seated_roles(plan) if role.may(Right.SIGN)]
-    return Signatures(tuple(signing), {(row.phase_id, row.role_id): row for row in rows})
+    newest = {(row.phase_id, row.role_id): row for row in rows}
+    return Signatures(tuple(signing), newest, plan.author_id)
 
 
 def seated_roles(plan: DeploymentPlan) -> list[Role]:

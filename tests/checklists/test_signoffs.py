@@ -1,13 +1,16 @@
 """Sign-offs: laws 4 and 10. Scenarios 19 and 54."""
 
 import pytest
+from django.utils import timezone
 
 from checklists.actions.conditions import Wanted, close_condition
 from checklists.actions.items import set_item_state
 from checklists.actions.signoffs import sign_off, withdraw_signature
 from checklists.models import Condition, Revocation, SignOff
-from tests.conftest import make_item, make_user, seat
+from checklists.queries.phases import checklist
+from tests.conftest import make_item, make_plan, make_user, seat
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.live import panels
 from warroom.models import TimelineEvent
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +75,41 @@ def test_a_later_change_of_an_item_revokes_the_signatures_in_the_same_event(
     assert plan.events.count() == 3
 
 
+@pytest.mark.parametrize("before", ["done", "skipped", "not_applicable"])
+@pytest.mark.parametrize("after", ["failed", "blocked", "open", "doing"])
+def test_what_is_no_longer_closed_revokes_the_signatures_under_the_whole_release(
+    plan, phase, item, cast, roles, before, after
+):
+    set_item_state(item, before, by=cast["forge"], reason="So it is")
+    whole = sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
+    under_phase = sign_off(plan, phase, roles["security-lead"], "approved", by=cast["hudson"])
+    rejected = sign_off(
+        plan, None, roles["deployment-lead"], "rejected", by=cast["cora"], comment="Not yet."
+    )
+    count = plan.events.count()
+    set_item_state(item, after, by=cast["forge"], reason="It was not")
+    assert {r.signoff for r in Revocation.objects.all()} == {whole, under_phase}
+    assert not Revocation.objects.filter(signoff=rejected).exists()
+    event = plan.events.order_by("seq").last()
+    assert plan.events.count() == count + 1
+    assert event.data["revoked"] == ["security-lead"]
+    assert event.data["revoked_whole"] == ["on-call"]
+    assert "revokes the signature of On-Call under the whole release" in event.text
+    assert panels.get("signoffs").keys(plan, [event]) == ["1", "plan"]
+
+
+def test_progress_leaves_the_signatures_under_the_whole_release(plan, phase, item, cast, roles):
+    other = make_plan("other")
+    seat(other, cast["thon"], "on-call", "On-Call", ["sign"])
+    sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
+    sign_off(other, None, other.roles.get(), "approved", by=cast["thon"])
+    for state in ("doing", "done", "skipped"):
+        set_item_state(item, state, by=cast["forge"], reason="Went on")
+    assert not Revocation.objects.exists()
+    set_item_state(item, "open", by=cast["forge"])
+    assert [r.signoff.plan for r in Revocation.objects.all()] == [plan]
+
+
 def test_a_revoked_signature_can_be_given_again(plan, phase, item, cast, roles):
     first = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
     set_item_state(item, "done", by=cast["forge"])
@@ -109,6 +147,33 @@ def test_the_author_may_not_be_the_only_approver_of_the_release(plan, cast, role
     sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
     sign_off(plan, None, roles["deployment-lead"], "approved", by=cast["cora"])
     assert SignOff.objects.count() == 2
+
+
+@pytest.mark.parametrize("word", ["withdrawn", "rejected"])
+def test_the_author_left_as_the_only_approver_counts_no_longer(plan, cast, roles, client_of, word):
+    plan.author = cast["cora"]
+    plan.save()
+    given = sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
+    sign_off(plan, None, roles["deployment-lead"], "approved", by=cast["cora"])
+    assert checklist(plan, timezone.now()).whole_signed == 2
+    if word == "withdrawn":
+        withdraw_signature(given, by=cast["thon"])
+    else:
+        sign_off(plan, None, roles["on-call"], "rejected", by=cast["thon"], comment="Not so.")
+    board = checklist(plan, timezone.now())
+    assert board.whole_signed == 0
+    assert [one.role.key for one in board.whole if one.alone] == ["deployment-lead"]
+    page = client_of(cast["cora"]).get(f"/plans/{plan.slug}/checklist/?phase=plan")
+    assert "Does not count alone: Cora wrote this plan." in page.content.decode()
+    sign_off(plan, None, roles["security-lead"], "approved", by=cast["hudson"])
+    assert checklist(plan, timezone.now()).whole_signed == 2
+
+
+def test_under_a_phase_the_authors_signature_counts(plan, phase, cast, roles):
+    plan.author = cast["cora"]
+    plan.save()
+    sign_off(plan, phase, roles["deployment-lead"], "approved", by=cast["cora"])
+    assert checklist(plan, timezone.now()).phases[0].signed == 1
 
 
 def test_open_blocking_items_stop_the_approval_but_not_one_with_conditions(
