@@ -13,6 +13,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 
 from scripts.get_tools import get_tools
 from tests.harness.postgres import Cluster, create_database
@@ -78,8 +79,6 @@ def _run(command: list[str], env: dict[str, str]) -> int:
     except subprocess.TimeoutExpired:
         print(f"over {LIMIT_S / 60:g} minutes: stopped", flush=True)
         return 1
-    except KeyboardInterrupt:
-        return 130
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
@@ -134,5 +133,15 @@ def main(arguments: list[str]) -> int:
     return 0 if rounds and all(done.good for done in rounds) and not missing else 1
 
 
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    # Whatever ends this run ends what it started, also where a caller had SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit("interrupted")
