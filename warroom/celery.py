@@ -22,8 +22,6 @@ app.conf.update(
         "socket_connect_timeout": 2,
         "visibility_timeout": 120,
     },
-    # A tick that could not be sent or taken in time is worth nothing: the next one follows.
-    beat_schedule={"tick": {"task": "warroom.tick", "schedule": 1.0, "options": {"expires": 2.0}}},
     worker_hijack_root_logger=False,
 )
 app.autodiscover_tasks(["warroom"])

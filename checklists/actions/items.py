@@ -1,10 +1,11 @@
-from django.db.models import F, Q
+from django.db.models import Q
 
 from checklists.models import ChecklistItem, ItemNote, Revocation, SignOff
 from checklists.rules import items as rules
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused
-from warroom.models import Role, User
+from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.models import Right, Role, User
+from warroom.queries.people import standing
 
 NOTE_LIMIT = 4000
 VALUE_LIMIT, REASON_LIMIT = 120, 4000
@@ -29,7 +30,8 @@ def set_item_state(
     signatures under its phase, in the same event (law 4); one that reopens what was closed revokes
     those under the whole release too. Raises Invalid for an unknown state or
     a missing reason, Refused when the item changed since ``seen_revision``, NotAllowed without the
-    right to tick.
+    right to tick, or for an item of a
+    role without a seat in it.
     """
     if wrong := rules.objection(state, reason):
         raise Invalid(*wrong)
@@ -40,6 +42,7 @@ def set_item_state(
             return item
         if seen_revision is not None and seen_revision != item.revision:
             raise Refused(changed_meanwhile(item))
+        _demand_role(ticking, item)
         before = item.state
         item.state, item.state_reason, item.state_at = state, reason.strip(), ticking.at
         item.state_by, item.state_by_name = ticking.author, ticking.author_name
@@ -49,6 +52,15 @@ def set_item_state(
         item.save(update_fields=FIELDS)
         _record(ticking, item, before, _revoke_signatures(ticking, item, before))
     return item
+
+
+def _demand_role(ticking: Change, item: ChecklistItem) -> None:
+    """An item of a role is for who sits in it, or may edit the plan (S128)."""
+    if item.role is None or ticking.author is None:
+        return
+    held = standing(ticking.author, ticking.plan)
+    if item.role_id not in held.role_ids and not held.may(Right.EDIT):
+        raise NotAllowed(f"{item.ref} is for {item.role.name}: only who sits there may set it.")
 
 
 def changed_meanwhile(item: ChecklistItem) -> str:
@@ -73,7 +85,6 @@ def add_item_note(
         note = ItemNote.objects.create(
             item=item, text=text, by=by, by_name=noting.author_name, at=noting.at
         )
-        ChecklistItem.objects.filter(pk=item.pk).update(revision=F("revision") + 1)
         noting.record(
             "item.noted",
             f"{item.ref} {item.text}: {text}",

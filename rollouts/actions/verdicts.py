@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -31,7 +30,7 @@ def apply_verdict(plan: DeploymentPlan) -> Verdict:
     """
     with change(plan, by=RULE) as judging:
         rows = watched(plan)
-        verdict = decide([reading(row, judging.at) for row in rows], _zone(judging.plan))
+        verdict = decide([reading(row, judging.at) for row in rows])
         before = (judging.plan.verdict, judging.plan.verdict_leading)
         _keep(judging, verdict, rows)
         if before != (verdict.word, verdict.leading):
@@ -55,13 +54,6 @@ def reading(row: Probing, now: datetime) -> Reading:
         sustained=is_sustained(memory, said.band, window),
         settled=is_settled(memory, said.band, now, window, interval),
     )
-
-
-def _zone(plan: DeploymentPlan) -> tzinfo:
-    try:
-        return ZoneInfo(plan.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
 
 
 def _keep(judging: Change, verdict: Verdict, rows: Sequence[Probing]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from checklists.rules.bands import Band
@@ -50,8 +50,8 @@ _RANK = {Band.RED: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.GREEN: 3}
 _COUNT = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 
 
-def decide(readings: Sequence[Reading], zone: tzinfo = UTC) -> Verdict:
-    """Worst wins (law 6). Clock times in the sentence are in `zone`.
+def decide(readings: Sequence[Reading]) -> Verdict:
+    """Worst wins (law 6). Clock times in the sentence are UTC, as on every page.
 
     All green: PROCEED. Any yellow, missing or unsettled reading: HOLD. Any red: ROLLBACK once
     it is sustained, HOLD until then. Nothing configured: no verdict at all.
@@ -60,9 +60,9 @@ def decide(readings: Sequence[Reading], zone: tzinfo = UTC) -> Verdict:
         return Verdict(Word.NONE, "Nothing is measured yet.")
     wrong = sorted((r for r in readings if _wrong(r)), key=_order)
     if not wrong:
-        return Verdict(Word.PROCEED, _all_green(readings, zone), leading="green")
+        return Verdict(Word.PROCEED, _all_green(readings), leading="green")
     word = Word.ROLLBACK if _lasting(wrong[0]) else Word.HOLD
-    reasons = tuple(_clause(reading, zone) for reading in wrong)
+    reasons = tuple(_clause(reading) for reading in wrong)
     sentence = " ".join((reasons[0] + ".", _others(wrong), _consequence(word, wrong)))
     return Verdict(word, " ".join(sentence.split()), reasons, _leading(wrong[0]))
 
@@ -84,16 +84,16 @@ def _leading(reading: Reading) -> str:
     return f"{reading.name}:{'unsettled' if unsettled else reading.band.value}"
 
 
-def _all_green(readings: Sequence[Reading], zone: tzinfo) -> str:
+def _all_green(readings: Sequence[Reading]) -> str:
     known = [r.since for r in readings if r.since is not None]
-    since = f" since {_clock(max(known), zone)}" if known else ""
+    since = f" since {_clock(max(known))}" if known else ""
     if len(readings) == 1:
         return f"{readings[0].name} is green{since}."
     return f"All {len(readings)} readings are green{since}."
 
 
-def _clause(reading: Reading, zone: tzinfo) -> str:
-    since = f" since {_clock(reading.since, zone)}" if reading.since else ""
+def _clause(reading: Reading) -> str:
+    since = f" since {_clock(reading.since)}" if reading.since else ""
     if reading.band is Band.NO_DATA:
         why = f": {reading.reason}" if reading.reason else ""
         return f"{reading.name} has no data{since}{why}"
@@ -104,8 +104,8 @@ def _clause(reading: Reading, zone: tzinfo) -> str:
     return f"{reading.name} is {value}{reason}{since}"
 
 
-def _clock(at: datetime, zone: tzinfo) -> str:
-    return at.astimezone(zone).strftime("%H:%M")
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M}"
 
 
 def _others(wrong: Sequence[Reading]) -> str:

@@ -30,7 +30,7 @@ def grow(plan, phase, cast, roles, gate):
         item = make_item(phase, n, f"Item {n}", **fields)
         if n % 10 == 0:
             add_item_note(item, "Seen", by=cast["forge"])
-            set_item_state(item, "done", by=cast["forge"])
+            set_item_state(item, "done", by=cast["cora"])
         Criterion.objects.create(gate=gate, key=f"c{n}", position=n, label=f"C{n}")
     for n in range(2, 8):
         later = Phase.objects.create(plan=plan, number=n, title=f"Phase {n}")
@@ -60,7 +60,7 @@ def test_a_ticks_fragments_cost_the_same_with_one_item_and_with_many(
     plan, phase, item, gate, cast, roles
 ):
     def tick_and_render(state):
-        set_item_state(item, state, by=cast["forge"])
+        set_item_state(item, state, by=cast["cora"])
         fresh = type(plan).objects.get(pk=plan.pk)
         events = list(fresh.events.order_by("-seq")[:1])
         now = timezone.now()

@@ -1,6 +1,7 @@
 """Presentation only: icons, signals, times and numbers as the pages show them."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 from django import template
 from django.templatetags.static import static
@@ -244,6 +245,12 @@ def day_of(at: datetime, t0: datetime) -> str:
     """``day 1`` is the UTC day of T0, ``day −1`` the day before; there is no day 0."""
     days = (at.astimezone(UTC).date() - t0.astimezone(UTC).date()).days
     return f"day {days + 1}" if days >= 0 else f"day −{-days}"
+
+
+@register.simple_tag
+def request_id() -> SafeString:
+    """The hidden field that makes a form which is sent twice be carried out once."""
+    return format_html('<input type="hidden" name="request_id" value="{}">', uuid4().hex)
 
 
 @register.filter
