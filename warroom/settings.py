@@ -6,7 +6,6 @@ host names, or the start fails and says which is missing.
 """
 
 import sys
-from email.utils import getaddresses
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -225,15 +224,6 @@ PROMETHEUS_URL = env.str("PROMETHEUS_URL", default="")
 DEMO_SERVICE_URL = env.str("WARROOM_DEMO_SERVICE_URL", default="")
 # Hosts, host:port pairs and networks that checks may reach besides public addresses.
 WARROOM_OUTBOUND_ALLOW = env.list("WARROOM_OUTBOUND_ALLOW", default=[])
-
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="warroom@localhost")
-ADMINS = (
-    getaddresses([env.str("DJANGO_ADMINS", default="")])
-    if env.str("DJANGO_ADMINS", default="")
-    else []
-)
 
 structlog.configure(
     processors=[

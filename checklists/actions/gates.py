@@ -116,6 +116,8 @@ def decide_gate(
         _refuse_decided(gate, "Your decision was not taken.")
         sheet = gate_sheet(gate, deciding.at)
         _check_decision(sheet, word, rationale)
+        if word == gates.GO:
+            _refuse_author_alone(gate, by)
         minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
         if word == gates.HOLD and not HOLD_MINUTES[0] <= minutes <= HOLD_MINUTES[1]:
             raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
@@ -127,6 +129,18 @@ def _fresh(gate: Gate, under: Change) -> Gate:
     gate = Gate.objects.select_related("decider").get(pk=gate.pk)
     gate.plan = under.plan
     return gate
+
+
+def _refuse_author_alone(gate: Gate, by: User) -> None:
+    """The author of the plan may not be the only one who says GO (law 10)."""
+    if gate.plan.author_id != by.pk:
+        return
+    standing = gate.votes.filter(superseded_by__isnull=True, word=gates.GO)
+    if not standing.exclude(person=by).exists():
+        raise Refused(
+            "You wrote this plan. Its author may not be the only one to say GO: somebody else has "
+            "to vote go first."
+        )
 
 
 def _refuse_decided(gate: Gate, lost: str) -> None:

@@ -178,6 +178,18 @@ def test_a_gate_is_decided_once_and_a_second_decision_is_refused(all_go, cast, p
     assert Decision.objects.count() == 1
 
 
+def test_the_author_alone_does_not_say_go(gate, plan, cast, roles):
+    """Scenario 54, law 10: the author of the plan may not be its only approver."""
+    plan.author = cast["cora"]
+    plan.save(update_fields=["author"])
+    gate.refresh_from_db()
+    cast_vote(gate, roles["deployment-lead"], "go", by=cast["cora"])
+    with pytest.raises(Refused, match="You wrote this plan"):
+        decide_gate(gate, "go", by=cast["cora"], rationale="I know that it works.")
+    cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
+    assert decide_gate(gate, "go", by=cast["cora"], rationale="Thon looked too.").word == "go"
+
+
 def test_hold_keeps_the_gate_open_and_names_when_it_is_looked_at_again(gate, cast, plan, roles):
     decision = decide_gate(gate, "hold", by=cast["cora"], hold_minutes=30)
     assert decision.hold_until - decision.at == timedelta(minutes=30)

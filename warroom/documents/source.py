@@ -1,4 +1,4 @@
-"""Bytes to text: the limits, the encodings and the one repair that we dare to make."""
+"""Bytes to text: the limits, the encodings and the one repair that is made."""
 
 from dataclasses import dataclass
 
