@@ -16,6 +16,7 @@ from checklists.models import ChecklistItem, Condition, Decision, Gate, Phase
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, opens_at
 from checklists.queries.phases import items_of
 from checklists.rules.due import due_at
+from checklists.rules.numbers import whole_number
 from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan, Role
@@ -178,13 +179,10 @@ def _phase(plan: DeploymentPlan, scope: str) -> Phase | None:
     number = scope.removeprefix("phase").strip("-: ")
     if scope == "plan":
         return None
-    phase = (
-        plan.phases.filter(number=int(number)).first()
-        if number.isdecimal() and len(number) < 6
-        else None
-    )
+    wanted = whole_number(number)
+    phase = plan.phases.filter(number=wanted).first() if wanted is not None else None
     if phase is None:
-        raise Invalid("scope", f"There is no phase {scope!r}. Give its number, or 'plan'.")
+        raise Invalid("scope", f"There is no phase {scope[:40]!r}. Give its number, or 'plan'.")
     return phase
 
 

@@ -17,6 +17,7 @@ from checklists.queries.gates import (
 from checklists.queries.needs import people_needs
 from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist, one_row
+from checklists.rules.numbers import whole_number
 from warroom import navigation
 from warroom.live import needs, outlook, panels
 from warroom.models import DeploymentPlan, TimelineEvent
@@ -96,7 +97,8 @@ class ItemRow(panels.Panel):
         return list(dict.fromkeys(str(number) for number in numbers if number))
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
-        row = one_row(plan, int(key), now) if key.isdigit() else None
+        number = whole_number(key)
+        row = one_row(plan, number, now) if number is not None else None
         return {"row": row} if row else None
 
 
@@ -111,8 +113,13 @@ class PhaseFamily(panels.Panel):
         return [str(number) for number in sorted(numbers)]
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
-        rows = checklist(plan, now).phase(int(key)) if key.isdigit() else None
+        rows = _phase_of(checklist(plan, now), key)
         return {"phase": rows} if rows else None
+
+
+def _phase_of(board: Checklist, key: str) -> PhaseRows | None:
+    number = whole_number(key)
+    return board.phase(number) if number is not None else None
 
 
 class PhaseSum(PhaseFamily):
@@ -140,11 +147,9 @@ class GroupSum(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
         phase, _, position = key.partition("-")
-        if not (phase.isdigit() and position.isdigit()):
-            return None
-        rows = checklist(plan, now).phase(int(phase))
+        rows, place = _phase_of(checklist(plan, now), phase), whole_number(position)
         groups = rows.groups if rows else []
-        wanted = (g for g in groups if g.group and g.group.position == int(position))
+        wanted = (g for g in groups if g.group and g.group.position == place)
         group = next(wanted, None)
         return {"group": group} if group else None
 
@@ -174,7 +179,7 @@ class Signoffs(panels.Panel):
         board = checklist(plan, now)
         if key == "plan":
             return {"signatures": board.whole, "title": "Sign-off, the whole release"}
-        rows = board.phase(int(key)) if key.isdigit() else None
+        rows = _phase_of(board, key)
         return signoff_context(rows) if rows else None
 
 

@@ -5,6 +5,7 @@ rights. Errors are problem details (RFC 9457).
 """
 
 import json
+import logging
 import math
 from datetime import datetime
 from http import HTTPStatus
@@ -12,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.db import DataError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, NinjaAPI, Schema, Status
@@ -33,6 +34,9 @@ from warroom.queries.plans import get_plan, plans_for
 from warroom.queries.timeline import after as events_after
 from warroom.queries.tokens import find_token
 
+MOST_DIGITS = 400  # of a whole number in a body
+log = logging.getLogger("django.request")
+
 MARKDOWN = ("text/markdown", "text/x-markdown", "text/plain", "")
 
 
@@ -51,37 +55,47 @@ class StrictJson(Parser):
 
     def parse_body(self, request: HttpRequest) -> Any:
         try:
-            data = json.loads(request.body, parse_constant=_finite, parse_float=_finite)
-            if not _can_be_kept(data):
-                raise ValueError("A text in the body holds a NUL or half of a surrogate pair.")
+            data = json.loads(request.body, parse_int=_whole)
         except ValueError as error:
-            # The framework answers every failure here with one sentence of its own.
-            request.wrong_body = f"The body is no JSON that can be kept. {error}"  # type: ignore[attr-defined]
+            request.wrong_body = problem(400, f"The body is no JSON. {error}")  # type: ignore[attr-defined]
             raise
+        if wrong := _unkeepable(data):
+            field, sentence = wrong
+            # The framework answers every failure here with one sentence of its own.
+            request.wrong_body = problem(422, sentence, field=field)  # type: ignore[attr-defined]
+            raise ValueError(sentence)
         return data
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text[:20]} is no finite number.")
-    return number
+def _whole(digits: str) -> float:
+    # Python reads no number of thousands of digits; what is as long as that is told by its field.
+    return int(digits) if len(digits) <= MOST_DIGITS else math.inf
 
 
-def _can_be_kept(data: Any) -> bool:
-    """Whether every text in ``data``, keys among them, is UTF-8 without NUL."""
-    stack = [data]
+def _unkeepable(data: Any) -> tuple[str, str] | None:
+    """The first (field, sentence) of what no database keeps, such as NaN; None when all is well."""
+    stack: list[tuple[str, Any]] = [("", data)]
     while stack:
-        value = stack.pop()
+        path, value = stack.pop()
         if isinstance(value, dict):
-            stack += [*value.keys(), *value.values()]
+            stack += [(path, key) for key in value]
+            stack += [(f"{path}.{key}".lstrip("."), inner) for key, inner in value.items()]
         elif isinstance(value, list):
-            stack += value
-        elif isinstance(value, str) and (
-            "\0" in value or any("\ud800" <= c <= "\udfff" for c in value)
-        ):
-            return False
-    return True
+            stack += [(f"{path}.{place}".lstrip("."), inner) for place, inner in enumerate(value)]
+        elif isinstance(value, float) and not math.isfinite(value):
+            return _shown_path(path), "The number is not finite, or too long."
+        elif isinstance(value, str) and _is_broken(value):
+            return _shown_path(path), "The text holds a NUL or half of a surrogate pair."
+    return None
+
+
+def _is_broken(text: str) -> bool:
+    return "\0" in text or any("\ud800" <= c <= "\udfff" for c in text)
+
+
+def _shown_path(path: str) -> str:
+    # A key may be what is broken, and is answered as text.
+    return path.encode(errors="replace").decode()[:200] or "body"
 
 
 api = NinjaAPI(
@@ -142,7 +156,7 @@ def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
-    return problem(error.status_code, getattr(request, "wrong_body", "") or str(error))
+    return getattr(request, "wrong_body", None) or problem(error.status_code, str(error))
 
 
 @api.exception_handler(DataError)
@@ -158,6 +172,17 @@ def _beyond(request: HttpRequest, error: OverflowError) -> HttpResponse:
 @api.exception_handler(RequestDataTooBig)
 def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
     return problem(413, "The body is larger than this service takes.")
+
+
+@api.exception_handler(Exception)
+def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
+    """A fault of ours: 500. A database that does not answer: 503, and when to come again."""
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    if isinstance(error, OperationalError | InterfaceError):
+        answer = problem(503, "The database does not answer. Come again in some seconds.")
+        answer["Retry-After"] = "5"
+        return answer
+    return problem(500, "Something went wrong here. See what stands before you send it again.")
 
 
 # --- what a token may ----------------------------------------------------------------------

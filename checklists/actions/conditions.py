@@ -8,6 +8,7 @@ from checklists.models import Condition, Gate, SignOff, Vote
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid
 from warroom.models import Right, User
+from warroom.rules.moments import YEARS
 
 LIMIT, TEXT_LIMIT = 20, 1000
 
@@ -23,12 +24,19 @@ class Wanted:
 
 
 def checked(conditions: Sequence[Wanted]) -> list[Wanted]:
-    """The conditions that say something. Raises Invalid for too many or too long ones."""
+    """The conditions that say something. Raises Invalid for too many, too long or never due."""
     kept = [wanted for wanted in conditions if wanted.text.strip()]
     if len(kept) > LIMIT:
         raise Invalid("conditions", f"{len(kept)} conditions; {LIMIT} are allowed.")
     if any(len(wanted.text) > TEXT_LIMIT for wanted in kept):
         raise Invalid("conditions", f"A condition has at most {TEXT_LIMIT} characters.")
+    for number, wanted in enumerate(kept, 1):
+        if wanted.due_at is not None and wanted.due_at.year not in YEARS:
+            raise Invalid(
+                "conditions",
+                f"Condition {number} is due in the year {wanted.due_at.year}. "
+                f"A due time lies in the years {YEARS[0]} to {YEARS[-1]}.",
+            )
     return kept
 
 

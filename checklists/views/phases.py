@@ -7,6 +7,7 @@ from checklists.models import Condition, ItemNote
 from checklists.panels import signoff_context, steps
 from checklists.queries.phases import Checklist, GroupRows, ItemRow, PhaseRows, checklist
 from checklists.queries.signoffs import Signature
+from checklists.rules.numbers import whole_number
 from warroom.live import panels
 from warroom.models import DeploymentPlan, Right, User
 from warroom.queries.plans import get_plan
@@ -89,7 +90,8 @@ def _open_conditions(signatures: list[Signature]) -> list[Condition]:
 def _phase(board: Checklist, wanted: str) -> PhaseRows | None:
     if not wanted:
         return board.current
-    rows = board.phase(int(wanted)) if wanted.isdigit() else None
+    number = whole_number(wanted)
+    rows = board.phase(number) if number is not None else None
     if rows is None:
         raise Http404("No such phase in this release.")
     return rows

@@ -7,6 +7,7 @@ from checklists.actions.conditions import close_condition
 from checklists.actions.signoffs import scope_name, sign_off, withdraw_signature
 from checklists.forms import ConditionCloseForm, SignOffForm
 from checklists.models import Condition, Phase, SignOff
+from checklists.rules.numbers import whole_number
 from checklists.views.phases import checklist_context
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
@@ -69,7 +70,8 @@ def find_phase(plan: DeploymentPlan, scope: str) -> Phase | None:
     """The phase that a scope names; None for 'plan'. Anything else is not found."""
     if scope == "plan":
         return None
-    phase = plan.phases.filter(number=int(scope)).first() if scope.isdecimal() else None
+    number = whole_number(scope)
+    phase = plan.phases.filter(number=number).first() if number is not None else None
     if phase is None:
         raise Http404("No such phase in this release.")
     return phase

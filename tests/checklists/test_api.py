@@ -3,7 +3,9 @@
 import json
 
 import pytest
+from django.db import OperationalError
 
+import checklists.api
 from checklists.models import ChecklistItem, Decision, SignOff, Vote
 from checklists.queries.frozen import digest
 from tests.conftest import make_plan, seat
@@ -20,9 +22,9 @@ BASE = "/api/v1/plans/genesis-4"
 def call(client, cast):
     """``call("thon", "PUT", "/items/1/state", {...})`` -> (status, answer)."""
 
-    def send(name, method, path, body=None, scopes=SCOPES, plan=None, base=BASE, **headers):
+    def send(name, method, path, body=None, scopes=SCOPES, plan=None, base=BASE, raw="", **headers):
         headers["authorization"] = f"Bearer {make_token(cast[name], scopes, plan)[1]}"
-        data = "" if body is None else json.dumps(body)
+        data = raw if body is None else json.dumps(body)
         answer = client.generic(
             method, f"{base}{path}", data, content_type="application/json", headers=headers
         )
@@ -173,12 +175,57 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     assert Vote.objects.count() <= 1 and ChecklistItem.objects.count() == 1
 
 
-def test_a_nul_is_refused_or_kept_but_never_an_error(call, item, cast):
+def test_a_nul_is_refused(call, item, cast):
     body = {"state": "blocked", "reason": "a\0b"}
-    assert call("thon", "PUT", "/items/1/state", body)[0] in (200, 400, 422)
+    assert call("thon", "PUT", "/items/1/state", body)[0] == 422
 
 
 def test_the_documentation_page_stands_under_the_strict_policy(client, cast):
     answer = client.get("/api/v1/docs")
     assert answer.status_code == 200
     assert "unsafe-inline" not in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/events", '{"text": "x", "kind": "a.b", "data": {"load": [1, NaN]}}', "data.load.1"),
+        ("/events", '{"text": "x", "kind": "a.b", "data": {"load": 1e999}}', "data.load"),
+        ("/events", '{"text": "x", "kind": "a.b", "data": {"a\\ud800": 1}}', "data"),
+        ("/events", '{"text": "a\\ud800b"}', "text"),
+        ("/items/1/state", '{"state": "blocked", "reason": "a\\udc00"}', "reason"),
+        ("/items/1/state", '{"state": "blocked", "reason": "a\\u0000"}', "reason"),
+        ("/signoffs", '{"role": "on-call", "decision": "approved", "scope": %s}', "scope"),
+        ("/signoffs", '{"role": "on-call", "decision": "approved", "scope": "%s"}', "scope"),
+        ("/signoffs", '{"role": "on-call", "decision": "approved", "scope": "\u00b2"}', "scope"),
+    ],
+)
+def test_what_cannot_be_kept_is_named_by_its_field(call, item, roles, path, body, field):
+    method = "PUT" if "state" in path else "POST"
+    status, answer = call("thon", method, path, raw=body.replace("%s", "1" * 5000))
+    assert (status, answer["field"]) == (422, field)
+    assert answer["detail"] and len(answer["detail"]) < 300
+    assert not TimelineEvent.objects.exists()
+
+
+@pytest.mark.parametrize("due", ["0001-01-01T00:00:00+05:00", "9999-12-31T23:00:00-05:00"])
+@pytest.mark.parametrize("path", ["/signoffs", "/gates/gate-1/votes"])
+def test_a_condition_that_is_never_due_is_refused(call, phase, gate, roles, due, path):
+    sent = {"scope": 1, "role": "on-call", "decision": "conditional", "vote": "go"}
+    status, answer = call("thon", "POST", path, sent | {"conditions": [{"text": "x", "due": due}]})
+    assert (status, answer["field"]) == (422, "conditions")
+    assert "years 1970 to 2199" in answer["detail"]
+    assert not TimelineEvent.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(ValueError("secret"), 500), (OperationalError("secret"), 503)]
+)
+def test_a_fault_of_ours_is_a_problem_that_tells_nothing(call, gate, monkeypatch, error, status):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(checklists.api, "gates_of", fail)
+    got, answer = call("thon", "GET", "/gates")
+    assert (got, answer["status"]) == (status, status)
+    assert "secret" not in json.dumps(answer)

@@ -7,11 +7,13 @@ import re
 import time
 
 import pytest
+from django.utils import timezone
 
 from checklists.actions.gates import decide_gate
 from checklists.actions.items import set_item_state
 from checklists.models import ChecklistItem, Condition, Criterion, Decision, ItemNote, SignOff, Vote
 from tests.conftest import make_plan, make_user, seat
+from warroom.live import panels
 from warroom.models import TimelineEvent
 from warroom.views import password
 
@@ -128,6 +130,17 @@ def test_filters_leave_what_is_asked_for(plan, phase, item, blocking, cora):
     assert "Confirm on-call cover" in main and "Health checks pass" not in main
 
 
+@pytest.mark.parametrize("wanted", ["²", "٣", "-1", "1" * 5000, "1e3"])
+def test_a_phase_that_is_no_number_is_not_found(plan, phase, thon, wanted):
+    assert thon.get(url(plan, "checklist/"), {"phase": wanted}).status_code == 404
+    sent = {"scope": wanted, "role": "on-call", "decision": "approved"}
+    assert thon.post(url(plan, "signoffs"), sent).status_code == 404
+    now = timezone.now()
+    for name in ("item", "phase-sum", "group-sum", "signoffs"):
+        for key in (wanted, f"{wanted}-1", f"1-{wanted}"):
+            assert panels.get(name).context(plan, now, key) is None
+
+
 # --- sign-offs -------------------------------------------------------------------------------
 
 
@@ -242,6 +255,18 @@ def test_go_with_conditions_wants_one(plan, gate, thon):
     assert thon.post(url(plan, "gates/gate-1/votes"), sent).status_code == 302
     page = thon.get(url(plan, "gates/gate-1/")).content.decode()
     assert "go with 1 condition" in page and "Change my vote" in page
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "2200", "9999"])
+def test_a_condition_in_an_impossible_year_keeps_the_form(plan, phase, gate, thon, year):
+    line = f"Cover | Thon | {year}-12-31 23:59"
+    sent = {"role": "on-call", "vote": "conditional", "conditions": line}
+    answer = thon.post(url(plan, "gates/gate-1/votes"), sent)
+    assert answer.status_code == 422
+    assert f"is due in the year {int(year)}" in answer.content.decode()
+    answer = sign(plan, thon, decision="conditional", conditions=line)
+    assert answer.status_code == 422
+    assert not Vote.objects.exists() and not SignOff.objects.exists()
 
 
 def test_hold_never_asks_for_the_password_but_go_and_no_go_do(plan, gate, cora):
