@@ -143,23 +143,26 @@ class Gates(Reader):
     ) -> None:
         roles = creation.made["roles"].values()
         decider = next((role for role in roles if "decide" in role.rights), None)
-        creation.made["gates"] = []
-        for number, found in enumerate(understanding.parts["gates"], start=1):
-            gate = Gate.objects.create(
+        found = understanding.parts["gates"]
+        gates = [
+            Gate(
                 plan=plan,
-                key=found.key,
+                key=one.key,
                 number=number,
-                title=found.title,
-                rule_text=found.rule_text,
-                offset_s=found.span.start_s,
+                title=one.title,
+                rule_text=one.rule_text,
+                offset_s=one.span.start_s,
                 decider=decider,
-                source_line=found.line,
+                source_line=one.line,
             )
-            creation.made["gates"].append(gate)
-            Criterion.objects.bulk_create(
-                _criterion(gate, place, criterion)
-                for place, criterion in enumerate(found.criteria, start=1)
-            )
+            for number, one in enumerate(found, start=1)
+        ]
+        creation.made["gates"] = Gate.objects.bulk_create(gates)
+        Criterion.objects.bulk_create(
+            _criterion(gate, place, criterion)
+            for gate, one in zip(gates, found, strict=True)
+            for place, criterion in enumerate(one.criteria, start=1)
+        )
 
 
 def _criterion(gate: Gate, place: int, found: CriterionFound) -> Criterion:

@@ -47,11 +47,12 @@ class Items(Reader):
             for place, group in enumerate(phase.groups, start=1)
         ]
         PhaseGroup.objects.bulk_create(row for group, row in groups if group.title)
+        roles = _roles_by_word(creation.made["roles"])
         rows: dict[int, ChecklistItem] = {}
         for group, row in groups:
             for item in group.items:
                 where = row if group.title else None
-                rows[item.number] = _item_row(plan, row.phase, where, item, creation)
+                rows[item.number] = _item_row(row.phase, where, item, roles, creation)
         for level in _by_depth([item for phase in found for item in phase.items]):
             _create_level(level, rows)
         creation.made["items"] = rows
@@ -101,16 +102,16 @@ def _create_level(level: list[ItemFound], rows: dict[int, ChecklistItem]) -> Non
 
 
 def _item_row(
-    plan: DeploymentPlan,
     phase: Phase,
     group: PhaseGroup | None,
     item: ItemFound,
+    roles: dict[str, Role],
     creation: Creation,
 ) -> ChecklistItem:
     found = item.details
     ticked = item.state != "open"
     return ChecklistItem(
-        plan=plan,
+        plan=phase.plan,
         phase=phase,
         group=group,
         number=item.number,
@@ -119,7 +120,7 @@ def _item_row(
         required=found.required,
         blocking=found.blocking,
         owner=found.owner,
-        role=_role_of(found.owner, creation.made["roles"]),
+        role=roles.get(found.owner.lstrip("@").strip().lower()),
         due_offset_s=found.due_offset_s,
         due_at=found.due_at,
         command=found.command,
@@ -135,15 +136,14 @@ def _item_row(
     )
 
 
-def _role_of(owner: str, roles: dict[str, Role]) -> Role | None:
-    """The role that an owner means: by its name, its key, or the person who holds it."""
-    wanted = owner.lstrip("@").strip().lower()
-    if not wanted:
-        return None
+def _roles_by_word(roles: dict[str, Role]) -> dict[str, Role]:
+    """What an owner may be written as: a role's name, its key, or the person who holds it."""
+    words: dict[str, Role] = {}
     for role in roles.values():
-        if wanted in (role.name.lower(), role.key, role.holder.lower()):
-            return role
-    return None
+        for word in (role.name.lower(), role.key, role.holder.lower()):
+            words.setdefault(word, role)
+    words.pop("", None)
+    return words
 
 
 register(Items())

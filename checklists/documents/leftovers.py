@@ -20,13 +20,15 @@ from warroom.documents.blocks import (
 from warroom.documents.plain import TICKS, plain
 from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
 
-_BOX = re.compile(r"^\s*(?:[-*+]|\d+[.)])?\s*(?:\[[ xX✅✓✔]\]|☐|☑)(?=\s|$)")
+_BOX = re.compile(r"^(?:(?:[-*+]|\d+[.)])\s*)?(?:\[[ xX✅✓✔]\]|☐|☑)(?=\s|$)")
 _BARE = re.compile(r"^\[[ xX]\]\s+\S")
 _ROLLBACK = re.compile(r"roll-?\s?back|back-?out|回滾|回滚", re.I)
 _TIMES = re.compile(r"time|target|duration", re.I)
 _LIMIT = re.compile(r"[<≤]\s*\d+\s*(?:s|sec|min|minutes?|h|hours?)\b", re.I)
 _SUCCESS = re.compile(r"success|stability|erfolg|acceptance criteria|éxito|成功", re.I)
 _CHECKLIST = re.compile(r"check-?list|steps?\b|procedure|tasks?\b|actions?\b|to-?do|plan\b", re.I)
+
+WIDE = 200  # of a line in code, more than any marker and box take
 
 
 class Leftovers(Reader):
@@ -116,7 +118,7 @@ def _in_code(document: Document, understanding: Understanding) -> None:
 def _boxed_rows(block: Block) -> list[int]:
     text = block.text if isinstance(block, Fence | Html) else ""
     offset = 1 if isinstance(block, Fence) else 0
-    return [n + offset for n, row in enumerate(text.split("\n")) if _BOX.match(row)]
+    return [n + offset for n, row in enumerate(text.split("\n")) if _BOX.match(row.strip()[:WIDE])]
 
 
 def _bare_boxes(document: Document, understanding: Understanding) -> None:

@@ -23,6 +23,7 @@ _PROBABILITY = re.compile(r"probab|likelihood|wahrschein|chance|^p$", re.I)
 _IMPACT = re.compile(r"impact|auswirkung|effect|consequence|^i$", re.I)
 _MITIGATION = re.compile(r"mitigat|response|treatment|behandlung|contingency|gegenma|action", re.I)
 _OWNER = re.compile(r"owner|eigent|responsible|verantwort", re.I)
+SUMMED_UP = 100  # risks with headings of their own that rows of tables are compared with
 _STOP = frozenset(
     [
         "a",
@@ -63,15 +64,18 @@ class Risks(Reader):
 
     def read(self, document: Document, understanding: Understanding) -> None:
         found: list[RiskFound] = []
+        headed: list[tuple[int, frozenset[str]]] = []  # place in found, words of the title
         for section in document.sections:
             risk = _from_heading(section)
             if risk is not None:
+                if len(headed) < SUMMED_UP:
+                    headed.append((len(found), _words(risk.title)))
                 found.append(risk)
                 self._claim_section(section, understanding)
             for block in section.blocks:
                 if isinstance(block, Table) and not understanding.is_claimed(block):
                     own = found.pop() if risk is not None and found else None
-                    self._table(block, found, understanding, own)
+                    self._table(block, found, headed, understanding, own)
         understanding.parts["risks"] = tuple(found)
         understanding.counts["risks"] = len(found)
 
@@ -87,6 +91,7 @@ class Risks(Reader):
         self,
         table: Table,
         found: list[RiskFound],
+        headed: list[tuple[int, frozenset[str]]],
         understanding: Understanding,
         own: RiskFound | None,
     ) -> None:
@@ -99,7 +104,7 @@ class Risks(Reader):
             understanding.claim(table, "risk", "Table of risks")
         summaries = 0
         for block, risk in rows:
-            match = next((n for n, known in enumerate(found) if _same(known, risk)), None)
+            match = _summed_up(risk, headed)
             if match is None:
                 found.append(risk)
                 understanding.claim(block, "risk", "Risk")
@@ -210,16 +215,16 @@ def _risk(title: str, line: int, facts: list[tuple[str, str]]) -> RiskFound:
     )
 
 
-def _words(title: str) -> set[str]:
-    return set(re.findall(r"[a-z]{3,}", title.lower())) - _STOP
+def _words(title: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[a-z]{3,}", title.lower())) - _STOP
 
 
-def _same(known: RiskFound, other: RiskFound) -> bool:
-    """Whether a table's short name means a risk that has its own heading above."""
-    if not known.headed:
-        return False
-    short, long = _words(other.title), _words(known.title)
-    return len(short) >= 2 and len(short & long) * 5 >= len(short) * 3
+def _summed_up(risk: RiskFound, headed: list[tuple[int, frozenset[str]]]) -> int | None:
+    """The place of the risk with a heading of its own that a table's short name means."""
+    short = _words(risk.title)
+    if len(short) < 2:
+        return None
+    return next((n for n, long in headed if len(short & long) * 5 >= len(short) * 3), None)
 
 
 def _filled(known: RiskFound, other: RiskFound) -> RiskFound:

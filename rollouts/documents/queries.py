@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import promql_parser
 from django.db.models import F
@@ -87,14 +88,22 @@ class Queries(Reader):
         keys: set[str] = set()
         for section in document.sections:
             fences = [fence for fence in _fences(section) if not understanding.is_claimed(fence)]
+            panel = _panel(section) if len(fences) == 1 else {}
+            above = _above(section, fences) if len(fences) > 1 else {}
+            metric = ""
             for fence in fences:
-                for line, promql in _split(fence):
-                    name = _name(section, fence, len(fences))
-                    panel = _panel(section) if len(fences) == 1 else {}
+                name = _name(section, fence, above.get(fence.line, ""))
+                rows = _split(fence)
+                for line, promql in rows:
                     query = QueryFound(_key(name, keys), name, line, promql, **panel)
                     keys.add(query.key)
                     found.append(query)
-                    _claim(query, fence, section, understanding)
+                    _say(query, understanding)
+                if rows:
+                    understanding.claim_rest(fence, "query", f"Query: {name}")
+                    metric = metric or name
+            if metric:
+                _claim_section(section, metric, understanding)
         self._keep_to_limit(found, understanding)
         understanding.parts["queries"] = tuple(found)
         understanding.counts["queries"] = len(found)
@@ -170,6 +179,7 @@ def _split(fence: Fence) -> list[tuple[int, str]]:
     return [(rows[0][0], "\n".join(row for _, row in rows))] if rows else []
 
 
+@lru_cache(maxsize=2048)
 def is_promql(text: str) -> bool:
     """Whether ``text`` parses as PromQL, offline."""
     try:
@@ -179,18 +189,25 @@ def is_promql(text: str) -> bool:
     return True
 
 
-def _name(section: Section, fence: Fence, many: int) -> str:
+def _name(section: Section, fence: Fence, above: str) -> str:
     """The panel's heading; with several queries below one heading, the line above each."""
     title = _ASIDE.sub("", _PANEL.sub("", without_marks(section.title))).strip(" :")
-    if many > 1:
-        above = ""
-        for block in section.blocks:
-            if block.line >= fence.line:
-                break
-            if isinstance(block, Paragraph):
-                above = plain(block.rows[-1][1]).strip(" :")
-        title = above[:120] or title
-    return title[:200] or f"Query of line {fence.line}"
+    return (above or title)[:200] or f"Query of line {fence.line}"
+
+
+def _above(section: Section, fences: list[Fence]) -> dict[int, str]:
+    """By the line of each fence, the last line of text above it; one walk for all fences."""
+    paragraphs = [block for block in section.blocks if isinstance(block, Paragraph)]
+    said: dict[int, str] = {}
+    n, text = 0, ""
+    for fence in fences:
+        start = n
+        while n < len(paragraphs) and paragraphs[n].line < fence.line:
+            n += 1
+        if n > start:
+            text = plain(paragraphs[n - 1].rows[-1][1]).strip(" :")[:120]
+        said[fence.line] = text
+    return said
 
 
 def _key(name: str, taken: set[str]) -> str:
@@ -272,15 +289,18 @@ def _binary(said: dict) -> dict:
     return said
 
 
-def _claim(query: QueryFound, fence: Fence, section: Section, understanding: Understanding) -> None:
-    understanding.claim_rest(fence, "query", f"Query: {query.name}")
+def _claim_section(section: Section, name: str, understanding: Understanding) -> None:
     if section.heading is not None:
-        understanding.claim(section.heading, "query", f"Metric: {query.name}")
+        understanding.claim(section.heading, "query", f"Metric: {name}")
     for block in section.blocks:
         if isinstance(block, ListBlock):
             for inner in walk(block):
                 if isinstance(inner, ListItem) and inner.box is None:
                     understanding.claim(inner, "query", "Belongs to the metric")
+
+
+def _say(query: QueryFound, understanding: Understanding) -> None:
+    """Findings about one query."""
     if not is_promql(query.promql):
         text = f"{query.name}: this does not parse as PromQL."
         understanding.find(query.line, WARNING, "promql", text, "Correct the query in the plan.")

@@ -89,8 +89,8 @@ class Stages(Reader):
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
         gates: list[Gate] = [g for g in creation.made.get("gates", []) if g.offset_s is not None]
-        for number, stage in enumerate(understanding.parts["stages"], start=1):
-            Stage.objects.create(
+        Stage.objects.bulk_create(
+            Stage(
                 plan=plan,
                 number=number,
                 name=stage.name[:200],
@@ -101,6 +101,8 @@ class Stages(Reader):
                 gate=_gate_at_end(stage, gates),
                 source_line=stage.line,
             )
+            for number, stage in enumerate(understanding.parts["stages"], start=1)
+        )
 
 
 def _texts(document: Document) -> Iterator[tuple[int, str]]:

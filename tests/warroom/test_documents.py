@@ -368,3 +368,32 @@ def test_any_mix_of_known_forms_is_understood_without_a_crash(text):
     plan = read_all(parse(text))
     assert len(plan.lines) == len(plan.document.lines)
     assert plan.counts["items"] >= plan.counts["done"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("# A\n```promql", "up"),
+        ("## Risks\n| Risk | Likelihood | Impact |\n|---|---|---|", "| fire | high | high |"),
+        ("## Contacts\n| Name | Role | Phone |\n|---|---|---|", "| Bob | Lead | 555 |"),
+        ("# A", "- [ ] a"),
+        ("# A", "1. step"),
+        ("# A", "**Key:** value"),
+        ("# A", "## Phase 1: x"),
+    ],
+)
+def test_many_rows_of_one_kind_are_read_in_linear_time(head, row):
+    def seconds(count):
+        text = "\n".join([head, *[row] * count])
+        began = time.process_time()
+        understood(text)
+        return time.process_time() - began
+
+    seconds(50)  # warm
+    assert seconds(4000) < 9 * seconds(1000) + 0.2
+
+
+def test_a_long_line_of_blanks_in_code_is_read_in_time():
+    began = time.process_time()
+    understood("    " + " " * 400_000 + "a")
+    assert time.process_time() - began < 5

@@ -398,3 +398,39 @@ def test_the_command_refuses_in_words_and_makes_nothing(tmp_path, arguments, tex
 def test_a_document_error_names_the_line(cora):
     with pytest.raises(DocumentError, match="Line 2"):
         import_plan(b"a\n\xff", by=cora)
+
+
+def long_plan(count: int) -> str:
+    """Every kind of row that an import makes, ``count`` times."""
+    kinds = (
+        "## Escalation\n" + "".join(f"{n}. Team {n}\n" for n in range(count)),
+        "## Contacts\n\n| Name | Role | Phone |\n|---|---|---|\n"
+        + "".join(f"| Person {n} | Role {n} | +41 44 {n:07} |\n" for n in range(count)),
+        "".join(
+            f"## Phase {n}: part\n\n### Group {n}\n\n- [ ] step {n} @role-{n}\n  - [ ] below {n}\n"
+            for n in range(count)
+        ),
+        "".join(
+            f"## Gate {n}\n\n| Metric | Target |\n|---|---|\n| Rate {n} | < 1% |\n\n"
+            for n in range(count)
+        ),
+        "## Rollout\n" + "".join(f"- Stage {n}: {n}% → {n + 1}% of traffic\n" for n in range(10)),
+        "## Metrics\n\n```promql\n" + "".join(f"up{n}\n" for n in range(count)) + "```\n",
+        "## Risks\n\n| Risk | Likelihood | Impact |\n|---|---|---|\n"
+        + "".join(f"| Fire {n} | Low | High |\n" for n in range(count)),
+    )
+    return "# Long\n\n" + "\n".join(kinds)
+
+
+def test_a_long_document_is_created_in_few_statements(django_assert_max_num_queries, cora):
+    with django_assert_max_num_queries(50):
+        import_plan(long_plan(10), by=cora, slug="small")
+    # A statement takes only so many values on SQLite, so there are more of them: not one per row.
+    with django_assert_max_num_queries(120):
+        plan = import_plan(long_plan(500), by=cora, slug="large")
+    assert (plan.items.count(), plan.phases.count()) == (1000, 500)
+    assert Risk.objects.filter(plan=plan).count() == 500
+    assert EscalationLevel.objects.filter(plan=plan).count() > 50
+    assert EscalationContact.objects.filter(plan=plan).count() > 50
+    assert Criterion.objects.filter(gate__plan=plan).count() > 20
+    assert ChecklistItem.objects.get(plan=plan, number=1000).parent.number == 999

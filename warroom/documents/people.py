@@ -45,6 +45,7 @@ _DECIDERS = (
     "product owner",
 )
 _APPROVED = re.compile(r":.{0,30}\b(?:conditional approval|approved)\b", re.I)
+MOST_LEVELS = 20  # levels among whose names the people of the contact list are looked for
 _ON_CALL = re.compile(r"on-?call|sre|operations|ops|devops", re.I)
 
 
@@ -234,26 +235,30 @@ class People(Reader):
                     Seat.objects.create(role=role, user=creation.by)
 
     def _call_chain(self, plan: DeploymentPlan, understanding: Understanding) -> None:
-        levels = {
-            level.number: EscalationLevel.objects.create(
+        found: tuple[contacts.Level, ...] = understanding.parts["levels"]
+        levels = EscalationLevel.objects.bulk_create(
+            EscalationLevel(
                 plan=plan,
                 number=level.number,
                 name=level.name,
                 from_minute=level.from_minute or 0,
                 to_minute=level.to_minute,
             )
-            for level in understanding.parts["levels"]
-        }
-        for place, contact in enumerate(understanding.parts["contacts"]):
-            EscalationContact.objects.create(
+            for level in found
+        )
+        by_number = {level.number: level for level in levels}
+        EscalationContact.objects.bulk_create(
+            EscalationContact(
                 plan=plan,
-                level=levels.get(_level_of(contact, understanding)),
+                level=by_number.get(_level_of(contact, found[:MOST_LEVELS])),
                 name=contact.name,
                 role_name=contact.role,
                 reach=[{"way": way, "to": to} for way, to in contact.reach],
                 availability=contact.availability,
                 position=place,
             )
+            for place, contact in enumerate(understanding.parts["contacts"])
+        )
 
 
 def document_line(understanding: Understanding, number: int) -> str:
@@ -330,13 +335,17 @@ def _standing_roles(plan: DeploymentPlan, place: int, taken: set[str]) -> list[R
     ]
 
 
-def _level_of(contact: contacts.Contact, understanding: Understanding) -> int | None:
+def _level_of(contact: contacts.Contact, levels: tuple[contacts.Level, ...]) -> int | None:
     if contact.level is not None:
         return contact.level
-    for level in understanding.parts["levels"]:
-        if re.search(rf"(?<!\w){re.escape(contact.name)}(?!\w)", level.name):
+    for level in levels:
+        if contact.name in level.name and _is_word_of(contact.name, level.name):
             return level.number
     return None
+
+
+def _is_word_of(name: str, text: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text))
 
 
 register(People())
