@@ -17,6 +17,7 @@ from tests.conftest import make_user
 from warroom.actions.imports import SlugTaken, import_plan
 from warroom.actions.refusals import Invalid
 from warroom.documents.readers import Reader, register
+from warroom.documents.reading import understand
 from warroom.documents.source import DocumentError
 from warroom.models import DeploymentPlan, EscalationContact, EscalationLevel, Role, TimelineEvent
 from warroom.queries.people import standing
@@ -434,3 +435,28 @@ def test_a_long_document_is_created_in_few_statements(django_assert_max_num_quer
     assert EscalationContact.objects.filter(plan=plan).count() > 50
     assert Criterion.objects.filter(gate__plan=plan).count() > 20
     assert ChecklistItem.objects.get(plan=plan, number=1000).parent.number == 999
+
+
+def test_the_preview_of_a_long_document_shows_its_lines_piece_by_piece(client, cora):
+    client.force_login(cora)
+    text = "# Long\n" + "".join(f"- [ ] step {n}\n" for n in range(4500))
+    first = client.post(reverse("import"), {"text": text})
+    page = first.content.decode()
+    assert page.count('class="src"') == 2000
+    assert "2000 of 4501 lines shown" in page
+    assert "2501 more follow" in page
+    assert "All 4501" in page
+    assert "Create release with 4500 items" in page
+    last = client.post(reverse("import"), {"text": text, "show": "all:4000"}).content.decode()
+    assert last.count('class="src"') == 501
+    assert "step 4499" in last
+    assert "more follow" not in last
+
+
+def test_the_preview_lists_the_first_findings_and_counts_all(client, cora):
+    client.force_login(cora)
+    text = "# Long\n" + "".join(f"## Panel {n}\n```promql\nup (\n```\n" for n in range(300))
+    page = client.post(reverse("import"), {"text": text}).content.decode()
+    found = understand(text).understanding
+    assert len(found.notes) > 200
+    assert f"{len(found.notes) - 200} more are not listed here" in page

@@ -21,6 +21,8 @@ from warroom.forms import CreatePlanForm, ImportForm
 QUIET = frozenset(
     {"text", "fact", "blank field", "rule", "code", "comment", "front matter", "detail", "step"}
 )
+LINES_SHOWN = 2000  # of a long document at a time; the counts always speak of all
+FINDINGS_SHOWN = 200
 SHOWS = {"all": None, "warn": WARNING, "notes": NOTE}
 
 
@@ -99,16 +101,24 @@ def _preview(
     status: int = 200,
 ) -> HttpResponse:
     found = reading.understanding
-    show = request.POST.get("show", "all")
+    show, start = _asked(request.POST.get("show", "all"))
     if "show" in request.POST and not form.is_bound:
         form = _kept(request, found, form)
     lines = [line for line in found.lines if line.became != "blank"]
+    chosen = [line for line in lines if _shown(line, show)]
     context = {
         "form": form,
         "found": found,
         "summary": _summary(found),
-        "lines": [line for line in lines if _shown(line, show)],
-        "show": show if show in SHOWS else "all",
+        "lines": chosen[start : start + LINES_SHOWN],
+        "shown_of": len(chosen),
+        "more_lines": max(len(chosen) - start - LINES_SHOWN, 0),
+        "next_show": f"{show}:{start + LINES_SHOWN}",
+        "findings_shown": FINDINGS_SHOWN,
+        "findings_slice": f":{FINDINGS_SHOWN}",
+        "show": show,
+        "more_warnings": len(found.warnings) - FINDINGS_SHOWN,
+        "more_notes": len(found.notes) - FINDINGS_SHOWN,
         "filters": _filters(lines),
         "quiet_lines": QUIET,
         "lvl1": {"title", "phase", "gate"},
@@ -119,6 +129,13 @@ def _preview(
         "source_name": name or request.POST.get("source_name", ""),
     }
     return render(request, "warroom/import_preview.html", context, status=status)
+
+
+def _asked(text: str) -> tuple[str, int]:
+    """``warn:2000`` are the lines with warnings after the first 2000 of them."""
+    show, _, start = text.partition(":")
+    known = start.isascii() and start.isdecimal() and len(start) < 8
+    return show if show in SHOWS else "all", int(start) if known else 0
 
 
 def _kept(request: HttpRequest, found: Understanding, form: CreatePlanForm) -> CreatePlanForm:
