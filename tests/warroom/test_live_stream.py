@@ -323,3 +323,63 @@ def test_viewers_who_vanish_without_a_word_are_let_go(tmp_path):
     assert held["after"]["streams"] == 0
     assert held["after"]["sockets"] <= held["before"]["sockets"] + 4
     assert held["after"]["rss_mb"] <= held["meanwhile"]["rss_mb"] + 5
+
+
+GUEST = """
+from warroom.actions.people import leave_seat, take_seat
+guest = User.objects.create_user({name!r}, password="pw")
+wanted = {{"name": "Desk", "rights": ["tick"]}}
+desk, _ = Role.objects.get_or_create(plan=plan, key="desk", defaults=wanted)
+take_seat(plan, desk, guest, by=cora)
+answer = cookie_of(guest)
+"""
+SIGN_OUT = """
+browser = Client()
+browser.cookies["sessionid"] = COOKIE
+answered = browser.post("/sign-out/", headers={"host": "127.0.0.1"}).status_code
+assert answered == 302, answered
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "loses"),
+    [
+        ("unseated", "leave_seat(plan, desk, guest, by=cora)"),
+        ("quietly-unseated", "Seat.objects.filter(user=guest).delete()"),
+        ("disabled", "User.objects.filter(pk=guest.pk).update(is_active=False)"),
+        ("signed-out", SIGN_OUT),
+        ("new-password", "guest.set_password('other'); guest.save()"),
+    ],
+)
+def test_who_loses_the_right_is_told_nothing_more(place, name, loses):
+    cookie = place.do(GUEST.format(name=name))
+
+    async def story():
+        async with Viewer(place.port, cookie) as guest, viewer(place) as stays:
+            await guest.next("beat")
+            await stays.next("beat")
+            place.do(loses.replace("COOKIE", repr(cookie)))
+            assert (await guest.next("end", within=30)).data == "open me again"
+            place.note(f"Not for {name}")
+            await stays.saying(f"Not for {name}")
+            await asyncio.wait_for(guest.closed.wait(), 10)
+            while not guest.messages.empty():
+                assert f"Not for {name}" not in guest.messages.get_nowait().data
+
+    run(story())
+
+
+def test_a_seat_that_is_left_ends_the_stream_before_the_news_of_it(place):
+    cookie = place.do(GUEST.format(name="leaver"))
+
+    async def story():
+        async with Viewer(place.port, cookie) as guest:
+            await guest.next("beat")
+            await asyncio.sleep(1)
+            place.do("leave_seat(plan, desk, guest, by=cora)")
+            await asyncio.wait_for(guest.closed.wait(), 30)
+            heard = [guest.messages.get_nowait() for _ in range(guest.messages.qsize())]
+            assert "end" in [message.kind for message in heard]
+            assert "is no longer Desk" not in "".join(message.data for message in heard)
+
+    run(story())

@@ -57,6 +57,7 @@ class Answer:
     welcome: dict[Newcomer, str] = field(default_factory=dict)
     lost: set[Newcomer] = field(default_factory=set)  # must load their pages anew
     all_lost: bool = False
+    seats_moved: bool = False  # somebody may have lost the right to be told this
     kept: dict[str, str] = field(default_factory=dict)
 
 
@@ -142,6 +143,9 @@ def answer(question: Question, plan: DeploymentPlan, now: datetime) -> Answer:
     starts = [since, *(one.after for one in question.newcomers if one.after is not None)]
     events = events_after(plan, min((seq for seq in starts if not is_lost(plan, seq)), default=0))
     told.all_lost = is_lost(plan, since)
+    told.seats_moved = told.all_lost or any(
+        event.seq > since and event.kind.startswith("seat.") for event in events
+    )
     for place in question.places:
         fragments = gone_stale(plan, events, since, place)
         unsaid = [one for one in _unsaid(question, place, plan) if one not in fragments]

@@ -24,12 +24,14 @@ from redis.retry import Retry
 
 from warroom.live import doorbell, meters, panels
 from warroom.live.fragments import Answer, Newcomer, Question, look
+from warroom.live.passes import Pass, lapsed
 from warroom.live.streams import Stream, message
 
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.25
 BEAT_EVERY_S = 15.0
+CHECK_EVERY_S = 5.0  # whether session and seat of all streams still hold
 BLIND_FOR_S = 10.0  # without a good look, no stream may go on claiming to be live
 MOST_STREAMS = 5000
 RELOAD = message("shape", "load the page anew")
@@ -114,7 +116,7 @@ class Hub:
         self._bell = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
         self._tasks: list[asyncio.Task] = []
-        self._beat_at = self._seen_at = 0.0
+        self._beat_at = self._seen_at = self._checked_at = 0.0
         self._failing = False
 
     @property
@@ -130,7 +132,7 @@ class Hub:
         if not self._tasks:
             self._start()
         if not self.rooms:
-            self._seen_at = time.monotonic()
+            self._seen_at = self._checked_at = time.monotonic()
         self.rooms.setdefault(plan_id, Room(plan_id)).waiting.append(stream)
         meters.STREAMS.inc()
         self._bell.set()
@@ -208,6 +210,7 @@ class Hub:
         questions = [room.question(now) for room in self.rooms.values()]
         try:
             answers = await self.loop.run_in_executor(self._thread, _look, questions)
+            await self._check({pk for pk, answer in answers.items() if answer.seats_moved})
         except Exception:
             if not self._failing:  # four times a second the same would fill the log
                 log.exception("the hub cannot look at the database")
@@ -221,6 +224,24 @@ class Hub:
             room, answer = self.rooms.get(question.plan_id), answers.get(question.plan_id)
             if room and answer:
                 room.tell(answer, question.newcomers)
+
+    async def _check(self, plan_ids: set[int]) -> None:
+        """End the streams whose session or seat is gone, before they are told anything more."""
+        now = time.monotonic()
+        everywhere = now - self._checked_at >= CHECK_EVERY_S
+        streams = [
+            stream
+            for plan_id, room in self.rooms.items()
+            if everywhere or plan_id in plan_ids
+            for stream in room.everyone()
+            if stream.entry and not stream.ended
+        ]
+        if streams:
+            passes = {stream.entry for stream in streams}
+            gone = await self.loop.run_in_executor(self._thread, _lapsed, passes)
+            self._end((stream for stream in streams if stream.entry in gone), "open me again")
+        if everywhere:
+            self._checked_at = now
 
     def _wake_later(self, question: Question) -> None:
         if room := self.rooms.get(question.plan_id):
@@ -288,6 +309,14 @@ def _look(questions: list[Question]) -> dict[int, Answer]:
             return look(questions)
     except Exception:
         connections.close_all()  # the next look starts with a fresh connection
+        raise
+
+
+def _lapsed(passes: set[Pass]) -> set[Pass]:
+    try:
+        return lapsed(passes)
+    except Exception:
+        connections.close_all()
         raise
 
 

@@ -1,8 +1,8 @@
 """``GET /plans/<slug>/live``: the event stream, an ASGI application in front of Django.
 
 In front, because a Django response holds a thread for as long as it streams. Session and seat are
-looked up through Django once, when the stream opens; it ends after five minutes and is opened
-again, so that a lost right counts within that time.
+looked up through Django when the stream opens; the hub then asks for all streams together whether
+they still hold.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from django.http import Http404, HttpRequest, parse_cookie
 
 from warroom.live import hub
 from warroom.live.fragments import Newcomer, place_of
+from warroom.live.passes import Pass
 from warroom.live.streams import Stream, notice_dead_peers
 from warroom.queries.plans import get_plan
 
@@ -52,13 +53,13 @@ async def live(scope: dict[str, Any], receive, send) -> None:
         _turn_away(scope, house)
         newcomer = newcomer_of(scope)
         loop = asyncio.get_running_loop()
-        plan_id = await loop.run_in_executor(_DOOR, admit, scope)
+        entry = await loop.run_in_executor(_DOOR, admit, scope)
     except Turned as turned:
         await answer(send, turned.status, turned.sentence)
         return
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     notice_dead_peers(send)
-    await _stay(house, plan_id, Stream(newcomer, send), receive)
+    await _stay(house, entry.plan_id, Stream(newcomer, send, entry), receive)
 
 
 async def _stay(house: hub.Hub, plan_id: int, stream: Stream, receive) -> None:
@@ -87,8 +88,8 @@ def newcomer_of(scope: dict[str, Any]) -> Newcomer:
     )
 
 
-def admit(scope: dict[str, Any]) -> int:
-    """Return the id of the plan that the request's session may see. Raises Turned.
+def admit(scope: dict[str, Any]) -> Pass:
+    """Return what lets the request's session follow its plan. Raises Turned.
 
     Runs in a thread of its own and leaves no connection behind.
     """
@@ -100,7 +101,8 @@ def admit(scope: dict[str, Any]) -> int:
         person = get_user(request)
         if not person.is_authenticated:
             raise Turned(401, "Sign in to follow this release.")
-        return get_plan(person, PATH.match(scope["path"])["slug"]).pk
+        plan = get_plan(person, PATH.match(scope["path"])["slug"])
+        return Pass(request.session.session_key, person.pk, person.get_session_auth_hash(), plan.pk)
     except Http404 as none:
         raise Turned(404, "No such release, or it is not yours to see.") from none
     except DatabaseError as error:

@@ -11,6 +11,7 @@ from typing import Any
 
 from warroom.live import meters
 from warroom.live.fragments import Newcomer
+from warroom.live.passes import Pass
 
 LIFE_S = 300  # then the reader opens it again, which also looks at session and seat again
 LIFE_SPREAD_S = 30  # so that all who came at once do not come back at once
@@ -39,10 +40,21 @@ class Stream:
     off, comes back by itself and gets each stale panel once.
     """
 
-    __slots__ = ("_backlog", "_pump", "_send", "_size", "_task", "ended", "ends_at", "newcomer")
+    __slots__ = (
+        "_backlog",
+        "_pump",
+        "_send",
+        "_size",
+        "_task",
+        "ended",
+        "ends_at",
+        "entry",
+        "newcomer",
+    )
 
-    def __init__(self, newcomer: Newcomer, send: Send) -> None:
+    def __init__(self, newcomer: Newcomer, send: Send, entry: Pass | None = None) -> None:
         self.newcomer = newcomer
+        self.entry = entry
         self._send = send
         self._task = asyncio.current_task()
         self._backlog: deque[bytes] | None = None

@@ -1,7 +1,9 @@
+from collections.abc import Collection, Iterable
+
 from django.db.models import Q, QuerySet
 from django.http import Http404
 
-from warroom.models import DeploymentPlan, User
+from warroom.models import DeploymentPlan, Seat, User
 
 
 def plans_for(person: User) -> QuerySet[DeploymentPlan]:
@@ -10,6 +12,16 @@ def plans_for(person: User) -> QuerySet[DeploymentPlan]:
     if person.is_superuser:
         return plans
     return plans.filter(Q(roles__seats__user=person) | Q(author=person)).distinct()
+
+
+def seen_by(people: Iterable[User], plan_ids: Collection[int]) -> set[tuple[int, int]]:
+    """Pairs of person and plan that ``plans_for`` would give, in two statements for all."""
+    people = list(people)
+    seats = Seat.objects.filter(user__in=people, role__plan__in=plan_ids)
+    pairs = set(seats.values_list("user_id", "role__plan_id"))
+    written = DeploymentPlan.objects.filter(author__in=people, pk__in=plan_ids)
+    pairs |= set(written.values_list("author_id", "pk"))
+    return pairs | {(one.pk, plan) for one in people if one.is_superuser for plan in plan_ids}
 
 
 def get_plan(person: User, slug: str) -> DeploymentPlan:
