@@ -74,7 +74,8 @@ class Stages(Reader):
             if stage.end != round(stage.end) or stage.start != round(stage.start):
                 text = f"{label}: shares are kept in whole per cent."
                 understanding.find(stage.line, NOTE, "stage_rounded", text)
-        loose = [step for step in steps if step not in stages]
+        kept = {(stage.start, stage.end) for stage in stages}
+        loose = [step for step in steps if (step.start, step.end) not in kept]
         if loose and stages:
             text = ", ".join(f"{s.start:g} → {s.end:g} %" for s in loose[:4])
             understanding.find(
@@ -196,13 +197,18 @@ def _merged(known: StageFound, other: StageFound) -> StageFound:
 
 def _longest_chain(steps: list[StageFound]) -> list[StageFound]:
     """The longest run of steps in which each begins where the one before ended."""
-    ending: dict[float, list[StageFound]] = {}
+    ending: dict[float, tuple[int, StageFound]] = {}  # share -> length of the chain, last step
     for step in sorted(steps, key=lambda s: (s.start, s.end)):
-        chain = [*ending.get(step.start, []), step]
-        if len(chain) > len(ending.get(step.end, [])):
-            ending[step.end] = chain
-    best = max(ending.values(), key=len, default=[])
-    return best if len(best) > 1 or (best and best[0].start == 0) else []
+        length = ending[step.start][0] + 1 if step.start in ending else 1
+        if step.end not in ending or length > ending[step.end][0]:
+            ending[step.end] = (length, step)
+    if not ending:
+        return []
+    best = [max(ending.values(), key=lambda one: one[0])[1]]
+    while best[-1].start in ending:
+        best.append(ending[best[-1].start][1])
+    best.reverse()
+    return best if len(best) > 1 or best[0].start == 0 else []
 
 
 def _gate_at_end(stage: StageFound, gates: list[Gate]) -> Gate | None:

@@ -397,3 +397,15 @@ def test_a_long_line_of_blanks_in_code_is_read_in_time():
     began = time.process_time()
     understood("    " + " " * 400_000 + "a")
     assert time.process_time() - began < 5
+
+
+def test_a_rollout_of_thousands_of_steps_is_read_in_linear_time():
+    def seconds(count):
+        steps = (f"- {n / 1000:g}% → {(n + 1) / 1000:g}% rollout" for n in range(count))
+        text = "\n".join(steps)
+        began = time.process_time()
+        understood(text)
+        return time.process_time() - began
+
+    seconds(50)  # warm
+    assert seconds(4000) < 9 * seconds(1000) + 0.2
