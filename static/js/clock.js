@@ -19,6 +19,12 @@ function figures(milliseconds, withHours = false) {
   return hours || withHours ? `${hours}:${rest}` : rest.replace(/^0/, "");
 }
 
+// Of days late nobody counts the seconds.
+function late(milliseconds) {
+  const days = Math.floor(milliseconds / 86400000);
+  return `late by ${days ? `${days} d` : figures(milliseconds)}`;
+}
+
 function age(milliseconds) {
   const seconds = Math.floor(milliseconds / 1000);
   if (seconds < 1) return "just now";
@@ -36,7 +42,11 @@ const writers = {
   },
   countdown: (value, now) => {
     const left = Date.parse(value) - now;
-    return (left < 0 ? "over by " : "") + figures(left);
+    return left < 0 ? late(-left) : figures(left);
+  },
+  until: (value, now) => {
+    const left = Date.parse(value) - now;
+    return left < 0 ? `, ${late(-left)}` : ` in ${figures(left)}`;
   },
   elapsed: (value, now) => figures(now - Date.parse(value)),
   ago: (value, now) => age(now - Date.parse(value)),

@@ -43,11 +43,19 @@ function toast(element) {
   setTimeout(() => element.remove(), TOAST);
 }
 
+// "Checks · HOLD at 5 % · Genesis · Warroom": what stands before the headline is the page's own.
+const parts = (text) => (text || "").split(" · ");
+const own = parts(document.title).slice(
+  0,
+  -1 - parts(document.getElementById("strip")?.dataset.title).length,
+);
+const section = own.map((part) => `${part} · `).join("");
+
 function headline() {
   const strip = document.getElementById("strip");
   const icon = document.getElementById("favicon");
   if (!strip) return;
-  if (strip.dataset.title) document.title = `${strip.dataset.title} · Warroom`;
+  if (strip.dataset.title) document.title = `${section}${strip.dataset.title} · Warroom`;
   const wanted = icon?.dataset[strip.dataset.verdict] || icon?.dataset.wait;
   if (wanted && icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
 }

@@ -4,10 +4,14 @@ All instants are UTC and aware; all spans are seconds or ``timedelta``. The minu
 U+2212, which is as wide as the plus.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+# What may stand right behind a figure in a document, and reads better with a blank before it.
+UNIT = r"(?:%|(?:ms|s|min|h|[kKMGT]i?B|rps)\b)"
+RANGE = re.compile(rf"(\d[\d.,]*)\s*({UNIT}?)\s*[-–]\s*(\d[\d.,]*)\s*({UNIT}?)")
 
 
 def seconds_of(span: timedelta | float) -> float:
@@ -37,6 +41,12 @@ def span_text(span: timedelta | float, *, hours: bool = False) -> str:
     if days:
         return f"{days}d {hour}:{minute:02}:{second:02}"
     return f"{hour}:{minute:02}:{second:02}" if hour or hours else f"{minute}:{second:02}"
+
+
+def late_text(span: timedelta | float) -> str:
+    """``late by 8:29``, ``late by 12 d``: of days late nobody counts the seconds."""
+    days = int(abs(seconds_of(span))) // DAY
+    return f"late by {f'{days} d' if days else span_text(span)}"
 
 
 def duration_text(span: timedelta | float) -> str:
@@ -86,3 +96,14 @@ def figure_text(value: float | int) -> str:
     if text in ("0", "-0"):
         text = f"{value:.2g}"
     return text.replace("-", "−") if "e" not in text else text
+
+
+def target_text(text: str) -> str:
+    """A bound as it is shown: ``>=98%`` as ``≥ 98 %``, ``200-500ms`` as ``200 ms to 500 ms``."""
+    shown = str(text or "").strip().replace(">=", "≥").replace("<=", "≤")
+    span = RANGE.fullmatch(shown)
+    if span:
+        low, unit, high, last = span.groups()
+        shown = f"{low}{unit or last} to {high}{last}"
+    shown = re.sub(r"([<>≤≥])\s*(?=\d)", r"\1 ", shown)
+    return re.sub(rf"(?<=\d)(?={UNIT})", " ", shown)

@@ -143,14 +143,22 @@ def ago(context, at: datetime | None) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def countdown(context, to: datetime) -> SafeString:
-    """``13:42`` that goes on counting, ``over by 0:05`` when it is past."""
+    """``13:42`` that goes on counting, ``late by 0:05`` when it is past."""
     return format_html('<b data-countdown="{}">{}</b>', iso(to), countdown_text(context, to))
 
 
 @register.simple_tag(takes_context=True)
 def countdown_text(context, to: datetime) -> str:
     left = to - _now(context)
-    return ("over by " if left < timedelta(0) else "") + wording.span_text(left)
+    return wording.late_text(-left) if left < timedelta(0) else wording.span_text(left)
+
+
+@register.simple_tag(takes_context=True)
+def until(context, to: datetime) -> SafeString:
+    """`` in 13:42`` after the name of what is to come, ``, late by 0:05`` when it is past."""
+    text = countdown_text(context, to)
+    joint = ", " if to < _now(context) else " in "
+    return format_html('<b data-until="{}">{}{}</b>', iso(to), joint, text)
 
 
 @register.simple_tag(takes_context=True)
@@ -198,6 +206,12 @@ def number(value: float | None, unit: str = "") -> str:
     return wording.number_text(value, unit)
 
 
+@register.filter
+def target(text: str) -> str:
+    """``>=98%`` as ``≥ 98 %``: a bound of the document as tiles and tables show it."""
+    return wording.target_text(text)
+
+
 @register.simple_tag
 def favicon(word: str) -> str:
     """The address of the icon that shows a verdict in the browser's tab."""
@@ -221,6 +235,13 @@ def event_label(event) -> str:
 def is_turn(event) -> bool:
     """Whether the event changed where the release goes; such entries stand out in the timeline."""
     return event.kind.startswith(("verdict.", "gate.decided", "rollback."))
+
+
+@register.filter
+def turn_colour(event) -> str:
+    """The modifier of an entry that stands out, with its blank: `` is-key--ok``."""
+    colour = _event_look(event)[1].removeprefix("i--")
+    return f" is-key--{colour}" if colour else ""
 
 
 @register.filter
