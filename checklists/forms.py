@@ -23,14 +23,20 @@ class OnceForm(forms.Form):
         self.fields["request_id"].initial = lambda: uuid4().hex
 
 
+class ReasonField(forms.CharField):
+    """Words that some choices want and others do not; its help text says which."""
+
+    wanted_at_times = True
+    widget = forms.Textarea(attrs={"rows": 2})
+
+
 class ItemStateForm(OnceForm):
     """To what an item is set, and why. The revision is the one that the reader saw."""
 
     state = forms.ChoiceField(choices=ItemState.choices)
-    reason = forms.CharField(
+    reason = ReasonField(
         required=False,
         max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Wanted for failed, blocked, skipped and not applicable.",
     )
     value = forms.CharField(
@@ -109,8 +115,8 @@ class SignOffForm(RoleForm):
             ("rejected", "Reject"),
         ]
     )
-    comment = forms.CharField(
-        required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+    comment = ReasonField(
+        required=False, max_length=4000, help_text="Wanted for a rejection: its reason."
     )
     conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
 
@@ -124,11 +130,11 @@ class VoteForm(RoleForm):
             ("abstain", "Abstain"),
         ]
     )
-    reason = forms.CharField(
+    reason = ReasonField(
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Wanted for a no-go.",
+        help_text="Wanted for a no-go: what must change before it can go.",
     )
     conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
 
@@ -143,11 +149,12 @@ class VoteForm(RoleForm):
 
 class DecisionForm(OnceForm):
     decision = forms.ChoiceField(choices=[("go", "GO"), ("hold", "HOLD"), ("no-go", "NO-GO")])
-    rationale = forms.CharField(
+    rationale = ReasonField(
         required=False,
         max_length=4000,
-        label="Reason, shown to everybody",
+        label="Reason",
         widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Wanted for a choice marked Override. Shown to everybody.",
     )
     hold_minutes = forms.IntegerField(
         required=False, min_value=1, max_value=20160, label="Hold for, minutes"

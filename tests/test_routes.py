@@ -122,6 +122,7 @@ ROUTES = {
     "item-notes": Route(f"{PLAN}items/1/notes", post=holders(302, *TICK), send={"text": "Seen."}),
     "signoffs": Route(
         f"{PLAN}signoffs",
+        get=members(302),
         post=holders(302, "thon"),
         send={"scope": "1", "role": "on-call", "decision": "approved"},
     ),
@@ -133,11 +134,15 @@ ROUTES = {
     "gate": Route(f"{PLAN}gates/gate-1/", get=READ),
     "votes": Route(
         f"{PLAN}gates/gate-1/votes",
+        get=members(302),
         post=holders(302, "thon"),
         send={"role": "on-call", "vote": "go"},
     ),
     "decision": Route(
-        f"{PLAN}gates/gate-1/decision", post=holders(302, "cora"), send={"decision": "hold"}
+        f"{PLAN}gates/gate-1/decision",
+        get=members(302),
+        post=holders(302, "cora"),
+        send={"decision": "hold"},
     ),
     "judgement": Route(
         f"{PLAN}gates/gate-1/criteria/team",

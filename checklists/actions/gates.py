@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+from django.utils import timezone
+
 from checklists.actions.conditions import Wanted, attach, checked
 from checklists.models import Criterion, Decision, Evidence, Gate, Vote
 from checklists.queries.frozen import digest, frozen
@@ -122,6 +124,18 @@ def decide_gate(
         if word == gates.HOLD and not HOLD_MINUTES[0] <= minutes <= HOLD_MINUTES[1]:
             raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
         return _write_decision(deciding, sheet, role, word, rationale, minutes)
+
+
+def check_decision(gate: Gate, word: str, rationale: str, *, by: User) -> None:
+    """Raise what ``decide_gate`` would raise now, so that a form is judged before the password.
+
+    What is decided already is left to ``decide_gate``, which knows a repeated click.
+    """
+    if gate.decisions.filter(word__in=gates.FINAL).exists():
+        return
+    _check_decision(gate_sheet(gate, timezone.now()), word, rationale.strip())
+    if word == gates.GO:
+        _refuse_author_alone(gate, by)
 
 
 def _fresh(gate: Gate, under: Change) -> Gate:

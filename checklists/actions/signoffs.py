@@ -31,8 +31,7 @@ def sign_off(
     for what is filled in wrongly, NotAllowed without the seat or the right, Refused when duties are
     to be separated (law 10) or blocking items are open.
     """
-    conditions = checked(conditions)
-    _check(word, comment, len(conditions))
+    conditions = check_signature(word, comment, conditions)
     with change(plan, by=by, right="sign", role=role, request_id=request_id) as signing:
         standing = _standing(signing.plan, phase)
         before = next((row for row in standing if row.role_id == role.pk), None)
@@ -77,11 +76,14 @@ def withdraw_signature(signoff: SignOff, *, by: User, request_id: str | None = N
     return stands
 
 
-def _check(word: str, comment: str, conditions: int) -> None:
-    if wrong := rules.objection(word, comment, conditions):
+def check_signature(word: str, comment: str, conditions: Sequence[Wanted]) -> list[Wanted]:
+    """The conditions as they will stand. Raises Invalid for what is filled in wrongly."""
+    wanted = checked(conditions)
+    if wrong := rules.objection(word, comment, len(wanted)):
         raise Invalid(*wrong)
     if len(comment) > COMMENT_LIMIT:
         raise Invalid("comment", f"The comment has more than {COMMENT_LIMIT} characters.")
+    return wanted
 
 
 def scope_name(phase: Phase | None) -> str:

@@ -108,6 +108,11 @@ class GateSheet:
         return self.decisions[-1] if self.decisions and self.decided is None else None
 
     @property
+    def on_hold(self) -> bool:
+        """Whether the newest HOLD still runs at this sheet's instant."""
+        return runs(self.hold, self.at)
+
+    @property
     def cast(self) -> int:
         return sum(row.vote is not None for row in self.votes)
 
@@ -184,6 +189,17 @@ def gates_of(plan: DeploymentPlan) -> list[Gate]:
 def final_of(gate: Gate) -> Decision | None:
     """The GO or NO-GO of a gate whose decisions are prefetched."""
     return next((d for d in gate.decisions.all() if d.word in gates.FINAL), None)
+
+
+def runs(hold: Decision | None, now: datetime) -> bool:
+    """Whether a HOLD lasts beyond ``now`` (UTC)."""
+    return hold is not None and hold.hold_until is not None and hold.hold_until > now
+
+
+def hold_of(gate: Gate) -> Decision | None:
+    """The newest HOLD of an undecided gate whose decisions are prefetched."""
+    taken = list(gate.decisions.all())
+    return taken[-1] if taken and final_of(gate) is None else None
 
 
 def next_open(plan: DeploymentPlan, now: datetime) -> Gate | None:

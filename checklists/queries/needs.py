@@ -1,16 +1,19 @@
 """What the checklist and its gates need from whom now."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from checklists.queries.gates import GateSheet, gate_sheet, next_open
-from checklists.queries.phases import Checklist, ItemRow, checklist
+from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
+from checklists.queries.signoffs import holders
 from warroom.live.needs import Need
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Right, Role
 
 AHEAD = timedelta(hours=1)
 PER_ROLE = 3
+_APART = re.compile(r"[,;/&+]| and ")
 
 
 def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
@@ -25,12 +28,13 @@ def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
 
 def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Need]:
     shown: Counter[str] = Counter()
+    people = _people(roles_now(plan, now))
     current = board.current.phase.pk if board.current else None
     rows = [row for phase in board.phases for row in phase.rows]
-    rows.sort(key=lambda row: (row.due is None, row.due or now))
+    rows.sort(key=lambda row: (not row.item.required, row.due is None, row.due or now))
     for row in rows:
         item = row.item
-        key = f"role-{item.role.key}" if item.role else "tick"
+        key, who = _whose(row, people)
         if shown[key] >= PER_ROLE or not _presses(row, current, now):
             continue
         shown[key] += 1
@@ -41,10 +45,47 @@ def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Ne
             button="Open item",
             note=f"{item.ref}{', blocking' if item.blocking else ''}.",
             due=row.due,
-            who=row.who,
+            who=who,
             short=item.ref,
+            optional=not item.required,
             icon="block" if item.state in ("blocked", "failed") else "list",
         )
+
+
+def _people(roles: list[Role]) -> dict[str, tuple[Role, str]]:
+    """Every name by which the plan's roles and their people are called: the role, and who it is."""
+    found: dict[str, tuple[Role, str]] = {}
+    # A person with several roles is reached in the one that may do something.
+    for role in sorted(roles, key=lambda role: not role.may(Right.TICK)):
+        here = holders(role) or role.name
+        for name in (role.key, role.name, role.holder):
+            found.setdefault(_plain(name), (role, here))
+        for seat in role.seats.all():
+            user = seat.user
+            for name in (user.username, user.display_name, user.first_name):
+                found.setdefault(_plain(name), (role, user.display_name))
+    found.pop("", None)
+    return found
+
+
+def _whose(row: ItemRow, people: dict[str, tuple[Role, str]]) -> tuple[str, str]:
+    """For whom an item is, as a need's key, and the one name by which the room calls them."""
+    role, owner = row.item.role, row.item.owner
+    parts = [part.strip().removeprefix("@") for part in _APART.split(owner)]
+    known = {part: people[_plain(part)] for part in parts if _plain(part) in people}
+    names = owner.replace("@", "").strip()
+    if known:
+        names = ", ".join(dict.fromkeys(known[p][1] if p in known else p for p in parts if p))
+    if role is not None:
+        return f"role-{role.key}", names or row.who
+    if known:
+        return f"role-{next(iter(known.values()))[0].key}", names
+    # Somebody whom no role stands for is for those to find who edit the plan.
+    return ("edit", names) if names else ("tick", "")
+
+
+def _plain(name: str) -> str:
+    return name.strip().removeprefix("@").casefold()
 
 
 def _presses(row: ItemRow, current: int | None, now: datetime) -> bool:
@@ -79,7 +120,6 @@ def _signatures(plan: DeploymentPlan, board: Checklist) -> Iterator[Need]:
 
 def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Need]:
     near = sheet.opens_at is None or sheet.opens_at <= now + AHEAD or sheet.cast
-    held = sheet.hold is not None and sheet.hold.hold_until and sheet.hold.hold_until > now
     if not near:
         return
     url = f"/plans/{plan.slug}/gates/{sheet.gate.key}/"
@@ -98,7 +138,7 @@ def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Nee
             icon="gate",
             main=True,
         )
-    if held:
+    if sheet.on_hold:
         return
     decider = sheet.gate.decider
     yield Need(

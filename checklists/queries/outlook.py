@@ -4,16 +4,20 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from checklists.models import ChecklistItem, Phase
-from checklists.queries.gates import next_open, opens_at
+from checklists.queries.gates import hold_of, next_open, opens_at, runs
 from checklists.queries.once import once
 from checklists.queries.phases import roles_now
 from checklists.rules.items import CLOSED
 from warroom.live.outlook import NextStep, Progress
 from warroom.models import DeploymentPlan, Right
+from warroom.rules.wording import instant_text
 
 
 def next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
-    """The first gate without a GO or NO-GO, with the time at which it opens (UTC)."""
+    """The first gate without a GO or NO-GO, with the time at which it opens (UTC).
+
+    After a HOLD that is the time until which it was held. The label names nobody: it is public.
+    """
     return once(plan, now, "next gate", lambda: _next_gate(plan, now))
 
 
@@ -21,12 +25,20 @@ def _next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     gate = next_open(plan, now)
     if gate is None:
         return None
+    url = f"/plans/{plan.slug}/gates/{gate.key}/"
+    if hold := hold_of(gate):
+        until = instant_text(hold.hold_until, now)
+        if runs(hold, now):
+            note = f"on hold until {until}, decided by {hold.person_name}"
+            return NextStep(f"{gate.title} is on hold, looked at again", hold.hold_until, url, note)
+        note = f"Hold is over since {until}: decide again"
+        return NextStep(f"{gate.title}, to be decided again", hold.hold_until, url, note)
     votes = gate.votes.filter(superseded_by__isnull=True).count()
     voters = sum(role.may(Right.VOTE) for role in roles_now(plan, now))
     return NextStep(
         gate.title,
         opens_at(gate),
-        f"/plans/{plan.slug}/gates/{gate.key}/",
+        url,
         note=f"{votes} of {voters} votes in" if voters else "Open the gate",
     )
 

@@ -3,15 +3,21 @@ import json
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from checklists.actions.gates import cast_vote, decide_gate, deciding_role, judge_criterion
+from checklists.actions.gates import (
+    cast_vote,
+    check_decision,
+    decide_gate,
+    deciding_role,
+    judge_criterion,
+)
 from checklists.forms import ConditionCloseForm, DecisionForm, JudgementForm, VoteForm
 from checklists.models import Gate
 from checklists.panels import GATE_PARTS, gate_context
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now, gates_of
-from checklists.rules.gates import HOLD
+from checklists.rules.gates import GO, HOLD
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.live import panels
@@ -55,10 +61,12 @@ def gate(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return _gate_page(request, find_gate(request, slug, key))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
-    """Vote as one of one's roles; can be changed until the decision."""
+    """Vote as one of one's roles; can be changed until the decision. Read: back to the gate."""
     gate = find_gate(request, slug, key)
+    if request.method != "POST":
+        return redirect("gate", slug, key)
     fresh(request, gate)
     demand(gate.plan, request.user, Right.VOTE)
     form = VoteForm(request.POST, roles=gate.plan.roles.all())
@@ -81,19 +89,26 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
-    """Decide the gate. GO and NO-GO ask for the password when it is old; HOLD never does."""
+    """Decide the gate. GO and NO-GO ask for the password when it is old; HOLD never does.
+
+    Read, as by a reload after a refusal, the address leads back to the gate.
+    """
     gate = find_gate(request, slug, key)
+    if request.method != "POST":
+        return redirect("gate", slug, key)
     fresh(request, gate)
     deciding_role(gate, request.user)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _gate_page(request, gate, decision_form=form)
     asked = form.cleaned_data
-    if asked["decision"] != HOLD and (asks := ask_again(request, f"decide {gate.title}")):
-        return asks
     try:
+        if asked["decision"] != HOLD:
+            check_decision(gate, asked["decision"], asked["rationale"], by=request.user)
+            if asks := ask_again(request, f"decide {gate.title}"):
+                return asks
         decide_gate(
             gate,
             asked["decision"],
@@ -167,7 +182,7 @@ def _gate_page(
         "intact": [(d, is_untouched(d)) for d in sheet.decisions],
         "vote_form": vote_form or _vote_form(gate, sheet, context["standing"]),
         "voting": context["standing"].roles_with(Right.VOTE),
-        "decision_form": decision_form or _decision_form(gate),
+        "decision_form": decision_form or _decision_form(sheet),
         "decides": _decides(gate, context["standing"]),
         "to_judge": [row for row in sheet.criteria if row.to_judge],
         "judgement_form": JudgementForm(),
@@ -182,8 +197,12 @@ def _decides(gate: Gate, standing: Standing) -> bool:
     return standing.may(Right.DECIDE)
 
 
-def _decision_form(gate: Gate) -> DecisionForm:
-    return DecisionForm(initial={"decision": HOLD, "hold_minutes": gate.hold_minutes})
+def _decision_form(sheet: GateSheet) -> DecisionForm:
+    """What the rule says is chosen already, unless it is to hold once more or to go too early."""
+    word = sheet.recommendation.word
+    again, early = word == HOLD and sheet.hold is not None, word == GO and not sheet.is_open
+    chosen = "" if again or early else word
+    return DecisionForm(initial={"decision": chosen, "hold_minutes": sheet.gate.hold_minutes})
 
 
 def _vote_form(gate: Gate, sheet: GateSheet, standing: Standing) -> VoteForm:

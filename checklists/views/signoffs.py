@@ -1,10 +1,15 @@
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from checklists.actions.conditions import close_condition
-from checklists.actions.signoffs import scope_name, sign_off, withdraw_signature
+from checklists.actions.signoffs import (
+    check_signature,
+    scope_name,
+    sign_off,
+    withdraw_signature,
+)
 from checklists.forms import ConditionCloseForm, SignOffForm
 from checklists.models import Condition, Phase, SignOff
 from checklists.rules.numbers import whole_number
@@ -18,10 +23,12 @@ from warroom.views.answers import done, shows
 from warroom.views.password import ask_again
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
-    """Sign a phase, or the whole release, as one of one's roles."""
+    """Sign a phase, or the whole release, as one of one's roles. Read: back to the checklist."""
     plan = get_plan(request.user, slug)
+    if request.method != "POST":
+        return redirect("checklist", slug)
     scope = request.POST.get("scope", "")
     phase = find_phase(plan, scope)
     shows(request, plan, ("signoffs", scope), ("phases", ""), ("phase-list", ""))
@@ -29,10 +36,11 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
     form = SignOffForm(request.POST, roles=plan.roles.all())
     if not form.is_valid():
         return _again(request, plan, scope, form)
-    if asks := ask_again(request, f"sign {scope_name(phase)}"):
-        return asks
     asked = form.cleaned_data
     try:
+        check_signature(asked["decision"], asked["comment"], asked["conditions"])
+        if asks := ask_again(request, f"sign {scope_name(phase)}"):
+            return asks
         sign_off(
             plan,
             phase,

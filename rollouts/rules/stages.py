@@ -26,9 +26,8 @@ def objections(ahead: Ahead) -> tuple[str, ...]:
         return ("Another stage comes before it.",)
     missing = []
     if ahead.gate and ahead.gate_said != "go":
-        missing.append(
-            f"{ahead.gate} said NO-GO." if ahead.gate_said == "no-go" else f"{ahead.gate} is open."
-        )
+        said = "said NO-GO" if ahead.gate_said == "no-go" else "is not decided"
+        missing.append(f"{ahead.gate} {said}.")
     if ahead.verdict in ("hold", "rollback"):
         missing.append(f"The verdict is {ahead.verdict.upper()}: {ahead.verdict_sentence}")
     return tuple(missing)

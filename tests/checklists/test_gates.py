@@ -13,7 +13,9 @@ from checklists.queries.gates import gate_sheet
 from tests.checklists.conftest import measure
 from tests.conftest import make_item, seat
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.live import outlook, panels
 from warroom.models import TimelineEvent
+from warroom.rules.wording import instant_text
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +201,26 @@ def test_hold_keeps_the_gate_open_and_names_when_it_is_looked_at_again(gate, cas
     assert [d.word for d in gate.decisions.all()] == ["hold", "no-go"]
     with pytest.raises(Invalid):
         decide_gate(make_gate(plan), "hold", by=cast["cora"], hold_minutes=0)
+
+
+def test_a_hold_is_what_comes_next_until_it_is_over(gate, cast, plan):
+    held = decide_gate(gate, "hold", by=cast["cora"], hold_minutes=30)
+    plan.refresh_from_db()
+    step = outlook.next_step(plan, held.at)
+    assert step.label == "5 to 10 % is on hold, looked at again"
+    assert step.at == held.hold_until
+    assert step.note == f"on hold until {instant_text(held.hold_until, held.at)}, decided by Cora"
+    for panel in ("strip", "verdict"):
+        assert "5 to 10 % is on hold" in panels.render(panels.get(panel), plan, held.at)
+    public = str(panels.render(panels.get("status-next"), plan, held.at))
+    assert "is on hold" in public and "Cora" not in public
+    later = held.hold_until + timedelta(seconds=1)
+    step = outlook.next_step(plan, later)
+    assert step.label == "5 to 10 %, to be decided again"
+    assert step.note.startswith("Hold is over since") and step.note.endswith("decide again")
+    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough")
+    plan.refresh_from_db()
+    assert outlook.next_step(plan, later) is None
 
 
 def make_gate(plan):

@@ -10,6 +10,7 @@ from checklists.actions.items import set_item_state
 from checklists.actions.signoffs import sign_off
 from checklists.queries.needs import people_needs
 from tests.conftest import make_item
+from warroom.live.needs import needs, waits_for
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +44,45 @@ def test_late_near_and_blocked_items_are_asked_of_their_role(plan, phase, roles,
     }
     late = next(need for need in people_needs(plan, now) if need.title == "Late")
     assert (late.who, late.due < now) == ("Thon", True)
+
+
+@pytest.mark.parametrize(
+    ("owner", "key", "who"),
+    [
+        ("@thon", "role-on-call", "Thon Carter"),
+        ("Thon", "role-on-call", "Thon Carter"),
+        ("thon carter", "role-on-call", "Thon Carter"),
+        ("On-Call", "role-on-call", "Thon Carter"),
+        ("@security-lead", "role-security-lead", "Hudson"),
+        ("@hudson, @dana", "role-security-lead", "Hudson, dana"),
+        ("@dana", "edit", "dana"),
+        ("Vendor R&D", "edit", "Vendor R&D"),
+        ("", "tick", ""),
+    ],
+)
+def test_an_item_is_asked_of_its_owner_by_one_name(plan, phase, cast, roles, now, owner, key, who):
+    cast["thon"].last_name = "Carter"
+    cast["thon"].save()
+    make_item(phase, 1, "Late", owner=owner, due_offset_s=3600)
+    [need] = people_needs(plan, now)
+    assert (need.key, need.who) == (key, who)
+    assert waits_for([need]) == ([(who, "1.1")] if who else [])
+
+
+def test_the_room_waits_for_a_person_once_however_items_name_them(plan, phase, roles, now):
+    make_item(phase, 1, "By role", role=roles["on-call"], due_offset_s=3600)
+    make_item(phase, 2, "By both", role=roles["on-call"], owner="@thon", due_offset_s=3600)
+    make_item(phase, 3, "By name", owner="@thon", due_offset_s=3600)
+    assert [who for who, _ in waits_for(people_needs(plan, now))] == ["Thon"]
+
+
+def test_optional_items_come_after_required_ones_however_late(plan, phase, roles, now):
+    for number in range(1, 4):
+        make_item(phase, number, "Could", required=False, due_offset_s=number)
+    make_item(phase, 4, "Must", due_offset_s=3600)
+    make_item(phase, 5, "Must too", blocking=True)
+    titles = [need.title for need in needs(plan, now)]
+    assert titles == ["Must", "Must too", "Could"]
 
 
 def test_a_closed_phase_asks_for_the_signatures_that_are_missing_or_revoked(

@@ -5,11 +5,12 @@ Scenarios 19, 21, 22, 52, 53, 55, 56.
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from checklists.actions.gates import decide_gate
+from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.items import set_item_state
 from checklists.models import ChecklistItem, Condition, Criterion, Decision, ItemNote, SignOff, Vote
 from tests.conftest import make_plan, make_user, seat
@@ -286,6 +287,85 @@ def test_a_decision_without_its_reason_keeps_the_form(plan, gate, cora):
     answer = cora.post(url(plan, "gates/gate-1/decision"), {"decision": "no-go"})
     assert answer.status_code == 422
     assert "wants a written reason" in answer.content.decode()
+
+
+def checked_choice(page):
+    form = page.split('id="de-h"')[1]
+    found = re.search(r'name="decision" value="([a-z-]+)"[^>]* checked', form)
+    return found[1] if found else None
+
+
+def test_the_decision_that_the_rule_gives_is_chosen_and_marked(
+    plan, gate, all_go, cast, roles, cora
+):
+    page = cora.get(url(plan, "gates/gate-1/")).content.decode()
+    assert checked_choice(page) == "go"
+    form = page.split('id="de-h"')[1]
+    marks = re.findall(r'class="tag[^"]*">(Rule|Override)<', form)
+    assert marks == ["Override", "Rule", "Override"]  # HOLD GO NO-GO
+    assert "GO is possible now." in page
+    cast_vote(gate, roles["on-call"], "no-go", by=cast["thon"], reason="Wait")
+    assert checked_choice(cora.get(url(plan, "gates/gate-1/")).content.decode()) == "no-go"
+
+
+def test_to_hold_once_more_is_nobodys_default(plan, gate, cast, cora):
+    page = cora.get(url(plan, "gates/gate-1/")).content.decode()
+    assert checked_choice(page) == "hold"
+    decide_gate(gate, "hold", by=cast["cora"])
+    page = cora.get(url(plan, "gates/gate-1/")).content.decode()
+    assert checked_choice(page) is None
+
+
+def test_go_against_the_rule_is_called_so(plan, gate, cora):
+    page = cora.get(url(plan, "gates/gate-1/")).content.decode()
+    assert "3 votes missing" in page
+    assert "GO is possible now, against the rule, with a reason." in page
+
+
+def test_a_reason_that_some_choices_want_is_not_called_optional(plan, phase, gate, cora):
+    page = cora.get(url(plan, "gates/gate-1/")).content.decode()
+    for name in ("rationale", "reason"):
+        label = re.search(rf'<label class="field__l" for="id_{name}">(.*?)</label>', page)[1]
+        assert label == "Reason"
+    assert "Wanted for a choice marked Override" in page and "Wanted for a no-go" in page
+
+
+def test_the_form_is_judged_before_the_password_is_asked_for(plan, phase, gate, cora, thon):
+    make_old(cora)
+    make_old(thon)
+    answer = cora.post(url(plan, "gates/gate-1/decision"), {"decision": "go"})
+    assert answer.status_code == 422
+    assert "wants a written reason" in answer.content.decode()
+    assert sign(plan, thon, decision="rejected").status_code == 422
+    answer = cora.post(url(plan, "gates/gate-1/decision"), {"decision": "go", "rationale": "Known"})
+    assert answer.status_code == 403 and "password" in answer.content.decode()
+
+
+def test_a_hold_that_is_over_says_so_on_the_gates_page(plan, gate, cast, cora):
+    decide_gate(gate, "hold", by=cast["cora"], hold_minutes=30)
+    held = plan.gates.get().decisions.get()
+    page = cora.get(url(plan, "gates/gate-1/")).content.decode()
+    assert "<b>On hold</b> since" in page and "decide again" not in page
+    plan.refresh_from_db()
+    later = held.hold_until + timedelta(seconds=1)
+    for name, key in (("gate-verdict", "gate-1"), ("gate", "")):
+        shown = str(panels.render(panels.get(name), plan, later, key))
+        assert "old is over since" in shown and "decide again" in shown
+        assert "On hold" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "back"),
+    [
+        ("gates/gate-1/votes", "gates/gate-1/"),
+        ("gates/gate-1/decision", "gates/gate-1/"),
+        ("signoffs", "checklist/"),
+    ],
+)
+def test_the_address_of_a_refused_form_leads_back_to_its_page(plan, gate, cora, path, back):
+    for ask in (cora.get, cora.head):
+        answer = ask(url(plan, path))
+        assert (answer.status_code, answer.url) == (302, url(plan, back))
 
 
 def test_a_decided_gate_shows_the_frozen_evidence_and_gives_it_as_json(plan, all_go, cast, cora):

@@ -21,12 +21,12 @@ GREEN = {"verdict": "proceed", "verdict_sentence": "All 3 are green."}
         (Ahead(True, "", "", "proceed", "All green."), []),
         (Ahead(True, "", "", "", ""), []),
         (Ahead(True, "Gate 1", "go", "proceed", "All green."), []),
-        (Ahead(True, "Gate 1", "", "proceed", "All green."), ["Gate 1 is open."]),
+        (Ahead(True, "Gate 1", "", "proceed", "All green."), ["Gate 1 is not decided."]),
         (Ahead(True, "Gate 1", "no-go", "proceed", ""), ["Gate 1 said NO-GO."]),
         (Ahead(True, "", "", "hold", "No data."), ["The verdict is HOLD: No data."]),
         (
             Ahead(True, "Gate 1", "", "rollback", "Red."),
-            ["Gate 1 is open.", "The verdict is ROLLBACK: Red."],
+            ["Gate 1 is not decided.", "The verdict is ROLLBACK: Red."],
         ),
         (Ahead(False, "", "", "proceed", ""), ["Another stage comes before it."]),
     ],
@@ -82,10 +82,10 @@ def test_to_ask_twice_changes_nothing(rollout, cast):
 @pytest.mark.django_db
 def test_the_next_stage_waits_for_the_gate(rollout, cast):
     advance(rollout, to_percent=5, by=cast["thon"])
-    with pytest.raises(Refused, match="Gate 1 is open"):
+    with pytest.raises(Refused, match="Gate 1 is not decided"):
         advance(rollout, to_percent=10, by=cast["thon"])
     decide(rollout, cast, "hold")
-    with pytest.raises(Refused, match="Gate 1 is open"):
+    with pytest.raises(Refused, match="Gate 1 is not decided"):
         advance(rollout, to_percent=10, by=cast["thon"])
     decide(rollout, cast, "go")
     advance(rollout, to_percent=10, by=cast["thon"])
@@ -125,4 +125,4 @@ def test_the_room_says_why_the_next_stage_must_wait(rollout, cast, client_of):
     page = client_of(cast["thon"]).get(f"/plans/{rollout.slug}/").content.decode()
     assert "Advance to 10 %" in page
     assert 'aria-disabled="true"' in page
-    assert "Gate 1 is open." in page
+    assert "Gate 1 is not decided." in page

@@ -28,6 +28,7 @@ class Need:
     main: bool = False  # the one thing to do first: a filled button
     who: str = ""
     short: str = ""
+    optional: bool = False  # comes after everything that is required
 
 
 Source = Callable[[DeploymentPlan, datetime], Iterable[Need]]
@@ -40,9 +41,13 @@ def register_needs(source: Source) -> None:
 
 
 def needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
-    """Everything that the room needs, soonest first; what has no time comes last."""
+    """Everything that the room needs, soonest first; what has no time and what is optional last."""
     found = [need for source in _sources for need in source(plan, now)]
-    return sorted(found, key=lambda need: (need.due is None, need.due or now, need.title))
+    return sorted(found, key=lambda need: (*_urgency(need, now), need.title))
+
+
+def _urgency(need: Need, now: datetime) -> tuple[bool, bool, datetime]:
+    return need.optional, need.due is None, need.due or now
 
 
 def waits_for(found: Iterable[Need]) -> list[tuple[str, str]]:
