@@ -10,8 +10,8 @@ from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, regi
 from warroom.rules.moments import Moment, parse_moment
 from warroom.rules.offsets import format_span
 
-_BOLD_FACT = re.compile(r"^\*\*([^*]{1,60}?):?\*\*\s*:?\s*(.*?)\s*$")
-_PLAIN_FACT = re.compile(r"^([A-Z][\w /()-]{1,40}):\s+(\S.*?)\s*$")
+_BOLD_FACT = re.compile(r"^\*\*([^*]{1,60}?):?\*\*\s*:?\s*(.*)$")
+_PLAIN_FACT = re.compile(r"^([A-Z][\w /()-]{1,40}):\s+(\S.*)$")
 _ITALIC = re.compile(r"^\*([^*].*)\*$")
 _T0_KEYS = re.compile(
     r"^(?:t-?0|(?:planned |target |scheduled )?(?:deployment|go-?live|launch|release|cut-?over)"
