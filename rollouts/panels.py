@@ -8,7 +8,7 @@ from django.utils import timezone
 from rollouts.queries import focus, stages, watching
 from rollouts.queries.outlook import position
 from warroom import navigation
-from warroom.live import outlook, panels
+from warroom.live import outlook, panels, public
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
 
@@ -39,6 +39,12 @@ class PublicProgress(StageTrack):
     places = ("status",)
     slot = "main"
     order = 20
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        track, held = stages.track(plan, now), public.is_held(plan, now)
+        return (
+            None if track is None else {"track": stages.for_public(track, held, now), "held": held}
+        )
 
 
 class Metrics(panels.Panel):

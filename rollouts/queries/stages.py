@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from checklists.models import Decision, DecisionWord
@@ -47,6 +47,16 @@ def track(plan: DeploymentPlan, now: datetime) -> Track | None:
         coming_at=planned(plan, following) if following else None,
         against=objections(ahead_of(plan, stages, following, now)) if following else (),
     )
+
+
+def for_public(track: Track, held: bool, now: datetime) -> Track:
+    """The track without what a hold makes untrue: no times ahead, and no word of a rollback."""
+    late = track.coming_at is not None and track.coming_at < now
+    if not held and not late:
+        return track
+    notes = {"next": "later", "bad": "paused"}
+    steps = tuple(replace(one, note=notes.get(one.state, one.note)) for one in track.steps)
+    return replace(track, steps=steps, coming_at=None)
 
 
 def of_plan(plan: DeploymentPlan) -> list[Stage]:

@@ -278,3 +278,24 @@ def test_the_tab_counts_no_green_that_has_grown_old(plan):
     assert green_of_all(plan) == "5/6"
     plan.verdict_valid_until = now - timedelta(seconds=1)
     assert green_of_all(plan) == "no data"
+
+
+@pytest.mark.parametrize("word", ["hold", "rollback"])
+def test_the_public_is_promised_no_step_while_the_release_is_held(plan, clock, word):
+    make_stages(plan, "done", "running", "pending")
+    plan.t0, plan.verdict, plan.verdict_valid_until = START, "proceed", START + STEP
+    plan.save()
+    assert "23:46" in shown("progress", plan)
+    plan.verdict = word
+    plan.save()
+    html = shown("progress", plan)
+    assert "Next step</dt><dd>25 %, when the hold ends" in " ".join(html.split())
+    assert "23:46" not in html
+    assert "roll back" not in html
+
+
+def test_the_public_is_promised_no_time_that_has_passed(plan, clock):
+    make_stages(plan, "done", "running", "pending")
+    plan.t0 = START
+    plan.save()
+    assert "23:46" not in shown("progress", plan, after=timedelta(hours=5))

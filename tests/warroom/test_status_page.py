@@ -316,3 +316,60 @@ def test_it_is_served_with_database_broker_and_worker_stopped(tmp_path):
             with urllib.request.urlopen(place.url(path)) as answer:
                 assert b"Genesis Phase 4" in answer.read()
             assert time.monotonic() - begun < 0.1
+
+
+def _told(plan, left, monkeypatch) -> tuple[dict, bytes]:
+    """What is served when nobody has written anew since ``left`` past the verdict's time."""
+    status.forget()
+    then = plan.verdict_valid_until + left
+    with monkeypatch.context() as later:
+        later.setattr(status.time, "time", then.timestamp)
+        told = json.loads(asked("/status/genesis-4.json")[2])
+        return told, asked("/status/genesis-4/")[2]
+
+
+def test_a_page_that_nobody_writes_says_that_nothing_is_measured(
+    plan, monkeypatch, django_assert_num_queries
+):
+    begin(plan, verdict="proceed", verdict_valid_until=timezone.now() + timedelta(seconds=30))
+    snapshots.write(plan.pk)
+    with django_assert_num_queries(0):
+        told, html = _told(plan, timedelta(0), monkeypatch)
+        assert told["state"] == "on-track"
+        assert told["verdict_valid_until"]
+        assert b"Going to plan" in html
+        told, html = _told(plan, timedelta(minutes=3), monkeypatch)
+    assert told["state"] == "on-hold"
+    assert "measurements have stopped arriving" in told["sentence"]
+    assert b"Going to plan" not in html
+    assert b"pub__state--hold" in html
+    assert b"We do not know at the moment: measurements have stopped arriving." in html
+
+
+def test_a_verdict_that_grows_old_has_another_etag(plan, monkeypatch):
+    begin(plan, verdict="proceed", verdict_valid_until=timezone.now() + timedelta(seconds=30))
+    snapshots.write(plan.pk)
+    known = asked("/status/genesis-4.json")[1][b"etag"].decode()
+    monkeypatch.setattr(
+        status.time, "time", (plan.verdict_valid_until + timedelta(minutes=3)).timestamp
+    )
+    status.forget()
+    assert asked("/status/genesis-4.json", if_none_match=known)[0] == 200
+
+
+def test_a_problem_stays_a_problem_when_nothing_is_heard(plan, monkeypatch):
+    begin(plan, verdict="rollback", verdict_valid_until=timezone.now() + timedelta(seconds=30))
+    snapshots.write(plan.pk)
+    assert _told(plan, timedelta(minutes=3), monkeypatch)[0]["state"] == "problem"
+
+
+@pytest.mark.parametrize("word", ["hold", "rollback"])
+def test_no_time_is_promised_while_the_release_is_held(plan, gate, word):
+    now = timezone.now()
+    begin(plan, t0=now, verdict="proceed", verdict_valid_until=now + timedelta(minutes=5))
+    gate.offset_s = 3600
+    gate.save()
+    assert json.loads(snapshots.as_json(plan, now))["next"]["at"]
+    begin(plan, verdict=word)
+    assert json.loads(snapshots.as_json(plan, now))["next"]["at"] is None
+    assert "when the hold ends" in snapshots.as_html(plan, now)

@@ -4,6 +4,7 @@ A floor above adds its own by registering a panel with ``places = ("status",)``;
 where it stands: state 10, progress 20, next 30, updates 90.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -26,8 +27,19 @@ def updates_of(plan: DeploymentPlan) -> list[StatusUpdate]:
 
 
 def next_of(plan: DeploymentPlan, now: datetime) -> outlook.NextStep | None:
-    """What happens next; nothing once the release has ended."""
-    return None if plan.lifecycle in ENDED else outlook.next_step(plan, now)
+    """What happens next; nothing once the release has ended.
+
+    No time is promised while the release is held, or when the time has passed.
+    """
+    step = None if plan.lifecycle in ENDED else outlook.next_step(plan, now)
+    if step is None or step.at is None or (step.at >= now and not is_held(plan, now)):
+        return step
+    return replace(step, at=None)
+
+
+def is_held(plan: DeploymentPlan, now: datetime) -> bool:
+    """Whether a verdict stands in the way of the next step."""
+    return shown_verdict(plan, now).word in ("hold", "rollback")
 
 
 class PublicStatePanel(panels.Panel):
@@ -49,13 +61,14 @@ class PublicNext(panels.Panel):
 
     name = "status-next"
     template = "warroom/_public_next.html"
-    kinds = ("gate.", "plan.", "stage.", "rollback.")
+    kinds = ("gate.", "plan.", "stage.", "verdict.", "rollback.")
     places = ("status",)
     slot = "status"
     order = 30
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        return {"next": next_of(plan, now), "ended": plan.lifecycle in ENDED}
+        held = is_held(plan, now)
+        return {"next": next_of(plan, now), "held": held, "ended": plan.lifecycle in ENDED}
 
 
 class PublicUpdates(panels.Panel):

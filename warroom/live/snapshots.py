@@ -3,6 +3,9 @@
 ``<slug>.html`` carries its own styles, icons and script, so that it can be served without the
 application, by whatever stands in front; ``<slug>.json`` says the same to programs. Both come with
 gzip and brotli copies. All are replaced atomically.
+
+Beside each lies what it says once its verdict has grown old (``<slug>.late.html``): whoever serves
+it must be able to say so when nobody is left who writes (law 5).
 """
 
 import base64
@@ -16,7 +19,8 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from copy import copy
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +42,7 @@ LOCK_S = 1.0
 OLD_AFTER_S = 15  # then due work writes the page of a running release anew
 STYLES = ("tokens", "base", "layout", "signal", "panel", "track", "pairs", "status", "link")
 SUFFIXES = (".html", ".json")
+LATE = ".late"
 _SYMBOL = re.compile(r'<symbol id="([^"]+)".*?</symbol>\s*', re.S)
 _PATTERN = re.compile(r"<defs>.*?</defs>\s*", re.S)
 
@@ -68,8 +73,11 @@ def write(plan_id: int) -> Path | None:
             remove(plan.slug)
             return None
         now = timezone.now()
-        _replace(path_of(plan.slug, ".json"), as_json(plan, now).encode())
-        _replace(path_of(plan.slug), as_html(plan, now).encode())
+        late = _when_old(plan, now)
+        for suffix, told in ((".json", as_json), (".html", as_html)):
+            # The late one first: who sees the page anew finds the one that belongs to it.
+            _replace(path_of(plan.slug, LATE + suffix), told(late, now).encode())
+            _replace(path_of(plan.slug, suffix), told(plan, now).encode())
     return path_of(plan.slug)
 
 
@@ -94,9 +102,17 @@ def age_of(path: Path) -> float | None:
 
 
 def remove(slug: str) -> None:
-    for suffix in SUFFIXES:
-        for copy in ("", ".gz", ".br"):
-            path_of(slug, suffix + copy).unlink(missing_ok=True)
+    for suffix in (*SUFFIXES, *(LATE + suffix for suffix in SUFFIXES)):
+        for packed in ("", ".gz", ".br"):
+            path_of(slug, suffix + packed).unlink(missing_ok=True)
+
+
+def _when_old(plan: DeploymentPlan, now: datetime) -> DeploymentPlan:
+    """The plan as it must be told once nothing has been measured past its verdict's time."""
+    late = copy(plan)
+    if late.verdict_valid_until is not None:
+        late.verdict_valid_until = min(late.verdict_valid_until, now - timedelta(microseconds=1))
+    return late
 
 
 def as_html(plan: DeploymentPlan, now: datetime) -> str:
@@ -109,6 +125,7 @@ def as_html(plan: DeploymentPlan, now: datetime) -> str:
             "now": now,
             "state": public.state_of(plan, now),
             "ended": plan.lifecycle in ENDED,
+            "valid_until": plan.verdict_valid_until,
             "fragments": [
                 mark_safe(panels.render(panel, plan, now)) for panel in panels.shown_at("status")
             ],
@@ -130,6 +147,7 @@ def as_json(plan: DeploymentPlan, now: datetime) -> str:
         "headline": state.headline,
         "sentence": state.sentence,
         "as_of": _iso(now),
+        "verdict_valid_until": _iso(plan.verdict_valid_until),
         "t0": _iso(plan.t0),
         "next": {"label": ahead.label, "at": _iso(ahead.at)} if ahead else None,
         "updates": [{"at": _iso(one.at), "text": one.text} for one in public.updates_of(plan)],

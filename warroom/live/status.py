@@ -1,7 +1,8 @@
 """``/status/<slug>/`` and ``/status/<slug>.json``, answered from memory in front of Django.
 
 Needs neither database nor broker. What it serves is the file that ``snapshots`` wrote; once a
-second it looks whether there is a newer one. A page that is no longer written anew says so itself.
+second it looks whether there is a newer one. A page that is no longer written anew says so itself,
+and once its verdict has grown old, the page that was written for that case is served (law 5).
 """
 
 import gzip
@@ -10,6 +11,8 @@ import math
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import brotli
@@ -19,11 +22,15 @@ from warroom.live import snapshots
 PATH = re.compile(r"^/status/(?P<slug>[-a-zA-Z0-9_]{1,80})(?P<suffix>/|\.json)$")
 LOOK_EVERY_S = 1.0
 STALE_AFTER_S = 60  # four times the age at which due work writes the page anew
+# A verdict is judged anew more often than the page is written (OLD_AFTER_S): twice that, and the
+# page of a plan whose checks are well never passes its time.
+LATE_GRACE_S = 2 * snapshots.OLD_AFTER_S
 MOST_PAGES = 500
 
 _TYPES = {".html": b"text/html; charset=utf-8", ".json": b"application/json; charset=utf-8"}
 _POLICY = re.compile(rb'http-equiv="Content-Security-Policy" content="([^"]+)"')
 _LIVE, _LOST = b'<body class="public" data-link="static"', b'<body class="public" data-link="lost"'
+_VALID_UNTIL = re.compile(rb'(?:data-valid-until=|"verdict_valid_until": )"([^"]+)"')
 _AGE = re.compile(rb"(<span data-age>)[^<]*")
 
 
@@ -45,6 +52,9 @@ class Page:
     signature: tuple[int, int] | None = None  # None: there is no file
     written_at: float = 0.0
     text: bytes = b""
+    late_text: bytes = b""  # what it says once its verdict has grown old
+    valid_until: float = math.inf  # seconds since 1970
+    late: bool = False
     minutes: int = 0  # by how many minutes the text says that it is old
     answers: dict[bytes, Answer] = field(default_factory=dict)
 
@@ -111,15 +121,26 @@ def _look(page: Page, slug: str, suffix: str) -> None:
         if page.signature != (found.st_mtime_ns, found.st_ino):
             page.text = path.read_bytes()
             page.signature, page.written_at = (found.st_mtime_ns, found.st_ino), found.st_mtime
+            page.late_text, page.valid_until = _late(path, page.text)
             page.minutes, page.answers = 0, {}
     except OSError:
         page.signature, page.answers = None, {}
         return
     age = time.time() - page.written_at
     minutes = int(age // 60) if age >= STALE_AFTER_S and b"data-ended" not in page.text else 0
-    if not page.answers or minutes != page.minutes:
-        page.minutes = minutes
-        page.answers = _answers(_aged(page.text, minutes), suffix)
+    late = time.time() > page.valid_until + LATE_GRACE_S
+    if not page.answers or (minutes, late) != (page.minutes, page.late):
+        page.minutes, page.late = minutes, late
+        page.answers = _answers(_aged(page.late_text if late else page.text, minutes), suffix)
+
+
+def _late(path: Path, text: bytes) -> tuple[bytes, float]:
+    """The page for when the verdict is old, and from when on it counts; never without a verdict."""
+    until = _VALID_UNTIL.search(text)
+    beside = path.with_name(path.stem + snapshots.LATE + path.suffix)
+    if until is None or not beside.exists():
+        return text, math.inf
+    return beside.read_bytes(), datetime.fromisoformat(until[1].decode()).timestamp()
 
 
 def _aged(text: bytes, minutes: int) -> bytes:

@@ -72,6 +72,6 @@ def public_state(lifecycle: str, verdict: str, position: str, aged: bool = False
         return PublicState(key, tone, icon, headline, f"{NOTHING_TO_DO} {sentence}")
     key, tone, icon, headline, sentence = _BY_VERDICT[verdict]
     if aged:
-        sentence = "We go no further until all our measurements arrive again."
+        sentence = "We do not know at the moment: measurements have stopped arriving."
     where = f"{headline} {position}".rstrip()
     return PublicState(key, tone, icon, where, f"{NOTHING_TO_DO} {sentence}")
