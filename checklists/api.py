@@ -176,7 +176,7 @@ def post_signoff(request: HttpRequest, slug: str, body: SignOffIn):
 
 
 def _phase(plan: DeploymentPlan, scope: str) -> Phase | None:
-    number = scope.removeprefix("phase").strip("-: ")
+    number = scope.removeprefix("phase").lstrip("-: ") if scope.startswith("phase") else scope
     if scope == "plan":
         return None
     wanted = whole_number(number)

@@ -35,6 +35,7 @@ from warroom.queries.timeline import after as events_after
 from warroom.queries.tokens import find_token
 
 MOST_DIGITS = 400  # of a whole number in a body
+MOST_DEPTH = 50
 log = logging.getLogger("django.request")
 
 MARKDOWN = ("text/markdown", "text/x-markdown", "text/plain", "")
@@ -74,14 +75,16 @@ def _whole(digits: str) -> float:
 
 def _unkeepable(data: Any) -> tuple[str, str] | None:
     """The first (field, sentence) of what no database keeps, such as NaN; None when all is well."""
-    stack: list[tuple[str, Any]] = [("", data)]
+    stack: list[tuple[str, int, Any]] = [("", 0, data)]
     while stack:
-        path, value = stack.pop()
+        path, depth, value = stack.pop()
+        if depth > MOST_DEPTH:
+            return _shown_path(path), f"The body is nested more than {MOST_DEPTH} deep."
         if isinstance(value, dict):
-            stack += [(path, key) for key in value]
-            stack += [(f"{path}.{key}".lstrip("."), inner) for key, inner in value.items()]
-        elif isinstance(value, list):
-            stack += [(f"{path}.{place}".lstrip("."), inner) for place, inner in enumerate(value)]
+            stack += [(path, depth, key) for key in value]
+        if isinstance(value, dict | list):
+            inner = value.items() if isinstance(value, dict) else enumerate(value)
+            stack += [(f"{path}.{key}".lstrip("."), depth + 1, one) for key, one in inner]
         elif isinstance(value, float) and not math.isfinite(value):
             return _shown_path(path), "The number is not finite, or too long."
         elif isinstance(value, str) and _is_broken(value):

@@ -193,6 +193,8 @@ def test_the_documentation_page_stands_under_the_strict_policy(client, cast):
         ("/events", '{"text": "x", "kind": "a.b", "data": {"load": 1e999}}', "data.load"),
         ("/events", '{"text": "x", "kind": "a.b", "data": {"a\\ud800": 1}}', "data"),
         ("/events", '{"text": "a\\ud800b"}', "text"),
+        ("/events", f'{{"text": "x", "data": {"[" * 900}{"]" * 900}}}', f"data{'.0' * 50}"),
+        ("/signoffs", '{"role": "on-call", "decision": "approved", "scope": -1}', "scope"),
         ("/items/1/state", '{"state": "blocked", "reason": "a\\udc00"}', "reason"),
         ("/items/1/state", '{"state": "blocked", "reason": "a\\u0000"}', "reason"),
         ("/signoffs", '{"role": "on-call", "decision": "approved", "scope": %s}', "scope"),
