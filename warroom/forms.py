@@ -3,6 +3,8 @@ from uuid import uuid4
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+from django.db.models import Q
+from django.db.models.functions import Lower
 
 from warroom.models import DeploymentPlan, Role, User
 
@@ -16,19 +18,30 @@ class SignInForm(AuthenticationForm):
 class SeatForm(forms.Form):
     """Who sits as what. Roles are those of the plan; people are named by their user name."""
 
+    OFFERED = 200  # accounts in the list below the field; of more nobody reads a list
+
     role = forms.ModelChoiceField(Role.objects.none(), to_field_name="key", empty_label=None)
-    person = forms.CharField(label="User name", max_length=150)
+    person = forms.CharField(
+        label="User name",
+        max_length=150,
+        widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"}),
+    )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].queryset = plan.roles.all()
+
+    def accounts(self) -> list[User]:
+        """Whom to offer, by user name; nobody when there are more than ``OFFERED``."""
+        found = list(User.objects.filter(is_active=True).order_by("username")[: self.OFFERED + 1])
+        return found if len(found) <= self.OFFERED else []
 
     def clean_person(self) -> User:
         name = self.cleaned_data["person"].strip()
         person = User.objects.filter(username=name, is_active=True).first()
         if person is None:
             raise forms.ValidationError(
-                f"Nobody has the user name {name!r}. An administrator makes accounts under /admin/."
+                f"Nobody has the user name {name!r}. Whoever administers this room makes accounts."
             )
         return person
 
@@ -121,7 +134,8 @@ class ImportForm(forms.Form):
     """A document, pasted or as a file."""
 
     text = forms.CharField(
-        label="Paste Markdown",
+        label="Paste it",
+        help_text="Paste it or choose a file: one of the two.",
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"class": "in in--code", "spellcheck": "false", "rows": 12}),
@@ -148,6 +162,24 @@ class ImportForm(forms.Form):
         return values
 
 
+def accounts_named(holders: list[str]) -> dict[str, User]:
+    """The one active account whose user name or first name is a holder's name or its first word."""
+    words = {holder: {holder.lower(), holder.split()[0].lower()} for holder in holders}
+    wanted = {word for some in words.values() for word in some}
+    people = User.objects.alias(called=Lower("first_name"), known=Lower("username")).filter(
+        Q(called__in=wanted) | Q(known__in=wanted), is_active=True
+    )
+    by_name: dict[str, set[User]] = {}
+    for person in people:
+        for name in (person.first_name.lower(), person.username.lower()):
+            by_name.setdefault(name, set()).add(person)
+    found = {
+        holder: set().union(*(by_name.get(word, set()) for word in some))
+        for holder, some in words.items()
+    }
+    return {holder: next(iter(some)) for holder, some in found.items() if len(some) == 1}
+
+
 class CreatePlanForm(forms.Form):
     """What a person adds to a document that was understood. ``t0`` is typed as UTC text."""
 
@@ -162,14 +194,24 @@ class CreatePlanForm(forms.Form):
         help_text="As 2025-10-25 06:00. Left empty, offsets wait for it.",
         widget=forms.DateTimeInput(attrs={"inputmode": "numeric"}, format="%Y-%m-%d %H:%M"),
     )
+    status_public = forms.BooleanField(label="Public status page", required=False, initial=True)
 
-    def __init__(self, *args, roles=(), warnings: int = 0, **kwargs) -> None:
+    def __init__(self, *args, roles=(), warnings: int = 0, past: str = "", **kwargs) -> None:
+        """``past`` is the document's T-0 in words when it is over and a new one is asked for."""
         super().__init__(*args, **kwargs)
         self.roles = list(roles)
+        if past:
+            self.fields["t0"].label = "New T-0, UTC"
+            self.fields["t0"].help_text = f"As 2025-10-25 06:00. Leave empty to keep {past}."
         people = User.objects.filter(is_active=True).order_by("username")
+        named = accounts_named([role.holder for role in self.roles if role.holder])
         for place, role in enumerate(self.roles):
             self.fields[f"seat_{place}"] = forms.ModelChoiceField(
-                people, label=role.name, required=False, empty_label="Not yet"
+                people,
+                label=role.name,
+                required=False,
+                empty_label="Not yet",
+                initial=named.get(role.holder),
             )
         if warnings:
             self.fields["seen"] = forms.BooleanField(

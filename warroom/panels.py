@@ -112,7 +112,7 @@ class About(panels.Panel):
     template = "warroom/_about.html"
     kinds = ("plan.",)
     places = ("room",)
-    slot = "side"
+    slot = "work"  # evens out the two columns
     order = 220
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:

@@ -17,6 +17,7 @@ from warroom.models import DeploymentPlan
 from warroom.rules.wording import age_text, duration_text
 
 STRIP_BLOCKS = 48
+NOT_JUDGED_WORD = "Not judged"
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def _figure(row: Probing, band: Band, *, keep: bool) -> tuple[str, str]:
 
 def _word(row: Probing, band: Band, unjudged: bool) -> str:
     if unjudged:
-        return "Not judged"
+        return NOT_JUDGED_WORD
     if not isinstance(row, HealthCheck):
         return ""
     return {Band.GREEN: "Up", Band.YELLOW: "Slow", Band.RED: "Down"}.get(band, "")
@@ -195,9 +196,10 @@ def _strip_in_words(row: Probing, bands: Sequence[str]) -> str:
 
 
 def summary(rows: Sequence[Watched]) -> dict[str, int]:
-    """How many there are of each band, and in all."""
-    counts = Counter(item.band for item in rows)
-    return {"all": len(rows), **{band.value: counts[band.value] for band in Band}}
+    """How many there are of each band, in all, and ``unjudged``: read, but without bands."""
+    counts = Counter("unjudged" if item.word == NOT_JUDGED_WORD else item.band for item in rows)
+    kinds = [*(band.value for band in Band), "unjudged"]
+    return {"all": len(rows), **{kind: counts[kind] for kind in kinds}}
 
 
 def samples(query: PrometheusQuery, since: datetime) -> list[sparkline.Point]:

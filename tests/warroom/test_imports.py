@@ -460,3 +460,9 @@ def test_the_preview_lists_the_first_findings_and_counts_all(client, cora):
     found = understand(text).understanding
     assert len(found.notes) > 200
     assert f"{len(found.notes) - 200} more are not listed here" in page
+
+
+def test_the_status_page_can_be_hidden_from_the_start(cora):
+    assert import_plan("# Shown\n- [ ] a\n", by=cora).status_public
+    hidden = import_plan("# Hidden\n- [ ] a\n", by=cora, status_public=False)
+    assert not hidden.status_public

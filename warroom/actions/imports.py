@@ -40,11 +40,13 @@ def import_plan(
     name: str | None = None,
     source_name: str = "",
     seats: Mapping[str, User] | None = None,
+    status_public: bool = True,
 ) -> DeploymentPlan:
     """Make a plan of a document, with one event ``plan.imported``.
 
     ``by`` is the person who imports, or the name of a command. ``t0`` (aware) overrides the
-    document's. ``seats`` puts people into roles by the role's key. Raises DocumentError, which
+    document's. ``seats`` puts people into roles by the role's key. The status page is public
+    at once unless ``status_public`` is false. Raises DocumentError, which
     names the line; SlugTaken; Invalid. Whatever is raised, nothing is written.
     """
     reading = source if isinstance(source, Reading) else understand(source)
@@ -56,6 +58,9 @@ def import_plan(
     try:
         with transaction.atomic():
             plan = _make_plan(reading, name, slug, t0, by, source_name)
+            if not status_public:
+                plan.status_public = False
+                plan.save(update_fields=["status_public"])
             creation = Creation(by=by, at=timezone.now())
             for reader in registered():
                 reader.create(plan, understanding, creation)

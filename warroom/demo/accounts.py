@@ -4,13 +4,17 @@ from dataclasses import dataclass
 
 from django.utils.text import slugify
 
-from warroom.actions.people import take_seat
+from warroom.actions.people import leave_seat, take_seat
 from warroom.models import DeploymentPlan, Role, User
 
 PASSWORD = "warroom-demo"
 ADMIN = "admin"
 # An address that cannot exist marks the accounts that the demo made; no mail goes there.
 MAIL = "@demo.invalid"
+
+
+# What the product's own two roles are called by, since no document names anybody for them.
+NAMES = {"editor": "Mara", "member": "Finn"}
 
 
 @dataclass(frozen=True)
@@ -31,10 +35,15 @@ def make_admin() -> User:
 
 
 def seat_everybody(plan: DeploymentPlan, *, by: User) -> None:
-    """Give each role of ``plan`` an account, named after the person that the document names."""
+    """Give each role of ``plan`` an account, named after the person that the document names.
+
+    ``by``, whom the import seated, leaves the roles that have somebody else then.
+    """
     for role in plan.roles.all():
         if not role.seats.exclude(user=by).exists():
             take_seat(plan, role, _account_of(role), by=by)
+        if role.seats.filter(user=by).exists():
+            leave_seat(plan, role, by, by=by)
 
 
 def _account_of(role: Role) -> User:
@@ -42,7 +51,10 @@ def _account_of(role: Role) -> User:
     name = name or role.key
     person, _ = User.objects.get_or_create(
         username=name,
-        defaults={"email": name + MAIL, "first_name": (role.holder or role.name)[:150]},
+        defaults={
+            "email": name + MAIL,
+            "first_name": (role.holder or NAMES.get(role.key, role.name))[:150],
+        },
     )
     return _with_password(person)
 

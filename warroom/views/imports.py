@@ -4,6 +4,8 @@ The text travels in the form from step to step, so nothing is kept between them 
 somebody pasted is lost.
 """
 
+from datetime import UTC
+
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -61,15 +63,19 @@ def _first_form(reading: Reading) -> CreatePlanForm:
     initial = {
         "name": found.title,
         "slug": free_slug(found.title, reading.sha256),
-        "t0": found.t0.at if found.t0 else None,
+        "t0": found.t0.at if found.t0 and not _past(found) else None,
     }
     return _form(found, initial=initial)
 
 
 def _form(found: Understanding, data=None, initial: dict | None = None) -> CreatePlanForm:
-    return CreatePlanForm(
-        data, initial=initial, roles=found.parts["roles"], warnings=len(found.warnings)
-    )
+    past = f"{found.t0.at.astimezone(UTC):%-d %b %Y %H:%M} UTC" if _past(found) else ""
+    roles, warnings = found.parts["roles"], len(found.warnings)
+    return CreatePlanForm(data, initial=initial, roles=roles, warnings=warnings, past=past)
+
+
+def _past(found: Understanding) -> bool:
+    return found.t0 is not None and found.t0.at < timezone.now()
 
 
 def _create(request: HttpRequest, reading: Reading, text: str, name: str) -> HttpResponse:
@@ -84,6 +90,7 @@ def _create(request: HttpRequest, reading: Reading, text: str, name: str) -> Htt
                 name=form.cleaned_data["name"],
                 source_name=name or request.POST.get("source_name", ""),
                 seats=form.seats,
+                status_public=form.cleaned_data["status_public"],
             )
         except Refused as refused:
             form.add_error(getattr(refused, "field", None), refused.sentence)
@@ -123,7 +130,7 @@ def _preview(
         "quiet_lines": QUIET,
         "lvl1": {"title", "phase", "gate"},
         "lvl2": {"group", "signer"},
-        "t0_past": found.t0 is not None and found.t0.at < timezone.now(),
+        "t0_past": _past(found),
         "blank_lines": len(found.lines) - len(lines),
         "text": text,
         "source_name": name or request.POST.get("source_name", ""),
@@ -141,6 +148,7 @@ def _asked(text: str) -> tuple[str, int]:
 def _kept(request: HttpRequest, found: Understanding, form: CreatePlanForm) -> CreatePlanForm:
     """The form with what was typed so far: to filter the lines loses nothing."""
     typed = {key: request.POST[key] for key in form.fields if key in request.POST}
+    typed["status_public"] = "status_public" in request.POST
     return _form(found, initial=(form.initial or {}) | typed)
 
 
@@ -150,8 +158,11 @@ def _shown(line: Line, show: str) -> bool:
 
 
 def _filters(lines: list[Line]) -> list[tuple[str, str]]:
-    """``All 154``, ``Warnings 4``, ``Notes 7``: counts of lines."""
-    names = {"all": "All", "warn": "Warnings", "notes": "Notes"}
+    """``All 154``, ``Lines to check 4``, ``Lines with notes 7``.
+
+    They count lines, of which one can carry several findings: the words tell them from those.
+    """
+    names = {"all": "All", "warn": "Lines to check", "notes": "Lines with notes"}
     return [(key, f"{names[key]} {sum(_shown(line, key) for line in lines)}") for key in SHOWS]
 
 
