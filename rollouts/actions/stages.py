@@ -21,8 +21,8 @@ def advance(
     """Begin the next stage, which must be the one to `to_percent`; it ends the one before.
 
     The team has moved the traffic; this records it, from `at` on (UTC; default now). Asked again
-    when that stage already runs it changes nothing. Raises Refused where order, gate or verdict
-    stand against it, and NotAllowed without the right to run the rollout.
+    when that stage already runs it changes nothing. Raises Refused where order, gate, verdict
+    or soak stand against it, and NotAllowed without the right to run the rollout.
     """
     with change(plan, by=by, right="run", request_id=request_id) as moving:
         stages = of_plan(moving.plan)
@@ -33,13 +33,16 @@ def advance(
         if stage is None or stage.to_percent != to_percent:
             there = f"{running.to_percent} %" if running else "no stage"
             raise Refused(f"{to_percent} % is not the next step: the rollout stands at {there}.")
-        if against := objections(ahead_of(moving.plan, stages, stage, moving.at)):
+        ahead = ahead_of(moving.plan, stages, stage, moving.at)
+        if against := objections(ahead):
             raise Refused(" ".join(against))
-        _move(moving, stage, running, at or moving.at)
+        _move(moving, stage, running, at or moving.at, measured=bool(ahead.verdict))
     return stage
 
 
-def _move(moving: Change, stage: Stage, running: Stage | None, at: datetime) -> None:
+def _move(
+    moving: Change, stage: Stage, running: Stage | None, at: datetime, *, measured: bool
+) -> None:
     if running is not None:
         running.state, running.ended_at = StageState.DONE, at
         running.save(update_fields=["state", "ended_at"])
@@ -51,7 +54,8 @@ def _move(moving: Change, stage: Stage, running: Stage | None, at: datetime) -> 
         plan.save(update_fields=["lifecycle"])
     moving.record(
         "stage.started",
-        f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %",
+        f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
+        + ("" if measured else " (not measured)"),
         stage=stage.number,
         before=stage.from_percent,
         after=stage.to_percent,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from checklists.models import Decision, DecisionWord
-from rollouts.models import Stage, StageState
+from rollouts.models import HealthCheck, PrometheusQuery, Stage, StageState
 from rollouts.rules.stages import Ahead, objections
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
@@ -70,17 +70,39 @@ def coming(stages: Sequence[Stage]) -> Stage | None:
 
 
 def ahead_of(plan: DeploymentPlan, stages: Sequence[Stage], stage: Stage, now: datetime) -> Ahead:
-    """What `rules.stages` judges a stage by at `now`; one SQL statement if a gate comes before."""
+    """What `rules.stages` judges a stage by at `now`; one SQL statement if a gate comes
+    before, and two more while nothing is measured."""
     before = next((s for s in reversed(stages) if s.number < stage.number), None)
     gate = before.gate if before else None
     shown = shown_verdict(plan, now)
+    running = next((s for s in stages if s.state == StageState.RUNNING), None)
     return Ahead(
         is_next=before is None or before.state != StageState.PENDING,
         gate=gate.title if gate else "",
         gate_said=_said(gate.pk) if gate else "",
         verdict=shown.word,
         verdict_sentence=shown.sentence,
+        first=all(one.state == StageState.PENDING for one in stages),
+        watches=bool(shown.word) or watches(plan),
+        soaking=running.number if running else 0,
+        soak_s=running.soak_s if running else 0,
+        soaks_until=_soaks_until(running),
+        now=now,
     )
+
+
+def watches(plan: DeploymentPlan) -> bool:
+    """Whether anything is set up to be measured for this plan."""
+    return any(rows.filter(plan=plan).exists() for rows in _WATCHED)
+
+
+_WATCHED = (PrometheusQuery.objects, HealthCheck.objects)
+
+
+def _soaks_until(running: Stage | None) -> datetime | None:
+    if running is None or running.started_at is None or not running.soak_s:
+        return None
+    return running.started_at + timedelta(seconds=running.soak_s)
 
 
 def _said(gate_id: int) -> str:

@@ -9,6 +9,7 @@ from checklists.models import Decision, Gate
 from rollouts.actions.stages import advance
 from rollouts.models import Stage, StageState
 from rollouts.rules.stages import Ahead, objections
+from tests.rollouts.cast import make_query
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.models import Lifecycle
 
@@ -19,7 +20,9 @@ GREEN = {"verdict": "proceed", "verdict_sentence": "All 3 are green."}
     ("ahead", "says"),
     [
         (Ahead(True, "", "", "proceed", "All green."), []),
-        (Ahead(True, "", "", "", ""), []),
+        (Ahead(True, "", "", "", "", first=True), []),
+        (Ahead(True, "", "", "", "", watches=False), []),
+        (Ahead(True, "", "", "", ""), ["Nothing is measured: no data is never green."]),
         (Ahead(True, "Gate 1", "go", "proceed", "All green."), []),
         (Ahead(True, "Gate 1", "", "proceed", "All green."), ["Gate 1 is not decided."]),
         (Ahead(True, "Gate 1", "no-go", "proceed", ""), ["Gate 1 said NO-GO."]),
@@ -126,3 +129,39 @@ def test_the_room_says_why_the_next_stage_must_wait(rollout, cast, client_of):
     assert "Advance to 10 %" in page
     assert 'aria-disabled="true"' in page
     assert "Gate 1 is not decided." in page
+
+
+@pytest.mark.django_db
+def test_what_is_watched_but_not_measured_does_not_advance(rollout, cast):
+    advance(rollout, to_percent=5, by=cast["thon"])
+    decide(rollout, cast, "go")
+    make_query(rollout)
+    set_verdict(rollout, verdict="", verdict_sentence="")
+    with pytest.raises(Refused, match="Nothing is measured"):
+        advance(rollout, to_percent=10, by=cast["thon"])
+
+
+@pytest.mark.django_db
+def test_a_plan_that_watches_nothing_advances_after_go_and_says_so(rollout, cast):
+    set_verdict(rollout, verdict="", verdict_sentence="")
+    advance(rollout, to_percent=5, by=cast["thon"])
+    with pytest.raises(Refused, match="Gate 1 is not decided"):
+        advance(rollout, to_percent=10, by=cast["thon"])
+    decide(rollout, cast, "go")
+    advance(rollout, to_percent=10, by=cast["thon"])
+    told = list(rollout.events.filter(kind="stage.started").values_list("text", flat=True))
+    assert all("(not measured)" in text for text in told)
+    assert len(told) == 2
+
+
+@pytest.mark.django_db
+def test_a_stage_soaks_before_the_next_begins(rollout, cast):
+    rollout.stages.filter(number=1).update(soak_s=12 * 3600)
+    now = timezone.now()
+    advance(rollout, to_percent=5, by=cast["thon"], at=now - timedelta(hours=10))
+    decide(rollout, cast, "go")
+    with pytest.raises(Refused, match=r"Stage 1 soaks until .* UTC: 12 h.*, 1 h 59 min left"):
+        advance(rollout, to_percent=10, by=cast["thon"])
+    rollout.stages.filter(number=1).update(started_at=now - timedelta(hours=12))
+    advance(rollout, to_percent=10, by=cast["thon"])
+    assert states(rollout) == [StageState.DONE, StageState.RUNNING]
