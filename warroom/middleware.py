@@ -1,7 +1,23 @@
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from warroom.actions.refusals import Refused
 from warroom.views.answers import refusal
+
+
+class NotKeptMiddleware:
+    """What a signed-in person sees is not kept: Back after signing out shows nothing old."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not response.has_header(
+            "Cache-Control"
+        ):
+            response["Cache-Control"] = "private, no-store"
+        return response
 
 
 class RefusalMiddleware:

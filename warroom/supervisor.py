@@ -23,7 +23,7 @@ LOOK_EVERY_S = 0.1
 BACK_OFF_S = (0.5, 1, 2, 4, 8, 15)
 STEADY_AFTER_S = 30
 # Goodbye takes under five seconds in all: most processes get this long, then the broker the rest.
-PATIENCE_S = 3.5
+PATIENCE_S = 2.5
 PATIENCE_OF_LAST_S = 0.7
 LOG_LIMIT_BYTES = 5_000_000
 MARK = "WARROOM_CHILD_OF"

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from warroom.demo.accounts import make_admin
+from warroom.views import password
 
 pytestmark = pytest.mark.django_db
 URL = "/sign-in/"
@@ -88,3 +89,25 @@ def test_the_demo_lists_its_accounts_on_this_machine_only(cast, client, settings
     html = client.get(URL).content.decode()
     assert "warroom-demo" in html and "<b>admin</b>" in html and "cora" not in html
     assert "warroom-demo" not in client.get(URL, REMOTE_ADDR="192.0.2.7").content.decode()
+
+
+def test_what_a_signed_in_person_sees_is_not_kept_by_the_browser(cast, client_of, client):
+    assert "no-store" in client_of(cast["cora"]).get("/")["Cache-Control"]
+    assert "public" in client.get("/status/genesis-4/")["Cache-Control"]
+
+
+class _Asked:
+    """A request of a signed-in person whose password is asked again."""
+
+    def __init__(self, user):
+        self.user, self.session = user, {}
+
+
+def test_the_password_again_counts_wrong_ones_in_its_own_session_alone(cast):
+    mine, other = _Asked(cast["cora"]), _Asked(cast["cora"])
+    for _ in range(password.MOST_WRONG):
+        assert not password._is_right(mine, "wrong")
+    assert not password._is_right(mine, "pw")
+    assert password._is_right(other, "pw")
+    mine.session[password.WAIT] = 0
+    assert password._is_right(mine, "pw")
