@@ -6,8 +6,10 @@ from typing import Any
 from django.utils import timezone
 
 from rollouts.queries import focus, stages, watching
+from rollouts.queries.needs import watch_needs
 from rollouts.queries.outlook import position
 from warroom import navigation
+from warroom.live import needs as room_needs
 from warroom.live import outlook, panels, public
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
@@ -150,4 +152,5 @@ for panel in (
     panels.register(panel)
 
 outlook.register_position(position)
+room_needs.register_needs(watch_needs)
 navigation.register_tab("checks", "Checks", "checks", 50, count=green_of_all, icon="eye", key="x")
