@@ -112,7 +112,12 @@ def _preview(
     if "show" in request.POST and not form.is_bound:
         form = _kept(request, found, form)
     lines = [line for line in found.lines if line.became != "blank"]
-    chosen = [line for line in lines if _shown(line, show)]
+    # A line can carry findings of both severities, and shows the graver.
+    marked = {
+        WARNING: {finding.line for finding in found.warnings},
+        NOTE: {finding.line for finding in found.notes},
+    }
+    chosen = [line for line in lines if _shown(line, show, marked)]
     context = {
         "form": form,
         "found": found,
@@ -126,7 +131,7 @@ def _preview(
         "show": show,
         "more_warnings": len(found.warnings) - FINDINGS_SHOWN,
         "more_notes": len(found.notes) - FINDINGS_SHOWN,
-        "filters": _filters(lines),
+        "filters": _filters(lines, marked),
         "quiet_lines": QUIET,
         "lvl1": {"title", "phase", "gate"},
         "lvl2": {"group", "signer"},
@@ -152,18 +157,20 @@ def _kept(request: HttpRequest, found: Understanding, form: CreatePlanForm) -> C
     return _form(found, initial=(form.initial or {}) | typed)
 
 
-def _shown(line: Line, show: str) -> bool:
+def _shown(line: Line, show: str, found: dict[str, set[int]]) -> bool:
     wanted = SHOWS.get(show)
-    return wanted is None or line.severity == wanted
+    return wanted is None or line.severity == wanted or line.number in found[wanted]
 
 
-def _filters(lines: list[Line]) -> list[tuple[str, str]]:
+def _filters(lines: list[Line], marked: dict[str, set[int]]) -> list[tuple[str, str]]:
     """``All 154``, ``Lines to check 4``, ``Lines with notes 7``.
 
     They count lines, of which one can carry several findings: the words tell them from those.
     """
     names = {"all": "All", "warn": "Lines to check", "notes": "Lines with notes"}
-    return [(key, f"{names[key]} {sum(_shown(line, key) for line in lines)}") for key in SHOWS]
+    return [
+        (key, f"{names[key]} {sum(_shown(line, key, marked) for line in lines)}") for key in SHOWS
+    ]
 
 
 def _summary(found: Understanding) -> list[tuple[int, str]]:
