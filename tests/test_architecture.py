@@ -19,6 +19,7 @@ STEPS = [
         "probes",
         "executors",
         "ports",
+        "bodies",
         "broker",
     },
     {"queries", "outbound"},

@@ -16,6 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warroom.settings")
 django = get_asgi_application()
 
 # Only after Django has loaded its apps can these be imported.
+from warroom.bodies import bounded  # noqa: E402
 from warroom.live import hub, status, stream  # noqa: E402
 
 
@@ -27,8 +28,10 @@ async def application(scope: dict[str, Any], receive, send) -> None:
         await stream.live(scope, receive, send)
     elif scope["type"] == "http" and await status.answered(scope, send):
         pass
-    else:
+    elif scope["type"] != "http":
         await django(scope, receive, send)
+    elif (body := await bounded(receive, send)) is not None:
+        await django(scope, body, send)
 
 
 async def lifespan(receive, send) -> None:
