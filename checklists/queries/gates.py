@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from checklists.models import ChecklistItem, Condition, Criterion, Decision, Evidence, Gate, Vote
+from checklists.models import (
+    ChecklistItem,
+    Condition,
+    Criterion,
+    Decision,
+    Evidence,
+    Gate,
+    SignOff,
+    Vote,
+)
 from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
 from checklists.queries.signoffs import holders
@@ -332,15 +341,25 @@ def _vote_rows(gate: Gate, roles: list[Role]) -> tuple[VoteRow, ...]:
     )
 
 
+def _stands(signoff: SignOff) -> bool:
+    """Neither replaced by a newer signature nor taken back."""
+    return not hasattr(signoff, "superseded_by") and not hasattr(signoff, "revocation")
+
+
 def _conditions(gate: Gate) -> list[Condition]:
     """Conditions of this gate's votes and of the plan's signatures, as far as these still count."""
     found = Condition.objects.filter(plan=gate.plan).select_related(
-        "vote__role", "signoff__role", "closed_by", "vote__superseded_by", "signoff__superseded_by"
+        "vote__role",
+        "signoff__role",
+        "closed_by",
+        "vote__superseded_by",
+        "signoff__superseded_by",
+        "signoff__revocation",
     )
     return [
         condition
         for condition in found
-        if (condition.signoff_id and not hasattr(condition.signoff, "superseded_by"))
+        if (condition.signoff_id and _stands(condition.signoff))
         or (condition.gate_id == gate.pk and not _taken_back(condition.vote))
     ]
 

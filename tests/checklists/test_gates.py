@@ -7,7 +7,9 @@ from django.utils import timezone
 
 from checklists.actions.conditions import Wanted
 from checklists.actions.gates import cast_vote, decide_gate, judge_criterion
+from checklists.actions.signoffs import sign_off, withdraw_signature
 from checklists.models import Criterion, Decision, Evidence, Vote
+from checklists.queries import gates as gates_query
 from checklists.queries.frozen import digest, is_untouched
 from checklists.queries.gates import gate_sheet
 from tests.checklists.conftest import measure
@@ -272,3 +274,13 @@ def test_a_gate_is_read_in_a_fixed_number_of_statements(
     gate = plan.gates.select_related("plan", "decider").get()
     with django_assert_num_queries(10):
         sheet(gate)
+
+
+def test_the_condition_of_a_withdrawn_signature_holds_no_gate(plan, phase, gate, cast, roles):
+    wanted = [Wanted("Cover is confirmed")]
+    signed = sign_off(
+        plan, phase, roles["on-call"], "conditional", by=cast["thon"], conditions=wanted
+    )
+    assert [one.text for one in gates_query._conditions(gate)] == ["Cover is confirmed"]
+    withdraw_signature(signed, by=cast["thon"])
+    assert gates_query._conditions(gate) == []

@@ -429,7 +429,8 @@ def test_what_people_type_is_shown_as_text_everywhere(
             'href="javascript',
         ):
             assert raw not in page, path
-        assert "{{" not in page.replace("{{ 7|add:7 }}", "") or "{{ 7|add:7 }}" in payload
+        if payload.startswith("{{") and path == "timeline/":
+            assert "{{ 7|add:7 }}" in page, "it stands as it was typed, not as 14"
 
 
 # --- other origins, other methods ---------------------------------------------------------------

@@ -43,5 +43,5 @@ def test_the_banner_stands_on_every_page(plan, cast, client_of, path):
     assert 'id="silence"' in page.content.decode()
 
 
-def test_it_is_drawn_anew_at_least_every_thirty_seconds():
+def test_it_is_drawn_anew_at_least_every_fifteen_seconds():
     assert panels.get("silence").refresh_s <= 15

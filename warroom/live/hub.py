@@ -30,6 +30,7 @@ from warroom.live.streams import Stream, message
 log = structlog.get_logger()
 
 LOOK_EVERY_S = 0.25
+TIME_EVERY_S = 0.25  # how often ends, heartbeats and blindness are judged
 BEAT_EVERY_S = 15.0
 CHECK_EVERY_S = 5.0  # whether session and seat of all streams still hold
 BLIND_FOR_S = 10.0  # without a good look, no stream may go on claiming to be live
@@ -169,13 +170,18 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.loop.run_in_executor(self._thread, connections.close_all)
+        with contextlib.suppress(TimeoutError):  # the thread may wait for a frozen database
+            async with asyncio.timeout(1):
+                await self.loop.run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown(wait=False)
 
     def _start(self) -> None:
         doorbell.listen(self._rung)
         self._beat_at = time.monotonic()
-        self._tasks = [asyncio.create_task(self._watch())]
+        self._tasks = [
+            asyncio.create_task(self._watch()),
+            asyncio.create_task(self._mind_the_time()),
+        ]
         if settings.REDIS_URL:
             self._tasks.append(asyncio.create_task(self._hear()))
 
@@ -194,9 +200,14 @@ class Hub:
             await self._pause()
             if self.rooms:
                 await self._look()
-                self._keep_time()
             else:
                 await self.loop.run_in_executor(self._thread, connections.close_all)
+
+    async def _mind_the_time(self) -> None:
+        # Beside the looks, not after them: a frozen database may hold a look for ever.
+        while True:
+            await asyncio.sleep(TIME_EVERY_S)
+            self._keep_time()
 
     async def _pause(self) -> None:
         """Until the bell rings, at most a quarter of a second; with nobody there, until it does."""
