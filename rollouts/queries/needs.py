@@ -30,5 +30,6 @@ def watch_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
             due=shown.since or now,
             icon="block" if back else "eye",
             main=back,
+            first=back,
         )
     ]

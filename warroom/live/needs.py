@@ -28,6 +28,7 @@ class Need:
     main: bool = False  # the one thing to do first: a filled button
     who: str = ""
     short: str = ""
+    first: bool = False  # before everything that has a time
     optional: bool = False  # comes after everything that is required
 
 
@@ -46,8 +47,8 @@ def needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     return sorted(found, key=lambda need: (*_urgency(need, now), need.title))
 
 
-def _urgency(need: Need, now: datetime) -> tuple[bool, bool, datetime]:
-    return need.optional, need.due is None, need.due or now
+def _urgency(need: Need, now: datetime) -> tuple[bool, bool, bool, datetime]:
+    return not need.first, need.optional, need.due is None, need.due or now
 
 
 def waits_for(found: Iterable[Need]) -> list[tuple[str, str]]:

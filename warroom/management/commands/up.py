@@ -46,6 +46,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, **options: object) -> None:
+        os.umask(0o077)  # sessions and password hashes lie in what is made from here on
         self.port, self.host = int(str(options["port"])), str(options["host"])
         self.demo = bool(options["demo"])
         if self.demo and not _is_loopback(self.host):
@@ -169,7 +170,7 @@ class Command(BaseCommand):
     def _start(self, env: dict[str, str]) -> None:
         python = [sys.executable]
         web = ["-m", "uvicorn", "warroom.asgi:application", "--host", self.host]
-        web += ["--port", str(self.port), "--timeout-graceful-shutdown", "3"]
+        web += ["--port", str(self.port), "--timeout-graceful-shutdown", "2"]
         web += ["--no-access-log", "--no-server-header", "--log-level", "warning"]
         if not settings.BEHIND_PROXY:  # else anyone could choose the address that sign-in counts
             web.append("--no-proxy-headers")
