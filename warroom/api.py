@@ -294,19 +294,22 @@ def list_plans(request: HttpRequest):
     plans = plans_for(token.user)
     if token.plan_id is not None:
         plans = plans.filter(pk=token.plan_id)
-    return [_shown(plan) for plan in plans]
+    plans = list(plans)
+    progress = outlook.progress(plans)
+    return [_shown(plan, progress) for plan in plans]
 
 
 @api.get("plans/{slug}", response=PlanOut)
 def show_plan(request: HttpRequest, slug: str):
     """Where one release stands; the verdict as it counts now."""
-    return _shown(plan_of(request, slug))
+    plan = plan_of(request, slug)
+    return _shown(plan, outlook.progress([plan]))
 
 
-def _shown(plan: DeploymentPlan) -> dict[str, Any]:
+def _shown(plan: DeploymentPlan, progresses: dict[int, outlook.Progress]) -> dict[str, Any]:
     now = timezone.now()
     verdict, step = shown_verdict(plan, now), outlook.next_step(plan, now)
-    progress = outlook.progress([plan]).get(plan.pk)
+    progress = progresses.get(plan.pk)
     return {
         "slug": plan.slug,
         "name": plan.name,

@@ -9,6 +9,8 @@ from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
 from warroom.rules.public import ENDED
 
+PROCEDURE = "Follow the rollback procedure of the release's document."
+
 
 def watch_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """ROLLBACK asks for the release to be rolled back, HOLD for a look at what holds it.
@@ -23,10 +25,10 @@ def watch_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     return [
         Need(
             key=Right.RUN.value,
-            title=f"{'Roll the release back' if back else f'Look at {name}'}: {shown.sentence}",
+            title="Roll the release back" if back else f"Look at {name}",
             url=f"/plans/{plan.slug}/checks/",
             button="Open checks",
-            note="Follow the rollback procedure of the release's document." if back else "",
+            note=f"{shown.sentence} {PROCEDURE}" if back else shown.sentence,
             due=shown.since or now,
             icon="block" if back else "eye",
             main=back,
