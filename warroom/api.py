@@ -60,6 +60,10 @@ class StrictJson(Parser):
         except ValueError as error:
             request.wrong_body = problem(400, f"The body is no JSON. {error}")  # type: ignore[attr-defined]
             raise
+        except RecursionError as error:
+            sentence = f"The body is nested more than {MOST_DEPTH} deep."
+            request.wrong_body = problem(422, sentence, field="body")  # type: ignore[attr-defined]
+            raise ValueError(sentence) from error
         if wrong := _unkeepable(data):
             field, sentence = wrong
             # The framework answers every failure here with one sentence of its own.
