@@ -44,7 +44,6 @@ _YELLOW = re.compile(r"yellow|amber|acceptable|warning|^warn", re.I)
 _RED = re.compile(r"\bred\b|\bfail|alert if|critical|rollback|abort|alerte|unacceptable", re.I)
 _DECISION = re.compile(r"go\s?/\s?no[- ]?go|go[- ]no[- ]go|decision (?:point|gate)", re.I)
 _SAME_AS = re.compile(r"\bsame (?:criteria )?as\b", re.I)
-_VERDICT = re.compile(r"\b(?:PROCEED|HOLD|ROLLBACK|ABORT)\b")
 _TIME_MARK = re.compile(r"\s*\(T\s?[-+−][^()]*\)\s*$")
 _LEADING_TIME = re.compile(
     r"^(?:T[-+−]\S+|\d{1,2}:\d{2}(?:\s+UTC)?(?:\s+[A-Z][a-z]{2,8} \d{1,2})?)\s*[-–—:]\s*"

@@ -8,7 +8,7 @@ from warroom.documents.blocks import Paragraph, Section
 from warroom.documents.plain import plain, without_marks
 from warroom.documents.readers import Understanding
 from warroom.rules.moments import ZONES, Moment, find_day
-from warroom.rules.offsets import Offset, parse_offset
+from warroom.rules.offsets import parse_offset
 
 _CLOCK = re.compile(
     r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>\d{2})(?![\d:])(?:\s+(?:UTC\s+)?"
@@ -60,10 +60,6 @@ def span_of(section: Section, label: str, understanding: Understanding) -> Span:
         if clock is not None:
             return clock
     return Span()
-
-
-def offset_of(text: str) -> Offset | None:
-    return parse_offset(text)
 
 
 def clock_span(text: str, t0: Moment | None) -> Span | None:

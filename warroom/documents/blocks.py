@@ -109,14 +109,6 @@ class Section:
             section = section.parent
         return path[::-1]
 
-    def subtree(self) -> Iterator[Section]:
-        """This section and all below it, in the order of the document."""
-        stack = [self]
-        while stack:
-            section = stack.pop()
-            yield section
-            stack.extend(reversed(section.children))
-
 
 @dataclass(slots=True)
 class Document:

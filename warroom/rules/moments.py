@@ -63,7 +63,6 @@ _MONTH_FIRST = re.compile(
 )
 _DAY_FIRST = re.compile(rf"\b(\d{{1,2}})(?:st|nd|rd|th|\.)? ({_MONTH})\.?,? (\d{{4}})", re.I)
 _DOTTED = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
-_DAYS = ((_ISO, "ymd"), (_MONTH_FIRST, "Mdy"), (_DAY_FIRST, "dMy"), (_DOTTED, "dmy"))
 _CLOCK = re.compile(r"(?<![\d:])(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?(?:\s?([ap])\.?m\b)?", re.I)
 _SHIFT = re.compile(r"(?:UTC|GMT)?\s?([+-−])(\d{1,2}):?(\d{2})?(?!\d)", re.I)
 _ZONE = re.compile(rf"(?<![A-Za-z])({'|'.join(ZONES)})(?![A-Za-z])")
@@ -130,11 +129,6 @@ def _day(match: re.Match, order: str, year: int | None) -> date | None:
         return date(years, month, int(parts["d"]))
     except ValueError:
         return None
-
-
-def clock_times(text: str) -> list[time]:
-    """Every valid time of day in ``text``, in order."""
-    return [found for match in _CLOCK.finditer(text) if (found := _time(match))]
 
 
 def _time(match: re.Match | None) -> time | None:

@@ -113,11 +113,6 @@ def verdict_icon(word: str) -> str:
     return VERDICTS.get(str(word or ""), ("", "v-wait", ""))[1]
 
 
-@register.filter
-def verdict_word(word: str) -> str:
-    return VERDICTS.get(str(word or ""), ("", "", "Nothing measured"))[2]
-
-
 @register.simple_tag(takes_context=True)
 def when(context, at: datetime | None, plan=None) -> SafeString:
     """``{% when event.at plan %}``: UTC, and beside it the offset from the plan's T0, if any."""
