@@ -10,7 +10,7 @@ from warroom.models import DeploymentPlan, Role, Seat, User
 
 pytest_plugins = ["tests.harness.fixtures"]
 
-ALL_RIGHTS = ["edit", "tick", "sign", "vote", "decide", "run"]
+ALL_RIGHTS = ["edit", "tick", "sign", "vote", "decide", "run", "skip"]
 CAST = {
     # name: (role key, role name, rights)
     "cora": ("deployment-lead", "Deployment Lead", ALL_RIGHTS),
@@ -26,10 +26,13 @@ def _plain_environment(settings, tmp_path):
     """No test reaches the network, fills var/ or waits for slow password hashing."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STATUS_DIR = tmp_path / "status"
+    settings.FILES_DIR = tmp_path / "files"
     settings.AXES_ENABLED = False
 
 
-SIGNED = [f"checklists_{noun}" for noun in ("vote", "decision", "signoff", "revocation")]
+SIGNED = [
+    f"checklists_{noun}" for noun in ("vote", "decision", "signoff", "revocation", "dailyentry")
+]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -35,6 +35,7 @@ STEPS = [
         "context_processors",
         "once",
     },
+    {"sections"},
     {"views", "api", "admin", "checks", "ticker"},
     {"urls", "middleware"},
 ]

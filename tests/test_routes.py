@@ -102,6 +102,7 @@ ROUTES = {
         f"{PLAN}live", get=everyone(404, nobody=302), post=everyone(404, nobody=302), other=404
     ),
     "live-snapshot": Route(f"{PLAN}live/snapshot", get=READ),
+    "settings": Route(f"{PLAN}settings/", get=READ),
     "people": Route(
         f"{PLAN}people/",
         get=READ,

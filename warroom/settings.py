@@ -213,6 +213,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = not _COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 STATUS_DIR = VAR_DIR / "status"
+FILES_DIR = VAR_DIR / "files"  # what people attach, by SHA-256
 
 # Pages show fragments as they were rendered last while nothing has changed; tests, which change
 # rows behind the actions' back, turn it on where they mean it.

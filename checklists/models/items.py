@@ -16,8 +16,19 @@ class ItemState(models.TextChoices):
     NOT_APPLICABLE = "not_applicable", "Not applicable"
 
 
+class StandingItems(models.Manager):
+    """The items that are on the list; those taken off it stay as rows and are not among them."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(removed_at=None)
+
+
 class ChecklistItem(models.Model):
-    """One thing to do. ``number`` names it within its plan for good, wherever it is moved to."""
+    """One thing to do. ``number`` names it within its plan for good, wherever it is moved to.
+
+    ``count_done`` of ``count_of`` is progress that a person states ("3 of 7 attached").
+    ``duration_s`` is how long the work runs once it is begun at ``started_at`` (a soak of a day).
+    """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="items")
     phase = models.ForeignKey(Phase, models.CASCADE, related_name="items")
@@ -42,6 +53,12 @@ class ChecklistItem(models.Model):
     value = models.CharField(max_length=120, blank=True, help_text="Measured: 22/22, 98.28 %.")
     target = models.CharField(max_length=120, blank=True)
 
+    count_done = models.PositiveIntegerField(null=True, blank=True)
+    count_of = models.PositiveIntegerField(null=True, blank=True)
+    count_unit = models.CharField(max_length=40, blank=True, help_text="attached, rounds")
+    duration_s = models.PositiveBigIntegerField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True, help_text="Set when it is begun.")
+
     state = models.CharField(max_length=14, choices=ItemState.choices, default=ItemState.OPEN)
     state_reason = models.TextField(blank=True)
     state_by = models.ForeignKey(
@@ -50,7 +67,18 @@ class ChecklistItem(models.Model):
     state_by_name = models.CharField(max_length=150, blank=True)
     state_at = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=0)
+    # Not applicable because its section is off: comes back when the section is switched on.
+    off_with_section = models.BooleanField(default=False)
     source_line = models.PositiveIntegerField(null=True, blank=True)
+    # Empty for what came with the document.
+    added_at = models.DateTimeField(null=True, blank=True)
+    added_by_name = models.CharField(max_length=150, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by_name = models.CharField(max_length=150, blank=True)
+    removed_reason = models.TextField(blank=True)
+
+    objects = StandingItems()
+    everything = models.Manager()  # noqa: DJ012  the first manager is the default one
 
     class Meta:
         ordering = ("phase__number", "position")
@@ -85,3 +113,22 @@ class ItemNote(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class ItemFile(models.Model):
+    """A file that shows an item to be done. Bytes lie under ``settings.FILES_DIR`` by SHA-256."""
+
+    item = models.ForeignKey(ChecklistItem, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=200)
+    content_type = models.CharField(max_length=100)
+    size = models.PositiveIntegerField(help_text="Bytes.")
+    sha256 = models.CharField(max_length=64)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return self.name

@@ -15,13 +15,16 @@ class SignOffWord(models.TextChoices):
 
 
 class SignOff(models.Model):
-    """A role's signature under a phase, or under the whole plan. Never changed.
+    """A role's signature under a phase, a gate, or the whole plan. Never changed.
 
-    ``statement`` is what was signed, word for word. A newer one supersedes it.
+    ``statement`` is what was signed, word for word. A newer one supersedes it. A ``declaration``
+    says something of the whole plan: 'stable' is its last signature.
     """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="signoffs")
     phase = models.ForeignKey(Phase, models.PROTECT, null=True, blank=True, related_name="signoffs")
+    gate = models.ForeignKey(Gate, models.PROTECT, null=True, blank=True, related_name="signoffs")
+    declaration = models.CharField(max_length=20, blank=True)
     role = models.ForeignKey(Role, models.PROTECT, related_name="signoffs")
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     person_name = models.CharField(max_length=150)

@@ -307,7 +307,7 @@ def _with_rights(roles: list[RoleFound]) -> list[RoleFound]:
         if role is leader or role.signs or not signers:
             rights += [Right.SIGN, Right.VOTE]
         if role is leader:
-            rights += [Right.DECIDE, Right.EDIT, Right.RUN]
+            rights += [Right.DECIDE, Right.EDIT, Right.RUN, Right.SKIP]
         elif _ON_CALL.search(role.name):
             rights.append(Right.RUN)
         rated.append(replace(role, rights=tuple(right.value for right in rights)))

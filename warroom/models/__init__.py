@@ -1,7 +1,7 @@
 from .contacts import EscalationContact, EscalationLevel
-from .messages import StatusUpdate
-from .people import Right, Role, Seat
-from .plans import DeploymentPlan, Lifecycle, VerdictWord
+from .messages import Message, StatusUpdate
+from .people import Invitation, Presence, Right, Role, Seat
+from .plans import DeploymentPlan, Lifecycle, PlanTemplate, VerdictWord
 from .timeline import TimelineEvent
 from .tokens import ApiToken
 from .users import User
@@ -12,7 +12,11 @@ __all__ = [
     "DeploymentPlan",
     "EscalationContact",
     "EscalationLevel",
+    "Invitation",
     "Lifecycle",
+    "Message",
+    "PlanTemplate",
+    "Presence",
     "Right",
     "Role",
     "Seat",

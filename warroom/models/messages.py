@@ -17,3 +17,34 @@ class StatusUpdate(models.Model):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Message(models.Model):
+    """A row of the outbox: a letter that is due, written with the change that caused it (law 8).
+
+    ``key`` makes it one letter however often it is asked for. ``text`` may hold ``{link}``, which
+    is put in when it is sent. Claimed by ``lease_token`` until ``lease_until``. All times UTC.
+    """
+
+    plan = models.ForeignKey(
+        DeploymentPlan, models.CASCADE, null=True, blank=True, related_name="messages"
+    )
+    key = models.CharField(max_length=120, unique=True)
+    way = models.CharField(max_length=10, default="mail")
+    to = models.CharField(max_length=254)
+    subject = models.CharField(max_length=200)
+    text = models.TextField()
+    at = models.DateTimeField()
+    due_at = models.DateTimeField(db_index=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_token = models.CharField(max_length=32, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.to}: {self.subject}"

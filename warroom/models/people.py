@@ -1,5 +1,8 @@
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 
 from .plans import DeploymentPlan
 
@@ -13,6 +16,7 @@ class Right(models.TextChoices):
     VOTE = "vote", "vote"
     DECIDE = "decide", "decide gates"
     RUN = "run", "run the rollout"
+    SKIP = "skip", "skip required items"
 
 
 class Role(models.Model):
@@ -26,6 +30,9 @@ class Role(models.Model):
         max_length=120, blank=True, help_text="The person that the document names for this role."
     )
     position = models.PositiveSmallIntegerField(default=0)
+    # When somebody has to sit here, in seconds after T0; without both, coverage is not asked for.
+    cover_from_s = models.BigIntegerField(null=True, blank=True)
+    cover_until_s = models.BigIntegerField(null=True, blank=True)
 
     class Meta:
         ordering = ("position", "pk")
@@ -38,15 +45,85 @@ class Role(models.Model):
         return right in self.rights
 
 
+class SeatQuerySet(models.QuerySet):
+    def active(self, at: datetime) -> "SeatQuerySet":
+        """The seats that count at an instant (UTC): begun, not ended, not lent to a stand-in."""
+        lent = Seat.objects.filter(stands_in_for=OuterRef("pk")).filter(_running(at))
+        return self.filter(_running(at)).exclude(Exists(lent))
+
+
+def _running(at: datetime) -> Q:
+    begun = Q(starts_at__isnull=True) | Q(starts_at__lte=at)
+    return begun & (Q(ends_at__isnull=True) | Q(ends_at__gt=at))
+
+
 class Seat(models.Model):
-    """A person in a role."""
+    """A person in a role: for good, or for a time in place of another seat (night cover).
+
+    While a stand-in's time runs, the seat that it stands in for does not count.
+    """
 
     role = models.ForeignKey(Role, models.CASCADE, related_name="seats")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="seats")
     since = models.DateTimeField(auto_now_add=True)
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    stands_in_for = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="stand_ins"
+    )
+    note = models.CharField(max_length=300, blank=True, help_text="What is handed over.")
+
+    objects = SeatQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=("role", "user"), name="seat_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=("role", "user"), condition=Q(stands_in_for=None), name="seat_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.user} as {self.role}"
+
+
+class Invitation(models.Model):
+    """A role that somebody is asked to take. The seat counts once it is accepted.
+
+    The link is signed with the product's key and names this row and its ``nonce``, so that a new
+    nonce makes older links worthless and nothing secret is stored.
+    """
+
+    plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="invitations")
+    role = models.ForeignKey(Role, models.CASCADE, related_name="invitations")
+    name = models.CharField(max_length=150, blank=True)
+    email = models.EmailField(blank=True, help_text="Empty: the link is handed over by hand.")
+    nonce = models.CharField(max_length=32)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    declined_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.name or self.email} as {self.role}"
+
+
+class Presence(models.Model):
+    """When a person's page of a room was last open. Comfort, not truth: it may be lost."""
+
+    plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="presences")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=("plan", "user"), name="presence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.plan}"

@@ -43,9 +43,25 @@ class DeploymentPlan(models.Model):
         default=True, help_text="Whether /status/<slug>/ is shown to everyone, signed in or not."
     )
     rehearsal = models.BooleanField(default=False)
+    rehearsal_factor = models.PositiveSmallIntegerField(
+        default=1, help_text="Soaks and cadences of a rehearsal are divided by it."
+    )
+    copied_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="copies"
+    )
     lifecycle = models.CharField(
         max_length=12, choices=Lifecycle.choices, default=Lifecycle.PREPARING
     )
+    lifecycle_at = models.DateTimeField(null=True, blank=True, help_text="Since when it is so.")
+    lifecycle_reason = models.TextField(blank=True)
+    watch_hours = models.PositiveSmallIntegerField(
+        default=48, help_text="Hours of watching before the release can be declared stable."
+    )
+    score_max = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Where signatures carry a score: the best one, such as 10."
+    )
+    # Law 10: nobody signs for two roles on one thing, but for those whom the plan names.
+    two_roles = models.JSONField(default=list, blank=True, help_text="Usernames.")
     facts = models.JSONField(default=dict, blank=True, help_text="Header lines of the document.")
     # Counts every change; a form carries the revision that its reader saw.
     revision = models.PositiveBigIntegerField(default=0)
@@ -79,3 +95,27 @@ class DeploymentPlan(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/plans/{self.slug}/"
+
+
+class PlanTemplate(models.Model):
+    """A plan without its history, to begin releases with; ``body`` is the plan as YAML.
+
+    The templates that come with the product are files, not rows.
+    """
+
+    key = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=200)
+    summary = models.CharField(max_length=300, blank=True)
+    body = models.TextField()
+    made_from = models.ForeignKey(
+        DeploymentPlan, models.SET_NULL, null=True, blank=True, related_name="templates"
+    )
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,7 @@
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils import timezone
 
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
 
@@ -23,13 +26,14 @@ class Standing:
         return [*sorted(self.rights), *(f"role-{role.key}" for role in self.roles)]
 
 
-def standing(person: User, plan: DeploymentPlan) -> Standing:
-    """Return what ``person`` is in ``plan``, in one SQL statement.
+def standing(person: User, plan: DeploymentPlan, at: datetime | None = None) -> Standing:
+    """Return what ``person`` is in ``plan`` at an instant (UTC, else now), in one SQL statement.
 
-    An administrator may edit and tick in every plan, but signs, votes and decides only in a seat:
+    A seat that is lent to a stand-in gives nothing meanwhile. An administrator may edit and tick in every plan, but signs, votes and decides only in a seat:
     a signature is worth what its role is worth.
     """
-    seats = Seat.objects.filter(user=person, role__plan=plan).select_related("role")
+    seats = Seat.objects.active(at or timezone.now()).filter(user=person, role__plan=plan)
+    seats = seats.select_related("role")
     roles = tuple(seat.role for seat in seats.order_by("role__position", "role__pk"))
     rights = {right for role in roles for right in role.rights}
     if person.is_superuser:
