@@ -1,10 +1,10 @@
-from django.db.models import Q
-
-from checklists.models import ChecklistItem, ItemNote, Revocation, SignOff
+from checklists.actions.revoking import Revoked, revoke
+from checklists.models import ChecklistItem, ItemNote
+from checklists.queries.changes import last_change
 from checklists.rules import items as rules
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
-from warroom.models import Right, Role, User
+from warroom.models import Right, User
 from warroom.queries.people import standing
 
 NOTE_LIMIT = 4000
@@ -65,9 +65,21 @@ def _demand_role(ticking: Change, item: ChecklistItem) -> None:
 
 def changed_meanwhile(item: ChecklistItem) -> str:
     """One sentence: who changed the item, to what, and when (UTC)."""
+    event = last_change(item)
+    if event is not None and (verb := _REWRITTEN.get(event.kind)):
+        return f"{event.actor_name} {verb} {item.ref} first, at {event.at:%H:%M} UTC. {_UNSAVED}"
     at = f" at {item.state_at:%H:%M} UTC" if item.state_at else ""
     who = item.state_by_name or "Somebody"
-    return f"{who} changed {item.ref} first: it is {rules.PAST[item.state]}{at}. Nothing was saved."
+    return f"{who} changed {item.ref} first: it is {rules.PAST[item.state]}{at}. {_UNSAVED}"
+
+
+_UNSAVED = "Nothing was saved."
+_REWRITTEN = {
+    "item.edited": "edited",
+    "item.moved": "moved",
+    "item.removed": "removed",
+    "item.restored": "restored",
+}
 
 
 def add_item_note(
@@ -114,41 +126,22 @@ def _is_already(
     )
 
 
-def _revoke_signatures(ticking: Change, item: ChecklistItem, before: str) -> list[SignOff]:
+def _revoke_signatures(ticking: Change, item: ChecklistItem, before: str) -> Revoked:
     """Take back the approvals under the item's phase: they were given for another list.
 
     Those under the whole release say how many items were closed. They fall when one no longer is;
     progress leaves them standing.
     """
-    scope = Q(phase=item.phase)
-    if before in rules.CLOSED and item.state not in rules.CLOSED:
-        scope |= Q(phase__isnull=True)
-    standing = SignOff.objects.filter(
-        scope, plan=ticking.plan, superseded_by__isnull=True, revocation__isnull=True
-    )
-    revoked = list(standing.exclude(word="rejected").select_related("role"))
-    for signoff in revoked:
-        Revocation.objects.create(
-            signoff=signoff,
-            item=item,
-            sentence=f"Revoked by the later change of {item.ref} to {rules.PAST[item.state]}, "
-            f"{ticking.author_name}, {ticking.at:%H:%M} UTC.",
-            by_name=ticking.author_name,
-            at=ticking.at,
-        )
-    return revoked
+    reopened = before in rules.CLOSED and item.state not in rules.CLOSED
+    what = f"change of {item.ref} to {rules.PAST[item.state]}"
+    return revoke(ticking, [item.phase], what, whole=reopened, item=item)
 
 
-def _record(ticking: Change, item: ChecklistItem, before: str, revoked: list[SignOff]) -> None:
+def _record(ticking: Change, item: ChecklistItem, before: str, revoked: Revoked) -> None:
     why = f" Reason: {item.state_reason}" if item.state_reason else ""
-    under_phase = [signoff.role for signoff in revoked if signoff.phase_id]
-    under_whole = [signoff.role for signoff in revoked if not signoff.phase_id]
-    lost = _lost(under_phase, f"phase {item.phase.number}") + _lost(
-        under_whole, "the whole release"
-    )
     ticking.record(
         rules.kind(item.state),
-        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}{lost}",
+        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}{revoked.clause}",
         item=item.number,
         ref=item.ref,
         before=before,
@@ -157,11 +150,5 @@ def _record(ticking: Change, item: ChecklistItem, before: str, revoked: list[Sig
         value=item.value,
         revision=item.revision,
         phase=item.phase.number,
-        revoked=[role.key for role in under_phase],
-        revoked_whole=[role.key for role in under_whole],
+        **revoked.data,
     )
-
-
-def _lost(roles: list[Role], scope: str) -> str:
-    names = ", ".join(role.name for role in roles)
-    return f" (this revokes the signature of {names} under {scope})" if names else ""

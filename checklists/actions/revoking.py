@@ -1,0 +1,81 @@
+"""A change of what was signed takes the signatures back: each by a record that says why."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from checklists.models import ChecklistItem, Phase, Revocation, SignOff
+from checklists.queries.standing import standing_approvals
+from warroom.actions.change import Change
+from warroom.actions.refusals import Refused
+
+
+class SignedMeanwhile(Refused):
+    """The change would take back signatures that its author was not told of."""
+
+    def __init__(self, unnamed: Iterable[SignOff]) -> None:
+        names = [f"{one.person_name} signed as {one.role.name}" for one in unnamed]
+        super().__init__(
+            f"{', '.join(names)} while you wrote. To save takes "
+            f"{'that signature' if len(names) == 1 else 'those signatures'} back. "
+            "Send again if that is meant."
+        )
+
+
+@dataclass(frozen=True)
+class Revoked:
+    """The signatures that a change took back."""
+
+    signoffs: tuple[SignOff, ...] = ()
+
+    @property
+    def clause(self) -> str:
+        """What the timeline adds to its sentence; empty when nothing fell."""
+        scopes: dict[str, list[str]] = {}
+        for one in self.signoffs:
+            scope = f"phase {one.phase.number}" if one.phase else "the whole release"
+            scopes.setdefault(scope, []).append(one.role.name)
+        return "".join(
+            f" (this revokes the signature of {', '.join(names)} under {scope})"
+            for scope, names in scopes.items()
+        )
+
+    @property
+    def data(self) -> dict[str, list[str]]:
+        """What the event keeps: keys of the roles whose signatures fell."""
+        return {
+            "revoked": [one.role.key for one in self.signoffs if one.phase_id],
+            "revoked_whole": [one.role.key for one in self.signoffs if not one.phase_id],
+        }
+
+
+def revoke(
+    changing: Change,
+    phases: Collection[Phase],
+    what: str,
+    *,
+    whole: bool = True,
+    item: ChecklistItem | None = None,
+    named: Collection[int] | None = None,
+) -> Revoked:
+    """Take back the approvals under ``phases`` and, with ``whole``, under the whole release.
+
+    ``what`` ends the sentence 'Revoked by the later …'. ``named``: the signatures (ids) that the
+    author was told would fall; raises SignedMeanwhile when others would fall too. None: whatever
+    stands falls.
+    """
+    falling = standing_approvals(changing.plan, phases, whole=whole)
+    unnamed = [one for one in falling if named is not None and one.pk not in named]
+    if unnamed:
+        raise SignedMeanwhile(unnamed)
+    Revocation.objects.bulk_create(
+        Revocation(
+            signoff=signoff,
+            item=item,
+            sentence=f"Revoked by the later {what}, "
+            f"{changing.author_name}, {changing.at:%H:%M} UTC.",
+            by_name=changing.author_name,
+            at=changing.at,
+        )
+        for signoff in falling
+    )
+    return Revoked(tuple(falling))
