@@ -13,6 +13,7 @@ from checklists.queries.once import once
 from checklists.queries.signoffs import Signature, holders, seated_roles, signatures
 from checklists.rules import due as due_rule
 from warroom.models import DeploymentPlan, Role
+from warroom.queries.people import seated
 
 _MARKS = {
     ItemState.DONE: "ok",
@@ -201,7 +202,7 @@ def one_row(plan: DeploymentPlan, number: int, now: datetime) -> ItemRow | None:
     item = items_of(plan).filter(number=number).first()
     if item is None:
         return None
-    seats = Role.objects.filter(pk=item.role_id).prefetch_related("seats__user")
+    seats = Role.objects.filter(pk=item.role_id).prefetch_related(seated(now))
     return item_row(item, plan, now, {role.pk: holders(role) for role in seats})
 
 

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from checklists.models import Phase, SignOff
 from warroom.models import DeploymentPlan, Right, Role
+from warroom.queries.people import seated
 
 
 @dataclass(frozen=True)
@@ -67,8 +68,11 @@ def _approves(signoff: SignOff) -> bool:
 
 
 def holders(role: Role) -> str:
-    """Who sits in a role; the name from the document while nobody does."""
-    names = [seat.user.display_name for seat in role.seats.all()]
+    """Who sits in a role now; the name from the document while nobody does.
+
+    The role comes with its seats as ``queries.people.seated`` fetches them.
+    """
+    names = dict.fromkeys(seat.user.display_name for seat in role.seats.all())
     return ", ".join(names) or role.holder
 
 
@@ -86,4 +90,4 @@ def signatures(plan: DeploymentPlan, roles: list[Role] | None = None) -> Signatu
 
 def seated_roles(plan: DeploymentPlan) -> list[Role]:
     """All roles of a plan with their people, in two SQL statements."""
-    return list(Role.objects.filter(plan=plan).prefetch_related("seats__user"))
+    return list(Role.objects.filter(plan=plan).prefetch_related(seated()))

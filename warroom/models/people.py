@@ -47,9 +47,21 @@ class Role(models.Model):
 
 class SeatQuerySet(models.QuerySet):
     def active(self, at: datetime) -> "SeatQuerySet":
-        """The seats that count at an instant (UTC): begun, not ended, not lent to a stand-in."""
-        lent = Seat.objects.filter(stands_in_for=OuterRef("pk")).filter(_running(at))
-        return self.filter(_running(at)).exclude(Exists(lent))
+        """The seats that count at an instant (UTC): begun, not ended, not lent to a stand-in.
+
+        Nobody sits in a seat whose account is disabled, be it the holder's or the stand-in's.
+        """
+        running = _running(at) & Q(user__is_active=True)
+        lent = Seat.objects.filter(running, stands_in_for=OuterRef("pk"))
+        return self.filter(running).exclude(Exists(lent))
+
+    def to_come(self, at: datetime) -> "SeatQuerySet":
+        """The seats that are not over at an instant (UTC): they let their people read."""
+        return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at), user__is_active=True)
+
+    def own(self) -> "SeatQuerySet":
+        """The seats that are nobody else's: stand-ins left out."""
+        return self.filter(stands_in_for=None)
 
 
 def _running(at: datetime) -> Q:

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.utils import timezone
 
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
@@ -29,8 +30,9 @@ class Standing:
 def standing(person: User, plan: DeploymentPlan, at: datetime | None = None) -> Standing:
     """Return what ``person`` is in ``plan`` at an instant (UTC, else now), in one SQL statement.
 
-    A seat that is lent to a stand-in gives nothing meanwhile. An administrator may edit and tick in every plan, but signs, votes and decides only in a seat:
-    a signature is worth what its role is worth.
+    A seat that is lent to a stand-in gives nothing meanwhile. An administrator may edit and tick
+    in every plan, but signs, votes and decides only in a seat: a signature is worth what its role
+    is worth.
     """
     seats = Seat.objects.active(at or timezone.now()).filter(user=person, role__plan=plan)
     seats = seats.select_related("role")
@@ -39,6 +41,15 @@ def standing(person: User, plan: DeploymentPlan, at: datetime | None = None) -> 
     if person.is_superuser:
         rights |= {Right.EDIT.value, Right.TICK.value, Right.RUN.value}
     return Standing(roles, frozenset(rights), frozenset(role.pk for role in roles))
+
+
+def seated(at: datetime | None = None, path: str = "") -> Prefetch:
+    """For ``prefetch_related``: ``role.seats.all()`` are those who sit there at an instant (UTC).
+
+    Without ``at``: now. ``path`` leads to the roles, such as ``roles__``.
+    """
+    sitting = Seat.objects.active(at or timezone.now()).select_related("user").order_by("pk")
+    return Prefetch(f"{path}seats", sitting)
 
 
 def role_keys(plan: DeploymentPlan) -> list[str]:

@@ -2,22 +2,28 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from warroom.models import DeploymentPlan, Seat, User
 
 
 def plans_for(person: User) -> QuerySet[DeploymentPlan]:
-    """The plans that ``person`` may see: those with a seat, those written; an administrator all."""
+    """The plans that ``person`` may see: those with a seat, those written; an administrator all.
+
+    Who stands in for a time sees the plan from the moment of the hand-over until the time is over.
+    """
     plans = DeploymentPlan.objects.defer("source_text")
     if person.is_superuser:
         return plans
-    return plans.filter(Q(roles__seats__user=person) | Q(author=person)).distinct()
+    held = Seat.objects.to_come(timezone.now()).filter(user=person)
+    return plans.filter(Q(pk__in=held.values("role__plan")) | Q(author=person))
 
 
 def seen_by(people: Iterable[User], plan_ids: Collection[int]) -> set[tuple[int, int]]:
     """Pairs of person and plan that ``plans_for`` would give, in two statements for all."""
     people = list(people)
-    seats = Seat.objects.filter(user__in=people, role__plan__in=plan_ids)
+    seats = Seat.objects.to_come(timezone.now())
+    seats = seats.filter(user__in=people, role__plan__in=plan_ids)
     pairs = set(seats.values_list("user_id", "role__plan_id"))
     written = DeploymentPlan.objects.filter(author__in=people, pk__in=plan_ids)
     pairs |= set(written.values_list("author_id", "pk"))

@@ -12,7 +12,7 @@ from warroom import navigation
 from warroom.live import kept, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
 from warroom.models import DeploymentPlan, Lifecycle
-from warroom.queries.people import role_keys, standing
+from warroom.queries.people import role_keys, seated, standing
 from warroom.queries.plans import get_plan, plans_for
 
 GROUPS = [
@@ -26,7 +26,7 @@ GROUPS = [
 def plan_list(request: HttpRequest) -> HttpResponse:
     """The releases that this person may see: live, coming, finished."""
     now = timezone.now()
-    plans = list(plans_for(request.user).prefetch_related("roles__seats__user"))
+    plans = list(plans_for(request.user).prefetch_related("roles", seated(now, "roles__")))
     progress = outlook.progress(plans)
     rows = [_row(plan, now, progress.get(plan.pk)) for plan in plans]
     groups = [
