@@ -1,4 +1,4 @@
-from checklists.actions.revoking import Revoked, revoke
+from checklists.actions.revoking import Revoked, revoke_signatures
 from checklists.models import ChecklistItem, ItemNote
 from checklists.queries.changes import last_change
 from checklists.rules import items as rules
@@ -133,15 +133,15 @@ def _revoke_signatures(ticking: Change, item: ChecklistItem, before: str) -> Rev
     progress leaves them standing.
     """
     reopened = before in rules.CLOSED and item.state not in rules.CLOSED
-    what = f"change of {item.ref} to {rules.PAST[item.state]}"
-    return revoke(ticking, [item.phase], what, whole=reopened, item=item)
+    what = f"{item.ref} to {rules.PAST[item.state]}"
+    return revoke_signatures(ticking, [item.phase], what, whole=reopened, item=item)
 
 
 def _record(ticking: Change, item: ChecklistItem, before: str, revoked: Revoked) -> None:
     why = f" Reason: {item.state_reason}" if item.state_reason else ""
     ticking.record(
         rules.kind(item.state),
-        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}{revoked.clause}",
+        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}{revoked.said}",
         item=item.number,
         ref=item.ref,
         before=before,

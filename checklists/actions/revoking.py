@@ -28,7 +28,7 @@ class Revoked:
     signoffs: tuple[SignOff, ...] = ()
 
     @property
-    def clause(self) -> str:
+    def said(self) -> str:
         """What the timeline adds to its sentence; empty when nothing fell."""
         scopes: dict[str, list[str]] = {}
         for one in self.signoffs:
@@ -48,22 +48,25 @@ class Revoked:
         }
 
 
-def revoke(
+def revoke_signatures(
     changing: Change,
-    phases: Collection[Phase],
+    phases: Iterable[Phase],
     what: str,
     *,
-    whole: bool = True,
+    whole: bool,
     item: ChecklistItem | None = None,
     named: Collection[int] | None = None,
 ) -> Revoked:
     """Take back the approvals under ``phases`` and, with ``whole``, under the whole release.
 
-    ``what`` ends the sentence 'Revoked by the later …'. ``named``: the signatures (ids) that the
+    They say how many items were closed: those under the whole release fall when one no longer is,
+    or when the list itself changes; progress leaves them standing. ``what`` names the change after
+    "the later change of": ``4.12 to done``. The event of the change carries ``Revoked.said`` and
+    ``Revoked.data``. ``named``: the signatures (ids) that the
     author was told would fall; raises SignedMeanwhile when others would fall too. None: whatever
     stands falls.
     """
-    falling = standing_approvals(changing.plan, phases, whole=whole)
+    falling = standing_approvals(changing.plan, [*phases], whole=whole)
     unnamed = [one for one in falling if named is not None and one.pk not in named]
     if unnamed:
         raise SignedMeanwhile(unnamed)
@@ -71,7 +74,7 @@ def revoke(
         Revocation(
             signoff=signoff,
             item=item,
-            sentence=f"Revoked by the later {what}, "
+            sentence=f"Revoked by the later change of {what}, "
             f"{changing.author_name}, {changing.at:%H:%M} UTC.",
             by_name=changing.author_name,
             at=changing.at,
