@@ -1,7 +1,10 @@
+from dataclasses import dataclass
+
 from checklists.actions.revoking import Revoked, revoke_signatures
 from checklists.models import ChecklistItem, ItemNote
 from checklists.queries.changes import last_change
 from checklists.rules import items as rules
+from checklists.rules.targets import Met, against
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import Right, User
@@ -9,8 +12,29 @@ from warroom.queries.people import standing
 
 NOTE_LIMIT = 4000
 VALUE_LIMIT, REASON_LIMIT = 120, 4000
-FIELDS = ["state", "state_reason", "state_by", "state_by_name", "state_at"]
-FIELDS += ["value", "evidence_url", "revision"]
+FIELDS = ["state", "state_reason", "state_by", "state_by_name", "state_at", "off_with_section"]
+FIELDS += ["value", "evidence_url", "count_done", "started_at", "revision"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an item is to be. None leaves a field as it is."""
+
+    state: str
+    reason: str = ""
+    value: str | None = None
+    evidence: str | None = None
+    count: int | None = None
+
+    def holds(self, item: ChecklistItem) -> bool:
+        """Whether the item is so already."""
+        return (
+            item.state == self.state
+            and item.state_reason == self.reason
+            and self.value in (None, item.value)
+            and self.evidence in (None, item.evidence_url)
+            and self.count in (None, item.count_done)
+        )
 
 
 def set_item_state(
@@ -21,6 +45,7 @@ def set_item_state(
     reason: str = "",
     value: str | None = None,
     evidence: str | None = None,
+    count: int | None = None,
     seen_revision: int | None = None,
     request_id: str | None = None,
 ) -> ChecklistItem:
@@ -28,33 +53,89 @@ def set_item_state(
 
     To set what already is changes nothing and is no event. A change to what was signed revokes the
     signatures under its phase, in the same event (law 4); one that reopens what was closed revokes
-    those under the whole release too. Raises Invalid for an unknown state or
-    a missing reason, Refused when the item changed since ``seen_revision``, NotAllowed without the
-    right to tick, or for an item of a
-    role without a seat in it.
+    those under the whole release too. Raises Invalid for an unknown state, a missing reason or a
+    count beyond its end, Refused when the item changed since ``seen_revision`` or is off with its
+    section, NotAllowed without the right to tick, for an item of a role without a seat in it, or to
+    leave out what is required without the right to skip.
     """
     if wrong := rules.objection(state, reason):
         raise Invalid(*wrong)
+    value = value.strip() if value is not None else None
     _check_lengths(reason, value or "", evidence or "")
+    wanted = Wanted(state, reason.strip(), value, evidence, count)
     with change(item.plan, by=by, right="tick", request_id=request_id) as ticking:
-        item = ChecklistItem.objects.select_related("phase", "role").get(pk=item.pk)
-        if ticking.repeated or _is_already(item, state, reason, value, evidence):
+        item = locked_item(ticking, item)
+        if ticking.repeated or wanted.holds(item):
             return item
-        if seen_revision is not None and seen_revision != item.revision:
-            raise Refused(changed_meanwhile(item))
-        _demand_role(ticking, item)
+        _demand_unchanged(item, seen_revision)
+        demand_role(ticking, item)
+        _demand_sense(ticking, item, wanted)
         before = item.state
-        item.state, item.state_reason, item.state_at = state, reason.strip(), ticking.at
-        item.state_by, item.state_by_name = ticking.author, ticking.author_name
-        item.value = item.value if value is None else value.strip()
-        item.evidence_url = item.evidence_url if evidence is None else evidence
-        item.revision += 1
-        item.save(update_fields=FIELDS)
-        _record(ticking, item, before, _revoke_signatures(ticking, item, before))
+        _write(ticking, item, wanted)
+        reopened = before in rules.CLOSED and item.state not in rules.CLOSED
+        what = f"{item.ref} to {rules.PAST[item.state]}"
+        revoked = revoke_signatures(ticking, [item.phase], what, whole=reopened, item=item)
+        _record(ticking, item, before, revoked)
     return item
 
 
-def _demand_role(ticking: Change, item: ChecklistItem) -> None:
+def set_count(
+    item: ChecklistItem,
+    count: int,
+    *,
+    by: User,
+    seen_revision: int | None = None,
+    request_id: str | None = None,
+) -> ChecklistItem:
+    """Say how far an item that counts has come: a number, never one more. It begins the item.
+
+    An item that is done already stays so, and goes back to work when the number falls short.
+    Raises as ``set_item_state``.
+    """
+    with change(item.plan, by=by, right="tick", request_id=request_id) as counting:
+        item = locked_item(counting, item)
+        if counting.repeated or item.count_done == count:
+            return item
+        _demand_unchanged(item, seen_revision)
+        demand_role(counting, item)
+        _demand_count(item, count)
+        before = item.state
+        short = before == "done" and count < (item.count_of or 0)
+        state = "doing" if before == "open" or short else before
+        _write(counting, item, Wanted(state, item.state_reason, count=count))
+        what = f"{item.ref} to {rules.count_text(count, item.count_of, item.count_unit)}"
+        revoked = revoke_signatures(counting, [item.phase], what, whole=short, item=item)
+        record_count(counting, item, before, revoked)
+    return item
+
+
+def record_count(
+    counting: Change, item: ChecklistItem, before: str, revoked: Revoked | None = None
+) -> None:
+    revoked = revoked or Revoked()
+    said = rules.count_text(item.count_done, item.count_of, item.count_unit)
+    counting.record(
+        "item.counted",
+        f"{item.ref} {said}: {item.text}{revoked.said}",
+        **_where(item),
+        before=before,
+        after=item.state,
+        count=item.count_done,
+        of=item.count_of,
+        **revoked.data,
+    )
+
+
+def locked_item(changing: Change, item: ChecklistItem) -> ChecklistItem:
+    """The item as it is under the plan's lock. Refused when it was taken off the list meanwhile."""
+    found = ChecklistItem.objects.select_related("phase", "role").filter(pk=item.pk).first()
+    if found is None:
+        raise Refused("This item was taken off the list. Nothing was saved.")
+    found.plan = changing.plan
+    return found
+
+
+def demand_role(ticking: Change, item: ChecklistItem) -> None:
     """An item of a role is for who sits in it, or may edit the plan (S128)."""
     if item.role is None or ticking.author is None:
         return
@@ -97,58 +178,86 @@ def add_item_note(
         note = ItemNote.objects.create(
             item=item, text=text, by=by, by_name=noting.author_name, at=noting.at
         )
-        noting.record(
-            "item.noted",
-            f"{item.ref} {item.text}: {text}",
-            item=item.number,
-            phase=item.phase.number,
-        )
+        noting.record("item.noted", f"{item.ref} {item.text}: {text}", **_where(item))
     return note
 
 
 def _check_lengths(reason: str, value: str, evidence: str) -> None:
     if len(reason) > REASON_LIMIT:
         raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
-    if len(value.strip()) > VALUE_LIMIT:
+    if len(value) > VALUE_LIMIT:
         raise Invalid("value", f"The value has more than {VALUE_LIMIT} characters.")
     if evidence and (not evidence.startswith(("https://", "http://")) or len(evidence) > 500):
         raise Invalid("evidence", "Evidence is a link, https://…, of at most 500 characters.")
 
 
-def _is_already(
-    item: ChecklistItem, state: str, reason: str, value: str | None, evidence: str | None
-) -> bool:
-    return (
-        item.state == state
-        and item.state_reason == reason.strip()
-        and (value is None or item.value == value.strip())
-        and (evidence is None or item.evidence_url == evidence)
-    )
+def _demand_unchanged(item: ChecklistItem, seen_revision: int | None) -> None:
+    if seen_revision is not None and seen_revision != item.revision:
+        raise Refused(changed_meanwhile(item))
 
 
-def _revoke_signatures(ticking: Change, item: ChecklistItem, before: str) -> Revoked:
-    """Take back the approvals under the item's phase: they were given for another list.
+def _demand_sense(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
+    if item.off_with_section:
+        raise Refused(f"{item.ref} is off with its section. Switch the section on first.")
+    if wanted.state in rules.LEFT_OUT and item.required and not _may_skip(ticking):
+        raise NotAllowed(
+            f"{item.ref} is required. To leave it out wants the right to skip required items; "
+            "set it to blocked or failed and say why."
+        )
+    if wanted.count is not None:
+        _demand_count(item, wanted.count)
+    if wanted.state == "done":
+        count = item.count_done if wanted.count is None else wanted.count
+        counted = (count, item.count_of, item.count_unit)
+        early = rules.too_early(
+            wanted.reason, counted, item.started_at, item.duration_s, ticking.at
+        )
+        if early:
+            raise Invalid("reason", early)
 
-    Those under the whole release say how many items were closed. They fall when one no longer is;
-    progress leaves them standing.
-    """
-    reopened = before in rules.CLOSED and item.state not in rules.CLOSED
-    what = f"{item.ref} to {rules.PAST[item.state]}"
-    return revoke_signatures(ticking, [item.phase], what, whole=reopened, item=item)
+
+def _may_skip(ticking: Change) -> bool:
+    return ticking.author is None or standing(ticking.author, ticking.plan).may(Right.SKIP)
+
+
+def _demand_count(item: ChecklistItem, count: int) -> None:
+    least = item.files.count() if item.count_unit == "attached" else 0
+    if wrong := rules.count_objection(count, item.count_of, min(least, item.count_of or 0)):
+        raise Invalid("count", wrong)
+
+
+def _write(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
+    item.started_at = rules.started_at(wanted.state, item.state, item.started_at, ticking.at)
+    item.state, item.state_reason, item.state_at = wanted.state, wanted.reason, ticking.at
+    item.state_by, item.state_by_name = ticking.author, ticking.author_name
+    item.value = item.value if wanted.value is None else wanted.value
+    item.evidence_url = item.evidence_url if wanted.evidence is None else wanted.evidence
+    item.count_done = item.count_done if wanted.count is None else wanted.count
+    item.off_with_section = False
+    item.revision += 1
+    item.save(update_fields=FIELDS)
+
+
+def _where(item: ChecklistItem) -> dict[str, object]:
+    return {"item": item.number, "ref": item.ref, "phase": item.phase.number}
 
 
 def _record(ticking: Change, item: ChecklistItem, before: str, revoked: Revoked) -> None:
     why = f" Reason: {item.state_reason}" if item.state_reason else ""
+    judged = against(item.value, item.target)
+    short = f" ({item.value} is {judged.word})" if judged.met is Met.MISSED else ""
+    must = "required, " if rules.left_out(item.required, item.state, "", "") else ""
     ticking.record(
         rules.kind(item.state),
-        f"{item.ref} {rules.PAST[item.state]}: {item.text}{why}{revoked.said}",
-        item=item.number,
-        ref=item.ref,
+        f"{item.ref} {must}{rules.PAST[item.state]}: {item.text}{short}{why}{revoked.said}",
+        **_where(item),
         before=before,
         after=item.state,
         reason=item.state_reason,
         value=item.value,
+        target=judged.met.value if item.target else "",
+        count=item.count_done,
+        required=item.required,
         revision=item.revision,
-        phase=item.phase.number,
         **revoked.data,
     )

@@ -3,6 +3,7 @@ from decimal import Decimal
 
 from checklists.actions.conditions import Wanted, attach, checked
 from checklists.models import ChecklistItem, Phase, Revocation, SignOff
+from checklists.queries.refs import name_items
 from checklists.rules import items as item_rules
 from checklists.rules import signoffs as rules
 from warroom.actions.change import Change, change
@@ -108,7 +109,7 @@ def _same(before: SignOff, by: User, word: str, comment: str, conditions: list[W
 
 def _items(plan: DeploymentPlan, phase: Phase | None) -> list[ChecklistItem]:
     items = ChecklistItem.objects.filter(plan=plan).select_related("phase")
-    return list(items.filter(phase=phase) if phase else items)
+    return name_items(items.filter(phase=phase) if phase else items)
 
 
 def _refusal(
@@ -132,6 +133,12 @@ def _refusal(
     return rules.blocked(word, [item.ref for item in items if item.blocking and not item.closed])
 
 
+def _left_out(item: ChecklistItem) -> str:
+    if item.off_with_section:
+        return ""
+    return item_rules.left_out(item.required, item.state, item.state_by_name, item.state_reason)
+
+
 def _write(
     signing: Change,
     phase: Phase | None,
@@ -147,7 +154,7 @@ def _write(
     texts = [wanted.text.strip() for wanted in conditions]
     said = rules.statement(
         signing.author_name, role.name, word, scope_name(phase), closed, len(items), texts
-    )
+    ) + item_rules.left_out_list([(item.ref, _left_out(item)) for item in items])
     signoff = SignOff.objects.create(
         plan=signing.plan,
         phase=phase,

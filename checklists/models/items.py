@@ -1,3 +1,5 @@
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 
@@ -21,6 +23,29 @@ class StandingItems(models.Manager):
 
     def get_queryset(self) -> models.QuerySet:
         return super().get_queryset().filter(removed_at=None)
+
+
+PLACED = ("pk", "parent_id", "position", "number")
+Placed = tuple[int, int | None, int, int]
+
+
+def places(rows: Iterable[Placed]) -> dict[int, str]:
+    """The places of all rows of one phase (each of PLACED), by id: ``4``, and ``4.1`` below it.
+
+    ``position`` counts every row of the phase; those that lie below others take no number of the
+    upper ones. What was taken off the list keeps its place, so that the others keep their names.
+    """
+    found: dict[int, str] = {}
+    below: dict[int, int] = {}
+    nested = 0
+    for pk, parent, position, _ in sorted(rows, key=lambda row: row[2:]):
+        if parent in found:
+            nested += 1
+            below[parent] = below.get(parent, 0) + 1
+            found[pk] = f"{found[parent]}.{below[parent]}"
+        else:
+            found[pk] = str(max(1, position - nested))
+    return found
 
 
 class ChecklistItem(models.Model):
@@ -77,6 +102,8 @@ class ChecklistItem(models.Model):
     removed_by_name = models.CharField(max_length=150, blank=True)
     removed_reason = models.TextField(blank=True)
 
+    place: str | None = None  # its place within the phase, where somebody has worked it out
+
     objects = StandingItems()
     everything = models.Manager()  # noqa: DJ012  the first manager is the default one
 
@@ -91,8 +118,14 @@ class ChecklistItem(models.Model):
 
     @property
     def ref(self) -> str:
-        """How people name it: phase and place, such as 4.12."""
-        return f"{self.phase.number}.{self.position}"
+        """How people name it: phase and place, such as 4.12, or 4.4.1 below another item.
+
+        Those who show many set ``place`` first (``queries/refs.py``); else it costs a statement.
+        """
+        if self.place is not None:
+            return f"{self.phase.number}.{self.place}"
+        rows = ChecklistItem.everything.filter(phase_id=self.phase_id).values_list(*PLACED)
+        return f"{self.phase.number}.{places(rows).get(self.pk, self.position)}"
 
     @property
     def closed(self) -> bool:

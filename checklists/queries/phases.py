@@ -8,10 +8,13 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, QuerySet
 
-from checklists.models import ChecklistItem, ItemState, Phase, PhaseGroup
+from checklists.models import ChecklistItem, ItemFile, ItemState, Phase, PhaseGroup
 from checklists.queries.once import once
+from checklists.queries.refs import name_items
 from checklists.queries.signoffs import Signature, holders, seated_roles, signatures
 from checklists.rules import due as due_rule
+from checklists.rules import items as rules
+from checklists.rules.targets import Against, Met, against
 from warroom.models import DeploymentPlan, Role
 from warroom.queries.people import seated
 
@@ -37,7 +40,62 @@ class ItemRow:
     late: timedelta | None
     soon: bool
     notes: int
+    at: datetime
+    files: list[ItemFile] = field(default_factory=list)
     children: list["ItemRow"] = field(default_factory=list)
+
+    @property
+    def counted(self) -> str:
+        """``3 of 7 attached``; "" for an item that counts nothing."""
+        return rules.count_text(self.item.count_done, self.item.count_of, self.item.count_unit)
+
+    @property
+    def next_count(self) -> int | None:
+        """The number that one tap sets; None where files count, or there is nothing to reach."""
+        item, done = self.item, self.item.count_done or 0
+        counts = item.count_of and item.count_unit != "attached" and not item.closed
+        return done + 1 if counts and done < item.count_of else None
+
+    @property
+    def all_counted(self) -> bool:
+        """Whether everything is counted, so that the item may be set done."""
+        of = self.item.count_of
+        return bool(of) and not self.item.closed and (self.item.count_done or 0) >= of
+
+    @property
+    def ends(self) -> datetime | None:
+        """When work that was begun is over (UTC)."""
+        return rules.ends_at(self.item.started_at, self.item.duration_s)
+
+    @property
+    def runs(self) -> bool:
+        return self.item.state == ItemState.DOING and self.ends is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is over and somebody has to say how it went (S131)."""
+        return self.runs and self.ends <= self.at
+
+    @property
+    def judged(self) -> Against:
+        """The measured value against its target."""
+        return against(self.item.value, self.item.target)
+
+    @property
+    def missed(self) -> bool:
+        return self.judged.met is Met.MISSED
+
+    @property
+    def met(self) -> bool:
+        return self.judged.met is Met.MET
+
+    @property
+    def left_out(self) -> str:
+        """``required, skipped by Cora: …``; "" for all that was not left out, or with its part."""
+        item = self.item
+        if item.off_with_section:
+            return ""
+        return rules.left_out(item.required, item.state, item.state_by_name, item.state_reason)
 
     @property
     def link(self) -> str:
@@ -51,6 +109,8 @@ class ItemRow:
 
     @property
     def tap(self) -> str:
+        if self.item.duration_s and self.item.state == ItemState.OPEN:
+            return "doing"
         return _TAP.get(self.item.state, "open" if self.item.closed else "done")
 
     @property
@@ -74,12 +134,14 @@ class Counts:
     closed: int = 0
     blocking: int = 0
     late: int = 0
+    left_out: int = 0  # required, and skipped or set not applicable one by one
 
     def add(self, row: ItemRow) -> None:
         self.total += 1
         self.closed += row.item.closed
         self.blocking += row.item.blocking and not row.item.closed
         self.late += row.late is not None
+        self.left_out += bool(row.left_out)
 
     @property
     def open(self) -> int:
@@ -142,7 +204,7 @@ class Checklist:
 
 
 def checklist(plan: DeploymentPlan, now: datetime) -> Checklist:
-    """The whole checklist of a plan, in eight SQL statements whatever its length."""
+    """The whole checklist of a plan, in ten SQL statements whatever its length."""
     return once(plan, now, "checklist", lambda: _read(plan, now))
 
 
@@ -164,7 +226,7 @@ def _read(plan: DeploymentPlan, now: datetime) -> Checklist:
 
 def items_now(plan: DeploymentPlan, now: datetime) -> list[ChecklistItem]:
     """``items_of``, read once for everything that is shown of one instant."""
-    return once(plan, now, "items", lambda: list(items_of(plan)))
+    return once(plan, now, "items", lambda: name_items(items_of(plan)))
 
 
 def roles_now(plan: DeploymentPlan, now: datetime) -> list[Role]:
@@ -173,10 +235,11 @@ def roles_now(plan: DeploymentPlan, now: datetime) -> list[Role]:
 
 
 def items_of(plan: DeploymentPlan) -> QuerySet[ChecklistItem]:
-    """Items in the order of the list, with phase, role and the number of notes."""
+    """Items in the order of the list, with phase, role, files and the number of notes."""
     return (
         ChecklistItem.objects.filter(plan=plan)
         .select_related("phase", "role")
+        .prefetch_related("files")
         .annotate(note_count=Count("notes"))
         .order_by("phase__number", "position", "number")
     )
@@ -194,14 +257,17 @@ def item_row(
         late=due_rule.lateness(due, item.closed, now),
         soon=due_rule.is_soon(due, item.closed, now),
         notes=item.note_count,
+        at=now,
+        files=list(item.files.all()),
     )
 
 
 def one_row(plan: DeploymentPlan, number: int, now: datetime) -> ItemRow | None:
-    """The row of one item, in two SQL statements; None when the plan has no such item."""
+    """The row of one item, in five SQL statements; None when the plan has no such item."""
     item = items_of(plan).filter(number=number).first()
     if item is None:
         return None
+    name_items([item])
     seats = Role.objects.filter(pk=item.role_id).prefetch_related(seated(now))
     return item_row(item, plan, now, {role.pk: holders(role) for role in seats})
 
@@ -233,8 +299,8 @@ def _phase_rows(phase: Phase, rows: list[ItemRow], signed: list[Signature]) -> P
             group.rows.append(row)
     return PhaseRows(
         phase=phase,
-        starts=due_rule.due_at(t0, None, phase.offset_s),
-        ends=due_rule.due_at(t0, None, phase.end_offset_s),
+        starts=due_rule.due_at(t0, phase.starts_at, phase.offset_s),
+        ends=due_rule.due_at(t0, phase.ends_at, phase.end_offset_s),
         groups=[group for group in groups.values() if group.rows],
         rows=rows,
         counts=counts,

@@ -94,7 +94,7 @@ def test_a_closed_phase_asks_for_the_signatures_that_are_missing_or_revoked(
         ("role-deployment-lead", "Sign off phase 1"),
         ("role-security-lead", "Sign off phase 1"),
     }
-    set_item_state(item, "skipped", by=cast["forge"], reason="Not needed")
+    set_item_state(item, "skipped", by=cast["cora"], reason="Not needed")
     assert ("role-on-call", "Sign off phase 1 again") in asked(plan, timezone.now())
 
 

@@ -80,7 +80,7 @@ def test_a_later_change_of_an_item_revokes_the_signatures_in_the_same_event(
 def test_what_is_no_longer_closed_revokes_the_signatures_under_the_whole_release(
     plan, phase, item, cast, roles, before, after
 ):
-    set_item_state(item, before, by=cast["forge"], reason="So it is")
+    set_item_state(item, before, by=cast["cora"], reason="So it is")
     whole = sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
     under_phase = sign_off(plan, phase, roles["security-lead"], "approved", by=cast["hudson"])
     rejected = sign_off(
@@ -104,7 +104,7 @@ def test_progress_leaves_the_signatures_under_the_whole_release(plan, phase, ite
     sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
     sign_off(other, None, other.roles.get(), "approved", by=cast["thon"])
     for state in ("doing", "done", "skipped"):
-        set_item_state(item, state, by=cast["forge"], reason="Went on")
+        set_item_state(item, state, by=cast["cora"], reason="Went on")
     assert not Revocation.objects.exists()
     set_item_state(item, "open", by=cast["forge"])
     assert [r.signoff.plan for r in Revocation.objects.all()] == [plan]

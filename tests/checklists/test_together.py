@@ -42,7 +42,7 @@ def test_twenty_people_tick_and_untick_and_the_state_is_what_the_events_say(plan
     people = [make_user(f"p{n}") for n in range(PEOPLE)]
     for person in people:
         seat(plan, person, "member", "Member", ["tick"])
-    items = [make_item(phase, n, f"Item {n}") for n in range(1, 6)]
+    items = [make_item(phase, n, f"Item {n}", required=False) for n in range(1, 6)]
     chance = random.Random(22)
 
     def ticking(person, moves):
