@@ -146,7 +146,7 @@ class GateSheet:
 
 
 def gate_sheet(gate: Gate, now: datetime) -> GateSheet:
-    """Read a gate as of ``now`` (UTC), in twelve SQL statements whatever its size."""
+    """Read a gate as of ``now`` (UTC), in eleven SQL statements whatever its size."""
     return once(gate.plan, now, ("gate", gate.pk), lambda: _read(gate, now))
 
 
