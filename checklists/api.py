@@ -315,6 +315,8 @@ def _sheet(sheet: GateSheet) -> dict[str, Any]:
         ],
         "conditions": [_condition(condition) for condition in sheet.conditions],
         "decision": _decision(latest) if latest else None,
+        "rehearsal": sheet.gate.plan.rehearsal,
+        "usable_as_evidence": not sheet.gate.plan.rehearsal,
     }
 
 
@@ -342,4 +344,6 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "override": decision.override,
         "hold_until": decision.hold_until,
         "evidence_sha256": decision.evidence_sha256,
+        "rehearsal": decision.gate.plan.rehearsal,
+        "usable_as_evidence": not decision.gate.plan.rehearsal,
     }

@@ -282,6 +282,8 @@ class PlanOut(Schema):
     version: str
     environment: str
     lifecycle: str
+    rehearsal: bool
+    usable_as_evidence: bool
     t0: datetime | None
     revision: int
     position: str
@@ -321,6 +323,8 @@ def _shown(plan: DeploymentPlan, progresses: dict[int, outlook.Progress]) -> dic
         "version": plan.version,
         "environment": plan.environment,
         "lifecycle": plan.lifecycle,
+        "rehearsal": plan.rehearsal,
+        "usable_as_evidence": not plan.rehearsal,
         "t0": plan.t0,
         "revision": plan.revision,
         "position": outlook.position(plan),

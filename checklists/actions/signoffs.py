@@ -153,7 +153,14 @@ def _write(
     closed = sum(item.state in item_rules.CLOSED for item in items)
     texts = [wanted.text.strip() for wanted in conditions]
     said = rules.statement(
-        signing.author_name, role.name, word, scope_name(phase), closed, len(items), texts
+        signing.author_name,
+        role.name,
+        word,
+        scope_name(phase),
+        closed,
+        len(items),
+        texts,
+        rehearsal=signing.plan.rehearsal,
     ) + item_rules.left_out_list([(item.ref, _left_out(item)) for item in items])
     signoff = SignOff.objects.create(
         plan=signing.plan,

@@ -15,6 +15,7 @@ def frozen(sheet: GateSheet) -> dict[str, Any]:
     return {
         "plan": gate.plan.slug,
         "plan_revision": gate.plan.revision,
+        "rehearsal": gate.plan.rehearsal,
         "gate": gate.key,
         "title": gate.title,
         "rule_text": gate.rule_text,

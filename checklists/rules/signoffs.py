@@ -48,11 +48,20 @@ def blocked(word: str, refs: list[str]) -> str | None:
 
 
 def statement(
-    person: str, role: str, word: str, scope: str, closed: int, total: int, conditions: list[str]
+    person: str,
+    role: str,
+    word: str,
+    scope: str,
+    closed: int,
+    total: int,
+    conditions: list[str],
+    *,
+    rehearsal: bool = False,
 ) -> str:
     """What is signed, word for word, with the state of the items at that moment."""
     counted = f"{closed} of {total} items closed" if total else "no items"
-    text = f"I, {person}, as {role}, {_VERB[word]} {scope} with {counted}."
+    here = ", in rehearsal," if rehearsal else ","
+    text = f"I, {person}, as {role}{here} {_VERB[word]} {scope} with {counted}."
     if conditions:
         numbered = "; ".join(f"({n}) {text}" for n, text in enumerate(conditions, 1))
         text += f" Conditions: {numbered}."

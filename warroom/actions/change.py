@@ -12,7 +12,7 @@ from warroom.actions.refusals import NotAllowed, Refused
 from warroom.live import doorbell, snapshots
 from warroom.models import DeploymentPlan, Role, TimelineEvent, User
 from warroom.queries.people import standing
-from warroom.rules import chain
+from warroom.rules import chain, rehearsal
 
 RULE = "rule"
 
@@ -50,6 +50,8 @@ class Change:
             # The same id for something else: a form sent again with other words, or a reused key.
             raise Refused("This was sent before with other words. Load the page and send it anew.")
         plan = self.plan
+        if plan.rehearsal:
+            text = rehearsal.marked(kind, text)
         link = chain.Link(
             plan=plan.slug,
             seq=plan.timeline_seq + 1,

@@ -1,7 +1,7 @@
 """What the public is told by people, and whether it is told anything at all."""
 
 from warroom.actions.change import change
-from warroom.actions.refusals import Invalid
+from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, StatusUpdate, User
 
 UPDATE_LIMIT = 1000
@@ -30,8 +30,13 @@ def post_status_update(
 def set_status_public(
     plan: DeploymentPlan, public: bool, *, by: User, request_id: str | None = None
 ) -> None:
-    """Show the status page to everyone, or take it away. To set what already is changes nothing."""
+    """Show the status page to everyone, or take it away. To set what already is changes nothing.
+
+    Raises Refused for a rehearsal, which the public never sees.
+    """
     with change(plan, by=by, right="edit", request_id=request_id) as showing:
+        if public and showing.plan.rehearsal:
+            raise Refused("This is a rehearsal: the public never sees it.")
         if showing.repeated or showing.plan.status_public == public:
             return
         showing.plan.status_public = public

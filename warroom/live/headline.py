@@ -5,6 +5,7 @@ from datetime import datetime
 from warroom.live import outlook
 from warroom.models import DeploymentPlan
 from warroom.rules import verdicts
+from warroom.rules.rehearsal import MARK
 
 
 def shown_verdict(plan: DeploymentPlan, now: datetime) -> verdicts.ShownVerdict:
@@ -28,5 +29,6 @@ def stands(plan: DeploymentPlan, now: datetime) -> str:
 
 
 def headline(plan: DeploymentPlan, now: datetime) -> str:
-    """``HOLD at 5 % · Genesis Phase 4``"""
-    return f"{stands(plan, now)} · {plan.name}"
+    """``HOLD at 5 % · Genesis Phase 4``, with ``REHEARSAL ·`` before it in a rehearsal."""
+    mark = f"{MARK} · " if plan.rehearsal else ""
+    return f"{mark}{stands(plan, now)} · {plan.name}"

@@ -69,7 +69,7 @@ def write(plan_id: int) -> Path | None:
     with _alone(plan.slug):
         # Read under the lock: of two writers the later one has read the later state.
         plan.refresh_from_db(fields=_FRESH)
-        if not plan.status_public:
+        if not plan.is_public:
             remove(plan.slug)
             return None
         now = timezone.now()
@@ -83,7 +83,7 @@ def write(plan_id: int) -> Path | None:
 
 def write_old() -> int:
     """Write anew what is older than OLD_AFTER_S, so that the page's own time stays true."""
-    rows = DeploymentPlan.objects.filter(status_public=True).values_list("pk", "slug", "lifecycle")
+    rows = DeploymentPlan.objects.public().values_list("pk", "slug", "lifecycle")
     count = 0
     for plan_id, slug, lifecycle in rows:
         age = age_of(path_of(slug))

@@ -19,6 +19,12 @@ class VerdictWord(models.TextChoices):
     ROLLBACK = "rollback", "ROLLBACK"
 
 
+class PlanQuerySet(models.QuerySet):
+    def public(self) -> "PlanQuerySet":
+        """Those whose status page everyone may read, as ``is_public`` says of one."""
+        return self.filter(status_public=True, rehearsal=False).exclude(lifecycle=Lifecycle.DRAFT)
+
+
 class DeploymentPlan(models.Model):
     """One release and its room.
 
@@ -87,6 +93,8 @@ class DeploymentPlan(models.Model):
     source_sha256 = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = PlanQuerySet.as_manager()
+
     class Meta:
         ordering = ("-t0", "name")
 
@@ -95,6 +103,11 @@ class DeploymentPlan(models.Model):
 
     def get_absolute_url(self) -> str:
         return f"/plans/{self.slug}/"
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everyone may read the status page: never a draft's, never a rehearsal's."""
+        return self.status_public and not self.rehearsal and self.lifecycle != Lifecycle.DRAFT
 
 
 class PlanTemplate(models.Model):

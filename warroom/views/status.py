@@ -42,7 +42,7 @@ def public_json(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _written(slug: str, suffix: str) -> bytes:
-    plan = get_object_or_404(DeploymentPlan.objects.only("pk"), slug=slug, status_public=True)
+    plan = get_object_or_404(DeploymentPlan.objects.public().only("pk"), slug=slug)
     if snapshots.write(plan.pk) is None:
         raise Http404
     return snapshots.path_of(slug, suffix).read_bytes()

@@ -1,0 +1,90 @@
+"""A rehearsal: the same plan in less time, and never to be taken for the real thing. Pure.
+
+Works on a plan as plain data, in the form of the plan file: lengths such as "11h40m", offsets
+such as "T-2h".
+"""
+
+import re
+from fractions import Fraction
+from typing import Any
+
+MARK = "REHEARSAL"
+MOST_FACTOR = 1440  # a day in a minute
+LEAST_CADENCE_S = 5
+LEAST_SOAK_S = 10
+LEAST_HOLD_S = 60  # holds are kept in whole minutes
+
+# What of a plan is a length, by its part and name, and how short it may become. What people are
+# given (a level of the escalation, the watching before "stable") is not among them.
+LENGTHS: dict[tuple[str, str], int] = {
+    ("stages", "soak"): LEAST_SOAK_S,
+    ("stages", "watch"): LEAST_CADENCE_S,
+    ("stages", "every"): LEAST_CADENCE_S,
+    ("gates", "hold"): LEAST_HOLD_S,
+    ("metrics", "every"): LEAST_CADENCE_S,
+    ("metrics", "sustained"): LEAST_CADENCE_S,
+    ("checks", "every"): LEAST_CADENCE_S,
+    ("checks", "sustained"): LEAST_CADENCE_S,
+    ("phases", "runs"): LEAST_SOAK_S,
+}
+# Kinds of event whose sentence says that it is a rehearsal: what somebody could point at later.
+MARKED = ("signoff.", "gate.", "vote.", "criterion.", "condition.", "plan.declared", "decision.")
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_LENGTH = re.compile(r"(?:\d{1,9}[wdhms])+")
+_OFFSET = re.compile(r"T(?P<sign>[+-])(?P<length>(?:\d{1,9}[wdhms])+)")
+
+
+def marked(kind: str, text: str) -> str:
+    """An event's sentence as it stands on the timeline of a rehearsal."""
+    return f"In rehearsal: {text}" if kind.startswith(MARKED) else text
+
+
+def in_time(data: Any, ratio: Fraction, part: str = "") -> Any:
+    """The plan with its lengths and offsets divided by ``ratio``; below 1 they grow.
+
+    What would become shorter than its bound stays at the bound, and what is shorter already stays
+    as it is. Fixed dates and words are left alone.
+    """
+    if isinstance(data, list):
+        return [in_time(one, ratio, part) for one in data]
+    if not isinstance(data, dict):
+        return data
+    return {name: _field(name, value, ratio, part or name) for name, value in data.items()}
+
+
+def _field(name: str, value: Any, ratio: Fraction, part: str) -> Any:
+    if not isinstance(value, str):
+        return in_time(value, ratio, part)
+    least = LENGTHS.get((part, name))
+    if least is not None and _LENGTH.fullmatch(value):
+        return write_length(_shorter(read_length(value), ratio, least, name == "hold"))
+    if name in ("at", "until", "due", "opens", "from", "cover") and _OFFSET.fullmatch(value):
+        return _offset(value, ratio)
+    return value
+
+
+def _shorter(seconds: int, ratio: Fraction, least: int, minutes: bool) -> int:
+    quotient = round(seconds / ratio)
+    if minutes:
+        quotient = round(Fraction(quotient, 60)) * 60
+    return max(quotient, min(seconds, least))
+
+
+def _offset(value: str, ratio: Fraction) -> str:
+    match = _OFFSET.fullmatch(value)
+    seconds = round(read_length(match["length"]) / ratio)
+    return f"T{match['sign']}{write_length(seconds)}" if seconds else "T+0"
+
+
+def read_length(text: str) -> int:
+    """Seconds of a length as the plan file writes it, such as "1h30m"."""
+    return sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)([wdhms])", text))
+
+
+def write_length(seconds: int) -> str:
+    """``1h30m``; "0m" for nothing."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, secs = divmod(rest, 60)
+    parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (secs, "s")) if n]
+    return "".join(parts) or "0m"
