@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from checklists.documents.places import Span
 from checklists.documents.work import Details
@@ -47,6 +48,9 @@ class PhaseFound:
     line: int
     span: Span
     required: bool = True
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    exit_criteria: str = ""
     groups: list[GroupFound] = field(default_factory=list)
 
     @property
@@ -74,6 +78,10 @@ class Reading:
     clusters: list[Cluster] = field(default_factory=list)
     number: int = 0
     triggers: list[ListItem] = field(default_factory=list)
+    owners: dict[int, str] = field(default_factory=dict)  # by the line of a section's heading
+    # Where each bullet's list begins, of the section that was asked for last.
+    lists_of: Section | None = None
+    list_lines: dict[int, int] = field(default_factory=dict)
 
     def next_number(self) -> int:
         self.number += 1

@@ -1,6 +1,7 @@
 """The checklist itself: phases, groups and items, read and created."""
 
 from checklists.documents.boxes import read_section
+from checklists.documents.exits import take_exits
 from checklists.documents.found import GroupFound, ItemFound, PhaseFound, Reading
 from checklists.documents.phases import phases_of
 from checklists.documents.remarks import label_lines, say_triggers
@@ -11,6 +12,8 @@ from warroom.documents.blocks import (
 )
 from warroom.documents.readers import Creation, Reader, Understanding, register
 from warroom.models import DeploymentPlan, Role
+
+_WITH_REASON = ("failed", "blocked", "skipped", "not_applicable")
 
 
 class Items(Reader):
@@ -25,6 +28,7 @@ class Items(Reader):
         for section in document.sections:
             read_section(section, reading)
         phases = phases_of(reading)
+        take_exits(phases, document, understanding)
         understanding.parts["phases"] = tuple(phases)
         label_lines(phases, understanding)
         items = [item for phase in phases for item in phase.items]
@@ -65,6 +69,9 @@ def _phase_row(plan: DeploymentPlan, found: PhaseFound) -> Phase:
         title=found.title[:300],
         offset_s=found.span.start_s,
         end_offset_s=found.span.end_s,
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        exit_criteria=found.exit_criteria,
         required=found.required,
         source_line=found.line,
     )
@@ -129,7 +136,7 @@ def _item_row(
         value=found.value,
         target=found.target,
         state=item.state,
-        state_reason="As the document says" if item.state in ("failed", "blocked") else "",
+        state_reason="As the document says" if item.state in _WITH_REASON else "",
         state_by_name="the document" if ticked else "",
         state_at=creation.at if ticked else None,
         source_line=item.line,

@@ -6,8 +6,9 @@ Runs after every other reader, so that it speaks only of what nobody understood.
 import re
 from collections.abc import Iterator
 
+from checklists.documents.boxes import boxed_rows
+from checklists.documents.offers import LIKELY, offer_rest
 from warroom.documents.blocks import (
-    Block,
     Document,
     Fence,
     Html,
@@ -20,15 +21,11 @@ from warroom.documents.blocks import (
 from warroom.documents.plain import TICKS, plain
 from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
 
-_BOX = re.compile(r"^(?:(?:[-*+]|\d+[.)])\s*)?(?:\[[ xX✅✓✔]\]|☐|☑)(?=\s|$)")
 _BARE = re.compile(r"^\[[ xX]\]\s+\S")
 _ROLLBACK = re.compile(r"roll-?\s?back|back-?out|回滾|回滚", re.I)
 _TIMES = re.compile(r"time|target|duration", re.I)
 _LIMIT = re.compile(r"[<≤]\s*\d+\s*(?:s|sec|min|minutes?|h|hours?)\b", re.I)
 _SUCCESS = re.compile(r"success|stability|erfolg|acceptance criteria|éxito|成功", re.I)
-_CHECKLIST = re.compile(r"check-?list|steps?\b|procedure|tasks?\b|actions?\b|to-?do|plan\b", re.I)
-
-WIDE = 200  # of a line in code, more than any marker and box take
 
 
 class Leftovers(Reader):
@@ -45,7 +42,8 @@ class Leftovers(Reader):
         _in_code(document, understanding)
         _bare_boxes(document, understanding)
         if not understanding.counts["items"]:
-            _offer_lists(document, understanding)
+            _say_no_items(document, understanding)
+        offer_rest(document, understanding)
 
 
 def _free_items(section: Section, understanding: Understanding, ordered: bool) -> list[ListItem]:
@@ -105,20 +103,17 @@ def _in_code(document: Document, understanding: Understanding) -> None:
         (Html, "comments", "boxes_in_comments"),
     ):
         lines = [
-            block.line + n
+            number
             for block in document.blocks_with_headings()
             if isinstance(block, kind)
-            for n in _boxed_rows(block)
+            for number, _ in boxed_rows(block)
+            if not understanding.chosen(number, "item")
         ]
         if lines:
             text = f"{len(lines)} boxes stand in {name}; they are no items and were left alone."
-            understanding.find(lines[0], NOTE, code, text, "Move them out of the block.")
-
-
-def _boxed_rows(block: Block) -> list[int]:
-    text = block.text if isinstance(block, Fence | Html) else ""
-    offset = 1 if isinstance(block, Fence) else 0
-    return [n + offset for n, row in enumerate(text.split("\n")) if _BOX.match(row.strip()[:WIDE])]
+            understanding.find(
+                lines[0], NOTE, code, text, "Make items of them where they stand below."
+            )
 
 
 def _bare_boxes(document: Document, understanding: Understanding) -> None:
@@ -133,24 +128,24 @@ def _bare_boxes(document: Document, understanding: Understanding) -> None:
     ]
     if found:
         text = f"{len(found)} lines start with a box but are no list; they were kept as text."
-        way_out = "Write “- ” before them to make them items."
+        way_out = "Make items of them where they stand below."
         understanding.find(found[0], WARNING, "bare_boxes", text, way_out)
 
 
-def _offer_lists(document: Document, understanding: Understanding) -> None:
+def _say_no_items(document: Document, understanding: Understanding) -> None:
     """No box in the whole document: say where the work seems to be."""
     steps = bullets = first = 0
     for section in document.sections:
         numbered = _free_items(section, understanding, ordered=True)
         plain_ones = _free_items(section, understanding, ordered=False)
-        likely = plain_ones if _CHECKLIST.search(section.title) else []
+        likely = plain_ones if LIKELY.search(section.title) else []
         steps, bullets = steps + len(numbered), bullets + len(likely)
         if not first and (numbered or likely):
             first = (numbered or likely)[0].line
     text = "No box was found, so there are no items."
     if steps or bullets:
         text += f" {steps} numbered steps and {bullets} bullets of checklists could be items."
-    way_out = "Write “- [ ] ” before what is work."
+    way_out = "Make items of what is work."
     understanding.find(first, WARNING, "no_items", text, way_out)
 
 

@@ -10,7 +10,7 @@ from checklists.documents.found import (
     Reading,
     is_optional,
 )
-from checklists.documents.places import Span, heading_title, span_of
+from checklists.documents.places import Span, days_of, heading_title, span_of
 from warroom.documents.blocks import (
     Section,
 )
@@ -26,7 +26,7 @@ def phases_of(reading: Reading) -> list[PhaseFound]:
     depth = _phase_depth(reading)
     for cluster in reading.clusters:
         path = reading.understanding.path(cluster.section)
-        owner = path[min(depth, len(path) - 1)] if path else None
+        owner = _owner(path, depth, owners, reading.understanding)
         if not phases or owners[-1] is not owner:
             phases.append(_phase(len(phases) + 1, owner, cluster, reading.understanding))
             owners.append(owner)
@@ -35,6 +35,24 @@ def phases_of(reading: Reading) -> list[PhaseFound]:
         for position, item in enumerate(phase.items, start=1):
             item.position = position
     return phases
+
+
+def _owner(
+    path: list[Section],
+    depth: int,
+    owners: list[Section | None],
+    understanding: Understanding,
+) -> Section | None:
+    """The heading that is the phase of some work; a person may name another, or none."""
+    for step in reversed(path):
+        if understanding.chosen(step.line, "phase") and step.heading is not None:
+            return step
+    usual = path[min(depth, len(path) - 1)] if path else None
+    if usual is not None and owners and understanding.chosen(usual.line, "group"):
+        understanding.claim(usual.line, "group", "Group")
+        understanding.offer(usual.line, "group", ("phase", "group"))
+        return owners[-1]
+    return usual
 
 
 def _phase_depth(reading: Reading) -> int:
@@ -59,7 +77,9 @@ def _phase(
         return PhaseFound(number, understanding.title or "Checklist", cluster.line, Span())
     title = _PHASE_MARK.sub("", heading_title(owner)) or owner.title
     required = not (is_optional(owner.title) or ROLLBACK.search(owner.title))
-    return PhaseFound(number, title, owner.line, span_of(owner, "", understanding), bool(required))
+    span = span_of(owner, "", understanding)
+    starts_at, ends_at = days_of(owner.title, understanding)
+    return PhaseFound(number, title, owner.line, span, bool(required), starts_at, ends_at)
 
 
 def _add_group(

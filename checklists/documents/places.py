@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from warroom.documents.blocks import Paragraph, Section
 from warroom.documents.plain import plain, without_marks
 from warroom.documents.readers import Understanding
 from warroom.rules.moments import ZONES, Moment, find_day
-from warroom.rules.offsets import parse_offset
+from warroom.rules.offsets import Offset, parse_offset
 
 _CLOCK = re.compile(
     r"(?<![\d:])(?P<h>\d{1,2}):(?P<m>\d{2})(?![\d:])(?:\s+(?:UTC\s+)?"
@@ -52,14 +53,58 @@ def heading_title(section: Section) -> str:
 
 def span_of(section: Section, label: str, understanding: Understanding) -> Span:
     """The nearest time that label or headings give, the innermost first."""
-    for text in (label, *(step.title for step in reversed(section.path()))):
-        offset = parse_offset(text) if text else None
+    places = [(label, 0), *((step.title, step.line) for step in reversed(section.path()))]
+    for text, line in places:
+        offset = _offset(text, line, understanding) if text else None
         if offset is not None:
             return Span(offset.start_s, offset.end_s, offset.doubt)
         clock = clock_span(text, understanding.t0)
         if clock is not None:
             return clock
     return Span()
+
+
+_UNITS = ("undated", "hours", "days")
+_WITHOUT_UNIT = re.compile(
+    r"(T\s?(?:[-–−+]|minus |-minus |plus )\s?\d+(?:[.,]\d+)?)(?![\d.,]|\s?[a-z])", re.I
+)
+_WORKING = re.compile(r"\b(?:working|business) (?=days?\b)", re.I)
+
+
+def _offset(text: str, line: int, understanding: Understanding) -> Offset | None:
+    """The offset of a heading; of "T-24" and of working days a person may say what they count."""
+    offset = parse_offset(text)
+    if offset is None or not line or not ("unit" in offset.doubt or "working" in offset.doubt):
+        return offset
+    kinds = _UNITS if "unit" in offset.doubt else ("undated", "days")
+    unit = understanding.chosen(line, *kinds) or "undated"
+    understanding.offer(line, unit, kinds, 1, "offsets")
+    if unit == "undated":
+        return offset
+    return parse_offset(_WITHOUT_UNIT.sub(rf"\1 {unit}", _WORKING.sub("", text)))
+
+
+_RANGE = re.compile(r"^\s*(?:to|until|bis|–|—|-)\s*(?P<rest>.{1,20})", re.I)
+
+
+def days_of(title: str, understanding: Understanding) -> tuple[datetime | None, datetime | None]:
+    """First and last instant of the days that a heading names: "Day 3 (Oct 15)", UTC.
+
+    Days begin and end in the plan's time zone. Both None without a day, or without its year.
+    """
+    said = understanding.t0 or understanding.written
+    day, rest = find_day(title, said.at.year if said else None)
+    if day is None:
+        return None, None
+    until = _RANGE.match(rest)
+    last = find_day(until["rest"], day.year)[0] if until else None
+    number = re.match(r"\d{1,2}(?!\d|:)", until["rest"]) if until else None
+    if last is None and number and day.day < int(number[0]) <= 28:
+        last = day.replace(day=int(number[0]))
+    zone = ZoneInfo(said.zone) if said else UTC
+    start = datetime.combine(day, time(), zone)
+    end = datetime.combine((last or day) + timedelta(days=1), time(), zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
 
 
 def clock_span(text: str, t0: Moment | None) -> Span | None:

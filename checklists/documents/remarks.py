@@ -10,16 +10,17 @@ from warroom.documents.plain import has_tick, plain
 from warroom.documents.readers import NOTE, WARNING, Understanding
 from warroom.rules.offsets import format_offset
 
+_HEADINGS = ("phase", "group")
+
 
 def label_lines(phases: list[PhaseFound], understanding: Understanding) -> None:
     for phase in phases:
-        due = format_offset(phase.span.end_s)
-        understanding.claim(
-            phase.line, "phase", f"Phase {phase.number}" + (f", {due}" if due else "")
-        )
+        understanding.claim(phase.line, "phase", _phase_label(phase))
+        _offer_heading(phase.line, "phase", understanding)
         for group in phase.groups:
             if group.title:
                 due = format_offset(group.span.end_s)
+                _offer_heading(group.line, "group", understanding)
                 understanding.claim(group.line, "group", "Group" + (f", due {due}" if due else ""))
                 if group.span.doubt:
                     text = f"The time of “{group.title}” {group.span.doubt}."
@@ -33,6 +34,18 @@ def label_lines(phases: list[PhaseFound], understanding: Understanding) -> None:
     _say_claimed_counts(phases, understanding)
 
 
+def _offer_heading(line: int, now: str, understanding: Understanding) -> None:
+    """Which heading makes a phase is a guess; the first of all can be nothing else."""
+    if understanding.document.lines[line - 1].lstrip(" \\").startswith("#"):
+        understanding.offer(line, now, _HEADINGS, line)
+
+
+def _phase_label(phase: PhaseFound) -> str:
+    due = format_offset(phase.span.end_s)
+    day = f"{phase.starts_at:%-d %b %Y %H:%M} UTC" if phase.starts_at else ""
+    return ", ".join(filter(None, (f"Phase {phase.number}", due, day)))
+
+
 def _item_label(phase: PhaseFound, item: ItemFound) -> str:
     parts = [f"Item {phase.number}.{item.position}"]
     due: str | datetime | None = format_offset(item.details.due_offset_s)
@@ -42,6 +55,8 @@ def _item_label(phase: PhaseFound, item: ItemFound) -> str:
         parts.append("ticked" if item.state == "done" else item.state)
     if due:
         parts.append(f"due {due}")
+    if item.details.priority:
+        parts.append(item.details.priority)
     if not item.details.required:
         parts.append("optional")
     elif item.details.blocking:

@@ -8,14 +8,20 @@ from warroom.documents.blocks import Row, Table
 from warroom.documents.plain import is_blank, plain, without_marks
 
 _STATE_COLUMN = re.compile(
-    r"^(?:status|state|done\??|checked|complete[d?]?|erledigt|stand|estado|statut|狀態|状态|完成|ok\??)$",
+    r"^(?:status|state|done\??|checked|complete[d?]?|erledigt|stand|estado|statut|狀態|状态|完成|ok\??|results?|outcome|ergebnis|pass(?:ed)?\??)$",
     re.I,
 )
 _OWNER_COLUMN = re.compile(r"^(?:owner|assignee|who|responsible|verantwortlich|responsable)", re.I)
-_NUMBER_COLUMN = re.compile(r"^(?:#|nr\.?|no\.?|id|step|priority|prio)$", re.I)
+_DUE_COLUMN = re.compile(
+    r"^(?:due(?: date| by)?|deadline|by when|by|termin|fällig|date|datum|fecha)$", re.I
+)
+_PRIORITY_COLUMN = re.compile(r"^(?:priority|prio|priorität|prioridad|優先級|优先级)$", re.I)
+_NUMBER_COLUMN = re.compile(
+    r"^(?:#|nr\.?|no\.?|id|test ?id|step|priority|prio|priorität|prioridad|優先級|优先级)$", re.I
+)
 _TEXT_COLUMN = re.compile(
     r"item|task|check|step|action|activity|description|criteri|aufgabe|test|name|what|gate|client"
-    r"|command|deliverable|requirement|thema|bereich|kriterium",
+    r"|command|deliverable|requirement|thema|bereich|kriterium|ítem|tarea|componente|檢查|检查|項目",
     re.I,
 )
 _WORDS_OF = {
@@ -25,6 +31,8 @@ _WORDS_OF = {
     ":white_check_mark: :heavy_check_mark:",
     "failed": "❌ ✗ ✘ 🔴 fail :x:",
     "blocked": "🚫 ⛔ blocked blockiert",
+    "skipped": "⏭ skipped übersprungen",
+    "not_applicable": "n/a na n.a. not_applicable entfällt",
 }
 _STATES = tuple(
     (state, tuple(word.replace("_", " ") if word[0] != ":" else word for word in words.split()))
@@ -38,7 +46,9 @@ class RowFound:
     row: Row
     text: str
     state: str
-    owner: str
+    owner: str = ""
+    due: str = ""
+    priority: str = ""
 
 
 def cell_state(text: str) -> str | None:
@@ -51,15 +61,39 @@ def cell_state(text: str) -> str | None:
 
 
 def rows_of(table: Table) -> list[RowFound]:
-    """The rows of a status table; [] when the table is not one in every row."""
-    heads = [without_marks(plain(cell)) for cell in table.header]
-    state = next((n for n, head in enumerate(heads) if _STATE_COLUMN.match(head)), None)
-    text = _text_column(heads, state)
-    if state is None or text is None or not table.rows:
+    """The rows of a status table; [] when the table is not one in every row.
+
+    An empty state is open where other rows of the table have one.
+    """
+    columns = _columns(table)
+    if columns["state"] is None or columns["text"] is None or not table.rows:
         return []
-    owner = next((n for n, head in enumerate(heads) if _OWNER_COLUMN.match(head)), None)
-    found = list(_read(table, state, text, owner))
-    return found if len(found) == len(table.rows) else []
+    found = list(_read(table, columns))
+    stated = any(cell_state(_cell(row.row, columns["state"])) for row in found)
+    return found if stated and len(found) == len(table.rows) else []
+
+
+def any_rows(table: Table) -> list[RowFound]:
+    """Every row that has words, for those that somebody makes items of."""
+    columns = _columns(table)
+    found = [_row(row, columns) for row in table.rows]
+    return [row for row in found if row.text and not is_blank(row.text)]
+
+
+def _columns(table: Table) -> dict[str, int | None]:
+    heads = [without_marks(plain(cell)) for cell in table.header]
+
+    def first(pattern: re.Pattern) -> int | None:
+        return next((n for n, head in enumerate(heads) if pattern.match(head)), None)
+
+    state = first(_STATE_COLUMN)
+    return {
+        "state": state,
+        "text": _text_column(heads, state),
+        "owner": first(_OWNER_COLUMN),
+        "due": first(_DUE_COLUMN),
+        "priority": first(_PRIORITY_COLUMN),
+    }
 
 
 def _text_column(heads: list[str], state: int | None) -> int | None:
@@ -67,12 +101,22 @@ def _text_column(heads: list[str], state: int | None) -> int | None:
     return next((n for n in free if _TEXT_COLUMN.search(heads[n])), free[0] if free else None)
 
 
-def _read(table: Table, state: int, text: int, owner: int | None) -> Iterator[RowFound]:
+def _cell(row: Row, column: int | None) -> str:
+    return row.cells[column] if column is not None and column < len(row.cells) else ""
+
+
+def _row(row: Row, columns: dict[str, int | None]) -> RowFound:
+    said = {key: plain(_cell(row, columns[key])) for key in ("text", "owner", "due", "priority")}
+    state = cell_state(_cell(row, columns["state"])) or "open"
+    owner = "" if is_blank(said["owner"]) else said["owner"][:120]
+    return RowFound(row, said["text"], state, owner, said["due"], said["priority"])
+
+
+def _read(table: Table, columns: dict[str, int | None]) -> Iterator[RowFound]:
     for row in table.rows:
-        if max(state, text) >= len(row.cells):
+        found, said = _row(row, columns), _cell(row, columns["state"])
+        if not found.text or is_blank(found.text):
             return
-        said, words = cell_state(row.cells[state]), plain(row.cells[text])
-        if said is None or not words or is_blank(words):
+        if cell_state(said) is None and plain(said).strip(" -–—"):
             return
-        who = plain(row.cells[owner]) if owner is not None and owner < len(row.cells) else ""
-        yield RowFound(row, words, said, "" if is_blank(who) else who[:120])
+        yield found

@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from warroom.documents.blocks import Block, Fence, ListBlock, ListItem, Paragraph
 from warroom.documents.plain import CROSSES, TICKS, is_blank, plain, without_marks
-from warroom.rules.moments import find_day
+from warroom.rules.moments import ZONES, find_day
 from warroom.rules.offsets import parse_offset
 
 LONGEST = 2_000
@@ -23,15 +23,21 @@ _TARGET = re.compile(
 )
 _OWN_OFFSET = re.compile(r"\(\s*T\s?[-+−]\s?\d|^\W*T\s?[-+−]\s?\d|^\+\s?\d")
 _DUE = re.compile(r"\b(?:due|by|until|before)\b:?\s+(.{3,40})", re.I)
+_ASIDE = re.compile(r"\(([^()]*\d[^()]*)\)\W*$")  # "(24 Oct 09:00 UTC)" at the end
+_CLOCK = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?!\d)")
+_PRIORITY = re.compile(r"(?<![\w-])P(?P<n>[0-4])(?![\w-])")
+_DOTS = (("🔴", "P0"), ("🟠", "P1"), ("🟡", "P2"), ("🔵", "P3"), ("⚪", "P4"))
+_OWNER_LINE = re.compile(
+    r"^(?:owners?|responsible|assignee|verantwortlich|responsable|dri|負責人)\s*[:：]\s*(.{2,80})$",
+    re.I,
+)
 _OPTIONAL = re.compile(
     r"non-?blocking|if (?:needed|required|necessary|applicable|containerized|using|cloud)\b"
     r"|\(if [^()]{2,60}\)|\boptional\b|recommended|nice[- ]to[- ]have|not required"
     r"|falls nötig|si aplica|可選|可选",
     re.I,
 )
-_BLOCKING = re.compile(
-    r"\bblocking\b|\bblocker\b|\bmust\b|\bmandatory\b|\bcritical path\b|\bP0\b", re.I
-)
+_BLOCKING = re.compile(r"\bblocking\b|\bblocker\b|\bmust\b|\bmandatory\b|\bcritical path\b", re.I)
 _DETAIL = re.compile(r"^(?P<key>[\w /-]{2,30}?)\s*:\s*(?P<value>.*)$", re.S)
 _COMMAND_KEYS = re.compile(r"^(?:command|commands|run|cmd|execute|befehl|commande)$", re.I)
 _EXPECTED_KEYS = re.compile(
@@ -40,6 +46,9 @@ _EXPECTED_KEYS = re.compile(
 _OWNER_KEYS = re.compile(
     r"^(?:owner|assignee|assigned to|responsible|who|verantwortlich|dri)$", re.I
 )
+_DUE_KEYS = re.compile(r"^(?:due(?: date| by)?|deadline|by|termin|fällig(?: am)?)$", re.I)
+_PRIORITY_KEYS = re.compile(r"^(?:priority|prio|priorität|prioridad)$", re.I)
+_EVIDENCE_KEYS = re.compile(r"^(?:evidence|proof|nachweis|beleg|report|link|evidencia)$", re.I)
 _VALUE_KEYS = re.compile(r"^(?:value|result|measured|actual|ergebnis)$", re.I)
 _TARGET_KEYS = re.compile(r"^(?:target|threshold|goal|ziel)$", re.I)
 _URL = re.compile(r"https?://[^\s<>()\"'`]+[^\s<>()\"'`.,;:]")
@@ -57,6 +66,7 @@ class Details:
     due_at: datetime | None = None
     required: bool = True
     blocking: bool = False
+    priority: str = ""
 
 
 def item_text(text: str) -> str:
@@ -70,7 +80,9 @@ def item_text(text: str) -> str:
 def details(text: str, done: bool, optional: bool, year: int | None) -> Details:
     """What the words of an item say. A number in a done item is its value, else its target."""
     found = Details(required=not (optional or _OPTIONAL.search(text)))
-    found.blocking = found.required and bool(_BLOCKING.search(text))
+    found.priority = priority_of(text)
+    urgent = found.priority == "P0" or bool(_BLOCKING.search(text))
+    found.blocking = found.required and urgent
     owner = _OWNER.search(text)
     mention = _MENTION.search(text)
     if owner and not is_blank(owner[1]):
@@ -96,21 +108,54 @@ def measured(text: str) -> str:
     return found[0].strip()[:120] if found else ""
 
 
+def priority_of(text: str) -> str:
+    """P0 to P4 as written, or as the coloured dot at the start says; "" without either."""
+    match = _PRIORITY.search(text)
+    if match:
+        return f"P{match['n']}"
+    return next((name for dot, name in _DOTS if text.lstrip(" *[(").startswith(dot)), "")
+
+
+def is_urgent(title: str) -> bool:
+    """Whether a heading or label says that everything below it is P0."""
+    return priority_of(title) == "P0"
+
+
+def owner_of(block: Paragraph) -> str:
+    """Who owns all that follows: a line "**Owner**: Platform Owner" for itself."""
+    for _, row in block.rows:
+        match = _OWNER_LINE.match(without_marks(plain(row)))
+        if match and not is_blank(match[1]):
+            return match[1].strip(" .,")[:120]
+    return ""
+
+
 def _due(text: str, year: int | None) -> datetime | None:
     match = _DUE.search(text)
-    if match is None:
-        return None
-    day, rest = find_day(match[1], year)
+    found = due_of(match[1], year) if match else None
+    if found is None:
+        aside = _ASIDE.search(text)
+        found = due_of(aside[1], year) if aside else None
+    return found
+
+
+def due_of(text: str, year: int | None) -> datetime | None:
+    """The instant that words such as "Fri 24 Oct", "2025-10-22 EOD", "24 Oct 09:00 CET" mean.
+
+    A day without a clock is due at its end; without a zone UTC is meant.
+    """
+    day, rest = find_day(text, year)
     if day is None:
         return None
-    end = time(23, 59) if re.search(r"EOD|end of day", rest, re.I) or ":" not in rest else None
-    clock = re.search(r"(\d{1,2}):(\d{2})", rest)
-    if end is None and clock and int(clock[1]) < 24 and int(clock[2]) < 60:
-        end = time(int(clock[1]), int(clock[2]))
-    return datetime.combine(day, end or time(23, 59), UTC)
+    clock = None if re.search(r"EOD|end of day", rest, re.I) else _CLOCK.search(rest)
+    if clock is None or int(clock[1]) > 23 or int(clock[2]) > 59:
+        return datetime.combine(day, time(23, 59), UTC)
+    zone = next((ZONES[word][0] for word in re.findall(r"[A-Z]{1,4}", rest) if word in ZONES), 0)
+    at = datetime.combine(day, time(int(clock[1]), int(clock[2])), UTC)
+    return at - timedelta(hours=zone)
 
 
-def read_below(item: ListItem, found: Details) -> list[tuple[Block, str]]:
+def read_below(item: ListItem, found: Details, year: int | None = None) -> list[tuple[Block, str]]:
     """Fill ``found`` from what hangs below an item; say for each block what it became."""
     became: list[tuple[Block, str]] = []
     last = ""
@@ -121,12 +166,12 @@ def read_below(item: ListItem, found: Details) -> list[tuple[Block, str]]:
                 (block, "Command of the item" if last != "expected" else "Expected output")
             )
         elif isinstance(block, Paragraph):
-            last = _read_detail(plain(block.text), found) or last
+            last = _read_detail(plain(block.text), found, year) or last
             became.append((block, "Belongs to the item above"))
         elif isinstance(block, ListBlock):
             for sub in block.items:
                 if sub.box is None:
-                    last = _read_sub(sub, found) or last
+                    last = _read_sub(sub, found, year) or last
                     became.append((sub, _DETAIL_LABELS.get(last, "Belongs to the item above")))
     return became
 
@@ -137,18 +182,21 @@ _DETAIL_LABELS = {
     "expected": "Expected output of the item",
     "value": "Value of the item",
     "target": "Target of the item",
+    "due": "Due time of the item",
+    "priority": "Priority of the item",
+    "evidence": "Evidence of the item",
 }
 
 
-def _read_sub(sub: ListItem, found: Details) -> str:
-    kind = _read_detail(plain(sub.text), found)
+def _read_sub(sub: ListItem, found: Details, year: int | None) -> str:
+    kind = _read_detail(plain(sub.text), found, year)
     for block in sub.blocks:
         if isinstance(block, Fence):
             _add_fence(found, block, kind)
     return kind
 
 
-def _read_detail(text: str, found: Details) -> str:
+def _read_detail(text: str, found: Details, year: int | None = None) -> str:
     """Read "Owner: X", "Command: ...", "Expected: ..."; return what it was, "" for a remark."""
     match = _DETAIL.match(text)
     if match is None:
@@ -169,6 +217,16 @@ def _read_detail(text: str, found: Details) -> str:
     if _VALUE_KEYS.match(key):
         found.value = value[:120]
         return "value"
+    if _DUE_KEYS.match(key):
+        found.due_at = due_of(value, year) or found.due_at
+        return "due"
+    if _PRIORITY_KEYS.match(key):
+        found.priority = priority_of(value) or found.priority
+        found.blocking = found.blocking or (found.required and found.priority == "P0")
+        return "priority"
+    if _EVIDENCE_KEYS.match(key) and _URL.search(value):
+        found.evidence_url = found.evidence_url or _URL.search(value)[0][:500]
+        return "evidence"
     if _TARGET_KEYS.match(key):
         found.target = value[:120]
         return "target"

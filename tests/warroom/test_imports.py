@@ -143,7 +143,7 @@ def test_a_gate_gets_its_criteria_and_a_query_its_bands(plan):
 
 def test_roles_get_their_rights_and_the_author_a_seat_that_may_edit(plan, cora):
     rights = {role.name: set(role.rights) for role in rows(Role, plan=plan)}
-    assert rights["Technical Lead"] == {"tick", "sign", "vote", "decide", "edit", "run"}
+    assert rights["Technical Lead"] == {"tick", "sign", "vote", "decide", "edit", "run", "skip"}
     assert rights["Product Owner"] == {"tick", "sign", "vote"}
     assert rights["Member"] == {"tick"}
     assert standing(cora, plan).rights == {"edit", "tick"}

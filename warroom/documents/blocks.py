@@ -34,6 +34,7 @@ class Fence(Block):
 
     info: str = ""
     text: str = ""
+    fenced: bool = True
 
 
 @dataclass(slots=True)

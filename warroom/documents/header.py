@@ -119,6 +119,7 @@ class Header(Reader):
             if _T0_KEYS.match(key)
         ]
         candidates += self._elsewhere(document)
+        candidates = self._as_chosen(candidates, understanding, lines)
         unread = None
         for number, key, value in candidates:
             moment = parse_moment(value)
@@ -130,6 +131,26 @@ class Header(Reader):
         if unread is None and self._guess_t0(document, understanding):
             return
         self._say_no_t0(understanding, unread)
+
+    def _as_chosen(
+        self,
+        candidates: list[tuple[int, str, str]],
+        understanding: Understanding,
+        lines: dict[str, int],
+    ) -> list[tuple[int, str, str]]:
+        """Any dated line of the header can be T-0, when somebody says so, and each can be none."""
+        dated = {
+            number: (number, key, understanding.facts[key])
+            for key, number in lines.items()
+            if parse_moment(understanding.facts[key]) is not None
+        }
+        dated |= {one[0]: one for one in candidates if one[0] and parse_moment(one[2]) is not None}
+        chosen = [one for number, one in dated.items() if understanding.chosen(number, "t0")]
+        kept = [one for one in candidates if not understanding.chosen(one[0], "fact")]
+        taken = next((one for one in chosen + kept if one[0] in dated), (0, "", ""))
+        for number in dated:
+            understanding.offer(number, "t0" if number == taken[0] else "fact", ("t0", "fact"))
+        return chosen + kept
 
     def _guess_t0(self, document: Document, understanding: Understanding) -> bool:
         """A full date with clock and zone in the opening lines that speak of a start."""

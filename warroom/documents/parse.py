@@ -149,7 +149,8 @@ def _leaf(token: Token) -> Block:
         comment = token.content.lstrip().startswith("<!--")
         return Html(*_span(token), text=token.content, comment=comment)
     words = token.info.split()
-    return Fence(*_span(token), info=words[0].lower() if words else "", text=token.content)
+    info = words[0].lower() if words else ""
+    return Fence(*_span(token), info=info, text=token.content, fenced=token.type == "fence")
 
 
 def _table(tokens: list[Token], n: int) -> tuple[Table, int]:

@@ -1,6 +1,7 @@
 """Who takes part: signing roles, contacts, escalation levels, and the roles a plan gets of them."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from django.utils.text import slugify
@@ -96,12 +97,58 @@ class People(Reader):
             above = section.parent is not None and bool(
                 signers.SIGNOFF.search(section.parent.title)
             )
-            for signer, block in signers.signers_of(section, above):
+            for signer, block in self._asked(section, above, understanding):
                 found.append(signer)
                 self._claim_signer(signer, block, understanding)
         self._say_signers(found, understanding)
         self._say_approvals(document, found, understanding)
         return found
+
+    def _asked(
+        self, section: Section, above: bool, understanding: Understanding
+    ) -> Iterator[tuple[signers.Signer, Block]]:
+        """The signers of a section as somebody chose them; of a box both could have been meant."""
+        known: set[int] = set()
+        for signer, block in signers.signers_of(section, above):
+            known.add(signer.line)
+            kinds = ("signer", "item", "text") if signer.box else ("signer", "text")
+            now = understanding.chosen(signer.line, *kinds) or "signer"
+            understanding.offer(signer.line, now, kinds, section.line, "lines of a sign-off")
+            if now == "signer":
+                yield signer, block
+        if signers.SIGNOFF.search(section.title):
+            yield from self._boxes(section, known, understanding)
+        yield from self._templates(section, understanding)
+
+    def _boxes(
+        self, section: Section, known: set[int], understanding: Understanding
+    ) -> Iterator[tuple[signers.Signer, Block]]:
+        """Boxes below a sign-off that name no role: work, unless somebody says otherwise."""
+        kinds = ("item", "signer", "text")
+        for block in section.blocks:
+            for item in block.items if isinstance(block, ListBlock) else ():
+                if item.box is None or item.line in known:
+                    continue
+                now = understanding.chosen(item, *kinds) or "item"
+                understanding.offer(item, now, kinds, section.line, "boxes of a sign-off")
+                if now == "signer":
+                    yield signers.Signer(signers.role_of(item.text), item.line, box=True), item
+
+    def _templates(
+        self, section: Section, understanding: Understanding
+    ) -> Iterator[tuple[signers.Signer, Block]]:
+        """Lines to sign inside a code block: a template, left alone and offered."""
+        lines = 0
+        for fence, signer in signers.in_fences(section):
+            now = understanding.chosen(signer.line, "signer", "text") or "text"
+            kinds = ("text", "signer")
+            understanding.offer(signer.line, now, kinds, fence.line, "lines to sign")
+            lines += 1
+            if now == "signer":
+                yield signer, fence
+        if lines:
+            text = f"{lines} lines to sign stand in a code block: a template, left alone."
+            understanding.find(section.line, NOTE, "signers_in_code", text, "Choose below.")
 
     def _claim_heading(
         self, section: Section, signer: signers.Signer, understanding: Understanding

@@ -6,7 +6,7 @@ reader claims is kept as text, and that is said too: no line is dropped silently
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -44,7 +44,10 @@ COUNTS = (
 
 @dataclass(slots=True)
 class Line:
-    """One line of the document: what it ``became``, in words (``label``), and what is odd."""
+    """One line of the document: what it ``became``, in words (``label``), and what is odd.
+
+    ``offer`` is what else a person may make of it; ``chosen``: it is as somebody chose.
+    """
 
     number: int
     source: str
@@ -52,6 +55,29 @@ class Line:
     label: str = ""
     severity: str = ""
     note: str = ""
+    offer: Offer | None = None
+    chosen: bool = False
+
+    @property
+    def guessed(self) -> bool:
+        """Whether it became something that could as well be something else."""
+        return self.offer is not None and not self.chosen and self.offer.now not in LEFT
+
+
+LEFT = frozenset({"text", "fact", "undated"})  # what an offer leaves as it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a line may become: ``now`` is what it did, one of ``kinds`` (see choices.KINDS).
+
+    Lines of one ``block`` (the number of its first line) are also offered together.
+    """
+
+    now: str
+    kinds: tuple[str, ...]
+    block: int
+    what: str = "lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +110,30 @@ class Understanding:
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
     lines: list[Line] = field(default_factory=list)
     claims: dict[int, Line] = field(default_factory=dict)
+    # What a person chose, by line, and what each line may become.
+    choices: Mapping[int, str] = field(default_factory=dict)
+    offers: dict[int, Offer] = field(default_factory=dict)
+
+    def chosen(self, block: Block | int, *kinds: str) -> str:
+        """What a person chose for a line, when it is one of ``kinds``; else ""."""
+        choice = self.choices.get(block if isinstance(block, int) else block.line, "")
+        return choice if choice in kinds else ""
+
+    def offer(
+        self,
+        block: Block | int,
+        now: str,
+        kinds: tuple[str, ...],
+        group: int = 0,
+        what: str = "lines",
+    ) -> None:
+        """Let a person choose among ``kinds``; ``now`` is what the line became. The first stands.
+
+        Lines with one ``group`` are offered together, and called ``what`` there.
+        """
+        number = block if isinstance(block, int) else block.line
+        if number not in self.offers and 1 <= number <= len(self.document.lines):
+            self.offers[number] = Offer(now, kinds, group or number, what)
 
     def claim(
         self, block: Block | int, became: str, label: str = "", severity: str = "", note: str = ""
@@ -171,12 +221,16 @@ def registered() -> list[Reader]:
     return sorted(_readers.values(), key=lambda reader: (reader.order, reader.name))
 
 
-def read_all(document: Document) -> Understanding:
-    """Let every registered reader read, then account for every line. Pure but for the registry."""
-    understanding = Understanding(document)
+def read_all(document: Document, choices: Mapping[int, str] | None = None) -> Understanding:
+    """Let every registered reader read, then account for every line. Pure but for the registry.
+
+    ``choices``: what a person wants certain lines to be. One that makes no sense is a finding.
+    """
+    understanding = Understanding(document, choices=choices or {})
     for reader in registered():
         reader.read(document, understanding)
     _claim_the_rest(document, understanding)
+    _mark_choices(understanding)
     _mark_lines(understanding)
     understanding.findings.sort(key=lambda f: (f.severity != WARNING, f.line))
     understanding.lines = [
@@ -225,6 +279,22 @@ def _kept(block: Block) -> tuple[str, str]:
         if isinstance(block, kind):
             return became, label
     return "text", "Kept as text"
+
+
+def _mark_choices(understanding: Understanding) -> None:
+    """Put each offer beside its line, and say which choices hold and which came to nothing."""
+    for number, offer in understanding.offers.items():
+        line = understanding.claims[number]
+        line.offer = offer
+        line.chosen = understanding.choices.get(number) == offer.now
+        if line.chosen:
+            line.label = f"{line.label}, as you chose".lstrip(", ")
+    for number, choice in sorted(understanding.choices.items()):
+        offer = understanding.offers.get(number)
+        if offer is None or offer.now != choice:
+            text = f"Line {number} cannot be read as “{choice[:20]}”; it was read as without it."
+            line = number if number in understanding.claims else 0
+            understanding.find(line, NOTE, "choice_unused", text)
 
 
 def _mark_lines(understanding: Understanding) -> None:

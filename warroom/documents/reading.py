@@ -1,8 +1,10 @@
 """From what somebody gave us to what we understood of it."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from warroom.documents.choices import every_item
 from warroom.documents.parse import decode, parse
 from warroom.documents.readers import NOTE, Finding, Understanding, read_all
 
@@ -14,13 +16,24 @@ class Reading:
     text: str
     sha256: str
     understanding: Understanding
+    choices: Mapping[int, str] = field(default_factory=dict)
 
 
-def understand(data: bytes | str) -> Reading:
-    """Read a document, given as bytes or as text. Raises DocumentError, which names the line."""
+def understand(
+    data: bytes | str, choices: Mapping[int, str] | None = None, make_items: bool = False
+) -> Reading:
+    """Read a document, given as bytes or as text. Raises DocumentError, which names the line.
+
+    ``choices`` says what certain lines shall be (see choices.KINDS); ``make_items`` takes every
+    offer of an item that ``choices`` does not speak of.
+    """
     source = decode(data)
-    understanding = read_all(parse(source.text))
+    document = parse(source.text)
+    understanding = read_all(document, choices)
+    if make_items:
+        choices = {**every_item(understanding), **(choices or {})}
+        understanding = read_all(document, choices)
     code = "mac_roman" if source.repaired else "encoding"
     understanding.findings += [Finding(0, NOTE, code, note) for note in source.notes]
     digest = hashlib.sha256(source.text.encode()).hexdigest()
-    return Reading(source.text, digest, understanding)
+    return Reading(source.text, digest, understanding, dict(choices or {}))

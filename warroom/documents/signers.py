@@ -9,7 +9,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from warroom.documents.blocks import Block, ListBlock, ListItem, Paragraph, Section, Table
+from warroom.documents.blocks import (
+    Block,
+    Fence,
+    ListBlock,
+    ListItem,
+    Paragraph,
+    Section,
+    Table,
+    walk,
+)
 from warroom.documents.plain import is_blank, plain, without_marks
 
 SIGNOFF = re.compile(
@@ -36,6 +45,15 @@ _ROLE_COLUMN = re.compile(
     r"^(?:role|position|function|rolle|funktion|rol|cargo|角色|职位|職位)$", re.I
 )
 _SIGN_COLUMN = re.compile(r"sign|unterschrift|firma|approv|簽|签|name|nombre|名", re.I)
+_TEMPLATE = re.compile(
+    r"sign[- ]?off|signature|signed|approv|unterschrift|firma|簽|签|批准|負責人|负责人|日期", re.I
+)
+WIDE = 200  # of a line in code, more than any line to sign takes
+# "Thon", "Cora Lindqvist", "O. Hudson": capitalised words, so that no sentence is a person.
+_HOLDER = re.compile(r"^@?[^\W\d_a-z][\w.'’-]{0,30}(?: [^\W\d_a-z][\w.'’-]{0,30}){0,3}$")
+_NO_PERSON = re.compile(
+    r"^(?:approved|rejected|pending|yes|no|complete|completed|done|ok|go|ready|signed)\b", re.I
+)
 _PERSON = re.compile(r"^[^()]{2,40}\([^()]+\)$")
 _SPLIT = re.compile(r"\s*[:：]\s*")
 
@@ -101,8 +119,10 @@ def _named(fields: list[ListItem]) -> str:
 
 
 def _in_paragraph(block: Paragraph, signing: bool) -> Iterator[tuple[Signer, Block]]:
+    # One line to sign makes the blanks beside it lines to sign as well.
+    signing = signing or any(SIGNOFF.search(row) and _BLANKS.search(row) for _, row in block.rows)
     for number, row in block.rows:
-        if signing or SIGNOFF.search(row):
+        if signing:
             role = _blank_line_role(row)
             if role:
                 yield Signer(role, number), block
@@ -125,10 +145,54 @@ def _in_list(block: ListBlock, signing: bool, named: bool) -> Iterator[tuple[Sig
     for item in block.items:
         text = item.text.split("\n")[0]
         role = _blank_line_role(text) or _bold_role(text, item)
+        person = ""
         if not role and named and item.box is None:
             role = _claimed_role(text)
+        if not role and named:
+            role, person = _held_role(text)
         if role:
-            yield Signer(role, item.line, box=item.box is not None), item
+            yield Signer(role, item.line, person, box=item.box is not None), item
+
+
+def _held_role(text: str) -> tuple[str, str]:
+    """Role and holder of "On-Call: Thon": a role's name and a person's, nothing else."""
+    role, colon, person = without_marks(plain(text)).partition(":")
+    role, person = role.strip(), person.strip()
+    if not colon or len(role.split()) > 4 or not _ROLE_WORDS.search(role) or _FIELD.match(role):
+        return "", ""
+    if is_blank(person):
+        return role, ""
+    shouted = len(person) > 2 and person.isupper()  # "PASS": a result, nobody's name
+    held = _HOLDER.match(person) and not shouted and not _NO_PERSON.match(person)
+    return (role, person[:120]) if held else ("", "")
+
+
+def role_of(text: str) -> str:
+    """What a line calls the role that signs it, when somebody says that it is one."""
+    words = without_marks(plain(_BLANKS.split(text.split("\n")[0])[0]))
+    return (_SPLIT.split(words)[0].strip(" :-*") or words)[:100] or "Signer"
+
+
+def in_fences(section: Section) -> Iterator[tuple[Fence, Signer]]:
+    """Lines to sign in code blocks that speak of a sign-off: "Release Manager : [Name]"."""
+    for block in section.blocks:
+        for inner in walk(block):
+            if not isinstance(inner, Fence) or not _TEMPLATE.search(inner.text):
+                continue
+            for n, row in enumerate(inner.text.split("\n"), start=1):
+                role = _template_role(row[:WIDE])
+                if role:
+                    yield inner, Signer(role, inner.line + n)
+
+
+def _template_role(row: str) -> str:
+    role = _blank_line_role(row)
+    if role:
+        return role
+    name, colon, rest = without_marks(plain(row)).partition(":")
+    name = name.strip(" -*•")
+    signs = colon and is_blank(rest) and rest.strip() and _ROLE_WORDS.search(name)
+    return name if signs and len(name.split()) < 5 and not _FIELD.match(name) else ""
 
 
 def _bold_role(text: str, item: ListItem) -> str:
