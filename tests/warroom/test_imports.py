@@ -124,7 +124,7 @@ def test_items_keep_state_parent_value_and_due_time(plan):
         "the document",
     )
     assert (notify.owner, notify.command, notify.due_offset_s) == ("@hudson", "make notify", -7200)
-    assert (mail.parent, mail.ref, mail.number) == (notify, "1.3", 3)
+    assert (mail.parent, mail.ref, mail.number) == (notify, "1.2.1", 3)
     assert not migrate.required
 
 
