@@ -8,15 +8,16 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Router, Schema, Status
 
-from checklists.actions.conditions import Wanted
+from checklists.actions.conditions import Wanted, close_condition
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.items import set_item_state
 from checklists.actions.signoffs import sign_off
-from checklists.models import ChecklistItem, Condition, Decision, Gate, Phase
+from checklists.models import ChecklistItem, Condition, Decision, Gate, SignOff
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, opens_at
 from checklists.queries.phases import items_of
+from checklists.queries.scopes import AT_GATE, Scope, find_scope, scope_of
+from checklists.queries.signoffs import condition_rows
 from checklists.rules.due import due_at
-from checklists.rules.numbers import whole_number
 from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan, Role
@@ -123,7 +124,7 @@ class ConditionIn(Schema):
 
 
 class SignOffIn(Schema):
-    """``scope``: the number of a phase, or ``plan``."""
+    """``scope``: the number of a phase, ``gate:`` and its key, ``plan``, or ``stable``."""
 
     scope: int | str
     role: str
@@ -134,6 +135,8 @@ class SignOffIn(Schema):
 
 
 class SignOffOut(Schema):
+    """``revoked`` says what took the signature back; empty while it stands."""
+
     id: int
     scope: str
     role: str
@@ -141,49 +144,95 @@ class SignOffOut(Schema):
     decision: str
     statement: str
     comment: str
+    score: float | None
     at: datetime
+    supersedes: int | None
+    revoked: str
+
+
+@router.get("plans/{slug}/signoffs", response=list[SignOffOut])
+def list_signoffs(request: HttpRequest, slug: str):
+    """Every signature ever given in this release, oldest first."""
+    plan = plan_of(request, slug)
+    found = plan.signoffs.select_related("phase", "gate", "role", "revocation")
+    return [_signoff(row) for row in found]
 
 
 @router.post("plans/{slug}/signoffs", response={201: SignOffOut})
 def post_signoff(request: HttpRequest, slug: str, body: SignOffIn):
-    """Sign a phase or the whole release as a role of the token's person."""
+    """Sign a phase, a gate or the whole release as a role of the token's person."""
     plan = plan_of(request, slug, "sign")
-    phase = _phase(plan, str(body.scope))
-    if body.score is not None and not 0 <= body.score < 1000:
-        raise Invalid("score", "A score lies between 0 and 999.99.")
+    scope = _scope(plan, str(body.scope))
     signed = sign_off(
         plan,
-        phase,
+        scope.phase,
         _role(plan, body.role),
         body.decision,
         by=request.user,
+        gate=scope.gate,
+        declaration=scope.declaration,
         comment=body.comment,
         score=body.score,
         conditions=[condition.wanted() for condition in body.conditions],
         request_id=once(request),
     )
-    answer = {
-        "id": signed.pk,
-        "scope": str(phase.number) if phase else "plan",
-        "role": body.role,
-        "person": signed.person_name,
-        "decision": signed.word,
-        "statement": signed.statement,
-        "comment": signed.comment,
-        "at": signed.at,
+    return Status(201, _signoff(signed))
+
+
+def _signoff(row: SignOff) -> dict[str, Any]:
+    scope = scope_of(row)
+    revocation = getattr(row, "revocation", None)
+    return {
+        "id": row.pk,
+        "scope": f"gate:{scope.gate.key}" if scope.gate else scope.key,
+        "role": row.role.key,
+        "person": row.person_name,
+        "decision": row.word,
+        "statement": row.statement,
+        "comment": row.comment,
+        "score": row.score,
+        "at": row.at,
+        "supersedes": row.supersedes_id,
+        "revoked": revocation.sentence if revocation else "",
     }
-    return Status(201, answer)
 
 
-def _phase(plan: DeploymentPlan, scope: str) -> Phase | None:
-    number = scope.removeprefix("phase").lstrip("-: ") if scope.startswith("phase") else scope
-    if scope == "plan":
-        return None
-    wanted = whole_number(number)
-    phase = plan.phases.filter(number=wanted).first() if wanted is not None else None
-    if phase is None:
-        raise Invalid("scope", f"There is no phase {scope[:40]!r}. Give its number, or 'plan'.")
-    return phase
+def _scope(plan: DeploymentPlan, text: str) -> Scope:
+    key = text.removeprefix("phase").lstrip("-: ") if text.startswith("phase") else text
+    if key.startswith("gate:"):
+        key = f"{AT_GATE}{key.removeprefix('gate:').strip()}"
+    scope = find_scope(plan, key)
+    if scope is None:
+        raise Invalid(
+            "scope",
+            f"There is nothing {text[:60]!r} to sign. Give the number of a phase, gate: and the "
+            "key of a gate, 'plan', or 'stable'.",
+        )
+    return scope
+
+
+@router.get("plans/{slug}/conditions", response=list[dict[str, Any]])
+def list_conditions(request: HttpRequest, slug: str):
+    """Every condition with what became of it; ``void`` says why one no longer counts."""
+    plan = plan_of(request, slug)
+    return [_condition(row.condition) | {"void": row.void} for row in condition_rows(plan)]
+
+
+class CloseIn(Schema):
+    note: str
+
+
+@router.post("plans/{slug}/conditions/{int:number}/close", response=dict[str, Any])
+def post_close(request: HttpRequest, slug: str, number: int, body: CloseIn):
+    """Say that a condition is met, and how."""
+    plan = plan_of(request, slug, "sign")
+    condition = plan.conditions.filter(number=number).first()
+    if condition is None:
+        raise Http404
+    condition.plan = plan
+    return _condition(
+        close_condition(condition, body.note, by=request.user, request_id=once(request))
+    )
 
 
 def _role(plan: DeploymentPlan, key: str) -> Role:

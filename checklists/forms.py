@@ -107,7 +107,9 @@ class RoleForm(OnceForm):
 
 
 class SignOffForm(RoleForm):
-    scope = forms.CharField(widget=forms.HiddenInput, max_length=8)
+    """``best`` is the plan's best score, None where signatures carry none."""
+
+    scope = forms.CharField(widget=forms.HiddenInput, max_length=64)
     decision = forms.ChoiceField(
         choices=[
             ("approved", "Approve"),
@@ -118,7 +120,14 @@ class SignOffForm(RoleForm):
     comment = ReasonField(
         required=False, max_length=4000, help_text="Wanted for a rejection: its reason."
     )
+    score = forms.DecimalField(required=False, max_digits=5, decimal_places=2, min_value=0)
     conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
+
+    def __init__(self, *args, best: int | None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.best = best
+        self.fields["score"].label = f"Score, 0 to {best}"
+        self.fields["score"].max_value = best
 
 
 class VoteForm(RoleForm):

@@ -17,6 +17,8 @@ from checklists.queries.gates import (
 from checklists.queries.needs import people_needs
 from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist, one_row
+from checklists.queries.scopes import Scope, find_scope, scope_keys
+from checklists.queries.signoffs import condition_rows
 from checklists.rules.numbers import whole_number
 from warroom import navigation
 from warroom.live import needs, outlook, panels
@@ -155,41 +157,61 @@ class GroupSum(panels.Panel):
 
 
 class Signoffs(panels.Panel):
-    """Who signed a phase; a family named by the phase's number, or 'plan' for the whole release."""
+    """Who signed under a scope (``queries/scopes.py``); a family named by the scope's key."""
 
     name = "signoffs"
     template = "checklists/_signoffs.html"
-    kinds = ("item.", "signoff.", "condition.", "seat.", "plan.")
-    places = ("checklist",)
+    kinds = ("item.", "signoff.", "vote.", "condition.", "seat.", "plan.")
+    places = ("checklist", "gate")
     slot = "rows"
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        scopes = [
-            event.data["phase"] or "plan"
-            for event in events
-            if event.kind.startswith(("item.", "signoff.")) and "phase" in event.data
-        ]
-        if any(event.data.get("revoked_whole") for event in events):
-            scopes.append("plan")
-        return list(dict.fromkeys(str(scope) for scope in scopes))
+        """Scopes that events name; a seat, a role or a condition touches all of them."""
+        named = [(event, name) for event in events for name in _SCOPES if _names(event, name)]
+        found = [str(event.data[name]) for event, name in named]
+        if any(event.kind.startswith(_ALL_SCOPES) for event in events):
+            found += scope_keys(plan)
+        elif any(event.data.get("revoked_whole") for event in events):
+            found += scope_keys(plan, phases=False)
+        return list(dict.fromkeys(found))
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
-        if not key:
-            return None
-        board = checklist(plan, now)
-        if key == "plan":
-            return {"signatures": board.whole, "title": "Sign-off, the whole release"}
-        rows = _phase_of(board, key)
-        return signoff_context(rows) if rows else None
+        scope = find_scope(plan, key) if key else None
+        return signoff_context(checklist(plan, now), scope) if scope else None
 
 
-def signoff_context(rows: PhaseRows) -> Context:
+_SCOPES = ("scope", "phase")
+_ALL_SCOPES = ("condition.", "seat.", "role.", "plan.")
+
+
+def _names(event: TimelineEvent, name: str) -> bool:
+    return bool(event.data.get(name)) and event.kind.startswith(("item", "signoff.", "plan.stable"))
+
+
+def signoff_context(board: Checklist, scope: Scope) -> Context:
+    rows = board.phase(scope.phase.number) if scope.phase else None
+    waiting = [] if scope.gate else [ref for one in board.phases for ref in one.blocking_refs]
     return {
-        "signatures": rows.signatures,
-        "title": f"Sign-off, {rows.phase.title}",
-        "blocking": rows.blocking_refs,
+        "signatures": board.signed.given(scope),
+        "scope": scope,
+        "title": f"Sign-off, {scope.title}",
+        "blocking": rows.blocking_refs if rows else waiting,
         "phase": rows,
     }
+
+
+class PlanConditions(panels.Panel):
+    """Every condition of the release, on the page of its last signatures."""
+
+    name = "plan-conditions"
+    template = "checklists/_plan_conditions.html"
+    kinds = ("vote.", "condition.", "signoff.", "item", "gate.", "plan.")
+    places = ("checklist",)
+    slot = "rows"
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        rows = condition_rows(plan)
+        return {"rows": rows, "open_count": sum(row.is_open for row in rows)} if rows else None
 
 
 class NextGate(panels.Panel):
@@ -285,6 +307,7 @@ for panel in (
     PhaseSum(),
     GroupSum(),
     Signoffs(),
+    PlanConditions(),
     NextGate(),
     *GATE_PARTS,
 ):

@@ -1,16 +1,32 @@
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from checklists.actions.conditions import Wanted, attach, checked
-from checklists.models import ChecklistItem, Phase, Revocation, SignOff
+from checklists.models import ChecklistItem, Gate, Phase, Revocation, SignOff
 from checklists.queries.refs import name_items
+from checklists.queries.scopes import STABLE, Scope, scope_of
+from checklists.queries.signoffs import condition_rows, signatures
 from checklists.rules import items as item_rules
 from checklists.rules import signoffs as rules
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
-from warroom.models import DeploymentPlan, Role, User
+from warroom.models import DeploymentPlan, Lifecycle, Role, User
 
 COMMENT_LIMIT = 4000
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What is to be signed, as it was filled in and passed the rules for it."""
+
+    role: Role
+    word: str
+    comment: str
+    score: Decimal | None
+    conditions: list[Wanted]
+
+
 _PAST = {"approved": "approved", "conditional": "approved_with_conditions", "rejected": "rejected"}
 
 
@@ -21,29 +37,34 @@ def sign_off(
     word: str,
     *,
     by: User,
+    gate: Gate | None = None,
+    declaration: str = "",
     comment: str = "",
     score: Decimal | None = None,
     conditions: Sequence[Wanted] = (),
     request_id: str | None = None,
 ) -> SignOff:
-    """Sign a phase, or the whole plan when ``phase`` is None, as ``role``; return the signature.
+    """Sign a phase, a gate, or the whole plan when neither is given, as ``role``.
 
-    The same signature twice is one. A newer word supersedes the role's older one. Raises Invalid
-    for what is filled in wrongly, NotAllowed without the seat or the right, Refused when duties are
-    to be separated (law 10) or blocking items are open.
+    With ``declaration`` 'stable' the role says that the whole release is stable in production; it
+    is so once every role that signs has said it. Returns the signature. The same signature twice is
+    one. A newer word supersedes the role's older one. Raises Invalid for what is filled in wrongly,
+    NotAllowed without the seat or the right, Refused when duties are to be separated (law 10),
+    blocking items or conditions are open, or it was not watched long enough.
     """
-    conditions = check_signature(word, comment, conditions)
+    scope = Scope(phase, gate, declaration)
+    paper = Paper(role, word, comment.strip(), score, check_signature(word, comment, conditions))
     with change(plan, by=by, right="sign", role=role, request_id=request_id) as signing:
-        standing = _standing(signing.plan, phase)
+        if wrong := rules.score_objection(score, signing.plan.score_max, word):
+            raise Invalid(*wrong)
+        standing = _standing(signing.plan, scope)
         before = next((row for row in standing if row.role_id == role.pk), None)
-        if before is not None and (
-            signing.repeated or _same(before, by, word, comment, conditions)
-        ):
+        if before is not None and (signing.repeated or _same(before, by, paper)):
             return before
-        items = _items(signing.plan, phase)
-        if wrong := _refusal(signing, standing, items, phase, role, word):
+        items = _items(signing.plan, scope)
+        if wrong := _refusal(signing, standing, items, scope, paper):
             raise Refused(wrong)
-        return _write(signing, phase, role, word, comment.strip(), score, conditions, items, before)
+        return _write(signing, scope, paper, items, before)
 
 
 def withdraw_signature(signoff: SignOff, *, by: User, request_id: str | None = None) -> SignOff:
@@ -54,13 +75,13 @@ def withdraw_signature(signoff: SignOff, *, by: User, request_id: str | None = N
     with change(
         signoff.plan, by=by, right="sign", role=signoff.role, request_id=request_id
     ) as taking:
-        newest = _standing(taking.plan, signoff.phase)
+        scope = scope_of(signoff)
+        newest = _standing(taking.plan, scope)
         stands = next((row for row in newest if row.pk == signoff.pk), None)
         if taking.repeated or stands is None or hasattr(stands, "revocation"):
             return signoff
         if stands.person_id != by.pk:
             raise NotAllowed(f"Only {stands.person_name} can take this signature back.")
-        name = scope_name(signoff.phase)
         Revocation.objects.create(
             signoff=stands,
             sentence=f"Withdrawn by {taking.author_name}, {taking.at:%H:%M} UTC.",
@@ -69,8 +90,11 @@ def withdraw_signature(signoff: SignOff, *, by: User, request_id: str | None = N
         )
         taking.record(
             "signoff.withdrawn",
-            f"{taking.author_name} withdraws the signature as {stands.role.name} under {name}.",
+            f"{taking.author_name} withdraws the signature as {stands.role.name} "
+            f"under {scope.name}.",
             role=stands.role.key,
+            scope=scope.key,
+            gate=scope.gate.key if scope.gate else "",
             phase=signoff.phase.number if signoff.phase else None,
             signoff=stands.pk,
         )
@@ -87,50 +111,92 @@ def check_signature(word: str, comment: str, conditions: Sequence[Wanted]) -> li
     return wanted
 
 
-def scope_name(phase: Phase | None) -> str:
-    return f"phase {phase.number}, {phase.title}" if phase else "the whole release"
-
-
-def _standing(plan: DeploymentPlan, phase: Phase | None) -> list[SignOff]:
+def _standing(plan: DeploymentPlan, scope: Scope) -> list[SignOff]:
     """The newest signature of each role under this scope, read under the plan's lock."""
-    rows = SignOff.objects.filter(plan=plan, phase=phase, superseded_by__isnull=True)
+    rows = SignOff.objects.filter(scope.where(), plan=plan, superseded_by__isnull=True)
     return list(rows.select_related("role", "revocation"))
 
 
-def _same(before: SignOff, by: User, word: str, comment: str, conditions: list[Wanted]) -> bool:
+def _same(before: SignOff, by: User, paper: Paper) -> bool:
     return (
-        [c.text for c in before.conditions.all()] == [w.text.strip() for w in conditions]
+        [c.text for c in before.conditions.all()] == [w.text.strip() for w in paper.conditions]
         and not hasattr(before, "revocation")
         and before.person_id == by.pk
-        and before.word == word
-        and before.comment == comment.strip()
+        and before.word == paper.word
+        and before.comment == paper.comment
+        and before.score == paper.score
     )
 
 
-def _items(plan: DeploymentPlan, phase: Phase | None) -> list[ChecklistItem]:
+def _items(plan: DeploymentPlan, scope: Scope) -> list[ChecklistItem]:
     items = ChecklistItem.objects.filter(plan=plan).select_related("phase")
-    return name_items(items.filter(phase=phase) if phase else items)
+    return name_items(items.filter(phase=scope.phase) if scope.phase else items)
 
 
 def _refusal(
     signing: Change,
     standing: list[SignOff],
     items: list[ChecklistItem],
-    phase: Phase | None,
-    role: Role,
-    word: str,
+    scope: Scope,
+    paper: Paper,
 ) -> str | None:
-    plan, by = signing.plan, signing.author
+    """Why this cannot be signed now, in one sentence; None when it can."""
     valid = [row for row in standing if not hasattr(row, "revocation")]
-    for row in valid:
-        if row.person_id == by.pk and row.role_id != role.pk:
-            name = scope_name(phase)
-            return rules.one_person_two_roles(row.person_name, row.role.name, role.name, name)
-    if phase is None:
-        others = sum(row.person_id != by.pk and row.word != "rejected" for row in valid)
-        if alone := rules.author_alone(plan.author_id == by.pk, word, others):
-            return alone
-    return rules.blocked(word, [item.ref for item in items if item.blocking and not item.closed])
+    open_items = [item.ref for item in items if item.blocking and not item.closed]
+    return (
+        _two_roles(signing, valid, scope, paper)
+        or _author_alone(signing, valid, scope, paper)
+        or (None if scope.gate else rules.blocked(paper.word, open_items))
+        or (_last_words(signing, scope, paper) if scope.is_last else None)
+    )
+
+
+def _two_roles(signing: Change, valid: list[SignOff], scope: Scope, paper: Paper) -> str | None:
+    """One person stands for one role, be it with a signature or, at a gate, with a vote."""
+    mine = [row.role for row in valid if row.person_id == signing.author.pk]
+    if scope.gate:
+        votes = scope.gate.votes.filter(superseded_by=None, person=signing.author)
+        mine += [vote.role for vote in votes.select_related("role")]
+    allowed = signing.author.username in signing.plan.two_roles
+    found = (
+        rules.one_person_two_roles(
+            signing.author_name, role.name, paper.role.name, scope.name, allowed=allowed
+        )
+        for role in mine
+    )
+    return next(filter(None, found), None)
+
+
+def _author_alone(signing: Change, valid: list[SignOff], scope: Scope, paper: Paper) -> str | None:
+    if scope.phase:
+        return None
+    others = sum(row.person_id != signing.author.pk and row.word != "rejected" for row in valid)
+    is_author = signing.plan.author_id == signing.author.pk
+    return rules.author_alone(is_author, paper.word, others)
+
+
+def _last_words(signing: Change, scope: Scope, paper: Paper) -> str | None:
+    """The final signatures wait for every blocking condition, 'stable' for its time as well."""
+    plan = signing.plan
+    holding = [
+        row.condition.number
+        for row in condition_rows(plan)
+        if row.holds and not _replaced(row.condition.signoff, scope, paper)
+    ]
+    wrong = rules.held_by_conditions(paper.word, holding)
+    if wrong or scope.declaration != STABLE:
+        return wrong
+    watched = plan.lifecycle_at if plan.lifecycle == Lifecycle.WATCHING else plan.t0
+    return rules.too_early(watched, plan.watch_hours, signing.at, paper.word)
+
+
+def _replaced(signoff: SignOff | None, scope: Scope, paper: Paper) -> bool:
+    """A role's own older word under this scope, and its conditions, give way to the new one."""
+    return (
+        signoff is not None
+        and signoff.role_id == paper.role.pk
+        and scope_of(signoff).ids == scope.ids
+    )
 
 
 def _left_out(item: ChecklistItem) -> str:
@@ -141,50 +207,73 @@ def _left_out(item: ChecklistItem) -> str:
 
 def _write(
     signing: Change,
-    phase: Phase | None,
-    role: Role,
-    word: str,
-    comment: str,
-    score: Decimal | None,
-    conditions: list[Wanted],
+    scope: Scope,
+    paper: Paper,
     items: list[ChecklistItem],
     before: SignOff | None,
 ) -> SignOff:
-    closed = sum(item.state in item_rules.CLOSED for item in items)
-    texts = [wanted.text.strip() for wanted in conditions]
-    said = rules.statement(
-        signing.author_name,
-        role.name,
-        word,
-        scope_name(phase),
-        closed,
-        len(items),
-        texts,
-        rehearsal=signing.plan.rehearsal,
-    ) + item_rules.left_out_list([(item.ref, _left_out(item)) for item in items])
     signoff = SignOff.objects.create(
         plan=signing.plan,
-        phase=phase,
-        role=role,
+        phase=scope.phase,
+        gate=scope.gate,
+        declaration=scope.declaration,
+        role=paper.role,
         person=signing.author,
         person_name=signing.author_name,
-        word=word,
-        comment=comment,
-        score=score,
-        statement=said,
+        word=paper.word,
+        comment=paper.comment,
+        score=paper.score,
+        statement=_statement(signing, scope, paper, items),
         at=signing.at,
         supersedes=before,
     )
-    attach(signing, conditions, signoff=signoff)
-    signing.record(
-        f"signoff.{_PAST[word]}",
-        f"{said} {comment}".strip(),
-        role=role.key,
-        phase=phase.number if phase else None,
-        word=word,
-        closed=closed,
-        total=len(items),
-        conditions=texts,
-        supersedes=before.pk if before else None,
-    )
+    attach(signing, paper.conditions, signoff=signoff)
+    _record(signing, scope, signoff, items)
     return signoff
+
+
+def _statement(signing: Change, scope: Scope, paper: Paper, items: list[ChecklistItem]) -> str:
+    return rules.statement(
+        signing.author_name,
+        paper.role.name,
+        paper.word,
+        scope.name,
+        sum(item.state in item_rules.CLOSED for item in items),
+        len(items),
+        [wanted.text.strip() for wanted in paper.conditions],
+        score=rules.score_text(paper.score, signing.plan.score_max),
+        declaration=scope.declaration,
+        rehearsal=signing.plan.rehearsal,
+    ) + item_rules.left_out_list([(item.ref, _left_out(item)) for item in items])
+
+
+def _record(signing: Change, scope: Scope, signoff: SignOff, items: list[ChecklistItem]) -> None:
+    """One event: the signature, or the release's turn to stable when it was the last one."""
+    stable = scope.declaration == STABLE and _all_say_stable(signing.plan, scope)
+    if stable:
+        _turn_stable(signing)
+    signing.record(
+        "plan.stable" if stable else f"signoff.{_PAST[signoff.word]}",
+        f"{signoff.statement} {signoff.comment}".strip(),
+        role=signoff.role.key,
+        scope=scope.key,
+        phase=scope.phase.number if scope.phase else None,
+        gate=scope.gate.key if scope.gate else "",
+        word=signoff.word,
+        score=str(signoff.score) if signoff.score is not None else "",
+        closed=sum(item.state in item_rules.CLOSED for item in items),
+        total=len(items),
+        conditions=[condition.text for condition in signoff.conditions.all()],
+        supersedes=signoff.supersedes_id,
+    )
+
+
+def _all_say_stable(plan: DeploymentPlan, scope: Scope) -> bool:
+    given = signatures(plan).given(scope)
+    return bool(given) and all(one.stands and one.signoff.word == "approved" for one in given)
+
+
+def _turn_stable(signing: Change) -> None:
+    plan = signing.plan
+    plan.lifecycle, plan.lifecycle_at = Lifecycle.STABLE, signing.at
+    plan.save(update_fields=["lifecycle", "lifecycle_at"])

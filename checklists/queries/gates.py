@@ -14,12 +14,11 @@ from checklists.models import (
     Decision,
     Evidence,
     Gate,
-    SignOff,
     Vote,
 )
 from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
-from checklists.queries.signoffs import holders
+from checklists.queries.signoffs import ConditionRow, condition_rows, holders
 from checklists.rules import bands, due, gates
 from checklists.rules.bands import Band
 from checklists.rules.items import CLOSED
@@ -102,9 +101,14 @@ class GateSheet:
     criteria: tuple[CriterionRow, ...]
     votes: tuple[VoteRow, ...]
     items: tuple[ChecklistItem, ...]
-    conditions: tuple[Condition, ...]
+    condition_rows: tuple[ConditionRow, ...]
     decisions: tuple[Decision, ...]
     recommendation: gates.Recommendation
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """Those that still count; the rows tell of the void ones as well."""
+        return [row.condition for row in self.condition_rows if not row.void]
 
     @property
     def decided(self) -> Decision | None:
@@ -156,11 +160,12 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
     votes = _vote_rows(gate, roles_now(plan, now))
     items = tuple(items_now(plan, now))
     conditions = tuple(_conditions(gate))
+    waiting = tuple(row.condition.text for row in conditions if row.holds)
     facts = gates.Facts(
         readings=tuple(_reading(row) for row in criteria),
         ballots=tuple(_ballot(row) for row in votes),
         items=tuple(item.ref for item in items if holds(item, gate)),
-        conditions=tuple(c.text for c in conditions if c.blocking and c.closed_at is None),
+        conditions=waiting,
     )
     return GateSheet(
         gate=gate,
@@ -169,7 +174,7 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
         criteria=criteria,
         votes=votes,
         items=items,
-        conditions=conditions,
+        condition_rows=conditions,
         decisions=tuple(gate.decisions.select_related("role")),
         recommendation=gates.recommend(facts),
     )
@@ -341,31 +346,15 @@ def _vote_rows(gate: Gate, roles: list[Role]) -> tuple[VoteRow, ...]:
     )
 
 
-def _stands(signoff: SignOff) -> bool:
-    """Neither replaced by a newer signature nor taken back."""
-    return not hasattr(signoff, "superseded_by") and not hasattr(signoff, "revocation")
+def _conditions(gate: Gate) -> list[ConditionRow]:
+    """Conditions of this gate's votes and signatures and of those under the whole release."""
 
+    def concerns(condition: Condition) -> bool:
+        if condition.signoff is None:
+            return condition.gate_id == gate.pk
+        return condition.signoff.gate_id in (None, gate.pk)
 
-def _conditions(gate: Gate) -> list[Condition]:
-    """Conditions of this gate's votes and of the plan's signatures, as far as these still count."""
-    found = Condition.objects.filter(plan=gate.plan).select_related(
-        "vote__role",
-        "signoff__role",
-        "closed_by",
-        "vote__superseded_by",
-        "signoff__superseded_by",
-        "signoff__revocation",
-    )
-    return [
-        condition
-        for condition in found
-        if (condition.signoff_id and _stands(condition.signoff))
-        or (condition.gate_id == gate.pk and not _taken_back(condition.vote))
-    ]
-
-
-def _taken_back(vote: Vote | None) -> bool:
-    return vote is not None and hasattr(vote, "superseded_by")
+    return [row for row in condition_rows(gate.plan) if concerns(row.condition)]
 
 
 def _reading(row: CriterionRow) -> gates.Reading:

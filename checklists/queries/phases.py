@@ -11,7 +11,14 @@ from django.db.models import Count, QuerySet
 from checklists.models import ChecklistItem, ItemFile, ItemState, Phase, PhaseGroup
 from checklists.queries.once import once
 from checklists.queries.refs import name_items
-from checklists.queries.signoffs import Signature, holders, seated_roles, signatures
+from checklists.queries.scopes import STABLE, Scope
+from checklists.queries.signoffs import (
+    Signature,
+    Signatures,
+    holders,
+    seated_roles,
+    signatures,
+)
 from checklists.rules import due as due_rule
 from checklists.rules import items as rules
 from checklists.rules.targets import Against, Met, against
@@ -187,11 +194,17 @@ class Checklist:
     phases: list[PhaseRows]
     counts: Counts
     whole: list[Signature]
+    signed: Signatures
 
     @property
     def whole_signed(self) -> int:
         """How many roles signed the whole release."""
         return sum(signature.stands for signature in self.whole)
+
+    @property
+    def stable_signed(self) -> int:
+        """How many roles declared the release stable."""
+        return sum(one.stands for one in self.signed.given(Scope(declaration=STABLE)))
 
     @property
     def current(self) -> PhaseRows | None:
@@ -221,7 +234,7 @@ def _read(plan: DeploymentPlan, now: datetime) -> Checklist:
         phases.append(_phase_rows(phase, mine, signed.under(phase)))
     for row in rows:
         total.add(row)
-    return Checklist(phases, total, signed.under(None))
+    return Checklist(phases, total, signed.under(None), signed)
 
 
 def items_now(plan: DeploymentPlan, now: datetime) -> list[ChecklistItem]:

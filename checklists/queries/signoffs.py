@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
-from checklists.models import Phase, SignOff
+from checklists.models import Condition, Phase, SignOff
+from checklists.queries.scopes import Scope
 from warroom.models import DeploymentPlan, Right, Role
 from warroom.queries.people import seated
 
@@ -43,17 +44,23 @@ class Signatures:
     """The roles that sign, and the newest sign-off of each under each scope."""
 
     roles: tuple[Role, ...]
-    newest: dict[tuple[int | None, int], SignOff]
+    newest: dict[tuple, SignOff]
     author_id: int | None = None
 
     def under(self, phase: Phase | None) -> list[Signature]:
         """What each role said of a phase, or of the whole release when ``phase`` is None."""
-        scope = phase.pk if phase else None
-        given = [self.newest.get((scope, role.pk)) for role in self.roles]
+        return self.given(Scope(phase))
+
+    def given(self, scope: Scope) -> list[Signature]:
+        """What each role that signs said under a scope so far."""
+        given = [self.newest.get((*scope.ids, role.pk)) for role in self.roles]
         others = any(one and _approves(one) and one.person_id != self.author_id for one in given)
         return [
             Signature(
-                role, holders(role), one, alone=not (phase or others) and self._by_author(one)
+                role,
+                holders(role),
+                one,
+                alone=not (scope.phase or others) and self._by_author(one),
             )
             for role, one in zip(self.roles, given, strict=True)
         ]
@@ -84,10 +91,53 @@ def signatures(plan: DeploymentPlan, roles: list[Role] | None = None) -> Signatu
         .prefetch_related("conditions")
     )
     signing = [role for role in roles or seated_roles(plan) if role.may(Right.SIGN)]
-    newest = {(row.phase_id, row.role_id): row for row in rows}
+    newest = {(row.phase_id, row.gate_id, row.declaration, row.role_id): row for row in rows}
     return Signatures(tuple(signing), newest, plan.author_id)
 
 
 def seated_roles(plan: DeploymentPlan) -> list[Role]:
     """All roles of a plan with their people, in two SQL statements."""
     return list(Role.objects.filter(plan=plan).prefetch_related(seated()))
+
+
+@dataclass(frozen=True)
+class ConditionRow:
+    """A condition with what became of it: open, met, or void with what it hung on."""
+
+    condition: Condition
+    void: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether it still blocks what comes after it."""
+        return not self.void and self.condition.closed_at is None and self.condition.blocking
+
+    @property
+    def is_open(self) -> bool:
+        return not self.void and self.condition.closed_at is None
+
+
+def condition_rows(plan: DeploymentPlan) -> list[ConditionRow]:
+    """Every condition that a signature or a vote was tied to, in one SQL statement."""
+    found = Condition.objects.filter(plan=plan).select_related(
+        "gate",
+        "closed_by",
+        "vote__role",
+        "vote__superseded_by",
+        "signoff__role",
+        "signoff__phase",
+        "signoff__gate",
+        "signoff__superseded_by",
+        "signoff__revocation",
+    )
+    return [ConditionRow(condition, _void(condition)) for condition in found]
+
+
+def _void(condition: Condition) -> str:
+    """Why a condition no longer counts, in words; empty while it does."""
+    given = condition.signoff or condition.vote
+    if hasattr(given, "superseded_by"):
+        return "a newer word of the same role replaces it"
+    if condition.signoff and hasattr(condition.signoff, "revocation"):
+        return "the signature was taken back"
+    return ""

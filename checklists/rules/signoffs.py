@@ -1,7 +1,19 @@
 """What a signature says, and who may give it (law 10). Words as in checklists.models."""
 
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from warroom.rules.offsets import format_span
+
 APPROVED, CONDITIONAL, REJECTED = "approved", "conditional", "rejected"
 WORDS = (APPROVED, CONDITIONAL, REJECTED)
+_DECLARES = {
+    "stable": {
+        APPROVED: "declare the release stable in production",
+        CONDITIONAL: "declare the release stable in production, on conditions,",
+        REJECTED: "refuse to declare the release stable",
+    }
+}
 _VERB = {APPROVED: "approve", CONDITIONAL: "approve with conditions", REJECTED: "reject"}
 
 
@@ -18,9 +30,14 @@ def objection(word: str, comment: str, conditions: int) -> tuple[str, str] | Non
     return None
 
 
-def one_person_two_roles(person: str, held: str, wanted: str, scope: str) -> str | None:
-    """Separation of duties: nobody stands for two roles under one thing. The sentence, or None."""
-    if held == wanted:
+def one_person_two_roles(
+    person: str, held: str, wanted: str, scope: str, *, allowed: bool = False
+) -> str | None:
+    """Separation of duties: nobody stands for two roles under one thing. The sentence, or None.
+
+    ``allowed``: the plan allows it to this person by name.
+    """
+    if held == wanted or allowed:
         return None
     return (
         f"{person} already stands under {scope} as {held}. One person does not sign for two roles; "
@@ -47,6 +64,57 @@ def blocked(word: str, refs: list[str]) -> str | None:
     return f"{len(refs)} {what} open: {', '.join(refs)}. {way_out}"
 
 
+def held_by_conditions(word: str, numbers: list[int]) -> str | None:
+    """The last signatures wait for what others were promised; ``numbers``: the open conditions."""
+    if word == REJECTED or not numbers:
+        return None
+    many = len(numbers) > 1
+    listed = ", ".join(map(str, numbers))
+    return (
+        f"{'Conditions' if many else 'Condition'} {listed} {'are' if many else 'is'} open and "
+        f"blocking. Close {'them' if many else 'it'} first, or reject."
+    )
+
+
+def score_objection(score: Decimal | None, best: int | None, word: str) -> tuple[str, str] | None:
+    """Whether a score is wanted here, and within its bounds: (field, sentence), or None.
+
+    Where the plan asks for none (``best`` is None) one may be given all the same.
+    """
+    if score is None:
+        asked = best is not None and word != REJECTED
+        return ("score", f"This plan asks for a score, 0 to {best}.") if asked else None
+    top = Decimal("999.99") if best is None else best
+    if not 0 <= score <= top:
+        return "score", f"A score here lies between 0 and {top}."
+    return None
+
+
+def score_text(score: Decimal | None, best: int | None) -> str:
+    """'8.5 of 10'; empty without a score."""
+    if score is None:
+        return ""
+    return f"{score:g} of {best}" if best else f"{score:g}"
+
+
+def too_early(watched_since: datetime | None, hours: int, now: datetime, word: str) -> str | None:
+    """Stable is what was watched for long enough. ``watched_since`` is UTC; the sentence, or None.
+
+    To reject it, which says that it is not stable, never waits.
+    """
+    if word == REJECTED:
+        return None
+    if watched_since is None:
+        return "Nobody watches this release yet. It can be declared stable after it was watched."
+    until = watched_since + timedelta(hours=hours)
+    if now >= until:
+        return None
+    return (
+        f"The release is watched for {hours} h before it is declared stable: until "
+        f"{until:%d %b %H:%M} UTC, {format_span((until - now).total_seconds())} from now."
+    )
+
+
 def statement(
     person: str,
     role: str,
@@ -56,12 +124,20 @@ def statement(
     total: int,
     conditions: list[str],
     *,
+    score: str = "",
+    declaration: str = "",
     rehearsal: bool = False,
 ) -> str:
-    """What is signed, word for word, with the state of the items at that moment."""
+    """What is signed, word for word, with the state of the items at that moment.
+
+    ``score`` is '8.5 of 10'.
+    """
     counted = f"{closed} of {total} items closed" if total else "no items"
     here = ", in rehearsal," if rehearsal else ","
-    text = f"I, {person}, as {role}{here} {_VERB[word]} {scope} with {counted}."
+    verb = _DECLARES[declaration][word] if declaration else f"{_VERB[word]} {scope}"
+    text = f"I, {person}, as {role}{here} {verb} with {counted}."
+    if score:
+        text += f" Score: {score}."
     if conditions:
         numbered = "; ".join(f"({n}) {text}" for n, text in enumerate(conditions, 1))
         text += f" Conditions: {numbered}."

@@ -12,12 +12,20 @@ from checklists.actions.gates import (
     deciding_role,
     judge_criterion,
 )
-from checklists.forms import ConditionCloseForm, DecisionForm, JudgementForm, VoteForm
+from checklists.forms import (
+    ConditionCloseForm,
+    DecisionForm,
+    JudgementForm,
+    SignOffForm,
+    VoteForm,
+)
 from checklists.models import Gate
 from checklists.panels import GATE_PARTS, gate_context
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now, gates_of
+from checklists.queries.scopes import Scope
 from checklists.rules.gates import GO, HOLD
+from checklists.views.signing import sign_context
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.live import panels
@@ -58,7 +66,7 @@ def gate_list(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def gate(request: HttpRequest, slug: str, key: str) -> HttpResponse:
-    return _gate_page(request, find_gate(request, slug, key))
+    return gate_page(request, find_gate(request, slug, key))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,7 +79,7 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     demand(gate.plan, request.user, Right.VOTE)
     form = VoteForm(request.POST, roles=gate.plan.roles.all())
     if not form.is_valid():
-        return _gate_page(request, gate, vote_form=form)
+        return gate_page(request, gate, vote_form=form)
     asked = form.cleaned_data
     try:
         cast_vote(
@@ -85,7 +93,7 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         )
     except Invalid as wrong:
         form.add_error(wrong.field, wrong.sentence)
-        return _gate_page(request, gate, vote_form=form)
+        return gate_page(request, gate, vote_form=form)
     return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
 
 
@@ -102,7 +110,7 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     deciding_role(gate, request.user)
     form = DecisionForm(request.POST)
     if not form.is_valid():
-        return _gate_page(request, gate, decision_form=form)
+        return gate_page(request, gate, decision_form=form)
     asked = form.cleaned_data
     try:
         if asked["decision"] != HOLD:
@@ -119,7 +127,7 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         )
     except Invalid as wrong:
         form.add_error(wrong.field, wrong.sentence)
-        return _gate_page(request, gate, decision_form=form)
+        return gate_page(request, gate, decision_form=form)
     return done(request, reverse("gate", args=[slug, key]), "Decided. The evidence is frozen.")
 
 
@@ -162,17 +170,19 @@ def frozen_evidence(request: HttpRequest, slug: str, key: str, number: int) -> H
     return answer
 
 
-def _gate_page(
+def gate_page(
     request: HttpRequest,
     gate: Gate,
     vote_form: VoteForm | None = None,
     decision_form: DecisionForm | None = None,
+    signoff_form: SignOffForm | None = None,
 ) -> HttpResponse:
+    """The page of a gate; a form that was refused stands in it with its errors, then it is 422."""
     context = page(request, gate.plan, "gate")
     now = context["now"]
     sheet = gate_sheet(gate, now)
     shared = gate_context(sheet)
-    wrong = any(form is not None for form in (vote_form, decision_form))
+    wrong = any(form is not None for form in (vote_form, decision_form, signoff_form))
     context |= shared | {
         "gates": [(other, final_of(other)) for other in gates_now(gate.plan, now)],
         "parts": {
@@ -188,6 +198,8 @@ def _gate_page(
         "judgement_form": JudgementForm(),
         "close_form": ConditionCloseForm(),
     }
+    # The gate's own list of open conditions stands: it holds those of signatures as well.
+    context = sign_context(request, context, Scope(gate=gate), signoff_form) | context
     return render(request, "checklists/gate.html", context, status=422 if wrong else 200)
 
 

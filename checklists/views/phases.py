@@ -3,16 +3,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from checklists.forms import SignOffForm
-from checklists.models import Condition, ItemNote
-from checklists.panels import signoff_context, steps
+from checklists.models import ItemNote
+from checklists.panels import steps
 from checklists.queries.phases import Checklist, GroupRows, ItemRow, PhaseRows, checklist
-from checklists.queries.signoffs import Signature
+from checklists.queries.scopes import STABLE, Scope
 from checklists.rules.numbers import whole_number
+from checklists.views.signing import sign_context
 from warroom.live import panels
-from warroom.models import DeploymentPlan, Right, User
+from warroom.models import DeploymentPlan
 from warroom.queries.plans import get_plan
 from warroom.views.plans import page
 
+# The pages of the last signatures.
+LAST = {scope.key: scope for scope in (Scope(), Scope(declaration=STABLE))}
 # What a reason typed beside an item can set it to.
 MORE_STATES = [
     ("blocked", "Block"),
@@ -36,20 +39,23 @@ def checklist_context(
     scope: str = "",
     signoff_form: SignOffForm | None = None,
 ) -> dict:
-    """What the checklist page shows. ``scope``: a phase's number, 'plan', or '' for the current."""
+    """What the checklist page shows.
+
+    ``scope``: a phase's number, 'plan' or 'stable' for the last signatures, '' for the phase that
+    is current.
+    """
     context = page(request, plan, "checklist")
     now = context["now"]
     board = checklist(plan, now)
     scope = scope or request.GET.get("phase", "")
-    rows = None if scope == "plan" else _phase(board, scope)
-    key = "plan" if scope == "plan" else str(rows.phase.number) if rows else ""
-    signed = signoff_context(rows) if rows else _whole(board)
+    rows = None if scope in LAST else _phase(board, scope)
+    signed = LAST.get(scope) or (Scope(rows.phase) if rows else None)
     shown = _filtered(request, rows) if rows else []
     context |= {
         "board": board,
         "steps": steps(plan, board, now),
         "current": rows,
-        "scope": key,
+        "scope": signed.key if signed else "",
         "groups": shown,
         "show": request.GET.get("show", "all"),
         "role": request.GET.get("role", ""),
@@ -58,33 +64,16 @@ def checklist_context(
         else [],
         "seq": plan.timeline_seq,
         "more_states": MORE_STATES,
-        "signoffs": panels.render(panels.get("signoffs"), plan, now, key, signed) if key else "",
-        "phase_sum": panels.render(panels.get("phase-sum"), plan, now, key, {"phase": rows})
+        "conditions": panels.render(panels.get("plan-conditions"), plan, now)
+        if scope in LAST
+        else "",
+        "phase_sum": panels.render(
+            panels.get("phase-sum"), plan, now, str(rows.phase.number), {"phase": rows}
+        )
         if rows
         else "",
-        "mine": _mine(request.user, signed["signatures"]),
-        "open_conditions": _open_conditions(signed["signatures"]),
-        "signing": context["standing"].roles_with(Right.SIGN),
-        "signoff_form": signoff_form or _empty_form(context, plan, key),
     }
-    return context
-
-
-def _mine(person: User, signatures: list[Signature]) -> list[Signature]:
-    """The signatures that this person gave and that still stand."""
-    given = [one for one in signatures if one.signoff and not one.revoked]
-    return [one for one in given if one.signoff.person_id == person.pk]
-
-
-def _open_conditions(signatures: list[Signature]) -> list[Condition]:
-    """What the signatures shown are tied to and nobody has closed yet."""
-    return [
-        condition
-        for signature in signatures
-        if signature.signoff
-        for condition in signature.signoff.conditions.all()
-        if condition.closed_at is None
-    ]
+    return context | (sign_context(request, context, signed, signoff_form) if signed else {})
 
 
 def _phase(board: Checklist, wanted: str) -> PhaseRows | None:
@@ -95,16 +84,6 @@ def _phase(board: Checklist, wanted: str) -> PhaseRows | None:
     if rows is None:
         raise Http404("No such phase in this release.")
     return rows
-
-
-def _whole(board: Checklist) -> dict:
-    return {"signatures": board.whole, "title": "Sign-off, the whole release"}
-
-
-def _empty_form(context: dict, plan: DeploymentPlan, scope: str) -> SignOffForm:
-    mine = [role.pk for role in context["standing"].roles_with(Right.SIGN)]
-    roles = plan.roles.filter(pk__in=mine)
-    return SignOffForm(roles=roles, initial={"scope": scope, "decision": "approved"})
 
 
 def _sum_id(rows: PhaseRows, group: GroupRows) -> str:

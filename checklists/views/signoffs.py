@@ -4,15 +4,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from checklists.actions.conditions import close_condition
-from checklists.actions.signoffs import (
-    check_signature,
-    scope_name,
-    sign_off,
-    withdraw_signature,
-)
+from checklists.actions.signoffs import check_signature, sign_off, withdraw_signature
 from checklists.forms import ConditionCloseForm, SignOffForm
-from checklists.models import Condition, Phase, SignOff
-from checklists.rules.numbers import whole_number
+from checklists.models import Condition, SignOff
+from checklists.queries.scopes import Scope, find_scope, scope_of
+from checklists.views.gates import gate_page
 from checklists.views.phases import checklist_context
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
@@ -25,28 +21,32 @@ from warroom.views.password import ask_again
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
-    """Sign a phase, or the whole release, as one of one's roles. Read: back to the checklist."""
+    """Sign a phase, a gate or the whole release as one of one's roles. Read: to the checklist."""
     plan = get_plan(request.user, slug)
     if request.method != "POST":
         return redirect("checklist", slug)
-    scope = request.POST.get("scope", "")
-    phase = find_phase(plan, scope)
-    shows(request, plan, ("signoffs", scope), ("phases", ""), ("phase-list", ""))
+    scope = find_scope(plan, request.POST.get("scope", ""))
+    if scope is None:
+        raise Http404("No such phase or gate in this release.")
+    _fresh(request, plan, scope)
     demand(plan, request.user, Right.SIGN)
-    form = SignOffForm(request.POST, roles=plan.roles.all())
+    form = SignOffForm(request.POST, roles=plan.roles.all(), best=plan.score_max)
     if not form.is_valid():
         return _again(request, plan, scope, form)
     asked = form.cleaned_data
     try:
         check_signature(asked["decision"], asked["comment"], asked["conditions"])
-        if asks := ask_again(request, f"sign {scope_name(phase)}"):
+        if asks := ask_again(request, f"sign {scope.name}"):
             return asks
         sign_off(
             plan,
-            phase,
+            scope.phase,
             asked["role"],
             asked["decision"],
             by=request.user,
+            gate=scope.gate,
+            declaration=scope.declaration,
+            score=asked["score"],
             comment=asked["comment"],
             conditions=asked["conditions"],
             request_id=once(request),
@@ -54,41 +54,48 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.add_error(wrong.field, wrong.sentence)
         return _again(request, plan, scope, form)
-    back = f"{reverse('checklist', args=[slug])}?phase={scope}#signoff"
-    return done(request, back, f"Signed: {scope_name(phase)}.")
+    return done(request, _page_of(plan, scope), f"Signed: {scope.name}.")
 
 
 @require_POST
 def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take one's own signature back."""
     plan = get_plan(request.user, slug)
-    found = SignOff.objects.select_related("phase", "role")
+    found = SignOff.objects.select_related("phase", "gate", "role")
     signoff = found.filter(plan=plan, pk=number).first()
     if signoff is None:
         raise Http404("No such signature in this release.")
     signoff.plan = plan
-    scope = str(signoff.phase.number) if signoff.phase else "plan"
-    shows(request, plan, ("signoffs", scope), ("phases", ""), ("phase-list", ""))
+    scope = scope_of(signoff)
+    _fresh(request, plan, scope)
     withdraw_signature(signoff, by=request.user, request_id=once(request))
-    back = f"{reverse('checklist', args=[slug])}?phase={scope}#signoff"
-    return done(request, back, "Your signature is withdrawn.")
+    return done(request, _page_of(plan, scope), "Your signature is withdrawn.")
 
 
-def find_phase(plan: DeploymentPlan, scope: str) -> Phase | None:
-    """The phase that a scope names; None for 'plan'. Anything else is not found."""
-    if scope == "plan":
-        return None
-    number = whole_number(scope)
-    phase = plan.phases.filter(number=number).first() if number is not None else None
-    if phase is None:
-        raise Http404("No such phase in this release.")
-    return phase
+def _fresh(request: HttpRequest, plan: DeploymentPlan, scope: Scope) -> None:
+    """The answer carries the signatures and what shows how many there are."""
+    shows(
+        request,
+        plan,
+        ("signoffs", scope.key),
+        *([] if scope.gate else [("phases", ""), ("phase-list", "")]),
+        *([("plan-conditions", "")] if scope.is_last else []),
+    )
+
+
+def _page_of(plan: DeploymentPlan, scope: Scope) -> str:
+    if scope.gate:
+        return f"{reverse('gate', args=[plan.slug, scope.gate.key])}#signoff"
+    return f"{reverse('checklist', args=[plan.slug])}?phase={scope.key}#signoff"
 
 
 def _again(
-    request: HttpRequest, plan: DeploymentPlan, scope: str, form: SignOffForm
+    request: HttpRequest, plan: DeploymentPlan, scope: Scope, form: SignOffForm
 ) -> HttpResponse:
-    context = checklist_context(request, plan, scope=scope, signoff_form=form)
+    if scope.gate:
+        scope.gate.plan = plan
+        return gate_page(request, scope.gate, signoff_form=form)
+    context = checklist_context(request, plan, scope=scope.key, signoff_form=form)
     return render(request, "checklists/checklist.html", context, status=422)
 
 
@@ -96,7 +103,7 @@ def _again(
 def condition_close(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Say that a condition is met, and how."""
     plan = get_plan(request.user, slug)
-    found = Condition.objects.select_related("gate", "vote", "signoff__phase")
+    found = Condition.objects.select_related("gate", "vote", "signoff__phase", "signoff__gate")
     condition = found.filter(plan=plan, number=number).first()
     if condition is None:
         raise Http404("No such condition in this release.")
@@ -104,8 +111,10 @@ def condition_close(request: HttpRequest, slug: str, number: int) -> HttpRespons
     if condition.gate:
         shows(request, plan, ("conditions", condition.gate.key))
         back = reverse("gate", args=[slug, condition.gate.key])
-    else:
-        back = reverse("checklist", args=[slug])
+    elif condition.signoff:
+        scope = scope_of(condition.signoff)
+        _fresh(request, plan, scope)
+        back = _page_of(plan, scope)
     form = ConditionCloseForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     close_condition(condition, note, by=request.user, request_id=once(request))

@@ -6,7 +6,7 @@ import pytest
 from django.db import OperationalError
 
 import checklists.api
-from checklists.models import ChecklistItem, Decision, SignOff, Vote
+from checklists.models import ChecklistItem, Condition, Decision, SignOff, Vote
 from checklists.queries.frozen import digest
 from tests.conftest import make_plan, seat
 from warroom.actions.tokens import SCOPES, make_token
@@ -123,6 +123,9 @@ OPERATIONS = {
         {"scope": "1", "role": "security-lead", "decision": "approved"},
         "hudson",
     ),
+    ("GET", "/signoffs"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/conditions"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/conditions/{number}/close"): ("sign", {"note": "Met."}, "cora thon hudson"),
     ("GET", "/gates"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/gates/{key}"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/gates/{key}/votes"): ("vote", VOTE, "hudson"),
@@ -153,6 +156,7 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     call, cast, client_of, item, gate, method, path
 ):
     scope, body, may = OPERATIONS[method, path]
+    Condition.objects.create(plan=gate.plan, number=1, text="Cover is confirmed")
     where, others = filled(path), [one for one in SCOPES if one != scope]
     if path == "/events":
         others.remove("evidence")

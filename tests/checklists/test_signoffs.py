@@ -95,7 +95,7 @@ def test_what_is_no_longer_closed_revokes_the_signatures_under_the_whole_release
     assert event.data["revoked"] == ["security-lead"]
     assert event.data["revoked_whole"] == ["on-call"]
     assert "revokes the signature of On-Call under the whole release" in event.text
-    assert panels.get("signoffs").keys(plan, [event]) == ["1", "plan"]
+    assert panels.get("signoffs").keys(plan, [event]) == ["1", "plan", "stable"]
 
 
 def test_progress_leaves_the_signatures_under_the_whole_release(plan, phase, item, cast, roles):
