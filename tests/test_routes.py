@@ -176,7 +176,7 @@ def release(plan, cast, item, gate):
     cast_vote(
         gate, roles["security-lead"], "go", by=cast["hudson"], conditions=[Wanted("Limits re-read")]
     )
-    signed = sign_off(plan, None, roles["security-lead"], "approved", by=cast["hudson"])
+    signed = sign_off(plan, item.phase, roles["security-lead"], "approved", by=cast["hudson"])
     decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
     decision = decide_gate(decided, "hold", by=cast["cora"])
     return {"signoff": signed.pk, "decision": decision.pk}

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 from checklists.models import Condition, Phase, SignOff
 from checklists.queries.scopes import Scope
+from checklists.rules.signoffs import score_text
 from warroom.models import DeploymentPlan, Right, Role
 from warroom.queries.people import seated
 
@@ -23,6 +24,11 @@ class Signature:
     def stands(self) -> bool:
         """Whether the role approved, nothing took it back, and it counts (law 10)."""
         return self.signoff is not None and _approves(self.signoff) and not self.alone
+
+    @property
+    def score(self) -> str:
+        """The score that was given, '8.5'; empty without one."""
+        return score_text(self.signoff.score, None) if self.signoff else ""
 
     @property
     def modifier(self) -> str:

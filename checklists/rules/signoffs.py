@@ -94,7 +94,8 @@ def score_text(score: Decimal | None, best: int | None) -> str:
     """'8.5 of 10'; empty without a score."""
     if score is None:
         return ""
-    return f"{score:g} of {best}" if best else f"{score:g}"
+    text = f"{score.normalize():f}"
+    return f"{text} of {best}" if best else text
 
 
 def too_early(watched_since: datetime | None, hours: int, now: datetime, word: str) -> str | None:

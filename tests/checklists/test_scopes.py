@@ -36,6 +36,7 @@ def watched(plan):
 def put(plan, **fields):
     """Set fields past any action. A save would put the head of the timeline back."""
     DeploymentPlan.objects.filter(pk=plan.pk).update(**fields)
+    plan.refresh_from_db()
 
 
 def sign(plan, roles, cast, name, key, word="approved", phase=None, **more):
