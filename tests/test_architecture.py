@@ -37,7 +37,7 @@ STEPS = [
     },
     {"sections"},
     {"views", "api", "admin", "checks", "ticker"},
-    {"urls", "middleware"},
+    {"urls", "middleware", "plan_api"},
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
 WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations"}

@@ -103,6 +103,7 @@ ROUTES = {
     ),
     "live-snapshot": Route(f"{PLAN}live/snapshot", get=READ),
     "settings": Route(f"{PLAN}settings/", get=READ),
+    "lifecycle-step": Route(f"{PLAN}lifecycle/deploying/", post=holders(302, *RUN)),
     "people": Route(
         f"{PLAN}people/",
         get=READ,

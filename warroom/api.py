@@ -284,7 +284,11 @@ class PlanOut(Schema):
     lifecycle: str
     rehearsal: bool
     usable_as_evidence: bool
+    lifecycle_at: datetime | None
     t0: datetime | None
+    window: dict[str, datetime | None]
+    protected_until: datetime | None
+    time_zone: str
     revision: int
     position: str
     progress: dict[str, int]
@@ -308,7 +312,11 @@ def list_plans(request: HttpRequest):
 @api.get("plans/{slug}", response=PlanOut)
 def show_plan(request: HttpRequest, slug: str):
     """Where one release stands; the verdict as it counts now."""
-    plan = plan_of(request, slug)
+    return plan_shown(plan_of(request, slug))
+
+
+def plan_shown(plan: DeploymentPlan) -> dict[str, Any]:
+    """One release as ``PlanOut``."""
     return _shown(plan, outlook.progress([plan]))
 
 
@@ -325,7 +333,11 @@ def _shown(plan: DeploymentPlan, progresses: dict[int, outlook.Progress]) -> dic
         "lifecycle": plan.lifecycle,
         "rehearsal": plan.rehearsal,
         "usable_as_evidence": not plan.rehearsal,
+        "lifecycle_at": plan.lifecycle_at,
         "t0": plan.t0,
+        "window": {"opens": plan.window_start, "closes": plan.window_end},
+        "protected_until": plan.protected_until,
+        "time_zone": plan.time_zone,
         "revision": plan.revision,
         "position": outlook.position(plan),
         "progress": {

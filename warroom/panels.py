@@ -7,10 +7,12 @@ from typing import Any
 from django.urls import reverse
 
 from warroom import navigation
+from warroom.actions import lifecycle
 from warroom.live import needs, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
 from warroom.models import DeploymentPlan, Right, Role, TimelineEvent
 from warroom.queries import timeline, work
+from warroom.rules import lifecycle as rules
 
 
 class Strip(panels.Panel):
@@ -120,6 +122,34 @@ class About(panels.Panel):
         return {"imported": imported}
 
 
+class Archived(panels.Panel):
+    """A banner on every page of a closed release; while it stands, controls are hidden."""
+
+    name = "archived"
+    template = "warroom/_archived.html"
+    kinds = ("plan.",)
+    places = ("every",)
+    slot = "banner"
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        return {} if plan.lifecycle in rules.CLOSED else None
+
+
+class Life(panels.Panel):
+    """Where the release stands in its life, and the next step for those who may take it."""
+
+    name = "life"
+    template = "warroom/_life.html"
+    kinds = ("plan.", "item.", "gate.", "signoff.", "stage.")
+    places = ("room",)
+    slot = "work"
+    order = 5
+    refresh_s = 30  # T0 passes and the window closes without an event
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        return lifecycle.outlook_of(plan, now)
+
+
 class Feed(panels.Panel):
     """The newest of the timeline."""
 
@@ -154,6 +184,7 @@ class Say(panels.Panel):
     name = "say"
     template = "warroom/_say.html"
     kinds = ("verdict.", "gate.decided", "rollback.", "escalation.")
+    kinds += ("plan.went_live", "plan.rolled_back", "plan.aborted", "plan.stable")
     places = ("every",)
     slot = "say"
 
@@ -187,6 +218,8 @@ BUILT_IN = (
     Presence(),
     Contacts(),
     About(),
+    Archived(),
+    Life(),
     Feed(),
     Timeline(),
     Say(),

@@ -6,6 +6,7 @@ from warroom.api import open_urls
 from warroom.views import (
     health,
     imports,
+    lifecycle,
     live,
     metrics,
     people,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("plans/<slug:slug>/live", live.stream_without_server, name="live"),
     path("plans/<slug:slug>/live/snapshot", live.snapshot, name="live-snapshot"),
     path("plans/<slug:slug>/settings/", settings.settings_page, name="settings"),
+    path("plans/<slug:slug>/lifecycle/<slug:step>/", lifecycle.step, name="lifecycle-step"),
     path("plans/<slug:slug>/people/", people.people, name="people"),
     path("plans/<slug:slug>/status/", status.updates, name="status-updates"),
     path("plans/<slug:slug>/status/public", status.show_or_hide, name="status-public"),

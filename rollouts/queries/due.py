@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from rollouts.models import HealthCheck, Probing, PrometheusQuery
 from warroom.models import DeploymentPlan
+from warroom.rules.lifecycle import CLOSED
 
 WATCHED: tuple[type[Probing], ...] = (PrometheusQuery, HealthCheck)
 
@@ -20,8 +21,12 @@ def due(model: type[Probing], now: datetime) -> QuerySet:
 
 
 def due_ids(model: type[Probing], now: datetime, limit: int) -> list[int]:
-    """Ids to try to claim, inside a transaction; on PostgreSQL rows others hold are skipped."""
-    rows = due(model, now)
+    """Ids to try to claim, inside a transaction; on PostgreSQL rows others hold are skipped.
+
+    Of a closed release nothing is asked any more: its values are final.
+    """
+    closed = DeploymentPlan.objects.filter(lifecycle__in=CLOSED)
+    rows = due(model, now).exclude(plan__in=closed)
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True)
     return list(rows.values_list("pk", flat=True)[:limit])

@@ -13,7 +13,13 @@ def begin(request: HttpRequest, slug: str, percent: int) -> HttpResponse:
     """Record that the traffic has been moved to `percent`."""
     plan = get_plan(request.user, slug)
     answers.shows(request, plan, ("stage", ""), ("strip", ""))
-    advance(plan, to_percent=percent, by=request.user, request_id=once(request))
+    advance(
+        plan,
+        to_percent=percent,
+        by=request.user,
+        reason=request.POST.get("reason", ""),
+        request_id=once(request),
+    )
     return answers.done(
         request, reverse("room", args=[slug]), f"The rollout stands at {percent} %."
     )

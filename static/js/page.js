@@ -36,3 +36,10 @@ document.addEventListener("warroom:swapped", (event) => {
 document.addEventListener("change", (event) => {
   event.target.closest("form[data-auto]")?.requestSubmit();
 });
+
+// A release is closed or reopened while its page is open: the banner says so, the frame follows.
+document.addEventListener("warroom:swapped", (event) => {
+  if (event.detail.id !== "archived") return;
+  document.body.toggleAttribute("data-mode", false);
+  if (!event.detail.hidden) document.body.dataset.mode = "readonly";
+});

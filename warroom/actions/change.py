@@ -13,6 +13,8 @@ from warroom.live import doorbell, snapshots
 from warroom.models import DeploymentPlan, Role, TimelineEvent, User
 from warroom.queries.people import standing
 from warroom.rules import chain, rehearsal
+from warroom.rules.lifecycle import closed
+from warroom.rules.wording import instant_text
 
 RULE = "rule"
 
@@ -95,18 +97,34 @@ def change(
     right: str | None = None,
     role: Role | None = None,
     request_id: str | None = None,
+    when_closed: bool = False,
 ) -> Iterator[Change]:
     """Lock the plan's row and check the right, then let the body read, judge and write.
 
+    In a closed release people change nothing more, unless ``when_closed`` says that this is
+    possible there too (a note, reopening).
+
     ``by`` is a person, or RULE (or another name) where no person acts. With ``right``, the person
-    must hold it, through ``role`` where one is given. Raises NotAllowed; the body raises Refused.
-    Whatever is raised, nothing is written.
+    must hold it, through ``role`` where one is given. Raises NotAllowed, and Refused when the
+    release is closed; the body raises Refused. Whatever is raised, nothing is written.
     """
     with transaction.atomic():
         locked = DeploymentPlan.objects.select_for_update().get(pk=plan.pk)
         if isinstance(by, User) and right is not None:
             demand(locked, by, right, role)
-        yield Change(locked, by, timezone.now(), request_id)
+        opened = Change(locked, by, timezone.now(), request_id)
+        if isinstance(by, User) and not when_closed:
+            _demand_open(opened)
+        yield opened
+
+
+def _demand_open(opened: Change) -> None:
+    """Raise Refused in a closed release. What was carried out before may be answered again."""
+    plan = opened.plan
+    since = f"since {instant_text(plan.lifecycle_at, opened.at)} UTC" if plan.lifecycle_at else ""
+    sentence = closed(plan.lifecycle, since)
+    if sentence and not opened.repeated:
+        raise Refused(sentence)
 
 
 def demand(plan: DeploymentPlan, person: User, right: str, role: Role | None = None) -> None:

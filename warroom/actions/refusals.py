@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+
+
 class Refused(Exception):
     """The change cannot be made any more or by this person; nothing was written.
 
@@ -25,3 +28,13 @@ class Invalid(Refused):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class Unconfirmed(Refused):
+    """It can be done, but something speaks against it: a reason in ``field`` overrides that."""
+
+    status = 422
+
+    def __init__(self, against: Sequence[str], field: str = "reason") -> None:
+        super().__init__(f"{' '.join(against)} To do it all the same, give a reason.")
+        self.field, self.against = field, tuple(against)

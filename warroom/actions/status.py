@@ -34,7 +34,8 @@ def set_status_public(
 
     Raises Refused for a rehearsal, which the public never sees.
     """
-    with change(plan, by=by, right="edit", request_id=request_id) as showing:
+    # Also of a closed release: what the public may read is no part of the record.
+    with change(plan, by=by, right="edit", request_id=request_id, when_closed=True) as showing:
         if public and showing.plan.rehearsal:
             raise Refused("This is a rehearsal: the public never sees it.")
         if showing.repeated or showing.plan.status_public == public:

@@ -16,7 +16,7 @@ def add_note(
 ) -> TimelineEvent | None:
     """Put a person's note on the timeline. None when the same request did so before."""
     text = _checked(text)
-    with change(plan, by=by, right="tick", request_id=request_id) as note:
+    with change(plan, by=by, right="tick", request_id=request_id, when_closed=True) as note:
         return None if note.repeated else note.record("note.added", text)
 
 
@@ -40,7 +40,7 @@ def add_external(
     if len(json.dumps(data)) > DATA_LIMIT:
         raise Invalid("data", f"The data has more than {DATA_LIMIT} characters.")
     text = _checked(text)
-    with change(plan, by=by, right="tick", request_id=request_id) as event:
+    with change(plan, by=by, right="tick", request_id=request_id, when_closed=True) as event:
         return None if event.repeated else event.record(f"external.{kind}", text, body=data)
 
 

@@ -109,6 +109,11 @@ class DeploymentPlan(models.Model):
         """Whether everyone may read the status page: never a draft's, never a rehearsal's."""
         return self.status_public and not self.rehearsal and self.lifecycle != Lifecycle.DRAFT
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it is a record that is read: see rules/lifecycle.py."""
+        return self.lifecycle in (Lifecycle.STABLE, Lifecycle.ABORTED)
+
 
 class PlanTemplate(models.Model):
     """A plan without its history, to begin releases with; ``body`` is the plan as YAML.

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from warroom.actions.refusals import Refused
+from warroom.actions.refusals import Refused, Unconfirmed
 from warroom.live import kept, panels
 from warroom.models import DeploymentPlan
 
@@ -42,6 +42,8 @@ def done(request: HttpRequest, back: str, say: str = "") -> HttpResponse:
 def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     """The change was refused: its sentence, its status, and what is true now."""
     plan = getattr(request, "answer_plan", None)
+    if isinstance(refused, Unconfirmed):
+        return _ask_reason(request, refused)
     context = {
         "sentence": refused.sentence,
         "written": [text for name in TYPED if (text := request.POST.get(name, "").strip())],
@@ -52,6 +54,24 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
         "back": local(request, plan.get_absolute_url() if plan else "/"),
     }
     template = "warroom/_refused.html" if request.htmx else "warroom/refused.html"
+    return render(request, template, context, status=refused.status)
+
+
+def _ask_reason(request: HttpRequest, refused: Unconfirmed) -> HttpResponse:
+    """The same form once more with what speaks against it, and a field for the reason."""
+    own = (refused.field, "csrfmiddlewaretoken", "password")
+    context = {
+        "refused": refused,
+        "action": request.get_full_path(),
+        "kept": [
+            (name, value)
+            for name, values in request.POST.lists()
+            if name not in own
+            for value in values
+        ],
+        "back": local(request, "/"),
+    }
+    template = "warroom/_confirm.html" if request.htmx else "warroom/confirm.html"
     return render(request, template, context, status=refused.status)
 
 

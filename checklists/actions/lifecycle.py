@@ -1,0 +1,102 @@
+"""What the checklist has against a step of the release's life."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from checklists.models import ChecklistItem, DecisionWord, Gate, Phase, SignOff
+from checklists.queries.gates import final_of, gates_of
+from checklists.rules.due import due_at
+from checklists.rules.items import CLOSED
+from warroom.actions.lifecycle import register_check
+from warroom.models import DeploymentPlan, Right
+from warroom.rules.lifecycle import DEPLOYING, Objection
+
+NAMED = 5  # items that a sentence names
+
+
+def against_going_live(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Objection]:
+    """Before go-live: NO-GO, open blocking items, phases that are rejected or not signed.
+
+    Only what lies before T0 counts. What has no time at all might be meant for afterwards: it
+    warns and does not refuse.
+    """
+    if step != DEPLOYING:
+        return
+    yield from _of_gates(plan)
+    yield from _of_items(plan)
+    yield from _of_phases(plan)
+
+
+def _of_gates(plan: DeploymentPlan) -> Iterable[Objection]:
+    for gate in gates_of(plan):
+        decided = final_of(gate)
+        if decided is not None and decided.word == DecisionWord.NO_GO:
+            yield Objection(f"{gate.title} said NO-GO.", code="no-go")
+        elif decided is None and _is_before(gate):
+            yield Objection(f"{gate.title} is not decided.", refuses=False, code="gate")
+
+
+def _is_before(gate: Gate) -> bool:
+    return gate.offset_s is not None and gate.offset_s <= 0
+
+
+def _of_items(plan: DeploymentPlan) -> Iterable[Objection]:
+    rows = ChecklistItem.objects.filter(plan=plan, blocking=True).exclude(state__in=CLOSED)
+    before, timeless = [], []
+    for item in rows.select_related("phase"):
+        when = _when(plan, item)
+        if when is None:
+            timeless.append(item.ref)
+        elif when:
+            before.append(item.ref)
+    for refs, refuses in ((before, True), (timeless, False)):
+        if refs:
+            yield Objection(_open(refs), refuses=refuses, code="blocking")
+
+
+def _when(plan: DeploymentPlan, item: ChecklistItem) -> bool | None:
+    """Whether an item is for before T0; None when neither it nor its phase has a time."""
+    due = due_at(plan.t0, item.due_at, item.due_offset_s)
+    if due is not None and plan.t0 is not None:
+        return due <= plan.t0
+    return _phase_before(plan, item.phase)
+
+
+def _phase_before(plan: DeploymentPlan, phase: Phase) -> bool | None:
+    if phase.offset_s is not None:
+        return phase.offset_s < 0
+    if phase.starts_at is not None and plan.t0 is not None:
+        return phase.starts_at < plan.t0
+    return None
+
+
+def _open(refs: list[str]) -> str:
+    many = "1 blocking item is" if len(refs) == 1 else f"{len(refs)} blocking items are"
+    more = f" and {len(refs) - NAMED} more" if len(refs) > NAMED else ""
+    return f"{many} open: {', '.join(refs[:NAMED])}{more}."
+
+
+def _of_phases(plan: DeploymentPlan) -> Iterable[Objection]:
+    """A rejection refuses; a required phase that nobody signed warns, if anybody signs at all."""
+    signing = any(role.may(Right.SIGN) for role in plan.roles.all())
+    words = _words(plan)
+    for phase in Phase.objects.filter(plan=plan, off_at=None, required=True):
+        if not _phase_before(plan, phase):
+            continue
+        said = words.get(phase.pk, [])
+        if "rejected" in said:
+            yield Objection(f"Phase {phase.number} was rejected.", code="rejected")
+        elif not said and signing:
+            yield Objection(f"Phase {phase.number} is not signed.", refuses=False, code="unsigned")
+
+
+def _words(plan: DeploymentPlan) -> dict[int, list[str]]:
+    """What stands under each phase: the newest word of each role that was not taken back."""
+    found: dict[int, list[str]] = {}
+    rows = SignOff.objects.filter(plan=plan, superseded_by=None, revocation=None)
+    for phase_id, word in rows.exclude(phase=None).values_list("phase_id", "word"):
+        found.setdefault(phase_id, []).append(word)
+    return found
+
+
+register_check(against_going_live)

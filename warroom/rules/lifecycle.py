@@ -1,0 +1,154 @@
+"""The life of a release: which step leads from where to where, and who may take it. Pure.
+
+draft → preparing → deploying → watching → stable; it is left by rolling back or aborting.
+"""
+
+from dataclasses import dataclass
+
+DRAFT, PREPARING, DEPLOYING = "draft", "preparing", "deploying"
+WATCHING, STABLE = "watching", "stable"
+ROLLED_BACK, ABORTED = "rolled_back", "aborted"
+REOPEN = "reopen"
+
+# Nothing is ticked, voted or changed any more: a record that is read.
+CLOSED = frozenset({STABLE, ABORTED})
+# Nothing goes on, although after a rollback the room is still worked in.
+ENDED = CLOSED | {ROLLED_BACK}
+# The new version serves somebody.
+LIVE = frozenset({DEPLOYING, WATCHING})
+LINE = (DRAFT, PREPARING, DEPLOYING, WATCHING, STABLE)
+
+SHOWN = {
+    DRAFT: "a draft",
+    PREPARING: "being prepared",
+    DEPLOYING: "deploying",
+    WATCHING: "being watched",
+    STABLE: "stable",
+    ROLLED_BACK: "rolled back",
+    ABORTED: "aborted",
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. ``word`` names it: the lifecycle that it sets, or reopen.
+
+    ``start`` holds the lifecycles it leads from, each with the one it leads to. ``right`` is who
+    may take it. ``doing`` is for sentences: 'Going live is over.'
+    """
+
+    word: str
+    start: dict[str, str]
+    right: str
+    event: str
+    button: str
+    says: str
+    done: str
+    doing: str
+    wants_reason: bool = False
+
+
+def _from(target: str, *starts: str) -> dict[str, str]:
+    return dict.fromkeys(starts, target)
+
+
+STEPS = {
+    step.word: step
+    for step in (
+        Step(
+            PREPARING, _from(PREPARING, DRAFT), "edit", "plan.opened", "Open the room",
+            "The draft becomes a release that people prepare.",
+            "The room is open: the release is being prepared.", "Opening the room",
+        ),
+        Step(
+            DEPLOYING, _from(DEPLOYING, DRAFT, PREPARING), "run", "plan.went_live", "Go live",
+            "Deploying begins.",
+            "Live: deploying has begun.", "Going live",
+        ),
+        Step(
+            WATCHING, _from(WATCHING, DEPLOYING), "run", "plan.watching", "Begin to watch",
+            "The work is done; the release is watched until it is declared stable.",
+            "Deployed: the release is being watched.", "Beginning to watch",
+        ),
+        Step(
+            STABLE, _from(STABLE, WATCHING), "sign", "plan.stable", "Declare stable",
+            "The last signature closes the release.",
+            "The release is stable.", "Declaring it stable",
+        ),
+        Step(
+            ROLLED_BACK, _from(ROLLED_BACK, DEPLOYING, WATCHING), "run", "plan.rolled_back",
+            "Record the rollback",
+            "Traffic is back on the previous version: this records it and ends the release.",
+            "Rolled back: the previous version serves everyone.", "Rolling back",
+            wants_reason=True,
+        ),
+        Step(
+            ABORTED, _from(ABORTED, DRAFT, PREPARING, DEPLOYING, WATCHING), "decide",
+            "plan.aborted", "Abort the release",
+            "The release does not take place. Its record stays and can be read.",
+            "The release is aborted.", "Aborting", wants_reason=True,
+        ),
+        Step(
+            REOPEN, {STABLE: WATCHING, ABORTED: PREPARING}, "edit", "plan.reopened",
+            "Reopen the release",
+            "People can tick, sign and change again. That it was closed stays on record.",
+            "The release is open again.", "Reopening", wants_reason=True,
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What speaks against a step. It refuses, or only warns: then a reason overrides it.
+
+    ``code`` is for programs; 'window' marks the event as outside the window.
+    """
+
+    sentence: str
+    refuses: bool = True
+    code: str = ""
+
+
+def already(step: Step, lifecycle: str) -> bool:
+    """Whether the step was taken before, so that nothing is left to do."""
+    if step.word == REOPEN:
+        return lifecycle not in ENDED
+    return lifecycle == step.word
+
+
+def late(step: Step, lifecycle: str, since: str) -> str:
+    """Why the step does not lead from ``lifecycle``; '' when it does. ``since``: 'since 12:00'."""
+    if lifecycle in step.start:
+        return ""
+    there = f"The release is {SHOWN[lifecycle]}{f' {since}' if since else ''}."
+    if lifecycle in CLOSED and step.word != ABORTED:
+        return f"{there} Reopen it in the settings first."
+    if lifecycle in (DRAFT, PREPARING) or (lifecycle == DEPLOYING and step.word == STABLE):
+        return f"{there} {step.doing} comes later."
+    return f"{there} {step.doing} is over."
+
+
+def closed(lifecycle: str, since: str) -> str:
+    """Why nothing changes in a closed release, and the way back; '' while it is open."""
+    if lifecycle not in CLOSED:
+        return ""
+    there = f"This release is closed: {SHOWN[lifecycle]}{f' {since}' if since else ''}."
+    return f"{there} Reopen it in the settings to change anything."
+
+
+def possible(lifecycle: str) -> list[Step]:
+    """The steps that lead on from here, the usual one first."""
+    return [step for step in STEPS.values() if lifecycle in step.start]
+
+
+def marks(lifecycle: str) -> list[tuple[str, str]]:
+    """The line as (word, done | now | next); nothing once it was left by an off-ramp."""
+    if lifecycle not in LINE:
+        return []
+    place = LINE.index(lifecycle)
+    last = len(LINE) - 1
+    return [
+        (word, "now" if n == place != last else "done" if n <= place else "next")
+        for n, word in enumerate(LINE)
+    ]
