@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from checklists.models import ChecklistItem, DecisionWord, Gate, Phase, SignOff
-from checklists.queries.gates import final_of, gates_of
+from checklists.queries.gates import final_of, gates_now
+from checklists.queries.phases import items_now, roles_now
 from checklists.rules.due import due_at
 from checklists.rules.items import CLOSED
 from warroom.actions.lifecycle import register_check
@@ -22,13 +23,13 @@ def against_going_live(plan: DeploymentPlan, step: str, now: datetime) -> Iterab
     """
     if step != DEPLOYING:
         return
-    yield from _of_gates(plan)
-    yield from _of_items(plan)
-    yield from _of_phases(plan)
+    yield from _of_gates(plan, now)
+    yield from _of_items(plan, now)
+    yield from _of_phases(plan, now)
 
 
-def _of_gates(plan: DeploymentPlan) -> Iterable[Objection]:
-    for gate in gates_of(plan):
+def _of_gates(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
+    for gate in gates_now(plan, now):
         decided = final_of(gate)
         if decided is not None and decided.word == DecisionWord.NO_GO:
             yield Objection(f"{gate.title} said NO-GO.", code="no-go")
@@ -40,10 +41,11 @@ def _is_before(gate: Gate) -> bool:
     return gate.offset_s is not None and gate.offset_s <= 0
 
 
-def _of_items(plan: DeploymentPlan) -> Iterable[Objection]:
-    rows = ChecklistItem.objects.filter(plan=plan, blocking=True).exclude(state__in=CLOSED)
+def _of_items(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
     before, timeless = [], []
-    for item in rows.select_related("phase"):
+    for item in items_now(plan, now):
+        if not item.blocking or item.state in CLOSED:
+            continue
         when = _when(plan, item)
         if when is None:
             timeless.append(item.ref)
@@ -76,13 +78,13 @@ def _open(refs: list[str]) -> str:
     return f"{many} open: {', '.join(refs[:NAMED])}{more}."
 
 
-def _of_phases(plan: DeploymentPlan) -> Iterable[Objection]:
+def _of_phases(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
     """A rejection refuses; a required phase that nobody signed warns, if anybody signs at all."""
-    signing = any(role.may(Right.SIGN) for role in plan.roles.all())
-    words = _words(plan)
-    for phase in Phase.objects.filter(plan=plan, off_at=None, required=True):
-        if not _phase_before(plan, phase):
-            continue
+    phases = Phase.objects.filter(plan=plan, off_at=None, required=True)
+    early = [phase for phase in phases if _phase_before(plan, phase)]
+    words = _words(plan) if early else {}
+    signing = early and any(role.may(Right.SIGN) for role in roles_now(plan, now))
+    for phase in early:
         said = words.get(phase.pk, [])
         if "rejected" in said:
             yield Objection(f"Phase {phase.number} was rejected.", code="rejected")

@@ -132,6 +132,7 @@ OPERATIONS = {
     ("POST", "/gates/{key}/decision"): ("decide", {"decision": "hold"}, "cora"),
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
+    ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
     ("GET", ""): ("read", None, "cora thon hudson forge vera root"),
 }
 OF_ALL = {("GET", "/api/v1/plans"), ("POST", "/api/v1/plans")}  # tests/warroom/test_api.py

@@ -5,8 +5,8 @@ from datetime import datetime
 from warroom.live import outlook
 from warroom.models import DeploymentPlan
 from warroom.rules import verdicts
-from warroom.rules.rehearsal import MARK
 from warroom.rules.lifecycle import CLOSED, ENDED
+from warroom.rules.rehearsal import MARK
 
 
 def shown_verdict(plan: DeploymentPlan, now: datetime) -> verdicts.ShownVerdict:
