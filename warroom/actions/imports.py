@@ -1,7 +1,9 @@
 """A document becomes a room: plan, people, checklist, gates and metrics, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -9,9 +11,11 @@ from django.utils.text import slugify
 
 from warroom.actions.change import change
 from warroom.actions.refusals import Invalid, Refused
-from warroom.documents.readers import Creation, Understanding, registered
+from warroom.documents.parts import plan_fields
+from warroom.documents.portable import PlanFile, checked, counts, parts
+from warroom.documents.readers import WARNING, Creation, Finding, registered
 from warroom.documents.reading import Reading, understand
-from warroom.models import DeploymentPlan, Role, Seat, User
+from warroom.models import DeploymentPlan, Lifecycle, Role, Seat, User
 from warroom.rules.moments import YEARS
 
 # Addresses under /plans/ that are pages of their own.
@@ -53,25 +57,95 @@ def import_plan(
     understanding = reading.understanding
     name = (_text(name) or understanding.title)[:200]
     slug = _slug(slug, name, reading.sha256)
-    if t0 is not None and t0.year not in YEARS:
-        raise Invalid("t0", f"T0 in the year {t0.year} cannot be meant.")
+    _demand_year(t0)
+    with _taking(slug):
+        plan = _make_plan(reading, name, slug, t0, by, source_name)
+        if not status_public:
+            plan.status_public = False
+            plan.save(update_fields=["status_public"])
+        creation = Creation(by=by, at=timezone.now())
+        for reader in registered():
+            reader.create(plan, understanding, creation)
+        _seat(creation.made["roles"], seats or {})
+        _record(plan, reading, by)
+    plan.refresh_from_db()
+    return plan
+
+
+def create_plan(
+    file: PlanFile,
+    *,
+    by: User | str,
+    slug: str | None = None,
+    name: str | None = None,
+    t0: datetime | None = None,
+    lifecycle: str = Lifecycle.PREPARING,
+    seats: Mapping[str, User] | None = None,
+    source_name: str = "",
+    event: str = "plan.imported",
+    sentence: str = "",
+    copied_from: DeploymentPlan | None = None,
+    details: Mapping[str, Any] | None = None,
+) -> DeploymentPlan:
+    """Make a plan of a plan file (YAML, JSON or data of ``plan_data``), with one ``event``.
+
+    ``name`` and ``t0`` (aware) override the file's. States of items are taken over as the file
+    says, in the name of whom it says, else of ``source_name``; signatures, votes and decisions
+    never are. ``sentence`` and ``details`` are the event's words and further data; without
+    a sentence it counts what was made. Raises PlanFileError, SlugTaken, Invalid; then nothing is
+    written.
+    """
+    values = checked(file.data)
+    found = values["plan"]
+    name = (_text(name) or found.name.strip())[:200]
+    slug = _slug(slug, name, file.sha256 or "new")
+    _demand_year(t0)
+    with _taking(slug):
+        plan = DeploymentPlan.objects.create(
+            slug=slug,
+            name=name,
+            author=by if isinstance(by, User) else None,
+            lifecycle=lifecycle,
+            copied_from=copied_from,
+            source_name=_text(source_name)[:200],
+            **plan_fields(found) | ({"t0": t0} if t0 else {}),
+        )
+        creation = Creation(by=by, at=timezone.now())
+        creation.made["states_by"] = _text(source_name)[:150] or "the file"
+        creation.made["lined"] = "document" in values
+        for part in parts():
+            part.create(plan, values.get(part.key), creation)
+        _seat(creation.made["roles"], seats or {})
+        understood = counts(values)
+        with change(plan, by=by) as creating:
+            creating.record(
+                event,
+                sentence or _sentence(understood, file.findings),
+                source=_text(source_name)[:200],
+                sha256=file.sha256,
+                counts=understood,
+                findings=[finding.as_data() for finding in file.findings[:FINDINGS_KEPT]],
+                **(details or {}),
+            )
+    plan.refresh_from_db()
+    return plan
+
+
+@contextmanager
+def _taking(slug: str) -> Iterator[None]:
+    """One transaction for all; SlugTaken when somebody else took the address meanwhile."""
     try:
         with transaction.atomic():
-            plan = _make_plan(reading, name, slug, t0, by, source_name)
-            if not status_public:
-                plan.status_public = False
-                plan.save(update_fields=["status_public"])
-            creation = Creation(by=by, at=timezone.now())
-            for reader in registered():
-                reader.create(plan, understanding, creation)
-            _seat(creation.made["roles"], seats or {})
-            _record(plan, reading, by)
+            yield
     except IntegrityError as error:
         if DeploymentPlan.objects.filter(slug=slug).exists():
             raise SlugTaken(slug) from error
         raise
-    plan.refresh_from_db()
-    return plan
+
+
+def _demand_year(t0: datetime | None) -> None:
+    if t0 is not None and t0.year not in YEARS:
+        raise Invalid("t0", f"T0 in the year {t0.year} cannot be meant.")
 
 
 def _text(given: str | None) -> str:
@@ -133,7 +207,7 @@ def _record(plan: DeploymentPlan, reading: Reading, by: User | str) -> None:
     with change(plan, by=by) as importing:
         importing.record(
             "plan.imported",
-            _sentence(found),
+            _sentence(found.counts, found.findings),
             source=plan.source_name,
             sha256=reading.sha256,
             counts=dict(found.counts),
@@ -142,15 +216,14 @@ def _record(plan: DeploymentPlan, reading: Reading, by: User | str) -> None:
         )
 
 
-def _sentence(found: Understanding) -> str:
+def _sentence(counts: Mapping[str, int], findings: list[Finding]) -> str:
     """``Imported 96 items in 6 phases, 3 roles; 4 warnings.``"""
-    counts = found.counts
     parts = [f"{counts['items']} items in {counts['phases']} phases"]
     for key in ("roles", "contacts", "criteria", "queries", "stages", "risks"):
         if counts[key]:
             parts.append(f"{counts[key]} {key if counts[key] > 1 else _SINGULAR[key]}")
     done = f", {counts['done']} ticked in the document" if counts["done"] else ""
-    warnings = len(found.warnings)
+    warnings = sum(1 for finding in findings if finding.severity == WARNING)
     odd = f"; {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
     return f"Imported {', '.join(parts)}{done}{odd}."
 

@@ -4,4 +4,4 @@ Nothing in here touches the database before a reader's ``create`` is called insi
 import's one transaction. Each app registers its readers by being imported.
 """
 
-from warroom.documents import header, people  # noqa: F401  registers this floor's readers
+from warroom.documents import header, parts, people  # noqa: F401  registers what this floor reads

@@ -269,17 +269,10 @@ class People(Reader):
             for place, role in enumerate(roles)
         ]
         taken = {role.key for role in roles}
-        rows += _standing_roles(plan, len(roles), taken)
+        rows += standing_roles(plan, len(roles), taken)
         creation.made["roles"] = {row.key: row for row in Role.objects.bulk_create(rows)}
-        self._seat_author(creation)
+        seat_author(creation)
         self._call_chain(plan, understanding)
-
-    def _seat_author(self, creation: Creation) -> None:
-        if isinstance(creation.by, User):
-            for key in ("editor", "member"):
-                role = creation.made["roles"].get(key)
-                if role is not None:
-                    Seat.objects.create(role=role, user=creation.by)
 
     def _call_chain(self, plan: DeploymentPlan, understanding: Understanding) -> None:
         found: tuple[contacts.Level, ...] = understanding.parts["levels"]
@@ -369,7 +362,16 @@ def _leader(roles: list[RoleFound]) -> RoleFound:
     return roles[0]
 
 
-def _standing_roles(plan: DeploymentPlan, place: int, taken: set[str]) -> list[Role]:
+def seat_author(creation: Creation) -> None:
+    """Whoever makes a plan sits in the two roles that every plan has, so that they see it."""
+    if isinstance(creation.by, User):
+        for key in ("editor", "member"):
+            role = creation.made["roles"].get(key)
+            if role is not None:
+                Seat.objects.create(role=role, user=creation.by)
+
+
+def standing_roles(plan: DeploymentPlan, place: int, taken: set[str]) -> list[Role]:
     """The two roles that every plan has: who keeps it in order, and who lends a hand."""
     wanted = (
         ("editor", "Plan editor", [Right.EDIT.value, Right.TICK.value]),

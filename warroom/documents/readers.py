@@ -90,6 +90,15 @@ class Finding:
     text: str
     way_out: str = ""
 
+    def as_data(self) -> dict[str, Any]:
+        """What pipelines and the timeline are told."""
+        return {
+            "line": self.line,
+            "severity": self.severity,
+            "code": self.code,
+            "text": self.text,
+        }
+
 
 @dataclass(slots=True)
 class Understanding:
@@ -176,10 +185,7 @@ class Understanding:
         """The answer for pipelines: ``understood`` and ``findings``."""
         return {
             "understood": {key: self.counts[key] for key in COUNTS},
-            "findings": [
-                {"line": f.line, "severity": f.severity, "code": f.code, "text": f.text}
-                for f in self.findings
-            ],
+            "findings": [finding.as_data() for finding in self.findings],
         }
 
 

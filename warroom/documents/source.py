@@ -45,8 +45,24 @@ def decode(data: bytes | str) -> Source:
 
     Accepts text too (a pasted form field), which then passes the same limits.
     """
+    text, notes = clean_text(data)
+    _refuse_long(text)
+    repaired = repair(text)
+    if repaired is None:
+        return Source(text, False, tuple(notes))
+    notes.append(
+        "UTF-8 that had once been read as Mac Roman was repaired by the strict round trip."
+    )
+    return Source(repaired, True, tuple(notes))
+
+
+def clean_text(data: bytes | str, wanted: str = "Markdown") -> tuple[str, list[str]]:
+    """The text of ``data`` with line ends of one kind, and what had to be done for it.
+
+    Raises DocumentError for what is no UTF-8 text under 1 MB; ``wanted`` names what it should be.
+    """
     data = _as_bytes(data)
-    _refuse_foreign(data)
+    _refuse_foreign(data, wanted)
     _refuse_large(data)
     _refuse_nul(data)
     text = _decode_utf8(data)
@@ -57,14 +73,7 @@ def decode(data: bytes | str) -> Source:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         notes.append("Windows line ends were read as line ends.")
-    _refuse_long(text)
-    repaired = repair(text)
-    if repaired is None:
-        return Source(text, False, tuple(notes))
-    notes.append(
-        "UTF-8 that had once been read as Mac Roman was repaired by the strict round trip."
-    )
-    return Source(repaired, True, tuple(notes))
+    return text, notes
 
 
 def repair(text: str) -> str | None:
@@ -93,11 +102,12 @@ def _as_bytes(data: bytes | str) -> bytes:
         ) from None
 
 
-def _refuse_foreign(data: bytes) -> None:
+def _refuse_foreign(data: bytes, wanted: str) -> None:
+    ending = ".md or .txt" if wanted == "Markdown" else f".{wanted.lower()}"
     for magic, name in _FOREIGN:
         if data.startswith(magic):
             raise DocumentError(
-                1, f"This is {name}, not Markdown.", "Export it as a .md or .txt file in UTF-8."
+                1, f"This is {name}, not {wanted}.", f"Export it as a {ending} file in UTF-8."
             )
     if data.startswith(_UTF16):
         raise DocumentError(1, "This text is UTF-16.", "Save it as UTF-8.")

@@ -1,0 +1,331 @@
+"""What people judge by, in a plan file: gates with criteria, readiness, risks, daily forms."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from checklists.documents.parts import Line
+from checklists.models import Criterion, DailyForm, Gate, ReadinessCategory, Risk
+from warroom.documents import fields as f
+from warroom.documents.portable import Part, register_part
+from warroom.documents.readers import Creation
+from warroom.models import DeploymentPlan
+
+HOLD_MINUTES = 360
+_STANDING = {"editor", "member"}  # roles that every plan has
+
+
+def _roles(whole: Mapping[str, Any]) -> set[str]:
+    return {role.key for role in whole.get("roles", ())} | _STANDING
+
+
+def lines_of(plan: DeploymentPlan) -> bool:
+    """Whether lines mean something: the plan has a document that they count."""
+    return bool(plan.source_text.strip())
+
+
+# --- gates ---------------------------------------------------------------------------------
+
+
+class CriterionFields(f.Strict):
+    key: f.key(80)
+    label: f.words(200)
+    target: f.text(200) = ""
+    acceptable: f.text(200) = ""
+    fail: f.text(200) = ""
+    green: f.Bound = None
+    red: f.Bound = None
+    unit: f.text(20) = ""
+    evidence: f.text(80) = ""
+    report_only: bool = False
+    line: int = Line
+
+
+class GateFields(f.Strict):
+    key: f.key(60)
+    title: f.words(200)
+    opens: f.Offset = None
+    hold: f.a_length(step=60) = HOLD_MINUTES * 60
+    decider: f.key(60) = ""
+    rule: f.text() = ""
+    line: int = Line
+    criteria: f.many(CriterionFields, 1000) = []
+
+
+class GatesPart(Part):
+    key, order, schema = "gates", 50, f.many(GateFields, 200)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        criteria: dict[int, list[Criterion]] = {}
+        for one in Criterion.objects.filter(gate__plan=plan).order_by("position", "pk"):
+            criteria.setdefault(one.gate_id, []).append(one)
+        gates = plan.gates.select_related("decider").order_by("number", "pk")
+        return [_gate(gate, criteria.get(gate.pk, []), lines_of(plan)) for gate in gates]
+
+    def check(self, value: list[GateFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        yield from f.doubled(value, "key", ("gates",))
+        for n, gate in enumerate(value):
+            yield from f.unknown(gate.decider, _roles(whole), ("gates", n, "decider"), "role")
+            yield from f.doubled(gate.criteria, "key", ("gates", n, "criteria"))
+
+    def count(self, value: list[GateFields]) -> dict[str, int]:
+        return {"criteria": sum(len(gate.criteria) for gate in value)}
+
+    def create(
+        self, plan: DeploymentPlan, value: list[GateFields] | None, creation: Creation
+    ) -> None:
+        value, lined = value or [], creation.made.get("lined", False)
+        gates = Gate.objects.bulk_create(
+            Gate(
+                plan=plan,
+                key=one.key,
+                number=number,
+                title=one.title,
+                rule_text=one.rule,
+                offset_s=one.opens,
+                hold_minutes=one.hold // 60,
+                decider=creation.made["roles"].get(one.decider),
+                source_line=one.line if lined else None,
+            )
+            for number, one in enumerate(value, start=1)
+        )
+        creation.made["gates"] = gates
+        Criterion.objects.bulk_create(
+            _criterion_row(gate, place, criterion, lined)
+            for gate, one in zip(gates, value, strict=True)
+            for place, criterion in enumerate(one.criteria, start=1)
+        )
+
+
+def _gate(gate: Gate, criteria: list[Criterion], lined: bool) -> dict[str, Any]:
+    usual = gate.hold_minutes == HOLD_MINUTES
+    return f.given(
+        key=gate.key,
+        title=gate.title,
+        opens=f.offset(gate.offset_s),
+        hold=None if usual else f.length(gate.hold_minutes * 60),
+        decider=gate.decider.key if gate.decider else None,
+        rule=gate.rule_text,
+        line=gate.source_line if lined else None,
+        criteria=[_criterion(one, lined) for one in criteria],
+    )
+
+
+def _criterion(one: Criterion, lined: bool) -> dict[str, Any]:
+    return f.given(
+        key=one.key,
+        label=one.label,
+        target=one.target_text,
+        acceptable=one.acceptable_text,
+        fail=one.fail_text,
+        green=f.bound(one.green_op, one.green_value),
+        red=f.bound(one.red_op, one.red_value),
+        unit=one.unit,
+        evidence=one.evidence_key,
+        report_only=one.report_only or None,
+        line=one.source_line if lined else None,
+    )
+
+
+def _criterion_row(gate: Gate, place: int, one: CriterionFields, lined: bool) -> Criterion:
+    return Criterion(
+        gate=gate,
+        key=one.key,
+        position=place,
+        label=one.label,
+        target_text=one.target,
+        acceptable_text=one.acceptable,
+        fail_text=one.fail,
+        **f.bound_fields(one.green, one.red),
+        unit=one.unit,
+        evidence_key=one.evidence,
+        report_only=one.report_only,
+        source_line=one.line if lined else None,
+    )
+
+
+# --- readiness -----------------------------------------------------------------------------
+
+
+def _hundredths(value: float) -> float:
+    if round(value, 2) != value:
+        f.wrong(f"{value} has more than two decimals.", f"Write {round(value, 2):g}.")
+    return value
+
+
+class ReadinessFields(f.Strict):
+    key: f.key(80)
+    label: f.words(200)
+    weight: Annotated[float, Field(ge=0, le=9999), AfterValidator(_hundredths)]
+    target: f.text(60) = ""
+    line: int = Line
+
+
+class ReadinessPart(Part):
+    key, order, schema = "readiness", 60, f.many(ReadinessFields, 1000)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        return [
+            f.given(
+                key=one.key,
+                label=one.label,
+                weight=int(one.weight) if one.weight == int(one.weight) else float(one.weight),
+                target=one.target,
+                line=one.source_line if lines_of(plan) else None,
+            )
+            for one in plan.readiness.all()
+        ]
+
+    def check(self, value: list[ReadinessFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        yield from f.doubled(value, "key", ("readiness",))
+
+    def create(
+        self, plan: DeploymentPlan, value: list[ReadinessFields] | None, creation: Creation
+    ) -> None:
+        lined = creation.made.get("lined", False)
+        ReadinessCategory.objects.bulk_create(
+            ReadinessCategory(
+                plan=plan,
+                key=one.key,
+                label=one.label,
+                weight=Decimal(str(one.weight)),
+                target=one.target,
+                position=place,
+                source_line=one.line if lined else None,
+            )
+            for place, one in enumerate(value or [], start=1)
+        )
+
+
+# --- risks ---------------------------------------------------------------------------------
+
+
+class RiskFields(f.Strict):
+    title: f.words(300)
+    severity: f.text(60) = ""
+    probability: f.text(60) = ""
+    impact: f.text() = ""
+    mitigation: f.text() = ""
+    owner: f.text(120) = ""
+    line: int = Line
+
+
+class RisksPart(Part):
+    key, order, schema = "risks", 70, f.many(RiskFields)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        return [
+            f.given(
+                title=risk.title,
+                severity=risk.severity,
+                probability=risk.probability,
+                impact=risk.impact,
+                mitigation=risk.mitigation,
+                owner=risk.owner,
+                line=risk.source_line if lines_of(plan) else None,
+            )
+            for risk in plan.risks.all()
+        ]
+
+    def count(self, value: list[RiskFields]) -> dict[str, int]:
+        return {"risks": len(value)}
+
+    def create(
+        self, plan: DeploymentPlan, value: list[RiskFields] | None, creation: Creation
+    ) -> None:
+        lined = creation.made.get("lined", False)
+        Risk.objects.bulk_create(
+            Risk(
+                plan=plan,
+                number=number,
+                source_line=one.line if lined else None,
+                **one.model_dump(exclude={"line"}),
+            )
+            for number, one in enumerate(value or [], start=1)
+        )
+
+
+# --- daily forms ---------------------------------------------------------------------------
+
+
+class Question(f.Strict):
+    key: f.key(60)
+    label: f.words(300)
+    kind: Literal["text", "number", "yes-no"] = "text"
+    wanted: bool = True
+
+
+class DailyFields(f.Strict):
+    key: f.key(60)
+    title: f.words(200)
+    role: f.key(60) = ""
+    at: f.Clock
+    first: f.Day
+    last: f.Day = None
+    questions: f.many(Question, 100) = []
+
+
+class DailyPart(Part):
+    key, order, schema = "daily", 80, f.many(DailyFields, 100)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        return [_daily(form) for form in plan.daily_forms.select_related("role")]
+
+    def check(self, value: list[DailyFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        yield from f.doubled(value, "key", ("daily",))
+        for n, form in enumerate(value):
+            yield from f.unknown(form.role, _roles(whole), ("daily", n, "role"), "role")
+            yield from f.doubled(form.questions, "key", ("daily", n, "questions"))
+            yield from _days(form.first, form.last, ("daily", n, "last"))
+
+    def create(
+        self, plan: DeploymentPlan, value: list[DailyFields] | None, creation: Creation
+    ) -> None:
+        DailyForm.objects.bulk_create(
+            DailyForm(
+                plan=plan,
+                key=one.key,
+                title=one.title,
+                role=creation.made["roles"].get(one.role),
+                at_time=one.at,
+                first_day=one.first,
+                last_day=one.last,
+                questions=[question.model_dump() for question in one.questions],
+                position=place,
+            )
+            for place, one in enumerate(value or [], start=1)
+        )
+
+
+def _days(first: date, last: date | None, path: tuple) -> Iterable[f.Fault]:
+    if last is not None and last < first:
+        yield path, f"The last day {last} is before the first, {first}.", "Change one of the two."
+
+
+def _daily(form: DailyForm) -> dict[str, Any]:
+    return f.given(
+        key=form.key,
+        title=form.title,
+        role=form.role.key if form.role else None,
+        at=form.at_time.strftime("%H:%M"),
+        first=form.first_day.isoformat(),
+        last=form.last_day.isoformat() if form.last_day else None,
+        questions=[_question(one) for one in form.questions],
+    )
+
+
+def _question(one: dict[str, Any]) -> dict[str, Any]:
+    kind = one.get("kind", "text")
+    return f.given(
+        key=one["key"],
+        label=one["label"],
+        kind=None if kind == "text" else kind,
+        wanted=None if one.get("wanted", True) else False,
+    )
+
+
+for part in (GatesPart(), ReadinessPart(), RisksPart(), DailyPart()):
+    register_part(part)

@@ -1,0 +1,303 @@
+"""What machines watch, in a plan file: Prometheus servers, metrics, checks and stages."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import Field
+
+from checklists.documents.decision_parts import lines_of
+from checklists.documents.parts import Line
+from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
+from rollouts.models.probing import Probing
+from warroom.documents import fields as f
+from warroom.documents.portable import Part, register_part
+from warroom.documents.readers import Creation
+from warroom.models import DeploymentPlan
+
+EVERY_S, SUSTAINED_S = 15, 300
+USUAL = "Prometheus"
+DAY_S = 86_400
+
+
+class SourceFields(f.Strict):
+    """A Prometheus server. Without ``url`` the one that the room is set up with."""
+
+    name: f.words(100)
+    url: f.url(300) = ""
+
+
+class SourcesPart(Part):
+    """Servers are named by metrics; the usual one is not written."""
+
+    key, order, schema = "sources", 90, f.many(SourceFields, 100)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        named = _named(plan)
+        if all(name == USUAL and not source.url for source, name in named):
+            return []
+        return [f.given(name=name, url=source.url) for source, name in named]
+
+    def check(self, value: list[SourceFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        yield from f.doubled(value, "name", ("sources",))
+
+    def create(
+        self, plan: DeploymentPlan, value: list[SourceFields] | None, creation: Creation
+    ) -> None:
+        rows = PrometheusSource.objects.bulk_create(
+            PrometheusSource(plan=plan, name=one.name, url=one.url) for one in value or []
+        )
+        creation.made["sources"] = {row.name: row for row in rows}
+
+
+def _named(plan: DeploymentPlan) -> list[tuple[PrometheusSource, str]]:
+    """The servers with a name of its own each: two of one name get a number."""
+    taken: set[str] = set()
+    named = []
+    for source in plan.prometheus_sources.order_by("pk"):
+        base, n = (source.name.strip() or USUAL)[:90], 2
+        name = base
+        while name in taken:
+            name, n = f"{base} {n}", n + 1
+        taken.add(name)
+        named.append((source, name))
+    return named
+
+
+# --- metrics -------------------------------------------------------------------------------
+
+
+class Watched(f.Strict):
+    """What metrics and checks share: how often they are asked and what follows of red."""
+
+    key: f.key(80)
+    name: f.words(200)
+    every: f.a_length(1, DAY_S) = EVERY_S
+    sustained: f.Length = SUSTAINED_S
+    report_only: bool = False
+    enabled: bool = True
+
+
+class MetricFields(Watched):
+    promql: f.words()
+    unit: f.text(20) = ""
+    green: f.Bound = None
+    red: f.Bound = None
+    source: f.text(100) = ""
+    meaning: f.text() = ""
+    alert: f.text(120) = ""
+    words: dict[f.words(60), f.text(120)] = Field({}, max_length=100)
+    line: int = Line
+
+
+class MetricsPart(Part):
+    key, order, schema = "metrics", 91, f.many(MetricFields, 1000)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        named = {source.pk: name for source, name in _named(plan)}
+        usual = next(iter(named), None)
+        lined = lines_of(plan)
+        return [
+            _metric(row, "" if row.source_id == usual else named[row.source_id], lined)
+            for row in plan.prometheusquery_set.order_by("position", "pk")
+        ]
+
+    def check(self, value: list[MetricFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        yield from f.doubled(value, "key", ("metrics",))
+        known = [source.name for source in whole.get("sources", ())]
+        for n, metric in enumerate(value):
+            yield from f.unknown(metric.source, known, ("metrics", n, "source"), "source")
+
+    def count(self, value: list[MetricFields]) -> dict[str, int]:
+        return {"queries": len(value)}
+
+    def create(
+        self, plan: DeploymentPlan, value: list[MetricFields] | None, creation: Creation
+    ) -> None:
+        sources = creation.made["sources"]
+        if value and not sources:
+            sources = {USUAL: PrometheusSource.objects.create(plan=plan)}
+        usual = next(iter(sources.values()), None)
+        lined = creation.made.get("lined", False)
+        PrometheusQuery.objects.bulk_create(
+            PrometheusQuery(
+                source=sources.get(one.source, usual),
+                promql=one.promql,
+                unit=one.unit,
+                **f.bound_fields(one.green, one.red),
+                meaning=one.meaning,
+                alert_name=one.alert,
+                words=dict(one.words),
+                source_line=one.line if lined else None,
+                **_watched_row(plan, place, one, creation),
+            )
+            for place, one in enumerate(value or [], start=1)
+        )
+
+
+def _metric(row: PrometheusQuery, source: str, lined: bool) -> dict[str, Any]:
+    return f.given(
+        key=row.key,
+        name=row.name,
+        source=source,
+        promql=row.promql,
+        unit=row.unit,
+        green=f.bound(row.green_op, row.green_value),
+        red=f.bound(row.red_op, row.red_value),
+        **_watched(row),
+        meaning=row.meaning,
+        alert=row.alert_name,
+        words=row.words,
+        line=row.source_line if lined else None,
+    )
+
+
+def _watched(row: Probing) -> dict[str, Any]:
+    return {
+        "every": None if row.interval_s == EVERY_S else f.length(row.interval_s),
+        "sustained": None if row.sustained_s == SUSTAINED_S else f.length(row.sustained_s),
+        "report_only": row.report_only or None,
+        "enabled": None if row.enabled else False,
+    }
+
+
+def _watched_row(
+    plan: DeploymentPlan, place: int, one: Watched, creation: Creation
+) -> dict[str, Any]:
+    return {
+        "plan": plan,
+        "position": place,
+        "key": one.key,
+        "name": one.name,
+        "interval_s": one.every,
+        "sustained_s": one.sustained,
+        "report_only": one.report_only,
+        "enabled": one.enabled,
+        "due_at": creation.at,
+    }
+
+
+# --- checks --------------------------------------------------------------------------------
+
+
+class CheckFields(Watched):
+    kind: Literal["http"] = "http"
+    url: f.url(500)
+    status: int = Field(200, ge=100, le=599)
+    slow: f.Milliseconds = 1000
+
+
+class ChecksPart(Part):
+    key, order, schema = "checks", 92, f.many(CheckFields, 1000)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        return [
+            f.given(
+                key=row.key,
+                name=row.name,
+                url=row.url,
+                status=None if row.expect_status == 200 else row.expect_status,
+                slow=None if row.slow_ms == 1000 else f.milliseconds(row.slow_ms),
+                **_watched(row),
+            )
+            for row in plan.healthcheck_set.order_by("position", "pk")
+        ]
+
+    def check(self, value: list[CheckFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        yield from f.doubled(value, "key", ("checks",))
+
+    def create(
+        self, plan: DeploymentPlan, value: list[CheckFields] | None, creation: Creation
+    ) -> None:
+        HealthCheck.objects.bulk_create(
+            HealthCheck(
+                kind=one.kind,
+                url=one.url,
+                expect_status=one.status,
+                slow_ms=one.slow,
+                **_watched_row(plan, place, one, creation),
+            )
+            for place, one in enumerate(value or [], start=1)
+        )
+
+
+# --- stages --------------------------------------------------------------------------------
+
+
+class StageFields(f.Strict):
+    name: f.text(200) = ""
+    from_: int = Field(alias="from", ge=0, le=100)
+    to: int = Field(ge=0, le=100)
+    at: f.Offset = None
+    soak: f.Length = 0
+    gate: f.key(60) = ""
+    line: int = Line
+
+
+class StagesPart(Part):
+    key, order, schema = "stages", 93, f.many(StageFields, 1000)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        lined = lines_of(plan)
+        stages = plan.stages.select_related("gate").order_by("number", "pk")
+        return [_stage(stage, lined) for stage in stages]
+
+    def record(self, plan: DeploymentPlan) -> dict[str, Any]:
+        """How far the rollout got: a fact of that release, not of another made of its file."""
+        begun = [stage for stage in plan.stages.all() if stage.started_at or stage.ended_at]
+        if not begun:
+            return {}
+        return {
+            "stages": [
+                f.given(
+                    stage=stage.number,
+                    state=stage.state,
+                    started=f.instant(stage.started_at),
+                    ended=f.instant(stage.ended_at),
+                )
+                for stage in begun
+            ]
+        }
+
+    def check(self, value: list[StageFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        gates = [gate.key for gate in whole.get("gates", ())]
+        for n, stage in enumerate(value):
+            yield from f.unknown(stage.gate, gates, ("stages", n, "gate"), "gate")
+
+    def count(self, value: list[StageFields]) -> dict[str, int]:
+        return {"stages": len(value)}
+
+    def create(
+        self, plan: DeploymentPlan, value: list[StageFields] | None, creation: Creation
+    ) -> None:
+        gates = {gate.key: gate for gate in creation.made["gates"]}
+        lined = creation.made.get("lined", False)
+        Stage.objects.bulk_create(
+            Stage(
+                plan=plan,
+                number=number,
+                name=one.name,
+                from_percent=one.from_,
+                to_percent=one.to,
+                offset_s=one.at,
+                soak_s=one.soak,
+                gate=gates.get(one.gate),
+                source_line=one.line if lined else None,
+            )
+            for number, one in enumerate(value or [], start=1)
+        )
+
+
+def _stage(stage: Stage, lined: bool) -> dict[str, Any]:
+    return f.given(
+        name=stage.name,
+        from_=stage.from_percent,
+        to=stage.to_percent,
+        at=f.offset(stage.offset_s),
+        soak=f.length(stage.soak_s) if stage.soak_s else None,
+        gate=stage.gate.key if stage.gate else None,
+        line=stage.source_line if lined else None,
+    )
+
+
+for part in (SourcesPart(), MetricsPart(), ChecksPart(), StagesPart()):
+    register_part(part)

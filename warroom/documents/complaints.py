@@ -1,0 +1,175 @@
+"""What pydantic finds wrong with a plan file, as sentences with their lines."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from warroom.documents.fields import Fault, quoted
+from warroom.documents.source import DocumentError
+from warroom.documents.tree import Node
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong. ``path`` counts entries of lists from 1: ``stages.2.soak``."""
+
+    line: int
+    path: str
+    text: str
+    would_be_right: str
+
+    def __str__(self) -> str:
+        where = f"Line {self.line}, {self.path}" if self.path else f"Line {self.line}"
+        return f"{where}: {self.text} {self.would_be_right}".rstrip()
+
+
+class PlanFileError(DocumentError):
+    """A plan file that cannot be taken, with up to twenty ``problems``, by line."""
+
+    def __init__(self, problems: list[Problem], more: int = 0) -> None:
+        first = problems[0]
+        where = f"{first.path}: " if first.path else ""
+        super().__init__(first.line, f"{where}{first.text}", first.would_be_right)
+        self.problems, self.more = problems, more
+
+    def __str__(self) -> str:
+        said = [str(problem) for problem in self.problems]
+        return "\n".join([*said, f"And {self.more} more."] if self.more else said)
+
+
+def refuse(faults: Iterable[Fault], tree: Node | None) -> None:
+    """Raise PlanFileError if there is any fault."""
+    problems = sorted(
+        (
+            Problem(tree.line_of(path) if tree else 0, shown_path(path), text, right)
+            for path, text, right in faults
+        ),
+        key=lambda problem: problem.line,
+    )
+    if problems:
+        raise PlanFileError(problems[:MOST], max(len(problems) - MOST, 0))
+
+
+def shown_path(path: tuple) -> str:
+    return ".".join(str(step + 1) if isinstance(step, int) else str(step)[:60] for step in path)
+
+
+def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+    """What a validation found, each with its place, in words."""
+    return [_fault(found, model) for found in error.errors(include_url=False, include_context=True)]
+
+
+def _fault(found: Any, model: type[BaseModel]) -> Fault:
+    path = tuple(step for step in found["loc"] if step != "[key]")
+    kind, value, context = found["type"], found["input"], found.get("ctx", {})
+    if kind == "wrong":
+        text = "Nothing stands here." if value is None else context["text"]
+        return path, text, context["right"]
+    if kind == "extra_forbidden":
+        return path, f"There is no field {quoted(path[-1])}.", _near(path, model)
+    if kind == "missing":
+        return path[:-1], f"{quoted(path[-1])} is missing.", f"Write {path[-1]}: …"
+    if value is None:
+        return (
+            path,
+            "Nothing stands here.",
+            f"Write {_WANTED.get(kind, 'a value')}, or leave it out.",
+        )
+    if kind in _TEXTS:
+        text, right = _TEXTS[kind](context)
+        return path, text, right
+    if kind == "string_type":
+        return path, f"{_sort(value)} stands here, not text.", _as_text(value)
+    return path, f"{_sort(value)} stands here.", f"Write {_WANTED.get(kind, 'another value')}."
+
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list (lines that begin with -)",
+    "dict_type": "fields (lines of name: value)",
+    "model_type": "fields (lines of name: value)",
+    "model_attributes_type": "fields (lines of name: value)",
+}
+
+
+def _bounds(word: str, limit: str):
+    return lambda context: (
+        f"The number is too {word}.",
+        f"Write {limit} {context[_LIMITS[limit]]}.",
+    )
+
+
+_LIMITS = {"at least": "ge", "at most": "le"}
+_TEXTS = {
+    "string_too_long": lambda c: (
+        "The text is too long.",
+        f"At most {c['max_length']} characters are kept.",
+    ),
+    "too_long": lambda c: (
+        f"The list has {c.get('actual_length') or 'too many'} entries.",
+        f"At most {c['max_length']} are kept.",
+    ),
+    "literal_error": lambda c: ("This word is not known here.", f"Write {c['expected']}."),
+    "greater_than_equal": _bounds("small", "at least"),
+    "less_than_equal": _bounds("large", "at most"),
+    "int_from_float": lambda c: ("The number is not whole.", "Write a whole number."),
+}
+
+
+def _sort(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"The word {'true' if value else 'false'}"
+    if isinstance(value, int | float):
+        return f"The number {str(value)[:40]}"
+    if isinstance(value, str):
+        return f"The text {quoted(value)}"
+    return "A list" if isinstance(value, list) else "A group of fields"
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool | int | float):
+        shown = str(value).lower() if isinstance(value, bool) else str(value)[:40]
+        return f'Write "{shown}" in quotes.'
+    return "Write text."
+
+
+def _near(path: tuple, model: type[BaseModel]) -> str:
+    known = _fields_at(path[:-1], model)
+    near = difflib.get_close_matches(str(path[-1])[:60], known, n=1)
+    if near:
+        return f"Write {near[0]}."
+    return f"Write one of {', '.join(known)}." if known else "Leave it out."
+
+
+def _fields_at(path: tuple, model: Any) -> list[str]:
+    """The fields of the model that stands at ``path``."""
+    for step in path:
+        if isinstance(step, int):
+            continue
+        field = next(
+            (info for name, info in model.model_fields.items() if (info.alias or name) == step),
+            None,
+        )
+        model = _inner(field.annotation) if field is not None else None
+        if model is None:
+            return []
+    return [info.alias or name for name, info in model.model_fields.items()]
+
+
+def _inner(annotation: Any) -> Any:
+    """The model within ``list[Model]`` or ``Model | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _inner(inner)
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,413 @@
+"""The kinds of value in a plan file: text, lengths, offsets, instants, keys, bounds.
+
+Each is one pydantic type that reads what is written, says in words what would be right, and
+describes itself to JSON Schema; and one function that writes the value back.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, NoReturn
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from warroom.rules.moments import YEARS
+from warroom.rules.offsets import LONGEST_S, parse_length, parse_offset
+
+
+class Strict(BaseModel):
+    """A part of the plan file: unknown fields are errors, nothing is turned into something else."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def wrong(text: str, right: str) -> NoReturn:
+    """Raise what pydantic carries to the reader: what is wrong, and what would be right."""
+    raise PydanticCustomError("wrong", "{text} {right}", {"text": text, "right": right})
+
+
+def many(model: type[Strict], most: int = 15_000) -> Any:
+    """A list of at most ``most`` entries."""
+    return Annotated[list[model], Field(max_length=most)]
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The fields that say something; a trailing _ frees words of Python (``from_``)."""
+    return {
+        key.rstrip("_"): value
+        for key, value in values.items()
+        if value is not None and value != "" and value != [] and value != {}
+    }
+
+
+# --- text ----------------------------------------------------------------------------------
+
+
+def _whole(text: str) -> str:
+    if "\0" in text:
+        wrong("A NUL stands in this text.", "Leave it out.")
+    return text
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        wrong("Nothing stands here.", "Write some words.")
+    return text
+
+
+def text(most: int | None = None) -> Any:
+    """Text of at most ``most`` characters, as the database keeps it; may be empty."""
+    return Annotated[
+        str,
+        Field(max_length=most, json_schema_extra={"pattern": "^[^\\u0000]*$"}),
+        AfterValidator(_whole),
+    ]
+
+
+def words(most: int | None = None) -> Any:
+    """Text that says something: not empty, not only blanks."""
+    return Annotated[
+        str,
+        Field(max_length=most, json_schema_extra={"pattern": "^[^\\u0000]*\\S[^\\u0000]*$"}),
+        AfterValidator(_whole),
+        AfterValidator(_said),
+    ]
+
+
+_KEY = re.compile(r"[-a-zA-Z0-9_]+")
+
+
+def key(most: int = 60) -> Any:
+    """The short name by which other parts of the file speak of something."""
+
+    def check(value: str) -> str:
+        if not _KEY.fullmatch(value):
+            near = re.sub(r"[^a-z0-9_]+", "-", value.lower()).strip("-")
+            wrong(
+                f"{quoted(value)} is no key: letters without accents, digits, - and _ only.",
+                f"Write {near}." if near else "Write a short word.",
+            )
+        return value
+
+    pattern = {"pattern": f"^{_KEY.pattern}$"}
+    return Annotated[str, Field(max_length=most, json_schema_extra=pattern), AfterValidator(check)]
+
+
+def quoted(value: Any) -> str:
+    """A value as an answer shows it, cut to a line's length."""
+    shown = str(value).replace("\n", " ")
+    return f'"{shown[:60]}…"' if len(shown) > 61 else f'"{shown}"'
+
+
+_URL = re.compile(r"https?://[^\s<>\"'`]+")
+
+
+def _web(value: str) -> str:
+    if value and not _URL.fullmatch(value):
+        wrong(f"{quoted(value)} is no web address.", "Write https://…")
+    return value
+
+
+def url(most: int = 500) -> Any:
+    """An address of http or https: what a page may link to and a probe may ask."""
+    pattern = {"pattern": f"^(?:{_URL.pattern})?$"}
+    return Annotated[str, Field(max_length=most, json_schema_extra=pattern), AfterValidator(_web)]
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        wrong(f"{quoted(value)} is no time zone by its full name.", "Write such as Europe/Berlin.")
+    return value
+
+
+TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
+
+
+# --- lengths of time -----------------------------------------------------------------------
+
+_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_LENGTH = "(?:[0-9]{1,9}[wdhms])+"
+_PART = re.compile(r"([0-9]{1,9})([wdhms])")
+_DIGITS = re.compile(r"[0-9]+")
+
+
+def length_s(value: Any) -> int:
+    """Seconds of ``12h``, ``1h30m``, ``2d`` or ``90s``."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        wrong(f"{value} has no unit.", f"Write {value}h or {value}m.")
+    if not isinstance(value, str):
+        wrong("A length of time belongs here.", "Write such as 12h, 30m or 1h30m.")
+    if not re.fullmatch(_LENGTH, value):
+        if _DIGITS.fullmatch(value):
+            wrong(f"{quoted(value)} has no unit.", f"Write {value[:9]}h or {value[:9]}m.")
+        meant = parse_length(value)
+        right = f"Write {length(meant)}." if meant is not None else "Write such as 12h or 1h30m."
+        wrong(f"{quoted(value)} is no length of time.", right)
+    return _summed(value)
+
+
+def _summed(value: str) -> int:
+    parts = _PART.findall(value)
+    places = ["wdhms".index(unit) for _, unit in parts]
+    if places != sorted(set(places)):
+        wrong(f"{quoted(value)} names its units out of order.", "Write such as 1d2h30m.")
+    seconds = sum(int(n) * _UNITS[unit] for n, unit in parts)
+    if seconds > LONGEST_S:
+        wrong(f"{quoted(value)} is more than ten years.", "Write a shorter one.")
+    return seconds
+
+
+def length(seconds: int) -> str:
+    """Seconds as they are written: 12h, 1h30m, 48h, 3d, 90s as 1m30s, 0m."""
+    if seconds and seconds % 86_400 == 0 and seconds > 172_800:
+        return f"{seconds // 86_400}d"
+    hours, rest = divmod(seconds, 3600)
+    minutes, secs = divmod(rest, 60)
+    parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (secs, "s")) if n]
+    return "".join(parts) or "0m"
+
+
+def a_length(least: int = 0, most: int = LONGEST_S, step: int = 1) -> Any:
+    """A length between ``least`` and ``most`` seconds, in whole steps of ``step`` seconds."""
+
+    def check(seconds: int) -> int:
+        if not least <= seconds <= most:
+            wrong(
+                f"{length(seconds)} is out of bounds.",
+                f"Write one from {length(least)} to {length(most)}.",
+            )
+        if seconds % step:
+            whole = "hours" if step == 3600 else "minutes"
+            wrong(f"{length(seconds)} is not in whole {whole}.", "Round it.")
+        return seconds
+
+    return Annotated[
+        int,
+        BeforeValidator(length_s),
+        AfterValidator(check),
+        WithJsonSchema(
+            {"type": "string", "pattern": f"^{_LENGTH}$", "examples": ["12h", "30m", "1h30m"]}
+        ),
+    ]
+
+
+Length = a_length()
+
+
+def _milliseconds(value: Any) -> int:
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,7}ms", value):
+        return int(value[:-2])
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}s", value):
+        return int(value[:-1]) * 1000
+    shown = value if isinstance(value, int) else 300
+    wrong(f"{quoted(value)} is no short length of time.", f"Write such as {shown}ms or 2s.")
+
+
+Milliseconds = Annotated[
+    int,
+    BeforeValidator(_milliseconds),
+    WithJsonSchema({"type": "string", "pattern": "^(?:[0-9]{1,7}ms|[0-9]{1,4}s)$"}),
+]
+
+
+def milliseconds(value: int) -> str:
+    return (
+        f"{value // 1000}s" if value and value % 1000 == 0 and value < 10_000_000 else f"{value}ms"
+    )
+
+
+# --- offsets from T0 -----------------------------------------------------------------------
+
+_OFFSET = f"T[+-](?:0|{_LENGTH})"
+
+
+def offset_s(value: Any) -> int:
+    """Seconds after T0 of ``T-2h``, ``T+30m`` or ``T+0``; negative before it."""
+    if not isinstance(value, str):
+        wrong("A time from T0 on belongs here.", "Write such as T-2h, T+0 or T+30m.")
+    if not re.fullmatch(_OFFSET, value):
+        meant = parse_offset(value if value[:1] in "Tt" else f"T{value}")
+        seconds = meant.start_s if meant else None
+        right = f"Write {offset(seconds)}." if seconds is not None else "Write such as T-2h."
+        wrong(f"{quoted(value)} is no time from T0 on.", right)
+    seconds = 0 if value[2:] == "0" else _summed(value[2:])
+    return -seconds if value[1] == "-" else seconds
+
+
+def offset(seconds: int | None) -> str | None:
+    """``T-2h``; None for None."""
+    if seconds is None:
+        return None
+    return f"T{'-' if seconds < 0 else '+'}{length(abs(seconds))}" if seconds else "T+0"
+
+
+Offset = Annotated[
+    int,
+    BeforeValidator(offset_s),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{_OFFSET}$", "examples": ["T-2h", "T+0", "T+30m"]}
+    ),
+]
+
+
+# --- instants and days ---------------------------------------------------------------------
+
+_CLOCK = r"[0-2][0-9]:[0-5][0-9]"
+_INSTANT = rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_CLOCK}(?::[0-5][0-9](?:\.[0-9]{{1,6}})?)?"
+_ZONED = rf"{_INSTANT}(?:Z|[+-]{_CLOCK})"
+
+
+def instant_at(value: Any) -> datetime:
+    """The instant (UTC) of ``2026-03-04T09:00:00Z`` or ``…+01:00``."""
+    if not isinstance(value, str):
+        wrong("A time belongs here.", "Write such as 2026-03-04T09:00:00Z.")
+    if not re.fullmatch(_ZONED, value):
+        _no_instant(value)
+    try:
+        found = datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        wrong(f"{quoted(value)} is no time of the calendar.", "Write such as 2026-03-04T09:00:00Z.")
+    if found.year not in YEARS:
+        wrong(f"The year {found.year} cannot be meant.", "Write such as 2026-03-04T09:00:00Z.")
+    return found
+
+
+def _no_instant(value: str) -> NoReturn:
+    near = value.strip().replace(" ", "T", 1)
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", near):
+        wrong(f"{quoted(value)} has no time of day.", f"Write {near}T09:00:00Z.")
+    if re.fullmatch(_INSTANT, near):
+        wrong(
+            f"{quoted(value)} has no time zone.",
+            f"Write {near}Z for UTC, or an offset such as +01:00 in place of Z.",
+        )
+    if re.fullmatch(_ZONED, near):
+        wrong(f"{quoted(value)} is not as ISO 8601 has it.", f"Write {near}.")
+    wrong(f"{quoted(value)} is no time.", "Write such as 2026-03-04T09:00:00Z.")
+
+
+def instant(at: datetime | None) -> str | None:
+    """``2026-03-04T09:00:00Z``; None for None."""
+    if at is None:
+        return None
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+Instant = Annotated[
+    datetime,
+    BeforeValidator(instant_at),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^{_ZONED}$", "examples": ["2026-03-04T09:00:00Z"]}
+    ),
+]
+
+
+def when_due(value: Any) -> int | datetime:
+    """A time from T0 on in seconds, or an instant."""
+    is_instant = isinstance(value, str) and value[:4].isdigit()
+    return instant_at(value) if is_instant else offset_s(value)
+
+
+Due = Annotated[
+    int | datetime,
+    BeforeValidator(when_due),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^(?:{_OFFSET}|{_ZONED})$", "examples": ["T-2h"]}
+    ),
+]
+
+
+def _day(value: Any) -> date:
+    try:
+        found = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        found = None
+    if found is None or found.year not in YEARS:
+        wrong(f"{quoted(value)} is no day.", "Write such as 2026-03-04.")
+    return found
+
+
+Day = Annotated[
+    date,
+    BeforeValidator(_day),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+]
+
+
+def _clock(value: Any) -> time:
+    if not isinstance(value, str) or not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", value):
+        wrong(f"{quoted(value)} is no time of day.", 'Write such as "18:00".')
+    return time.fromisoformat(value)
+
+
+Clock = Annotated[
+    time,
+    BeforeValidator(_clock),
+    WithJsonSchema({"type": "string", "pattern": "^(?:[01][0-9]|2[0-3]):[0-5][0-9]$"}),
+]
+
+
+# --- bounds --------------------------------------------------------------------------------
+
+_SIGNS = {"≤": "<=", "≥": ">="}
+_BOUND = r"(<=|>=|<|>|=|≤|≥) ?([-+]?[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][-+]?[0-9]{1,2})?)"
+
+
+def _bound(value: Any) -> tuple[str, float]:
+    match = re.fullmatch(_BOUND, value) if isinstance(value, str) else None
+    if match is None:
+        shown = value if isinstance(value, int | float) else 0.1
+        wrong(f"{quoted(value)} is no bound.", f'Write a sign and a number, such as "< {shown}".')
+    return _SIGNS.get(match[1], match[1]), float(match[2])
+
+
+def bound(op: str, value: float | None) -> str | None:
+    """``< 0.1``; None where there is no bound."""
+    if not op or value is None:
+        return None
+    return f"{op} {int(value) if value == int(value) and abs(value) < 1e15 else value!r}"
+
+
+def bound_fields(green: tuple | None, red: tuple | None) -> dict[str, Any]:
+    """The four columns in which bounds are kept."""
+    green, red = green or ("", None), red or ("", None)
+    return {
+        "green_op": green[0],
+        "green_value": green[1],
+        "red_op": red[0],
+        "red_value": red[1],
+    }
+
+
+Bound = Annotated[
+    tuple[str, float],
+    BeforeValidator(_bound),
+    WithJsonSchema({"type": "string", "pattern": f"^{_BOUND}$", "examples": ["< 0.1", ">= 98"]}),
+]
+
+
+# --- whole lists ---------------------------------------------------------------------------
+
+Fault = tuple[tuple, str, str]  # where, what is wrong, what would be right
+
+
+def doubled(values: Iterable[Any], name: str, path: tuple) -> Iterable[Fault]:
+    """A fault for each value whose ``name`` an earlier one has."""
+    seen: set[Any] = set()
+    for place, value in enumerate(values):
+        one = getattr(value, name)
+        if one in seen:
+            text = f"{quoted(one)} is the {name} of an earlier one too."
+            yield (*path, place, name), text, "Give each its own."
+        seen.add(one)
+
+
+def unknown(value: str | None, known: Iterable[str], path: tuple, noun: str) -> Iterable[Fault]:
+    """A fault when ``value`` names none of ``known``."""
+    known = list(known)
+    if value and value not in known:
+        shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+        right = f"Write one of {shown}." if known else f"The file has no {noun}s."
+        yield path, f"There is no {noun} {quoted(value)}.", right
