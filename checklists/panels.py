@@ -1,5 +1,7 @@
 """The panels of this app: the checklist, its items and signatures, and the gates."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +18,7 @@ from checklists.queries.gates import (
 )
 from checklists.queries.needs import people_needs
 from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
-from checklists.queries.phases import Checklist, PhaseRows, checklist, one_row
+from checklists.queries.phases import Checklist, PhaseRows, checklist
 from checklists.queries.scopes import Scope, find_scope, scope_keys
 from checklists.queries.signoffs import condition_rows
 from checklists.rules.numbers import whole_number
@@ -30,13 +32,22 @@ ROOM_ROWS, LEAST_ROWS = 8, 4
 
 Context = dict[str, Any]
 
+# What happens to items, alone (item.done) or together (items.set), and to the list itself.
+LIST = ("item", "phase.", "group.", "section.")
+
+
+def phases_of(event: TimelineEvent) -> list[int]:
+    """The numbers of the phases that an event of the list touches."""
+    named = [event.data.get("phase"), *event.data.get("phases", ())]
+    return [number for number in named if number]
+
 
 class Phases(panels.Panel):
     """The whole checklist in the room: every phase, and the open items of the current one."""
 
     name = "phases"
     template = "checklists/_phases.html"
-    kinds = ("item.", "signoff.", "vote.", "gate.", "plan.")
+    kinds = (*LIST, "signoff.", "vote.", "gate.", "plan.")
     slot = "work"
     order = 20
     refresh_s = 30  # an item falls due without anything being written
@@ -85,22 +96,32 @@ class PhaseList(Phases):
     slot = "side"
 
 
+def items_of_events(events: Sequence[TimelineEvent]) -> list[int]:
+    """The numbers of the items that events name, alone or among several, each once."""
+    numbers: dict[int, None] = {}
+    for event in events:
+        alone, several = event.data.get("item"), event.data.get("items") or ()
+        numbers |= dict.fromkeys(int(number) for number in (alone, *several) if number)
+    return list(numbers)
+
+
 class ItemRow(panels.Panel):
     """One item; a family with one member per item number. A tick re-renders one row."""
 
     name = "item"
     template = "checklists/_item.html"
-    kinds = ("item.",)
+    kinds = ("item",)
     places = ("checklist",)
     slot = "rows"
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        numbers = (event.data.get("item") for event in events)
-        return list(dict.fromkeys(str(number) for number in numbers if number))
+        return [str(number) for number in items_of_events(events)]
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
-        number = whole_number(key)
-        row = one_row(plan, number, now) if number is not None else None
+        # From the whole list, which other fragments of the same instant read as well: many rows
+        # that change together cost no more than one.
+        found = (row for phase in checklist(plan, now).phases for row in phase.rows)
+        row = next((row for row in found if str(row.item.number) == key), None)
         return {"row": row} if row else None
 
 
@@ -111,7 +132,7 @@ class PhaseFamily(panels.Panel):
     slot = "rows"
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        numbers = {event.data["phase"] for event in events if event.data.get("phase")}
+        numbers = {number for event in events for number in phases_of(event)}
         return [str(number) for number in sorted(numbers)]
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
@@ -129,7 +150,36 @@ class PhaseSum(PhaseFamily):
 
     name = "phase-sum"
     template = "checklists/_phase_sum.html"
-    kinds = ("item.",)
+    kinds = LIST
+
+
+class ListShape(PhaseFamily):
+    """Which items a phase has and in which order. Pages that show another order load theirs anew.
+
+    It shows nothing itself: rows stand between forms, and each page filters its own.
+    """
+
+    name = "list"
+    template = "checklists/_list_shape.html"
+    kinds = ("item.added", "item.moved", "item.removed", "item.restored")
+    kinds += ("phase.", "group.", "section.")
+
+    def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
+        if any(event.kind.startswith("phase.") for event in events):  # others took its number
+            return [str(number) for number in plan.phases.values_list("number", flat=True)]
+        return super().keys(plan, events)
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        rows = _phase_of(checklist(plan, now), key)
+        return {"phase": rows.phase, "shape": shape_of(rows)} if rows else None
+
+
+def shape_of(rows: PhaseRows) -> str:
+    """What stands where in a phase, as twelve letters that differ when it does."""
+    items = [(row.item.number, row.item.parent_id, row.item.group_id) for row in rows.rows]
+    headings = [(one.group.pk, one.group.title) for one in rows.groups if one.group]
+    told = json.dumps([rows.phase.pk, rows.phase.title, items, headings])
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 class GroupSum(panels.Panel):
@@ -137,12 +187,12 @@ class GroupSum(panels.Panel):
 
     name = "group-sum"
     template = "checklists/_group_sum.html"
-    kinds = ("item.",)
+    kinds = LIST
     places = ("checklist",)
     slot = "rows"
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        numbers = [event.data["item"] for event in events if event.data.get("item")]
+        numbers = items_of_events(events)
         found = ChecklistItem.objects.filter(plan=plan, number__in=numbers, group__isnull=False)
         pairs = found.order_by().values_list("phase__number", "group__position").distinct()
         return [f"{phase}-{position}" for phase, position in pairs]
@@ -161,7 +211,7 @@ class Signoffs(panels.Panel):
 
     name = "signoffs"
     template = "checklists/_signoffs.html"
-    kinds = ("item.", "signoff.", "vote.", "condition.", "seat.", "plan.")
+    kinds = (*LIST, "signoff.", "vote.", "condition.", "seat.", "plan.")
     places = ("checklist", "gate")
     slot = "rows"
 
@@ -169,6 +219,7 @@ class Signoffs(panels.Panel):
         """Scopes that events name; a seat, a role or a condition touches all of them."""
         named = [(event, name) for event in events for name in _SCOPES if _names(event, name)]
         found = [str(event.data[name]) for event, name in named]
+        found += [str(number) for event in events for number in event.data.get("phases", ())]
         if any(event.kind.startswith(_ALL_SCOPES) for event in events):
             found += scope_keys(plan)
         elif any(event.data.get("revoked_whole") for event in events):
@@ -185,7 +236,7 @@ _ALL_SCOPES = ("condition.", "seat.", "role.", "plan.")
 
 
 def _names(event: TimelineEvent, name: str) -> bool:
-    return bool(event.data.get(name)) and event.kind.startswith(("item", "signoff.", "plan.stable"))
+    return bool(event.data.get(name)) and event.kind.startswith((*LIST, "signoff.", "plan.stable"))
 
 
 def signoff_context(board: Checklist, scope: Scope) -> Context:
@@ -219,7 +270,7 @@ class NextGate(panels.Panel):
 
     name = "gate"
     template = "checklists/_gate.html"
-    kinds = ("vote.", "gate.", "item.", "condition.", "criterion.", "signoff.", "plan.")
+    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "signoff.", "plan.")
     slot = "system"
     order = 50
     refresh_s = 5  # readings change and age without an event
@@ -232,7 +283,7 @@ class NextGate(panels.Panel):
 class GateFamily(panels.Panel):
     """A part of a gate's page; one member per gate, named by its key."""
 
-    kinds = ("vote.", "gate.", "item.", "condition.", "criterion.", "signoff.", "plan.")
+    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "signoff.", "plan.")
     places = ("gate",)
     slot = "gate"
 
@@ -305,6 +356,7 @@ for panel in (
     PhaseList(),
     ItemRow(),
     PhaseSum(),
+    ListShape(),
     GroupSum(),
     Signoffs(),
     PlanConditions(),

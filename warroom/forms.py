@@ -63,7 +63,7 @@ class TimelineFilter(forms.Form):
         "decisions": ("gate.", "vote.", "decision.", "verdict."),
         "rollout": ("stage.", "rollback.", "plan."),
         "checks": ("check.", "metric.", "query."),
-        "items": ("item.", "signoff.", "condition."),
+        "items": ("item", "phase.", "group.", "section.", "signoff.", "condition."),
         "people": ("seat.",),
         "notes": ("note.",),
     }

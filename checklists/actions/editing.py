@@ -14,6 +14,7 @@ from checklists.actions.items import changed_meanwhile
 from checklists.actions.placing import MOST_ITEMS, Layout, Where, spot_of, store
 from checklists.actions.revoking import Revoked, revoke_signatures
 from checklists.models import ChecklistItem
+from checklists.queries.refs import name_items
 from checklists.rules import placement
 from checklists.rules.placement import Place, Spot
 from warroom.actions.change import Change, change
@@ -308,6 +309,7 @@ def _stands(item: ChecklistItem) -> tuple[int, int | None, int | None]:
 
 def _names(item: ChecklistItem, *others: ChecklistItem) -> dict[str, Any]:
     """How the event names what it is about; ``items`` where there are several."""
+    name_items([item, *others])
     names: dict[str, Any] = {"item": item.number, "ref": item.ref, "phase": item.phase.number}
     if any(other.pk != item.pk for other in others):
         names["items"] = {str(other.number): other.ref for other in others}

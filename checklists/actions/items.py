@@ -8,7 +8,6 @@ from checklists.rules.targets import Met, against
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import Right, User
-from warroom.queries.people import standing
 
 NOTE_LIMIT = 4000
 VALUE_LIMIT, REASON_LIMIT = 120, 4000
@@ -69,9 +68,10 @@ def set_item_state(
             return item
         _demand_unchanged(item, seen_revision)
         demand_role(ticking, item)
-        _demand_sense(ticking, item, wanted)
+        demand_sense(ticking, item, wanted)
         before = item.state
-        _write(ticking, item, wanted)
+        write(ticking, item, wanted)
+        item.save(update_fields=FIELDS)
         reopened = before in rules.CLOSED and item.state not in rules.CLOSED
         what = f"{item.ref} to {rules.PAST[item.state]}"
         revoked = revoke_signatures(ticking, [item.phase], what, whole=reopened, item=item)
@@ -102,7 +102,8 @@ def set_count(
         before = item.state
         short = before == "done" and count < (item.count_of or 0)
         state = "doing" if before == "open" or short else before
-        _write(counting, item, Wanted(state, item.state_reason, count=count))
+        write(counting, item, Wanted(state, item.state_reason, count=count))
+        item.save(update_fields=FIELDS)
         what = f"{item.ref} to {rules.count_text(count, item.count_of, item.count_unit)}"
         revoked = revoke_signatures(counting, [item.phase], what, whole=short, item=item)
         record_count(counting, item, before, revoked)
@@ -130,7 +131,9 @@ def locked_item(changing: Change, item: ChecklistItem) -> ChecklistItem:
     """The item as it is under the plan's lock. Refused when it was taken off the list meanwhile."""
     found = ChecklistItem.objects.select_related("phase", "role").filter(pk=item.pk).first()
     if found is None:
-        raise Refused("This item was taken off the list. Nothing was saved.")
+        event = last_change(item)
+        who = f"{event.actor_name} took it" if event else "It was taken"
+        raise Refused(f"{who} off the list meanwhile. {_UNSAVED}")
     found.plan = changing.plan
     return found
 
@@ -139,8 +142,7 @@ def demand_role(ticking: Change, item: ChecklistItem) -> None:
     """An item of a role is for who sits in it, or may edit the plan (S128)."""
     if item.role is None or ticking.author is None:
         return
-    held = standing(ticking.author, ticking.plan)
-    if item.role_id not in held.role_ids and not held.may(Right.EDIT):
+    if item.role_id not in ticking.held.role_ids and not ticking.held.may(Right.EDIT):
         raise NotAllowed(f"{item.ref} is for {item.role.name}: only who sits there may set it.")
 
 
@@ -196,7 +198,8 @@ def _demand_unchanged(item: ChecklistItem, seen_revision: int | None) -> None:
         raise Refused(changed_meanwhile(item))
 
 
-def _demand_sense(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
+def demand_sense(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
+    """Raise what speaks against it: Refused, NotAllowed, or Invalid for what is said too early."""
     if item.off_with_section:
         raise Refused(f"{item.ref} is off with its section. Switch the section on first.")
     if wanted.state in rules.LEFT_OUT and item.required and not _may_skip(ticking):
@@ -217,7 +220,7 @@ def _demand_sense(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
 
 
 def _may_skip(ticking: Change) -> bool:
-    return ticking.author is None or standing(ticking.author, ticking.plan).may(Right.SKIP)
+    return ticking.author is None or ticking.held.may(Right.SKIP)
 
 
 def _demand_count(item: ChecklistItem, count: int) -> None:
@@ -226,7 +229,8 @@ def _demand_count(item: ChecklistItem, count: int) -> None:
         raise Invalid("count", wrong)
 
 
-def _write(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
+def write(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
+    """Write what was wanted into the row, of which FIELDS are to be saved."""
     item.started_at = rules.started_at(wanted.state, item.state, item.started_at, ticking.at)
     item.state, item.state_reason, item.state_at = wanted.state, wanted.reason, ticking.at
     item.state_by, item.state_by_name = ticking.author, ticking.author_name
@@ -235,7 +239,6 @@ def _write(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
     item.count_done = item.count_done if wanted.count is None else wanted.count
     item.off_with_section = False
     item.revision += 1
-    item.save(update_fields=FIELDS)
 
 
 def _where(item: ChecklistItem) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.utils import timezone
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.live import doorbell, snapshots
 from warroom.models import DeploymentPlan, Role, TimelineEvent, User
-from warroom.queries.people import standing
+from warroom.queries.people import Standing, standing
 from warroom.rules import chain, rehearsal
 from warroom.rules.lifecycle import closed
 from warroom.rules.wording import instant_text
@@ -35,6 +36,11 @@ class Change:
     @property
     def author(self) -> User | None:
         return None if isinstance(self.by, str) else self.by
+
+    @cached_property
+    def held(self) -> Standing:
+        """What the author is in this plan, read once for a change that asks it often."""
+        return standing(self.author, self.plan, self.at) if self.author else Standing()
 
     @property
     def repeated(self) -> bool:

@@ -32,6 +32,9 @@ VERDICTS = {
 # First word of a timeline kind -> icon. What no line knows gets the note's icon.
 EVENT_ICONS = {
     "item": "list",
+    "items": "list",
+    "phase": "list",
+    "group": "list",
     "signoff": "pen",
     "vote": "gate",
     "condition": "cond",
@@ -46,7 +49,7 @@ EVENT_ICONS = {
     "note": "note",
     "status": "chat",
 }
-LABELS = {"signoff": "Sign-off", "plan": "Release", "status": "Public update"}
+LABELS = {"group": "Heading", "signoff": "Sign-off", "plan": "Release", "status": "Public update"}
 # What happened, or what it turned to -> colour of the icon.
 COLOURS = {
     "proceed": "i--ok",
