@@ -1,10 +1,12 @@
-"""What this app reads from a document: risks, gates with their criteria, and the checklist."""
+"""What this app reads from a document and writes into it: risks, gates, and the checklist."""
 
-from checklists.documents import (  # noqa: F401  registers the readers and parts
+from checklists.documents import (  # noqa: F401  registers the readers, parts and writers
     decision_parts,
     gates,
     items,
     leftovers,
     parts,
+    restoring,
     risks,
+    writers,
 )

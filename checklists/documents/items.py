@@ -44,25 +44,25 @@ class Items(Reader):
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
         found: tuple[PhaseFound, ...] = understanding.parts["phases"]
-        phases = Phase.objects.bulk_create(_phase_row(plan, phase) for phase in found)
+        phases = Phase.objects.bulk_create(phase_row(plan, phase) for phase in found)
         groups = [
-            (group, _group_row(row, group, place))
+            (group, group_row(row, group, place))
             for phase, row in zip(found, phases, strict=True)
             for place, group in enumerate(phase.groups, start=1)
         ]
         PhaseGroup.objects.bulk_create(row for group, row in groups if group.title)
-        roles = _roles_by_word(creation.made["roles"])
+        roles = roles_by_word(creation.made["roles"])
         rows: dict[int, ChecklistItem] = {}
         for group, row in groups:
             for item in group.items:
                 where = row if group.title else None
-                rows[item.number] = _item_row(row.phase, where, item, roles, creation)
+                rows[item.number] = item_row(row.phase, where, item, roles, creation)
         for level in _by_depth([item for phase in found for item in phase.items]):
             _create_level(level, rows)
         creation.made["items"] = rows
 
 
-def _phase_row(plan: DeploymentPlan, found: PhaseFound) -> Phase:
+def phase_row(plan: DeploymentPlan, found: PhaseFound) -> Phase:
     return Phase(
         plan=plan,
         number=found.number,
@@ -77,7 +77,7 @@ def _phase_row(plan: DeploymentPlan, found: PhaseFound) -> Phase:
     )
 
 
-def _group_row(phase: Phase, group: GroupFound, place: int) -> PhaseGroup:
+def group_row(phase: Phase, group: GroupFound, place: int) -> PhaseGroup:
     return PhaseGroup(
         phase=phase,
         title=group.title[:300],
@@ -108,7 +108,7 @@ def _create_level(level: list[ItemFound], rows: dict[int, ChecklistItem]) -> Non
     ChecklistItem.objects.bulk_create((rows[item.number] for item in level), batch_size=500)
 
 
-def _item_row(
+def item_row(
     phase: Phase,
     group: PhaseGroup | None,
     item: ItemFound,
@@ -143,7 +143,7 @@ def _item_row(
     )
 
 
-def _roles_by_word(roles: dict[str, Role]) -> dict[str, Role]:
+def roles_by_word(roles: dict[str, Role]) -> dict[str, Role]:
     """What an owner may be written as: a role's name, its key, or the person who holds it."""
     words: dict[str, Role] = {}
     for role in roles.values():

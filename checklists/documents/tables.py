@@ -38,6 +38,10 @@ _STATES = tuple(
     (state, tuple(word.replace("_", " ") if word[0] != ":" else word for word in words.split()))
     for state, words in ((k, v.replace("[ ]", "[_]")) for k, v in _WORDS_OF.items())
 )
+# What a cell may say of a state in words, and nothing more.
+ALL_WORDS = frozenset(
+    word.replace("_", " ") for words in _WORDS_OF.values() for word in words.split()
+) | {"completed", "passed", "failed", "finished"}
 _CHOICE = re.compile(r"(?:\[[ xX]\]|☐|☑|⬜)")
 
 
@@ -94,6 +98,11 @@ def _columns(table: Table) -> dict[str, int | None]:
         "due": first(_DUE_COLUMN),
         "priority": first(_PRIORITY_COLUMN),
     }
+
+
+def state_column(table: Table) -> int | None:
+    """The place of the column that says states, counted from 0."""
+    return _columns(table)["state"]
 
 
 def _text_column(heads: list[str], state: int | None) -> int | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from warroom.documents.marks import Insertion
+
 
 @dataclass(slots=True)
 class Block:
@@ -113,7 +115,10 @@ class Section:
 
 @dataclass(slots=True)
 class Document:
-    """``lines`` are the lines as they were written; blocks point into them."""
+    """``lines`` are the lines as they were written; blocks point into them.
+
+    ``insertions`` is what Warroom once wrote into it; it stands in no line any more.
+    """
 
     text: str
     lines: list[str]
@@ -121,6 +126,7 @@ class Document:
     front_matter: dict[str, str] = field(default_factory=dict)
     front_matter_end: int = 0
     escaped: bool = False
+    insertions: list[Insertion] = field(default_factory=list)
 
     def blocks_with_headings(self) -> Iterator[Block]:
         """Every block in order, the headings of sections among them."""
