@@ -81,7 +81,8 @@ def set_cell(line: str, column: int, state: str, known: dict[str, str]) -> str:
     sign = _SIGN.match(said)
     rest = said[sign.end() :] if sign else said
     alone = not rest.strip() or _only_a_state(rest)
-    if cell_state(said) == state or not (alone or sign):
+    story = not alone and (sign is None or state in ("skipped", "not_applicable"))
+    if cell_state(said) == state or story:
         return line
     new = known.get(state) if alone else None
     new = new or _in_the_manner_of(said, state) + ("" if alone else rest)
@@ -103,6 +104,8 @@ def reusable(cell: str) -> bool:
 def _in_the_manner_of(said: str, state: str) -> str:
     if _SQUARE.match(said.strip()):
         return {"done": "[x]", "open": "[ ]"}.get(state, said)
+    if said.startswith(":"):
+        return {"done": ":white_check_mark:", "failed": ":x:"}.get(state, said)
     if said.strip()[:1] in ("☐", "☑"):
         return _DRAWN_STATES.get(state, said)
     if said.strip("* ")[:1].isascii() and said.strip("* ")[:1].isalpha():

@@ -45,7 +45,7 @@ def rows_of(plan):
 def without_marks(text):
     """The text with every box and state sign made alike."""
     text = re.sub(r"\[(?:\s{1,3}|x|X|[✅✓✔☑]\ufe0f?)(\\?\])", r"[ \1", text)
-    text = re.sub(r"[☐☑☒⬜🔲✅❌🚫🔄⏳📋]\ufe0f?", "☐", text)
+    text = re.sub(r":(?:white_check_mark|x):|[☐☑☒⬜🔲✅❌🚫🔄⏳📋⏭]\ufe0f?", "☐", text)
     return re.sub(r"(?<=\|)[^|\n]*(?=\|)", lambda cell: "" if _is_state(cell[0]) else cell[0], text)
 
 
