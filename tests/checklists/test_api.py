@@ -133,6 +133,11 @@ OPERATIONS = {
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
+    ("POST", "/shift"): (
+        "run",
+        {"t0": "2030-01-01T09:00:00Z", "reason": "Later."},
+        "cora root",
+    ),
     ("GET", ""): ("read", None, "cora thon hudson forge vera root"),
 }
 OF_ALL = {("GET", "/api/v1/plans"), ("POST", "/api/v1/plans")}  # tests/warroom/test_api.py

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from warroom.rules import wording
+from warroom.rules import wording, zones
 
 register = template.Library()
 
@@ -118,16 +118,27 @@ def verdict_icon(word: str) -> str:
 
 @register.simple_tag(takes_context=True)
 def when(context, at: datetime | None, plan=None) -> SafeString:
-    """``{% when event.at plan %}``: UTC, and beside it the offset from the plan's T0, if any."""
+    """``{% when event.at plan %}``: UTC, and beside it the offset from the plan's T0, if any.
+
+    With a plan whose time zone is another one, its clock stands between both: ``23:00 CEST``.
+    """
     if at is None:
         return mark_safe("")
     clock = format_html(
         '<time datetime="{}">{}</time>', iso(at), wording.instant_text(at, _now(context))
     )
+    if there := zones.zone_text(at, getattr(plan, "time_zone", "UTC")):
+        clock = format_html('{} <span class="z">{}</span>', clock, there)
     t0 = getattr(plan, "t0", None)
     if t0 is None:
         return clock
     return format_html('{} <span class="t">{}</span>', clock, wording.offset_text(at - t0))
+
+
+@register.simple_tag
+def plan_zone(at: datetime | None, plan) -> str:
+    """The clock of the plan's own zone, ``23:00 CEST``; empty where that is UTC."""
+    return zones.zone_text(at, plan.time_zone) if at else ""
 
 
 @register.simple_tag(takes_context=True)

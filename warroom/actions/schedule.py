@@ -1,0 +1,200 @@
+"""T0 is moved, or after it what is still ahead. What moves is shown first; fixed dates stay."""
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused
+from warroom.models import DeploymentPlan, Role, User
+from warroom.rules import schedule as rules
+from warroom.rules.moments import YEARS
+from warroom.rules.schedule import Shift, Thing
+from warroom.rules.wording import instant_text
+
+REASON_LIMIT = 4000
+NAMED = 3  # things that the event's sentence names
+
+
+class Source:
+    """What one floor knows of a plan's times. Keys of its things begin with ``prefix``."""
+
+    prefix = ""
+
+    def things(self, plan: DeploymentPlan, now: datetime) -> Iterable[Thing]:
+        """Everything with a time that somebody plans by."""
+        return ()
+
+    def move(self, plan: DeploymentPlan, keys: Collection[str], seconds: int) -> None:
+        """Add seconds to the offsets of those of its things that are named, under the lock."""
+
+
+_sources: list[Source] = []
+
+
+def register_schedule(source: Source) -> None:
+    if all(type(one) is not type(source) for one in _sources):
+        _sources.append(source)
+
+
+def preview_shift(
+    plan: DeploymentPlan, to: datetime | int, now: datetime, *, window_too: bool = False
+) -> Shift:
+    """What a shift would do; nothing is written. ``to``: a new T0 (aware), or seconds.
+
+    Raises Invalid for a T0 that cannot be meant, or for seconds while there is no T0.
+    """
+    if isinstance(to, datetime):
+        # Sums in a zone with summer time are sums of clock faces; in UTC they are of time.
+        to = to.astimezone(UTC)
+    _check(plan, to, now)
+    things = [thing for source in _sources for thing in source.things(plan, now)]
+    known = rules.Plan(plan.t0, plan.window_start, plan.window_end)
+    return rules.shift(known, things, to, now, window_too)
+
+
+def shift_t0(
+    plan: DeploymentPlan,
+    to: datetime | int,
+    *,
+    by: User | str,
+    reason: str,
+    window_too: bool = False,
+    basis: str = "",
+    request_id: str | None = None,
+) -> DeploymentPlan:
+    """Move T0, or what is ahead when T0 has passed; return the plan as it then is.
+
+    ``basis`` is that of the preview which the person saw. Raises Invalid without a reason,
+    NotAllowed without the right to edit, Refused when something would lie outside the window or
+    in the past, or when the schedule is not the previewed one any more.
+    """
+    reason = _checked(reason)
+    with change(plan, by=by, right="edit", request_id=request_id) as moving:
+        plan = moving.plan
+        if moving.repeated or _is_there(plan, to):
+            return plan
+        shift = preview_shift(plan, to, moving.at, window_too=window_too)
+        if basis and basis != shift.basis:
+            raise Refused("The schedule changed since the preview. Look at it again.")
+        if shift.against:
+            raise Refused(refusal(shift))
+        if not shift.rows and shift.ahead:
+            raise Refused("Nothing is ahead that could move.")
+        before = rules.Plan(plan.t0, plan.window_start, plan.window_end)
+        _move(moving, shift)
+        _record(moving, shift, before, reason)
+    return plan
+
+
+def refusal(shift: Shift) -> str:
+    """Why a shift is refused, and what would be possible."""
+    first, more = shift.against[0].rstrip("."), len(shift.against) - 1
+    others = f", and {more} more" if more else ""
+    if "window" not in first:
+        return f"Refused: {first}{others}. Shift by less."
+    return f"Refused: {first}{others}. Move the window too, or shift by less."
+
+
+def _check(plan: DeploymentPlan, to: datetime | int, now: datetime) -> None:
+    if isinstance(to, datetime):
+        if to.year not in YEARS:
+            raise Invalid("t0", f"T0 in the year {to.year} cannot be meant.")
+        if rules.has_passed(plan.t0, now) and to != plan.t0:
+            raise Invalid(
+                "t0", "T0 has passed and stays. Give by how much what is ahead moves: +6h."
+            )
+    elif plan.t0 is None:
+        raise Invalid("by", "There is no T0 yet that could move. Give a time for it.")
+    elif not to:
+        raise Invalid("by", "A shift by nothing moves nothing.")
+
+
+def _is_there(plan: DeploymentPlan, to: datetime | int) -> bool:
+    return isinstance(to, datetime) and to == plan.t0
+
+
+def _checked(reason: str) -> str:
+    reason = reason.replace("\0", "").strip()
+    if not reason:
+        raise Invalid("reason", "Say why: the reason is shown to everybody.")
+    if len(reason) > REASON_LIMIT:
+        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
+    return reason
+
+
+def _move(moving: Change, shift: Shift) -> None:
+    plan = moving.plan
+    if shift.ahead:
+        for source in _sources:
+            keys = {key for key in shift.keys if key.startswith(f"{source.prefix}:")}
+            if keys:
+                source.move(plan, keys, shift.by_s)
+    plan.t0, plan.window_start, plan.window_end = shift.t0, shift.opens, shift.closes
+    plan.save(update_fields=["t0", "window_start", "window_end"])
+
+
+def _record(moving: Change, shift: Shift, before: rules.Plan, reason: str) -> None:
+    data: dict[str, Any] = {
+        "from": _iso(before.t0), "to": _iso(shift.t0), "by_s": shift.by_s, "ahead": shift.ahead,
+        "moved": shift.moves, "stayed": len(shift.stays), "reason": reason,
+    }  # fmt: skip
+    if (before.opens, before.closes) != (shift.opens, shift.closes):
+        data["window"] = {"from": [_iso(before.opens), _iso(before.closes)]}
+        data["window"]["to"] = [_iso(shift.opens), _iso(shift.closes)]
+    moving.record("plan.shifted", f"{_sentence(moving, shift, before)} {reason}", **data)
+
+
+def _sentence(moving: Change, shift: Shift, before: rules.Plan) -> str:
+    things = "1 thing" if shift.moves == 1 else f"{shift.moves} things"
+    if shift.ahead:
+        named = ", ".join(
+            f"{row.thing.label} to {instant_text(row.then, moving.at)}"
+            for row in shift.rows[:NAMED]
+        )
+        said = f"What is ahead moves by {rules.signed_text(shift.by_s)}: {things}, {named}."
+    elif before.t0 is None:
+        said = f"T0 is {instant_text(shift.t0, moving.at)} UTC: {things} have a time now."
+    else:
+        there = f"{instant_text(before.t0, moving.at)} to {instant_text(shift.t0, moving.at)} UTC"
+        said = f"T0 moves from {there}, {rules.signed_text(shift.by_s)}: {things} move."
+    if shift.closes != before.closes:
+        said += f" The window closes {instant_text(shift.closes, moving.at)} UTC."
+    return said
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat() if at else None
+
+
+class PeopleTimes(Source):
+    """When somebody has to sit in a role, and the plan's own fixed times."""
+
+    prefix = "role"
+
+    def things(self, plan: DeploymentPlan, now: datetime) -> Iterable[Thing]:
+        yield Thing(rules.GO_LIVE, "Go-live", 0, over=rules.has_passed(plan.t0, now) or None)
+        for role in Role.objects.filter(plan=plan).prefetch_related("seats"):
+            note = "" if role.seats.all() else "Nobody seated"
+            if role.cover_from_s is not None:
+                yield Thing(f"role:{role.pk}:from", role.name, role.cover_from_s, note=note)
+            if role.cover_until_s is not None:
+                yield Thing(
+                    f"role:{role.pk}:until",
+                    f"{role.name}, end",
+                    role.cover_until_s,
+                    hidden=role.cover_from_s is not None,
+                )
+        if plan.protected_until is not None:
+            yield Thing("plan:protected", "Protected until", at=plan.protected_until)
+
+    def move(self, plan: DeploymentPlan, keys: Collection[str], seconds: int) -> None:
+        for key in keys:
+            _, pk, end = key.split(":")
+            role = Role.objects.get(plan=plan, pk=pk)
+            field = "cover_from_s" if end == "from" else "cover_until_s"
+            setattr(role, field, getattr(role, field) + seconds)
+            role.save(update_fields=[field])
+
+
+register_schedule(PeopleTimes())

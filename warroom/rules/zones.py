@@ -1,0 +1,44 @@
+"""The plan's own time zone beside UTC. Pure; the zone's rules come from the IANA database."""
+
+import re
+from datetime import UTC, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+# What a plan is offered first; every name of the IANA database is taken.
+USUAL = (
+    "UTC", "America/Chicago", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo",
+    "Asia/Hong_Kong", "Asia/Kolkata", "Asia/Singapore", "Asia/Tokyo", "Australia/Sydney",
+    "Europe/Berlin", "Europe/Helsinki", "Europe/Lisbon", "Europe/London",
+)  # fmt: skip
+_FIGURES = re.compile(r"^[+-]\d")
+
+
+@cache
+def known() -> frozenset[str]:
+    """The names of all zones."""
+    return frozenset(available_timezones())
+
+
+@cache
+def zone(name: str) -> ZoneInfo | None:
+    """The zone of that name; None where there is none, or it is UTC itself."""
+    if name in ("", "UTC", "Etc/UTC") or name not in known():
+        return None
+    return ZoneInfo(name)
+
+
+def zone_text(at: datetime, name: str) -> str:
+    """``23:00 CEST``, ``24 Oct 01:00 CEST`` where the day differs from the one in UTC; '' for UTC.
+
+    The letters tell both passes of the hour apart that comes twice when summer time ends.
+    """
+    there = zone(name)
+    if there is None:
+        return ""
+    local = at.astimezone(there)
+    day = "" if local.date() == at.astimezone(UTC).date() else f"{local.day} {local:%b} "
+    letters = local.tzname() or ""
+    if _FIGURES.match(letters):
+        letters = f"UTC{letters}".replace("-", "−")
+    return f"{day}{local:%H:%M} {letters}"
