@@ -473,8 +473,8 @@ def test_the_api_takes_a_step_once(plan, call):
         ("hudson", {"step": "deploying"}, ["run"], 403, None),
         ("stranger", {"step": "deploying"}, ["run"], 404, None),
         ("cora", {"step": "aborted"}, ["decide"], 422, "reason"),
-        ("cora", {"step": "away"}, ["decide"], 422, "step"),
-        ("cora", {}, ["decide"], 422, None),
+        ("cora", {"step": "away"}, ["run"], 422, "step"),
+        ("cora", {}, ["run"], 422, None),
         ("thon", {"step": "watching"}, ["run"], 409, None),
     ],
 )

@@ -310,9 +310,7 @@ def test_a_first_t0_gives_everything_a_time(plan, cast, phase):
 def test_a_first_t0_outside_the_window_is_refused(plan, cast):
     plan.window_end = timezone.now()
     plan.save()
-    with pytest.raises(
-        Refused, match="Go-live would lie 1 d 0 h after the window|Go-live would lie 1 d after"
-    ):
+    with pytest.raises(Refused, match=r"Refused: Go-live would lie .* after the window"):
         shift_t0(plan, timezone.now() + timedelta(days=1), by=cast["cora"], reason="Agreed.")
 
 
