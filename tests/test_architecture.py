@@ -27,6 +27,7 @@ STEPS = [
     {"actions", "navigation"},
     {
         "forms",
+        "people_forms",
         "panels",
         "tasks",
         "demo",

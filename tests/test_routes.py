@@ -5,6 +5,7 @@ the cast gets. Whoever is not signed in is sent to sign in; a method that is not
 """
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.apps import apps
@@ -18,7 +19,10 @@ from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
 from rollouts.models import HealthCheck, Stage
 from tests.conftest import CAST
-from warroom.models import DeploymentPlan, Role
+from warroom.actions.invitations import invite, link_of
+from warroom.actions.people import hand_over
+from warroom.models import DeploymentPlan, Role, Seat
+from warroom.queries.people import roles_state
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +115,43 @@ ROUTES = {
         send={"role": "member", "person": "vera"},
     ),
     "seat-leave": Route(f"{PLAN}people/member/forge/leave", post=holders(302, *EDIT)),
+    "seat-hand-over": Route(
+        f"{PLAN}people/member/forge/hand-over",
+        get=READ,
+        post=holders(302, *EDIT, "forge"),
+        send={"person": "vera", "ends_at": "2100-01-01 07:00", "starts_at": "2099-12-31 22:00"},
+    ),
+    "seat-take-back": Route(
+        f"{PLAN}people/on-call/thon/hand-over/{{stand_in}}/take-back",
+        post=holders(302, *EDIT, "thon"),
+    ),
+    "roles": Route(
+        f"{PLAN}settings/roles",
+        post=holders(302, *EDIT),
+        send={"seen": "{roles}", "member.name": "Member", "member.tick": "on", "member.vote": "on"},
+    ),
+    "role-add": Route(
+        f"{PLAN}settings/roles/add", post=holders(302, *EDIT), send={"name": "Night cover"}
+    ),
+    "role-remove": Route(
+        f"{PLAN}settings/roles/remove", post=holders(302, *EDIT), send={"role": "observer"}
+    ),
+    "invitations": Route(
+        f"{PLAN}invitations",
+        post=holders(302, *EDIT),
+        send={"role": "on-call", "email": "rin@example.org"},
+    ),
+    "invitation-renew": Route(f"{PLAN}invitations/{{invitation}}/renew", post=holders(302, *EDIT)),
+    "invitation-revoke": Route(
+        f"{PLAN}invitations/{{invitation}}/revoke", post=holders(302, *EDIT)
+    ),
+    "invitation": Route(
+        "/invitations/{token}/",
+        get=everyone(200),
+        post=everyone(302, nobody=422),
+        send={"answer": "accept"},
+        open=True,
+    ),
     "status-updates": Route(
         f"{PLAN}status/", get=READ, post=holders(302, *EDIT), send={"text": "We go on at noon."}
     ),
@@ -180,7 +221,17 @@ def release(plan, cast, item, gate):
     signed = sign_off(plan, item.phase, roles["security-lead"], "approved", by=cast["hudson"])
     decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
     decision = decide_gate(decided, "hold", by=cast["cora"])
-    return {"signoff": signed.pk, "decision": decision.pk}
+    seat, starts = Seat.objects.get(user=cast["thon"]), datetime(2100, 1, 1, tzinfo=UTC)
+    stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])
+    asked = invite(plan, roles["on-call"], name="Rin", by=cast["cora"])
+    return {
+        "signoff": signed.pk,
+        "decision": decision.pk,
+        "stand_in": stand_in.pk,
+        "invitation": asked.pk,
+        "token": link_of(asked).rstrip("/").rpartition("/")[2],
+        "roles": roles_state(roles.values()),
+    }
 
 
 @pytest.fixture
@@ -192,7 +243,8 @@ def ask(client, method, route, ids):
     """One request whose effects are undone, so that each starts from the same release."""
     undo, cookies = transaction.savepoint(), client.cookies.output()
     try:
-        send = route.send if method == "POST" else {}
+        sent = route.send if method == "POST" else {}
+        send = {name: value.format(**ids) for name, value in sent.items()}
         path = route.path.format(**ids)
         return client.generic(method, path) if not send else client.post(path, send)
     finally:

@@ -6,44 +6,13 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from warroom.models import DeploymentPlan, Role, User
+from warroom.models import User
 
 
 class SignInForm(AuthenticationForm):
     stay = forms.BooleanField(
         label="Stay signed in on this device for 24 h", required=False, initial=True
     )
-
-
-class SeatForm(forms.Form):
-    """Who sits as what. Roles are those of the plan; people are named by their user name."""
-
-    OFFERED = 200  # accounts in the list below the field; of more nobody reads a list
-
-    role = forms.ModelChoiceField(Role.objects.none(), to_field_name="key", empty_label=None)
-    person = forms.CharField(
-        label="User name",
-        max_length=150,
-        widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"}),
-    )
-
-    def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["role"].queryset = plan.roles.all()
-
-    def accounts(self) -> list[User]:
-        """Whom to offer, by user name; nobody when there are more than ``OFFERED``."""
-        found = list(User.objects.filter(is_active=True).order_by("username")[: self.OFFERED + 1])
-        return found if len(found) <= self.OFFERED else []
-
-    def clean_person(self) -> User:
-        name = self.cleaned_data["person"].strip()
-        person = User.objects.filter(username=name, is_active=True).first()
-        if person is None:
-            raise forms.ValidationError(
-                f"Nobody has the user name {name!r}. Whoever administers this room makes accounts."
-            )
-        return person
 
 
 class NoteForm(forms.Form):
@@ -64,7 +33,7 @@ class TimelineFilter(forms.Form):
         "rollout": ("stage.", "rollback.", "plan."),
         "checks": ("check.", "metric.", "query."),
         "items": ("item", "phase.", "group.", "section.", "signoff.", "condition."),
-        "people": ("seat.",),
+        "people": ("seat.", "role.", "invitation."),
         "notes": ("note.",),
     }
     LABELS = {

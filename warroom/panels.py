@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
-
 from warroom import navigation
 from warroom.actions import lifecycle
-from warroom.live import needs, outlook, panels
+from warroom.live import lint, needs, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
-from warroom.models import DeploymentPlan, Right, Role, TimelineEvent
-from warroom.queries import timeline, work
+from warroom.live.people import people_lint, people_needs
+from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.queries import seats, timeline, work
 from warroom.rules import lifecycle as rules
 
 
@@ -78,17 +77,27 @@ class Needs(panels.Panel):
 
 
 class Presence(panels.Panel):
-    """Which roles are filled, and by whom."""
+    """Which roles are filled, by whom, and who of them has the room open."""
 
     name = "presence"
     template = "warroom/_presence.html"
-    kinds = ("plan.", "seat.")
+    kinds = ("plan.", "seat.", "role.", "invitation.")
     places = ("room",)
     slot = "deck"
+    refresh_s = 15  # people come and go, and stand-ins begin and end, without an event
+
+    ONLOOKERS = 4
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        roles = list(Role.objects.filter(plan=plan).prefetch_related("seats__user"))
-        return {"roles": roles, "taken": sum(1 for role in roles if role.seats.all())}
+        rows = seats.role_rows(plan, now)
+        others = seats.onlookers(plan, rows, now)
+        return {
+            "rows": rows,
+            "here": len({one.person.pk for row in rows for one in row.sitters if one.here}),
+            "empty": sum(row.is_empty for row in rows),
+            "onlookers": others[: self.ONLOOKERS],
+            "more": max(0, len(others) - self.ONLOOKERS),
+        }
 
 
 class Contacts(panels.Panel):
@@ -229,23 +238,8 @@ for panel in BUILT_IN:
     panels.register(panel)
 
 
-def empty_seats(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
-    """A role that nobody holds can neither sign nor vote."""
-    roles = Role.objects.filter(plan=plan, seats=None)
-    return [
-        needs.Need(
-            title=f"Seat somebody as {role.name}",
-            key=Right.EDIT,
-            url=reverse("people", args=[plan.slug]),
-            button="Choose person",
-            note=f"The document names {role.holder}." if role.holder else "Nobody holds it yet.",
-            icon="user",
-        )
-        for role in roles
-    ]
-
-
-needs.register_needs(empty_seats)
+needs.register_needs(people_needs)
+lint.register_lint(people_lint)
 navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")
 navigation.register_tab("timeline", "Timeline", "timeline", 60, icon="note", key="t")
 navigation.register_tab("updates", "Status page", "status-updates", 70, icon="chat", key="s")

@@ -219,6 +219,16 @@ FILES_DIR = VAR_DIR / "files"  # what people attach, by SHA-256
 # rows behind the actions' back, turn it on where they mean it.
 KEEP_FRAGMENTS = not TESTING
 
+# Letters: into files under var/ until a mail server is named, as smtp+tls://user:password@host:587.
+vars().update(env.email_url("EMAIL_URL", default="filemail:"))
+MAIL_GOES_OUT = EMAIL_BACKEND.endswith("smtp.EmailBackend")  # noqa: F821 (from EMAIL_URL)
+if not EMAIL_FILE_PATH:  # noqa: F821
+    EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 5  # seconds; one that hangs must not hold up the letters behind it
+DEFAULT_FROM_EMAIL = env.str("WARROOM_MAIL_FROM", default=f"Warroom <warroom@{_public.hostname}>")
+# Beside the tick, so that a mail server that hangs holds up nothing that is due; in tests, in it.
+MAIL_BESIDE = not TESTING
+
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 

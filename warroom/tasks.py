@@ -4,15 +4,23 @@ Due work is rows with ``due_at``. The tick only says "look now": to miss one los
 run two at once does the work once, because rows are claimed.
 """
 
+import hashlib
+import smtplib
 import socket
+import threading
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from celery import shared_task
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.db import connections
 from django.utils import timezone
 
+from warroom.actions import invitations, messages
 from warroom.live import snapshots
-from warroom.models import WorkerTick
+from warroom.models import Message, WorkerTick
 
 log = structlog.get_logger()
 _due: dict[str, Callable[[], int]] = {}
@@ -41,3 +49,84 @@ def tick() -> int:
 
 
 register_due("status pages", snapshots.write_old)
+
+
+# --- letters -------------------------------------------------------------------------------
+
+_sending = threading.Lock()
+
+
+def send_due() -> int:
+    """Send the letters that are due; beside the tick where that runs, see MAIL_BESIDE."""
+    if not messages.due(timezone.now()).exists():
+        return 0
+    if not settings.MAIL_BESIDE:
+        return deliver()
+    threading.Thread(target=_deliver_beside, name="mail", daemon=True).start()
+    return 0
+
+
+def _deliver_beside() -> None:
+    if not _sending.acquire(blocking=False):
+        return
+    try:
+        deliver()
+    except Exception:
+        log.exception("letters could not be sent")
+    finally:
+        connections.close_all()
+        _sending.release()
+
+
+def deliver(now: datetime | None = None) -> int:
+    """Claim what is due and send it, outside any transaction. Returns how many went out."""
+    waiting, sent = messages.claim(now or timezone.now()), 0
+    with_server = get_connection()
+    while waiting:
+        letter = waiting.pop(0)
+        try:
+            sent += _send(letter, with_server)
+        except (smtplib.SMTPRecipientsRefused, smtplib.SMTPDataError) as error:
+            reason, for_good = _refusal(error)
+            messages.note_failed(letter, reason, timezone.now(), for_good=for_good)
+        except (smtplib.SMTPException, OSError) as error:
+            reason = f"The mail server does not answer: {type(error).__name__}"
+            messages.put_off([letter, *waiting], reason, timezone.now())
+            break
+        except Exception as error:
+            log.exception("a letter cannot be written", message=letter.pk)
+            reason = f"It cannot be written: {type(error).__name__}"
+            messages.note_failed(letter, reason, timezone.now())
+    return sent
+
+
+def _send(letter: Message, with_server) -> int:
+    text = messages.text_of(letter)
+    if text is None:
+        messages.note_dropped(letter, timezone.now())
+        return 0
+    EmailMessage(
+        letter.subject, text, to=[letter.to], headers=_headers(letter), connection=with_server
+    ).send()
+    return int(messages.note_sent(letter, timezone.now()))
+
+
+def _headers(letter: Message) -> dict[str, str]:
+    # The same letter sent twice bears the same id, by which mail programs show it once.
+    name = hashlib.sha256(f"{settings.SECRET_KEY}{letter.key}".encode()).hexdigest()[:32]
+    host = settings.PUBLIC_URL.split("//")[1].split("/")[0].split(":")[0]
+    return {"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"}
+
+
+def _refusal(error: smtplib.SMTPException) -> tuple[str, bool]:
+    """The server's own words, and whether (5xx) it will never take the letter."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, said = next(iter(error.recipients.values()))
+    else:
+        code, said = error.smtp_code, error.smtp_error
+    words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+    return f"The mail server says {code} {words}", code >= 500
+
+
+messages.register_link(invitations.KIND, invitations.link_for)
+register_due("mail", send_due)

@@ -6,6 +6,7 @@ from warroom.api import open_urls
 from warroom.views import (
     health,
     imports,
+    invitations,
     lifecycle,
     live,
     metrics,
@@ -48,6 +49,29 @@ urlpatterns = [
     path(
         "plans/<slug:slug>/people/<slug:key>/<str:username>/leave", people.leave, name="seat-leave"
     ),
+    path(
+        "plans/<slug:slug>/people/<slug:key>/<str:username>/hand-over",
+        people.lend,
+        name="seat-hand-over",
+    ),
+    path(
+        "plans/<slug:slug>/people/<slug:key>/<str:username>/hand-over/<int:pk>/take-back",
+        people.reclaim,
+        name="seat-take-back",
+    ),
+    path("plans/<slug:slug>/settings/roles", people.roles, name="roles"),
+    path("plans/<slug:slug>/settings/roles/add", people.new_role, name="role-add"),
+    path("plans/<slug:slug>/settings/roles/remove", people.drop_role, name="role-remove"),
+    path("plans/<slug:slug>/invitations", invitations.ask, name="invitations"),
+    path(
+        "plans/<slug:slug>/invitations/<int:pk>/renew", invitations.renew, name="invitation-renew"
+    ),
+    path(
+        "plans/<slug:slug>/invitations/<int:pk>/revoke",
+        invitations.withdraw,
+        name="invitation-revoke",
+    ),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
     path("plans/<slug:slug>/", include("checklists.urls")),
     path("plans/<slug:slug>/", include("rollouts.urls")),
 ]

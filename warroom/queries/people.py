@@ -1,3 +1,6 @@
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -5,6 +8,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
+from warroom.rules.coverage import EVER, NEVER, Span
 
 
 @dataclass(frozen=True)
@@ -55,3 +59,26 @@ def seated(at: datetime | None = None, path: str = "") -> Prefetch:
 def role_keys(plan: DeploymentPlan) -> list[str]:
     """The words that a plan's roles have in ``<body data-roles>``; one SQL statement."""
     return [f"role-{key}" for key in plan.roles.values_list("key", flat=True)]
+
+
+def lasting_editors(plan: DeploymentPlan) -> list[Seat]:
+    """The seats without an end whose people may edit the plan; one SQL statement."""
+    seats = Seat.objects.own().filter(role__plan=plan, ends_at=None, user__is_active=True)
+    return [seat for seat in seats.select_related("role") if seat.role.may(Right.EDIT)]
+
+
+def roles_state(roles: Iterable[Role]) -> str:
+    """A short word for what roles are called and may do: the revision of the form that sets it.
+
+    Not the plan's own revision, which moves with every tick of somebody else.
+    """
+    rows = [
+        [role.key, role.name, sorted(role.rights), role.cover_from_s, role.cover_until_s]
+        for role in sorted(roles, key=lambda role: role.key)
+    ]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+
+
+def span_of(seat: Seat) -> Span:
+    """When a seat counts, whatever is lent of it."""
+    return Span(seat.starts_at or NEVER, seat.ends_at or EVER)

@@ -1,0 +1,109 @@
+"""What the room needs where people are missing, and what does not add up about roles."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from django.urls import reverse
+
+from warroom.live.lint import LintFinding
+from warroom.live.needs import Need
+from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.queries.seats import RoleRow, role_rows
+
+OVER = (Lifecycle.STABLE, Lifecycle.ABORTED)
+SOON = timedelta(hours=24)  # a gap that begins later is a finding, not yet a need
+
+
+def place_of(plan: DeploymentPlan) -> str:
+    return f"{reverse('settings', args=[plan.slug])}#people"
+
+
+def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
+    """Roles that nobody holds, and gaps in the coverage that begin within a day."""
+    if plan.lifecycle in OVER:
+        return []
+    found = []
+    for row in role_rows(plan, now):
+        if row.is_empty:
+            found.append(_seat_somebody(plan, row))
+        elif row.gaps and row.gaps[0].starts - now <= SOON:
+            found.append(_close_gap(plan, row))
+    return found
+
+
+def people_lint(plan: DeploymentPlan, now: datetime) -> list[LintFinding]:
+    """``role-empty`` and ``role-uncovered``; nothing once the release is over."""
+    if plan.lifecycle in OVER:
+        return []
+    rows = role_rows(plan, now)
+    empty = [row for row in rows if row.is_empty and (row.role.rights or row.gaps)]
+    found = [_empty(plan, empty)] if empty else []
+    return found + [_uncovered(plan, row) for row in rows if row.gaps and not row.is_empty]
+
+
+def _seat_somebody(plan: DeploymentPlan, row: RoleRow) -> Need:
+    notes = [
+        f"The document names {row.role.holder}." if row.role.holder else "Nobody holds it yet."
+    ]
+    notes += [_asked(row)] if row.asked else []
+    notes += [f"Empty {row.empty_times[0]}."] if row.gaps else []
+    return Need(
+        title=f"Seat somebody as {row.role.name}",
+        key=Right.EDIT,
+        url=reverse("people", args=[plan.slug]),
+        button="Choose person",
+        note=" ".join(notes),
+        due=row.gaps[0].starts if row.gaps else None,
+        icon="user",
+    )
+
+
+def _asked(row: RoleRow) -> str:
+    first = row.asked[0]
+    at = first.at.astimezone(UTC)
+    return f"{first.name or 'Somebody'} was asked {at.day} {at:%b} and has not answered."
+
+
+def _close_gap(plan: DeploymentPlan, row: RoleRow) -> Need:
+    gap = row.gaps[0]
+    return Need(
+        title=f"{row.role.name} is empty {gap.words(row.now)}",
+        key=Right.EDIT,
+        # The need's address is its name on the page: one per role.
+        url=f"{reverse('people', args=[plan.slug])}?role={row.role.key}",
+        button="Choose person",
+        note=f"{row.names} sits there otherwise." if row.names else "Nobody sits there yet.",
+        due=gap.starts,
+        icon="user",
+    )
+
+
+def _empty(plan: DeploymentPlan, rows: list[RoleRow]) -> LintFinding:
+    names = [row.role.name for row in rows]
+    one = len(rows) == 1
+    return LintFinding(
+        code="role-empty",
+        title=f"Nobody sits as {names[0]}" if one else f"{len(rows)} roles have nobody",
+        text=f"{_listed(names)}: what {'it' if one else 'they'} may do, nobody can do.",
+        place="People and roles",
+        url=place_of(plan),
+        way_out="Seat people",
+    )
+
+
+def _uncovered(plan: DeploymentPlan, row: RoleRow) -> LintFinding:
+    more = len(row.gaps) - 3
+    times = ", ".join(row.empty_times) + (f" and {more} times more" if more > 0 else "")
+    return LintFinding(
+        code="role-uncovered",
+        title=f"{row.role.name} has nobody {row.empty_times[0]}",
+        text=f"It has to be covered all the time. Empty {times} (UTC).",
+        place="People and roles",
+        url=place_of(plan),
+        way_out="Seat people",
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
