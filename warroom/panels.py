@@ -89,8 +89,9 @@ class Presence(panels.Panel):
     ONLOOKERS = 4
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        rows = seats.role_rows(plan, now)
-        others = seats.onlookers(plan, rows, now)
+        present = seats.presences(plan)
+        rows = seats.role_rows(plan, now, seats.last_seen(present))
+        others = seats.onlookers(present, rows, now)
         return {
             "rows": rows,
             "here": len({one.person.pk for row in rows for one in row.sitters if one.here}),

@@ -133,8 +133,8 @@ def test_who_is_too_old_or_ahead_is_told_to_load_anew_and_nobody_else(
     plan.refresh_from_db()
     told = look([question(plan, newcomers=frozenset({lost, near}))])[plan.pk]
     assert told.lost == {lost}
-    assert 'data-live="presence"' in told.welcome[lost]
-    assert 'data-live="presence"' not in told.welcome[near]
+    assert 'data-live="about"' in told.welcome[lost]
+    assert 'data-live="about"' not in told.welcome[near]
     assert 'data-live="feed"' in told.welcome[near]
     assert not told.all_lost
 

@@ -20,7 +20,14 @@ from warroom.once import once
 from warroom.people_forms import HandOverForm, InviteForm, OnceForm, RoleForm, RolesForm, SeatForm
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
-from warroom.queries.seats import Asked, RoleRow, invitations, role_rows
+from warroom.queries.seats import (
+    Asked,
+    RoleRow,
+    invitations,
+    last_seen,
+    presences,
+    role_rows,
+)
 from warroom.views.plans import page
 from warroom.views.settings import again, saved
 
@@ -41,7 +48,8 @@ class People(sections.Section):
         self, plan: DeploymentPlan, person: Standing, forms: dict[str, Any]
     ) -> dict[str, Any]:
         now = timezone.now()
-        rows, form = role_rows(plan, now), forms.get("roles") or RolesForm(plan=plan)
+        seen = last_seen(presences(plan))
+        rows, form = role_rows(plan, now, seen), forms.get("roles") or RolesForm(plan=plan)
         edits = person.may(Right.EDIT)
         seat = forms.get("seat") or SeatForm(plan=plan)
         return {
