@@ -14,16 +14,19 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.parser import Parser
 from ninja.security import HttpBearer
 
-from warroom.actions.imports import import_plan
+from warroom.actions import imports
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.actions.timeline import add_external, add_note
+from warroom.documents import portable
+from warroom.documents.complaints import PlanFileError
+from warroom.documents.formats import CONTENT_TYPES, FORMATS, unknown_format
 from warroom.documents.reading import understand
 from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.live import outlook
@@ -139,7 +142,14 @@ def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
 
 @api.exception_handler(DocumentError)
 def _document(request: HttpRequest, error: DocumentError) -> HttpResponse:
-    return problem(422, f"{error.text} {error.would_be_right}", line=error.line)
+    problems = error.problems if isinstance(error, PlanFileError) else []
+    errors = [
+        {"line": one.line, "field": one.path, "detail": f"{one.text} {one.would_be_right}".rstrip()}
+        for one in problems
+    ]
+    detail = f"{error.text} {error.would_be_right}".rstrip()
+    field = problems[0].path if problems else ""
+    return problem(422, detail, line=error.line, field=field, errors=errors or None)
 
 
 @api.exception_handler(ValidationError)
@@ -232,7 +242,11 @@ class ImportOut(Schema):
 _DOCUMENT = {
     "requestBody": {
         "required": True,
-        "content": {"text/markdown": {"schema": {"type": "string"}}},
+        "content": {
+            "text/markdown": {"schema": {"type": "string"}},
+            "application/yaml": {"schema": {"type": "string"}},
+            "application/json": {"schema": {"$ref": portable.SCHEMA_PATH}},
+        },
     }
 }
 
@@ -245,16 +259,24 @@ def create_plan(
     name: str | None = None,
     dry_run: bool = False,
 ):
-    """Import a Markdown document; with ``dry_run=1`` only say what is understood of it."""
+    """Import Markdown, or a plan as YAML or JSON; ``dry_run=1`` only says what is understood."""
     token = demand_scope(request, "read") if dry_run else _may_create(request)
-    _demand_markdown(request)
+    form = _form_sent(request)
     if t0 is not None and t0.tzinfo is None:
         return problem(422, "Give T0 with its zone: 2026-03-04T09:00:00Z.", field="t0")
-    reading = understand(request.read(LIMIT_BYTES + 1))
-    answer = reading.understanding.as_data()
-    if dry_run:
+    sent = request.read(LIMIT_BYTES + 1)
+    wanted: dict[str, Any] = {"by": token.user, "slug": slug, "t0": t0, "name": name}
+    wanted["source_name"] = "API"
+    if form is None:
+        reading = understand(sent)
+        answer = reading.understanding.as_data()
+        plan = None if dry_run else imports.import_plan(reading, **wanted)
+    else:
+        file = portable.read(sent, form)
+        answer = portable.as_answer(file)
+        plan = None if dry_run else imports.create_plan(file, **wanted)
+    if plan is None:
         return Status(200, answer | {"slug": None, "url": None})
-    plan = import_plan(reading, by=token.user, slug=slug, t0=t0, name=name, source_name="API")
     url = settings.PUBLIC_URL + plan.get_absolute_url()
     return Status(201, answer | {"slug": plan.slug, "url": url})
 
@@ -267,12 +289,15 @@ def _may_create(request: HttpRequest) -> ApiToken:
     return token
 
 
-def _demand_markdown(request: HttpRequest) -> None:
+def _form_sent(request: HttpRequest) -> str | None:
+    """``yaml`` or ``json`` for a plan file, None for Markdown; 415 for anything else."""
     kind = (request.content_type or "").lower()
-    if kind in ("application/yaml", "application/x-yaml", "text/yaml", "application/json"):
-        raise HttpError(415, f"Plans as {kind} are not read yet. Send text/markdown.")
+    if kind in CONTENT_TYPES:
+        return CONTENT_TYPES[kind]
     if kind not in MARKDOWN:
-        raise HttpError(415, f"{kind} is not read. Send text/markdown in UTF-8.")
+        sentence = "Send text/markdown, application/yaml or application/json in UTF-8."
+        raise HttpError(415, f"{kind} is not read. {sentence}")
+    return None
 
 
 class PlanOut(Schema):
@@ -348,6 +373,27 @@ def _shown(plan: DeploymentPlan, progresses: dict[int, outlook.Progress]) -> dic
         "verdict_sentence": verdict.sentence,
         "next": {"label": step.label, "at": step.at} if step else None,
     }
+
+
+@api.get("plans/{slug}/document", response={200: None})
+def show_document(request: HttpRequest, slug: str, format: str = "markdown"):
+    """The release as a document, with what was done so far: markdown, yaml or json."""
+    plan = plan_of(request, slug)
+    if format not in FORMATS:
+        return problem(415, unknown_format(format), field="format")
+    form = FORMATS[format]
+    return HttpResponse(
+        form.write(plan), headers={"Content-Type": f"{form.content_type}; charset=utf-8"}
+    )
+
+
+@api.get("plan.schema.json", auth=None, response={200: None})
+def show_schema(request: HttpRequest):
+    """The JSON Schema of a plan file in YAML or JSON; open to all, as editors ask for it."""
+    answer = JsonResponse(portable.json_schema(), content_type="application/schema+json")
+    answer["Cache-Control"] = "public, max-age=300"
+    answer["Access-Control-Allow-Origin"] = "*"
+    return answer
 
 
 # --- timeline ------------------------------------------------------------------------------

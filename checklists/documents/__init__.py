@@ -6,6 +6,7 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     items,
     leftovers,
     parts,
+    record,
     restoring,
     risks,
     writers,

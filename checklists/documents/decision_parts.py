@@ -1,9 +1,10 @@
 """What people judge by, in a plan file: gates with criteria, readiness, risks, daily forms."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
@@ -263,8 +264,8 @@ class DailyFields(f.Strict):
     title: f.words(200)
     role: f.key(60) = ""
     at: f.Clock
-    first: f.Day
-    last: f.Day = None
+    first: f.PlanDay
+    last: f.PlanDay = None
     questions: f.many(Question, 100) = []
 
 
@@ -281,6 +282,12 @@ class DailyPart(Part):
             yield from f.doubled(form.questions, "key", ("daily", n, "questions"))
             yield from _days(form.first, form.last, ("daily", n, "last"))
 
+    def wants_t0(self, value: list[DailyFields]) -> str:
+        counted = [one for one in value if isinstance(one.first, int) or isinstance(one.last, int)]
+        if not counted:
+            return ""
+        return f"The days of “{counted[0].title}” count from T0: give T0, or write its days."
+
     def create(
         self, plan: DeploymentPlan, value: list[DailyFields] | None, creation: Creation
     ) -> None:
@@ -291,8 +298,8 @@ class DailyPart(Part):
                 title=one.title,
                 role=creation.made["roles"].get(one.role),
                 at_time=one.at,
-                first_day=one.first,
-                last_day=one.last,
+                first_day=_day(one.first, plan),
+                last_day=_day(one.last, plan),
                 questions=[question.model_dump() for question in one.questions],
                 position=place,
             )
@@ -300,8 +307,15 @@ class DailyPart(Part):
         )
 
 
-def _days(first: date, last: date | None, path: tuple) -> Iterable[f.Fault]:
-    if last is not None and last < first:
+def _day(day: date | int | None, plan: DeploymentPlan) -> date | None:
+    """The day of the calendar; a number counts days from T0's day, in the plan's time zone."""
+    if not isinstance(day, int):
+        return day
+    return plan.t0.astimezone(ZoneInfo(plan.time_zone)).date() + timedelta(days=day)
+
+
+def _days(first: date | int, last: date | int | None, path: tuple) -> Iterable[f.Fault]:
+    if type(last) is type(first) and last < first:
         yield path, f"The last day {last} is before the first, {first}.", "Change one of the two."
 
 

@@ -100,6 +100,8 @@ def create_plan(
     name = (_text(name) or found.name.strip())[:200]
     slug = _slug(slug, name, file.sha256 or "new")
     _demand_year(t0)
+    if (t0 or found.t0) is None:
+        _demand_no_t0(values)
     with _taking(slug):
         plan = DeploymentPlan.objects.create(
             slug=slug,
@@ -146,6 +148,12 @@ def _taking(slug: str) -> Iterator[None]:
 def _demand_year(t0: datetime | None) -> None:
     if t0 is not None and t0.year not in YEARS:
         raise Invalid("t0", f"T0 in the year {t0.year} cannot be meant.")
+
+
+def _demand_no_t0(values: Mapping[str, Any]) -> None:
+    for part in parts():
+        if part.key in values and (sentence := part.wants_t0(values[part.key])):
+            raise Invalid("t0", sentence)
 
 
 def _text(given: str | None) -> str:

@@ -329,10 +329,22 @@ def _day(value: Any) -> date:
     return found
 
 
-Day = Annotated[
-    date,
-    BeforeValidator(_day),
-    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}),
+def _day_or_offset(value: Any) -> date | int:
+    if not isinstance(value, str) or value[:1] != "T":
+        return _day(value)
+    seconds = offset_s(value)
+    if seconds % 86_400:
+        wrong(f"{quoted(value)} is not in whole days.", "Write such as T-7d.")
+    return seconds // 86_400
+
+
+# A day of the calendar, or whole days from the day of T0 on.
+PlanDay = Annotated[
+    date | int,
+    BeforeValidator(_day_or_offset),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}|{_OFFSET})$"}
+    ),
 ]
 
 

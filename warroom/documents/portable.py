@@ -23,7 +23,10 @@ SCHEMA_PATH = "/api/v1/plan.schema.json"
 
 
 class Part:
-    """One top-level key of the plan file. ``schema`` is a pydantic type that its value passes."""
+    """One top-level key of the plan file. ``schema`` is a pydantic type that its value passes.
+
+    A part without ``schema`` brings no key and only adds to the record.
+    """
 
     key = ""
     order = 100
@@ -44,6 +47,10 @@ class Part:
     def count(self, value: Any) -> dict[str, int]:
         """How many of ``readers.COUNTS`` this part brings."""
         return {}
+
+    def wants_t0(self, value: Any) -> str:
+        """Why no rows can be made before T0 is known, as a sentence; "" when they can."""
+        return ""
 
     def create(self, plan: DeploymentPlan, value: Any, creation: Creation) -> None:
         """Make rows of a value that passed ``schema``, inside the one transaction.
@@ -131,6 +138,12 @@ def counts(values: Mapping[str, Any]) -> dict[str, int]:
     return found
 
 
+def as_answer(file: PlanFile) -> dict[str, Any]:
+    """What pipelines are told of a plan file: ``understood`` and ``findings``."""
+    understood = counts(checked(file.data))
+    return {"understood": understood, "findings": [one.as_data() for one in file.findings]}
+
+
 def _taken_over(values: Mapping[str, Any]) -> list[Finding]:
     done = counts(values)["done"]
     if not done:
@@ -156,6 +169,8 @@ def _model() -> type[BaseModel]:
         "warroom": (Literal[1], Field(description="The version of this format."))
     }
     for part in parts():
+        if part.schema is None:
+            continue
         if part.required:
             fields[part.key] = (part.schema, ...)
         else:

@@ -1,0 +1,149 @@
+"""Plans as YAML and JSON in the browser: what a file holds, then a release; and the way out.
+
+The file travels in the form from step to step, as a Markdown document does.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from warroom.actions.imports import create_plan, free_slug
+from warroom.actions.refusals import Refused
+from warroom.documents import portable
+from warroom.documents.complaints import PlanFileError
+from warroom.documents.formats import FORMATS, form_of, unknown_format
+from warroom.documents.portable import PlanFile
+from warroom.documents.readers import WARNING
+from warroom.documents.source import DocumentError
+from warroom.forms import CreatePlanForm, ImportForm
+from warroom.queries.plans import get_plan
+
+FINDINGS_SHOWN = 200
+_WORDS = (
+    ("phases", "phase", "phases"),
+    ("items", "item", "items"),
+    ("done", "of them done", "of them done"),
+    ("roles", "role", "roles"),
+    ("contacts", "contact", "contacts"),
+    ("criteria", "criterion", "criteria"),
+    ("queries", "metric", "metrics"),
+    ("stages", "stage", "stages"),
+    ("risks", "risk", "risks"),
+)
+
+
+def form_given(given: bytes | str, name: str) -> str | None:
+    """``yaml`` or ``json`` when this is a plan file, by its name or by how it begins."""
+    if name:
+        return form_of(name)
+    head = given[:4000] if isinstance(given, str) else given[:4000].decode(errors="replace")
+    lines = (line.strip() for line in head.lstrip("\ufeff").splitlines())
+    first = next((line for line in lines if line and line[0] != "#" and line != "---"), "")
+    if first.startswith("warroom:"):
+        return "yaml"
+    return "json" if first.startswith("{") else None
+
+
+def import_file(
+    request: HttpRequest, given: bytes | str, name: str, asked: ImportForm
+) -> HttpResponse:
+    """What the file holds (200), the lines that are wrong (422), or the release (302)."""
+    form = form_given(given, name) or "yaml"
+    try:
+        file = portable.read(given, form)
+    except DocumentError as error:
+        problems = error.problems if isinstance(error, PlanFileError) else [error]
+        context = {"form": asked, "problems": problems, "more": getattr(error, "more", 0)}
+        return render(request, "warroom/import.html", context, status=422)
+    text = given if isinstance(given, str) else given.decode()
+    if "create" in request.POST:
+        return _create(request, file, text, name)
+    return _preview(request, file, text, name, _form(file, initial=_first(file)))
+
+
+def _first(file: PlanFile) -> dict:
+    found = portable.checked(file.data)["plan"]
+    past = found.t0 is not None and found.t0 < timezone.now()
+    return {
+        "name": found.name.strip(),
+        "slug": free_slug(found.name, file.sha256),
+        "t0": None if past else found.t0,
+        "status_public": found.status_public,
+    }
+
+
+def _form(file: PlanFile, data=None, initial: dict | None = None) -> CreatePlanForm:
+    values = portable.checked(file.data)
+    t0 = values["plan"].t0
+    past = f"{t0:%-d %b %Y %H:%M} UTC" if t0 is not None and t0 < timezone.now() else ""
+    warnings = sum(1 for finding in file.findings if finding.severity == WARNING)
+    roles = values.get("roles", [])
+    return CreatePlanForm(data, initial=initial, roles=roles, warnings=warnings, past=past)
+
+
+def _create(request: HttpRequest, file: PlanFile, text: str, name: str) -> HttpResponse:
+    form = _form(file, data=request.POST)
+    if form.is_valid():
+        plan_fields = file.data["plan"] | {"status_public": form.cleaned_data["status_public"]}
+        chosen = PlanFile(file.data | {"plan": plan_fields}, file.findings, file.sha256)
+        try:
+            plan = create_plan(
+                chosen,
+                by=request.user,
+                slug=form.cleaned_data["slug"],
+                t0=form.cleaned_data["t0"],
+                name=form.cleaned_data["name"],
+                source_name=name or request.POST.get("source_name", ""),
+                seats=form.seats,
+            )
+        except Refused as refused:
+            form.add_error(getattr(refused, "field", None), refused.sentence)
+        else:
+            return redirect("room", plan.slug)
+    return _preview(request, file, text, name, form, status=422)
+
+
+def _preview(
+    request: HttpRequest,
+    file: PlanFile,
+    text: str,
+    name: str,
+    form: CreatePlanForm,
+    status: int = 200,
+) -> HttpResponse:
+    values = portable.checked(file.data)
+    counts = portable.counts(values)
+    context = {
+        "form": form,
+        "found": values,
+        "counts": counts,
+        "summary": [
+            (counts[key], one if counts[key] == 1 else many)
+            for key, one, many in _WORDS
+            if counts[key] or key in ("phases", "items")
+        ],
+        "phases": values.get("phases", []),
+        "findings": file.findings[:FINDINGS_SHOWN],
+        "text": text,
+        "source_name": name or request.POST.get("source_name", ""),
+    }
+    return render(request, "warroom/plan_file.html", context, status=status)
+
+
+@require_safe
+def export(request: HttpRequest, slug: str) -> HttpResponse:
+    """The release as a file to keep: ``?format=`` markdown, yaml or json."""
+    plan = get_plan(request.user, slug)
+    wanted = request.GET.get("format", "markdown")
+    if wanted not in FORMATS:
+        return HttpResponse(unknown_format(wanted), status=415, content_type="text/plain")
+    form = FORMATS[wanted]
+    return HttpResponse(
+        form.write(plan),
+        headers={
+            "Content-Type": f"{form.content_type}; charset=utf-8",
+            "Content-Disposition": f'attachment; filename="{plan.slug}{form.suffix}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
