@@ -106,6 +106,7 @@ ROUTES = {
         f"{PLAN}live", get=everyone(404, nobody=302), post=everyone(404, nobody=302), other=404
     ),
     "live-snapshot": Route(f"{PLAN}live/snapshot", get=READ),
+    "export": Route(f"{PLAN}document", get=READ),
     "settings": Route(f"{PLAN}settings/", get=READ),
     "lifecycle-step": Route(f"{PLAN}lifecycle/deploying/", post=holders(302, *RUN)),
     "people": Route(

@@ -113,9 +113,12 @@ class ImportForm(forms.Form):
         label="Or choose a file",
         required=False,
         allow_empty_file=True,
-        help_text=".md or .txt in UTF-8, up to 1 MB",
+        help_text=".md or .txt, or a plan as .yaml or .json; UTF-8, up to 1 MB",
         widget=forms.FileInput(
-            attrs={"class": "in", "accept": ".md,.markdown,.txt,text/markdown,text/plain"}
+            attrs={
+                "class": "in",
+                "accept": ".md,.markdown,.txt,.yaml,.yml,.json,text/markdown,text/plain",
+            }
         ),
     )
 

@@ -116,6 +116,7 @@ def test_notes_and_events_of_pipelines_stand_on_the_timeline_with_their_hashes(c
 VOTE = {"role": "security-lead", "vote": "go"}
 # (method, path): the scope that is wanted, what is sent, who of the cast may.
 OPERATIONS = {
+    ("GET", "/document"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/items"): ("read", None, "cora thon hudson forge vera root"),
     ("PUT", "/items/{number}/state"): ("tick", {"state": "done"}, "cora thon hudson forge root"),
     ("POST", "/signoffs"): (
@@ -140,11 +141,13 @@ OPERATIONS = {
     ),
     ("GET", ""): ("read", None, "cora thon hudson forge vera root"),
 }
-OF_ALL = {("GET", "/api/v1/plans"), ("POST", "/api/v1/plans")}  # tests/warroom/test_api.py
+# tests/warroom/test_api.py, test_plan_file.py
+OF_ALL = {("GET", "/api/v1/plans"), ("POST", "/api/v1/plans"), ("GET", "/api/v1/plan.schema.json")}
 
 
 def filled(path):
-    return path.replace("{number}", "1").replace("{key}", "gate-1")
+    filled = path.replace("{number}", "1").replace("{key}", "gate-1")
+    return f"{filled}?format=json" if path == "/document" else filled
 
 
 def test_every_operation_of_the_api_is_in_the_table():

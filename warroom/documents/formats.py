@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from warroom.documents.portable import as_json, as_yaml, plan_data
+from warroom.documents.writing import completed_document
 from warroom.models import DeploymentPlan
 
 
@@ -17,6 +18,7 @@ class Format:
 
 
 FORMATS = {
+    "markdown": Format("text/markdown", ".md", completed_document),
     "yaml": Format("application/yaml", ".yaml", lambda plan: as_yaml(plan_data(plan, states=True))),
     "json": Format("application/json", ".json", lambda plan: as_json(plan_data(plan, states=True))),
 }

@@ -279,7 +279,11 @@ _SAID = (
     ("could not find expected ':'", "The colon after a field's name is missing.", "Write name: …"),
     ("unexpected end of stream", "The quote that opens here does not close.", "Close it."),
     ("undefined alias", "This alias (*) names no anchor (&).", "Write the values out."),
-    ("did not find expected", "This line does not fit the ones above.", "Indent it as they are."),
+    (
+        "did not find expected",
+        "As YAML, this line does not fit the ones above.",
+        "Indent it as they are.",
+    ),
     ("unknown escape", "This escape is unknown.", "Write \\\\ for a backslash, or use '…'."),
 )
 

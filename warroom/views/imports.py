@@ -18,6 +18,7 @@ from warroom.documents.readers import NOTE, WARNING, Line, Understanding
 from warroom.documents.reading import Reading, understand
 from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.forms import CreatePlanForm, ImportForm
+from warroom.views.plan_files import form_given, import_file
 
 # What became nothing to work with: shown in grey.
 QUIET = frozenset(
@@ -37,6 +38,8 @@ def import_document(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "warroom/import.html", {"form": form}, status=422)
     given, name = _given(form.cleaned_data)
+    if form_given(given, name or request.POST.get("source_name", "")):
+        return import_file(request, given, name, form)
     try:
         reading = understand(given)
     except DocumentError as error:

@@ -49,7 +49,7 @@ def import_file(
     request: HttpRequest, given: bytes | str, name: str, asked: ImportForm
 ) -> HttpResponse:
     """What the file holds (200), the lines that are wrong (422), or the release (302)."""
-    form = form_given(given, name) or "yaml"
+    form = form_given(given, name or request.POST.get("source_name", "")) or "yaml"
     try:
         file = portable.read(given, form)
     except DocumentError as error:

@@ -1,24 +1,31 @@
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from warroom.actions.imports import import_plan
+from warroom.actions.imports import create_plan, import_plan
 from warroom.actions.refusals import Refused
-from warroom.documents.reading import Reading, understand
+from warroom.documents import portable
+from warroom.documents.formats import form_of
+from warroom.documents.reading import understand
 from warroom.documents.source import LIMIT_BYTES, DocumentError
-from warroom.models import User
+from warroom.models import DeploymentPlan, User
 
 
 class Command(BaseCommand):
-    help = "Makes a release of a Markdown checklist and says what was understood of it."
+    help = "Makes a release of a Markdown checklist, or of a plan as YAML or JSON."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="a .md or .txt file in UTF-8; - reads standard input")
-        parser.add_argument("--format", choices=["markdown", "yaml"], default="markdown")
+        parser.add_argument("file", help="a file in UTF-8; - reads standard input")
+        parser.add_argument(
+            "--format",
+            choices=["markdown", "yaml", "json"],
+            help="default: by the file's name; Markdown where that does not end in .yaml or .json",
+        )
         parser.add_argument("--slug", help="the address below /plans/; default: from the title")
         parser.add_argument("--name", help="the release's name; default: the document's title")
         parser.add_argument("--t0", help="T0 as ISO 8601 with its zone: 2026-03-04T09:00:00+01:00")
@@ -27,26 +34,22 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
     def handle(self, *args: object, **options: Any) -> None:
-        if options["format"] != "markdown":
-            raise CommandError("Plans in YAML are not read yet; give Markdown.")
         name, data = self._read(options["file"])
-        t0 = _t0(options["t0"])
-        by = _person(options["by"])
+        wanted = {
+            "by": _person(options["by"]) or "import_plan",
+            "slug": options["slug"],
+            "t0": _t0(options["t0"]),
+            "name": options["name"],
+            "source_name": name,
+        }
+        form = options["format"] or form_of(name) or "markdown"
+        take = _markdown if form == "markdown" else _plan_file
         try:
-            reading = understand(data)
-            plan = None
-            if not options["dry_run"]:
-                plan = import_plan(
-                    reading,
-                    by=by or "import_plan",
-                    slug=options["slug"],
-                    t0=t0,
-                    name=options["name"],
-                    source_name=name,
-                )
+            title, answer, plan = take(data, form, wanted, options["dry_run"])
         except (DocumentError, Refused) as refused:
             raise CommandError(str(refused)) from None
-        self._tell(reading, plan.get_absolute_url() if plan else "", options["json"])
+        url = plan.get_absolute_url() if plan else ""
+        self._tell(title, answer, url, options["json"])
 
     def _read(self, path: str) -> tuple[str, bytes]:
         if path == "-":
@@ -61,18 +64,33 @@ class Command(BaseCommand):
         with open(0, "rb", closefd=False) as file:
             return file.read(LIMIT_BYTES + 1)
 
-    def _tell(self, reading: Reading, url: str, as_json: bool) -> None:
-        found = reading.understanding
+    def _tell(self, title: str, answer: dict[str, Any], url: str, as_json: bool) -> None:
         if as_json:
-            answer = found.as_data() | ({"url": url} if url else {})
+            answer |= {"url": url} if url else {}
             self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
             return
-        counts = ", ".join(f"{count} {key}" for key, count in found.counts.items() if count)
-        self.stdout.write(f"{found.title}: {counts or 'nothing'}")
-        for finding in found.findings:
-            where = f"line {finding.line}" if finding.line else "document"
-            self.stdout.write(f"{finding.severity}: {where}: {finding.text}")
+        understood = answer["understood"].items()
+        counts = ", ".join(f"{count} {key}" for key, count in understood if count)
+        self.stdout.write(f"{title}: {counts or 'nothing'}")
+        for finding in answer["findings"]:
+            where = f"line {finding['line']}" if finding["line"] else "document"
+            self.stdout.write(f"{finding['severity']}: {where}: {finding['text']}")
         self.stdout.write(f"Created {url}" if url else "Nothing was created (dry run).")
+
+
+Taken = tuple[str, dict[str, Any], DeploymentPlan | None]
+
+
+def _markdown(data: bytes, form: str, wanted: Mapping[str, Any], dry_run: bool) -> Taken:
+    reading = understand(data)
+    plan = None if dry_run else import_plan(reading, **wanted)
+    return reading.understanding.title, reading.understanding.as_data(), plan
+
+
+def _plan_file(data: bytes, form: str, wanted: Mapping[str, Any], dry_run: bool) -> Taken:
+    file = portable.read(data, form)
+    plan = None if dry_run else create_plan(file, **wanted)
+    return file.data["plan"]["name"], portable.as_answer(file), plan
 
 
 def _t0(text: str | None) -> datetime | None:
