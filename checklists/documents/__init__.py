@@ -1,6 +1,7 @@
 """What this app reads from a document and writes into it: risks, gates, and the checklist."""
 
 from checklists.documents import (  # noqa: F401  registers the readers, parts and writers
+    decided,
     decision_parts,
     gates,
     items,
@@ -9,5 +10,6 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     record,
     restoring,
     risks,
+    signed,
     writers,
 )

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from datetime import datetime
 
 from checklists.documents import boxed, fields, said
 from checklists.documents.sheet import Place, Sheet, ends_of, sheet_of
@@ -118,7 +119,7 @@ def _parts(sheet: Sheet, item: ChecklistItem, made: ChecklistItem) -> list[str]:
     if (item.role_id or None) != (made.role_id or None):
         parts.append(said.field_text("role", item.role.key if item.role else ""))
     if item.removed_at:
-        who = by_whom(item.removed_by_name, item.removed_at)
+        who = _by(item.removed_by_name, item.removed_at)
         parts.append(f"{said.REMOVED}{who}")
         if item.removed_reason:
             parts.append(said.field_text("removed because", item.removed_reason))
@@ -131,11 +132,15 @@ def _state_parts(item: ChecklistItem, made: ChecklistItem) -> list[str]:
         return []
     if by_document and item.state == ItemState.OPEN and made.state == ItemState.OPEN:
         return []
-    name = item.state_by_name.removesuffix(CLAIMED)
-    parts = [f"{PAST[item.state]}{by_whom(name, item.state_at)}"]
+    parts = [f"{PAST[item.state]}{_by(item.state_by_name, item.state_at)}"]
     if item.state_reason != made.state_reason:
         parts.append(said.field_text("reason", item.state_reason))
     return parts
+
+
+def _by(name: str, at: datetime | None) -> str:
+    """By whom and when, as the document first said it."""
+    return by_whom(name.removesuffix(CLAIMED), at)
 
 
 def _place_parts(sheet: Sheet, item: ChecklistItem) -> list[str]:
@@ -215,7 +220,7 @@ def _write_added(sheet: Sheet, ends: dict[int, int], remarks: dict[int, list[str
 def _added(sheet: Sheet, item: ChecklistItem, remarks: list[str]) -> str:
     made = ChecklistItem(plan=item.plan, phase=item.phase, text=item.text)
     done = item.state == ItemState.DONE
-    who = f"{said.ADDED}{by_whom(item.added_by_name, item.added_at)}"
+    who = f"{said.ADDED}{_by(item.added_by_name, item.added_at)}"
     parts = [who, *_parts(sheet, item, made), *_place_parts(sheet, item)]
     head = f"- [{'x' if done else ' '}] {escape(item.text)}"
     return "\n".join([said.SEPARATOR.join([head, *parts]), *(f"  - {one}" for one in remarks)])
@@ -264,7 +269,7 @@ def _write_section(sheet: Sheet, row: Phase | PhaseGroup, name: str) -> None:
     line = sheet.page.line_of("phase" if is_phase else "group", row)
     if made is None or line is None:
         return
-    parts = [f"{said.OFF}{by_whom(row.off_by_name, row.off_at)}"] if row.off_at else []
+    parts = [f"{said.OFF}{_by(row.off_by_name, row.off_at)}"] if row.off_at else []
     parts += fields.differing(fields.PHASE if is_phase else fields.GROUP, row, made)
     if parts:
         sheet.page.say(line, said.write([f"{name} “{escape(made.title)}”", *parts]))

@@ -72,8 +72,12 @@ class Page:
         self._blocks.setdefault(line, []).append(text)
 
     def fill(self, line: int, start: int, end: int, text: str) -> bool:
-        """Put words in the place of a blank in a line; False where the blank cannot be kept."""
-        filled = marks.instead(self.lines[line - 1][start:end], f" {text} ")
+        """Put words in the place of a blank in a line; False where the blank cannot be kept.
+
+        Columns count from 0; where both are the same, the words are put in between.
+        """
+        blank = self.lines[line - 1][start:end]
+        filled = marks.instead(blank, text) if blank else marks.words(text)
         if filled is None:
             return False
         self._fills.setdefault(line, []).append((start, end, filled))
