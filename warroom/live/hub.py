@@ -22,10 +22,11 @@ from redis import RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from warroom.live import doorbell, meters, panels
+from warroom.live import doorbell, meters, panels, presence
 from warroom.live.fragments import Answer, Newcomer, Question, look
-from warroom.live.passes import Pass, lapsed
+from warroom.live.passes import Held, Pass, held_by, lapsed
 from warroom.live.streams import Stream, message
+from warroom.rules.presence import NOTE_EVERY_S
 
 log = structlog.get_logger()
 
@@ -33,6 +34,7 @@ LOOK_EVERY_S = 0.25
 TIME_EVERY_S = 0.25  # how often ends, heartbeats and blindness are judged
 BEAT_EVERY_S = 15.0
 CHECK_EVERY_S = 5.0  # whether session and seat of all streams still hold
+NOTE_NEW_S = 2.0  # who comes in is written down sooner than all the others again
 BLIND_FOR_S = 10.0  # without a good look, no stream may go on claiming to be live
 MOST_STREAMS = 5000
 RELOAD = message("shape", "load the page anew")
@@ -116,6 +118,12 @@ class Hub:
         self.closing = False
         self._bell = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub")
+        # A writer may have to queue; looks must not queue behind it.
+        self._scribe = ThreadPoolExecutor(1, thread_name_prefix="presence")
+        self._noting: asyncio.Future | None = None
+        self._noted_at = self._noted_new_at = 0.0
+        self._came: set[presence.Pair] = set()
+        self._held: Held = {}
         self._tasks: list[asyncio.Task] = []
         self._beat_at = self._seen_at = self._checked_at = 0.0
         self._failing = False
@@ -135,6 +143,8 @@ class Hub:
         if not self.rooms:
             self._seen_at = self._checked_at = time.monotonic()
         self.rooms.setdefault(plan_id, Room(plan_id)).waiting.append(stream)
+        if stream.entry:
+            self._came.add((plan_id, stream.entry.person_id))
         meters.STREAMS.inc()
         self._bell.set()
 
@@ -174,6 +184,7 @@ class Hub:
             async with asyncio.timeout(1):
                 await self.loop.run_in_executor(self._thread, connections.close_all)
         self._thread.shutdown(wait=False)
+        self._scribe.shutdown(wait=False, cancel_futures=True)
 
     def _start(self) -> None:
         doorbell.listen(self._rung)
@@ -249,10 +260,40 @@ class Hub:
         ]
         if streams:
             passes = {stream.entry for stream in streams}
-            gone = await self.loop.run_in_executor(self._thread, _lapsed, passes)
+            gone, held = await self.loop.run_in_executor(self._thread, _judged, passes)
             self._end((stream for stream in streams if stream.entry in gone), "open me again")
+            self._follow(streams, held)
         if everywhere:
             self._checked_at = now
+
+    def _follow(self, streams: Iterable[Stream], held: Held) -> None:
+        """Have the pages load anew whose people sit in other roles than when we looked last."""
+        for stream in streams:
+            pair = (stream.entry.person_id, stream.entry.plan_id)
+            if pair in held and self._held.get(pair, held[pair]) != held[pair]:
+                stream.offer(RELOAD)
+        there = {(one.entry.person_id, one.entry.plan_id) for one in self._admitted()}
+        self._held = {
+            pair: roles for pair, roles in {**self._held, **held}.items() if pair in there
+        }
+
+    def _admitted(self) -> Iterable[Stream]:
+        return (one for room in self.rooms.values() for one in room.everyone() if one.entry)
+
+    def _note_presence(self, now: float) -> None:
+        """Write who is here, all of them every 20 s; those who came, within two seconds."""
+        if self._noting and not self._noting.done():
+            return
+        if now - self._noted_at >= NOTE_EVERY_S:
+            self._noted_at = now
+            pairs = {(one.entry.plan_id, one.entry.person_id) for one in self._admitted()}
+        elif self._came and now - self._noted_new_at >= NOTE_NEW_S:
+            pairs = self._came
+        else:
+            return
+        self._noted_new_at, self._came = now, set()
+        if pairs:
+            self._noting = self.loop.run_in_executor(self._scribe, presence.note, pairs)
 
     def _wake_later(self, question: Question) -> None:
         if room := self.rooms.get(question.plan_id):
@@ -263,6 +304,7 @@ class Hub:
         if self.rooms and now - self._seen_at > BLIND_FOR_S:
             self.end_all("the database does not answer")
             return
+        self._note_presence(now)
         for room in self.rooms.values():
             self._end((one for one in room.everyone() if one.ends_at <= now), "open me again")
         if now - self._beat_at >= BEAT_EVERY_S:
@@ -323,9 +365,10 @@ def _look(questions: list[Question]) -> dict[int, Answer]:
         raise
 
 
-def _lapsed(passes: set[Pass]) -> set[Pass]:
+def _judged(passes: set[Pass]) -> tuple[set[Pass], Held]:
+    """Which passes are over, and what the people of all of them hold."""
     try:
-        return lapsed(passes)
+        return lapsed(passes), held_by(passes)
     except Exception:
         connections.close_all()
         raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from warroom.models import User
+from warroom.models import Seat, User
 from warroom.queries.plans import seen_by
 
 
@@ -18,6 +18,24 @@ class Pass:
     person_id: int
     proof: str
     plan_id: int
+
+
+Held = dict[tuple[int, int], frozenset]  # person and plan -> roles with their rights
+
+
+def held_by(passes: Collection[Pass]) -> Held:
+    """What each person holds in each plan at this instant, in one statement for all.
+
+    It changes without an event too: a stand-in's time begins and ends by itself.
+    """
+    held: dict[tuple[int, int], set] = {(one.person_id, one.plan_id): set() for one in passes}
+    people, plans = {one.person_id for one in passes}, {one.plan_id for one in passes}
+    seats = Seat.objects.active(timezone.now()).filter(user__in=people, role__plan__in=plans)
+    rows = seats.values_list("user_id", "role__plan_id", "role_id", "role__rights")
+    for person, plan, role, rights in rows:
+        if (person, plan) in held:
+            held[person, plan].add((role, *sorted(rights)))
+    return {pair: frozenset(roles) for pair, roles in held.items()}
 
 
 def lapsed(passes: Collection[Pass]) -> set[Pass]:
