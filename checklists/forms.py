@@ -45,6 +45,13 @@ class ItemStateForm(OnceForm):
     revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
 
+class ItemCountForm(OnceForm):
+    """How far an item that counts has come: the number itself, never one more."""
+
+    count = forms.IntegerField(min_value=0, max_value=100_000)
+    revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+
+
 class ItemNoteForm(OnceForm):
     text = forms.CharField(
         label="Note or evidence link", max_length=4000, widget=forms.Textarea(attrs={"rows": 2})

@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warroom.settings")
 django = get_asgi_application()
 
 # Only after Django has loaded its apps can these be imported.
-from warroom.bodies import bounded  # noqa: E402
+from warroom.bodies import bounded, limit_of  # noqa: E402
 from warroom.live import hub, status, stream  # noqa: E402
 
 
@@ -30,7 +30,7 @@ async def application(scope: dict[str, Any], receive, send) -> None:
         pass
     elif scope["type"] != "http":
         await django(scope, receive, send)
-    elif (body := await bounded(receive, send)) is not None:
+    elif (body := await bounded(receive, send, limit_of(scope["path"]))) is not None:
         await django(scope, body, send)
 
 

@@ -3,21 +3,30 @@
 Django writes a body to a file as it arrives, however long; Content-Length may lie.
 """
 
+import re
 from collections import deque
 from typing import Any
 
-LIMIT_BYTES = 4 * 1024 * 1024  # a document may have 1 MB
+MB = 1024 * 1024
+LIMIT_BYTES = 4 * MB  # a document may have 1 MB
+FILES_BYTES = 11 * MB  # files of an item: 10 MB and what the form puts around them
+FILES = re.compile(r"/(?:api/v1/)?plans/[^/]+/items/\d+/files/?")
 
 
-async def bounded(receive, send):
+def limit_of(path: str) -> int:
+    """How many bytes a request to ``path`` may send."""
+    return FILES_BYTES if FILES.fullmatch(path) else LIMIT_BYTES
+
+
+async def bounded(receive, send, limit: int = LIMIT_BYTES):
     """A ``receive`` that plays the body back; None when it was too long and 413 was answered."""
     kept: deque[dict[str, Any]] = deque()
     size, more = 0, True
     while more:
         message = await receive()
         size += len(message.get("body", b""))
-        if size > LIMIT_BYTES:
-            await _refuse(send)
+        if size > limit:
+            await _refuse(send, limit)
             return None
         kept.append(message)
         more = message.get("more_body", False)
@@ -28,7 +37,8 @@ async def bounded(receive, send):
     return again
 
 
-async def _refuse(send) -> None:
+async def _refuse(send, limit: int) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": b"More than 4 MB is not taken.\n"})
+    said = f"More than {limit // MB} MB is not taken.\n".encode()
+    await send({"type": "http.response.body", "body": said})

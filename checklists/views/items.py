@@ -1,12 +1,15 @@
+from collections.abc import Sequence
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from checklists.actions.items import add_item_note, set_item_state
-from checklists.forms import ItemNoteForm, ItemStateForm
+from checklists.actions.items import add_item_note, set_count, set_item_state
+from checklists.forms import ItemCountForm, ItemNoteForm, ItemStateForm
 from checklists.models import ChecklistItem
 from checklists.queries.phases import one_row
+from checklists.rules.files import IMAGES, TAKEN
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan
 from warroom.once import once
@@ -40,7 +43,7 @@ def fresh(request: HttpRequest, item: ChecklistItem) -> None:
 @require_safe
 def item(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One item with its state form, notes and history: everything works without script."""
-    return _item_page(request, find_item(request, slug, number))
+    return item_page(request, find_item(request, slug, number))
 
 
 @require_POST
@@ -55,7 +58,7 @@ def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     sent.setdefault("reason", sent.get("text", ""))
     form = ItemStateForm(sent)
     if not form.is_valid():
-        return _item_page(request, item, state_form=form)
+        return item_page(request, item, state_form=form)
     asked = form.cleaned_data
     try:
         item = set_item_state(
@@ -71,8 +74,36 @@ def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         if request.htmx:
             raise
         form.add_error(wrong.field, wrong.sentence)
-        return _item_page(request, item, state_form=form)
+        return item_page(request, item, state_form=form)
     return done(request, reverse("item", args=[slug, number]))
+
+
+@require_POST
+def item_count(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Say how far an item that counts has come; what is complete is offered to be set done."""
+    item = find_item(request, slug, number)
+    fresh(request, item)
+    sent = request.POST.copy()
+    for name in ("count", "revision"):
+        if name in request.GET:
+            sent[name] = request.GET[name]
+    form = ItemCountForm(sent)
+    if not form.is_valid():
+        wrong = " ".join(form.errors.get("count", ["Load the page and give the number anew."]))
+        raise Invalid("count", wrong)
+    asked = form.cleaned_data
+    item = set_count(
+        item,
+        asked["count"],
+        by=request.user,
+        seen_revision=asked["revision"],
+        request_id=once(request),
+    )
+    whole = item.count_done == item.count_of and not item.closed
+    said = (
+        f"{item.ref} is complete, {item.count_of} of {item.count_of}: set it done." if whole else ""
+    )
+    return done(request, reverse("item", args=[slug, number]), said)
 
 
 @require_POST
@@ -81,18 +112,20 @@ def item_notes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     fresh(request, item)
     form = ItemNoteForm(request.POST)
     if not form.is_valid():
-        return _item_page(request, item, note_form=form)
+        return item_page(request, item, note_form=form)
     asked = form.cleaned_data
     add_item_note(item, asked["text"], by=request.user, request_id=once(request))
     return done(request, reverse("item", args=[slug, number]))
 
 
-def _item_page(
+def item_page(
     request: HttpRequest,
     item: ChecklistItem,
     state_form: ItemStateForm | None = None,
     note_form: ItemNoteForm | None = None,
+    file_errors: Sequence[str] = (),
 ) -> HttpResponse:
+    """The page of one item; 422 with a form that was filled in wrongly."""
     plan: DeploymentPlan = item.plan
     context = page(request, plan, "item")
     row = one_row(plan, item.number, context["now"])
@@ -104,9 +137,12 @@ def _item_page(
         "fragment_id": f"item-{item.number}",
         "state_form": state_form or ItemStateForm(initial=now_is),
         "note_form": note_form or ItemNoteForm(),
+        "file_errors": file_errors,
+        "taken": TAKEN,
+        "images": IMAGES,
         "notes": item.notes.all(),
         "history": history.order_by("-seq")[:50],
         "place": "checklist",
     }
-    wrong = any(form is not None for form in (state_form, note_form))
+    wrong = file_errors or state_form is not None or note_form is not None
     return render(request, "checklists/item.html", context, status=422 if wrong else 200)

@@ -1,0 +1,151 @@
+"""'If needed' parts of the list are switched off and on again, each as one event (S129, S130)."""
+
+from collections.abc import Collection
+
+from checklists.actions.revoking import Revoked, revoke_signatures
+from checklists.models import ChecklistItem, Phase, PhaseGroup
+from checklists.queries.refs import name_items
+from checklists.rules.items import CLOSED
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused
+from warroom.models import Right, User
+
+REASON_LIMIT = 1000
+Section = Phase | PhaseGroup
+FIELDS = ["state", "state_reason", "state_by", "state_by_name", "state_at"]
+FIELDS += ["started_at", "off_with_section", "revision"]
+SWITCH = ["off_at", "off_by_name", "off_reason"]
+
+
+def switch_off(
+    section: Section,
+    reason: str,
+    *,
+    by: User,
+    named: Collection[int] | None = None,
+    request_id: str | None = None,
+) -> Section:
+    """Switch a part off: its open items are not applicable until it is switched on.
+
+    What was done or left out before stays as it is. What is off already stays so. ``named`` as in
+    ``revoke_signatures``. Raises Invalid without a reason, Refused for a part that is required,
+    NotAllowed without the right to edit.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise Invalid("reason", "Say why this part is not needed.")
+    if len(reason) > REASON_LIMIT:
+        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
+    with change(_phase(section).plan, by=by, right=Right.EDIT, request_id=request_id) as off:
+        section = _locked(section)
+        if off.repeated or section.off_at is not None:
+            return section
+        if not may_be_off(section):
+            raise Refused(
+                f"{section} is required: only 'if needed' parts can be switched off. "
+                "Skip its items one by one, each with its reason."
+            )
+        section.off_at, section.off_by_name, section.off_reason = off.at, off.author_name, reason
+        section.save(update_fields=SWITCH)
+        items = [item for item in _items(section) if item.state not in CLOSED]
+        for item in items:
+            _set(off, item, "not_applicable", f"{_name(section)} is off: {reason}", off=True)
+        _write(
+            off, section, items, "switched_off", f"Switched off: {_name(section)}.", reason, named
+        )
+    return section
+
+
+def switch_on(
+    section: Section,
+    *,
+    by: User,
+    named: Collection[int] | None = None,
+    request_id: str | None = None,
+) -> Section:
+    """Switch a part on again: the items that went off with it are open, all others stay.
+
+    What is on already stays so. Raises NotAllowed without the right to edit.
+    """
+    with change(_phase(section).plan, by=by, right=Right.EDIT, request_id=request_id) as on:
+        section = _locked(section)
+        if on.repeated or section.off_at is None:
+            return section
+        phase = _phase(section)
+        if isinstance(section, PhaseGroup) and phase.off_at is not None:
+            raise Refused(f"Phase {phase} is off as a whole. Switch the phase on first.")
+        why = section.off_reason
+        section.off_at, section.off_by_name, section.off_reason = None, "", ""
+        section.save(update_fields=SWITCH)
+        items = [item for item in _items(section) if _comes_back(section, item)]
+        for item in items:
+            _set(on, item, "open", "", off=False)
+        _write(on, section, items, "switched_on", why, named)
+    return section
+
+
+def may_be_off(section: Section) -> bool:
+    """Whether a part is 'if needed': said of itself, or of the phase that it stands in."""
+    if isinstance(section, Phase):
+        return not section.required
+    return section.optional or not section.phase.required
+
+
+def _phase(section: Section) -> Phase:
+    return section if isinstance(section, Phase) else section.phase
+
+
+def _comes_back(section: Section, item: ChecklistItem) -> bool:
+    """With its phase, an item stays off where its own part is still off."""
+    part_off = isinstance(section, Phase) and item.group is not None and item.group.off_at
+    return item.off_with_section and not part_off
+
+
+def _name(section: Section) -> str:
+    return f"phase {section}" if isinstance(section, Phase) else section.title
+
+
+def _locked(section: Section) -> Section:
+    if isinstance(section, Phase):
+        return Phase.objects.select_related("plan").get(pk=section.pk)
+    return PhaseGroup.objects.select_related("phase__plan").get(pk=section.pk)
+
+
+def _items(section: Section) -> list[ChecklistItem]:
+    scope = {"phase": section} if isinstance(section, Phase) else {"group": section}
+    return name_items(ChecklistItem.objects.filter(**scope).select_related("phase", "group"))
+
+
+def _set(switching: Change, item: ChecklistItem, state: str, reason: str, *, off: bool) -> None:
+    item.state, item.state_reason, item.off_with_section = state, reason, off
+    item.state_by, item.state_by_name = switching.author, switching.author_name
+    item.state_at = switching.at
+    item.started_at = None
+    item.revision += 1
+
+
+def _write(
+    switching: Change,
+    section: Section,
+    items: list[ChecklistItem],
+    verb: str,
+    reason: str,
+    named: Collection[int] | None,
+) -> Revoked:
+    ChecklistItem.objects.bulk_update(items, FIELDS, batch_size=200)
+    phase = _phase(section)
+    what = f"{_name(section)} {verb.replace('_', ' ')}"
+    revoked = revoke_signatures(switching, [phase], what, whole=True, named=named)
+    counted = f" {len(items)} item{'' if len(items) == 1 else 's'}." if items else ""
+    why = f" Reason: {reason}" if verb == "switched_off" else ""
+    switching.record(
+        f"items.{verb}",
+        f"{what}.{counted}{why}{revoked.said}",
+        phase=phase.number,
+        group=section.position if isinstance(section, PhaseGroup) else None,
+        items={str(item.number): item.ref for item in items},
+        after="not_applicable" if verb == "switched_off" else "open",
+        reason=reason,
+        **revoked.data,
+    )
+    return revoked
