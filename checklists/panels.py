@@ -177,8 +177,10 @@ class ListShape(PhaseFamily):
 def shape_of(rows: PhaseRows) -> str:
     """What stands where in a phase, as twelve letters that differ when it does."""
     items = [(row.item.number, row.item.parent_id, row.item.group_id) for row in rows.rows]
-    headings = [(one.group.pk, one.group.title) for one in rows.groups if one.group]
-    told = json.dumps([rows.phase.pk, rows.phase.title, items, headings])
+    groups = [one.group for one in rows.groups if one.group]
+    headings = [(group.pk, group.title, group.off_at is None) for group in groups]
+    head = [rows.phase.pk, rows.phase.title, rows.phase.off_at is None]
+    told = json.dumps([*head, items, headings])
     return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 

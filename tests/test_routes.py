@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from checklists.actions.conditions import Wanted
+from checklists.actions.files import attach_file
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
@@ -164,6 +165,15 @@ ROUTES = {
     "item": Route(f"{PLAN}items/1/", get=READ),
     "item-state": Route(f"{PLAN}items/1/state", post=holders(302, *TICK), send={"state": "done"}),
     "item-notes": Route(f"{PLAN}items/1/notes", post=holders(302, *TICK), send={"text": "Seen."}),
+    "item-count": Route(  # the item counts nothing
+        f"{PLAN}items/1/count", post=holders(422, *TICK), send={"count": "1"}
+    ),
+    "item-files": Route(f"{PLAN}items/1/files", post=holders(422, *TICK)),
+    "item-file": Route(f"{PLAN}items/1/files/{{file}}/panel.png", get=READ),
+    "phase-switch": Route(f"{PLAN}phases/1/switch", post=holders(302, *EDIT), send={"state": "on"}),
+    "group-switch": Route(
+        f"{PLAN}groups/{{group}}/switch", post=holders(302, *EDIT), send={"state": "on"}
+    ),
     "signoffs": Route(
         f"{PLAN}signoffs",
         get=members(302),
@@ -222,6 +232,8 @@ def release(plan, cast, item, gate):
     signed = sign_off(plan, item.phase, roles["security-lead"], "approved", by=cast["hudson"])
     decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
     decision = decide_gate(decided, "hold", by=cast["cora"])
+    group = item.phase.groups.create(title="If needed", position=1, optional=True)
+    file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])
     seat, starts = Seat.objects.get(user=cast["thon"]), datetime(2100, 1, 1, tzinfo=UTC)
     stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])
     asked = invite(plan, roles["on-call"], name="Rin", by=cast["cora"])
@@ -232,6 +244,8 @@ def release(plan, cast, item, gate):
         "invitation": asked.pk,
         "token": link_of(asked).rstrip("/").rpartition("/")[2],
         "roles": roles_state(roles.values()),
+        "group": group.pk,
+        "file": file.pk,
     }
 
 

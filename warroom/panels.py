@@ -150,7 +150,7 @@ class Life(panels.Panel):
 
     name = "life"
     template = "warroom/_life.html"
-    kinds = ("plan.", "item.", "gate.", "signoff.", "stage.")
+    kinds = ("plan.", "item", "gate.", "signoff.", "stage.")
     places = ("room",)
     slot = "work"
     order = 5

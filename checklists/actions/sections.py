@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from checklists.actions.revoking import Revoked, revoke_signatures
+from checklists.actions.revoking import revoke_signatures
 from checklists.models import ChecklistItem, Phase, PhaseGroup
 from checklists.queries.refs import name_items
 from checklists.rules.items import CLOSED
@@ -50,9 +50,7 @@ def switch_off(
         items = [item for item in _items(section) if item.state not in CLOSED]
         for item in items:
             _set(off, item, "not_applicable", f"{_name(section)} is off: {reason}", off=True)
-        _write(
-            off, section, items, "switched_off", f"Switched off: {_name(section)}.", reason, named
-        )
+        _write(off, section, items, "switched_off", reason, named)
     return section
 
 
@@ -131,7 +129,7 @@ def _write(
     verb: str,
     reason: str,
     named: Collection[int] | None,
-) -> Revoked:
+) -> None:
     ChecklistItem.objects.bulk_update(items, FIELDS, batch_size=200)
     phase = _phase(section)
     what = f"{_name(section)} {verb.replace('_', ' ')}"
@@ -139,7 +137,7 @@ def _write(
     counted = f" {len(items)} item{'' if len(items) == 1 else 's'}." if items else ""
     why = f" Reason: {reason}" if verb == "switched_off" else ""
     switching.record(
-        f"items.{verb}",
+        f"section.{verb}",
         f"{what}.{counted}{why}{revoked.said}",
         phase=phase.number,
         group=section.position if isinstance(section, PhaseGroup) else None,
@@ -148,4 +146,3 @@ def _write(
         reason=reason,
         **revoked.data,
     )
-    return revoked

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from checklists.documents import amounts
 from warroom.documents.blocks import Block, Fence, ListBlock, ListItem, Paragraph
 from warroom.documents.plain import CROSSES, TICKS, is_blank, plain, without_marks
 from warroom.rules.moments import ZONES, find_day
@@ -67,6 +68,10 @@ class Details:
     required: bool = True
     blocking: bool = False
     priority: str = ""
+    count_done: int | None = None
+    count_of: int | None = None
+    count_unit: str = ""
+    duration_s: int | None = None
 
 
 def item_text(text: str) -> str:
@@ -91,7 +96,9 @@ def details(text: str, done: bool, optional: bool, year: int | None) -> Details:
         found.owner = mention[0]
     target = _TARGET.search(text)
     found.target = target[0].strip()[:120] if target else ""
-    if done:
+    found.duration_s = amounts.duration_s(text)
+    found.count_done, found.count_of, found.count_unit = amounts.counted(text)
+    if done and not found.count_of:
         found.value = measured(text)
     offset = parse_offset(text) if _OWN_OFFSET.search(text) else None
     found.due_offset_s = offset.end_s if offset else None

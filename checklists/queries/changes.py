@@ -9,7 +9,8 @@ from warroom.models import TimelineEvent
 def events_of(item: ChecklistItem) -> QuerySet[TimelineEvent]:
     """The events that name the item, alone or among several, newest first."""
     named = Q(data__item=item.number) | Q(data__items__has_key=str(item.number))
-    events = TimelineEvent.objects.filter(named, plan_id=item.plan_id, kind__startswith="item")
+    kinds = Q(kind__startswith="item") | Q(kind__startswith="section.")
+    events = TimelineEvent.objects.filter(named, kinds, plan_id=item.plan_id)
     return events.order_by("-seq")
 
 

@@ -10,6 +10,7 @@ from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
 from checklists.queries.signoffs import holders
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Right, Role
+from warroom.rules.wording import duration_text
 
 AHEAD = timedelta(hours=1)
 PER_ROLE = 3
@@ -40,16 +41,21 @@ def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Ne
         shown[key] += 1
         yield Need(
             key=key,
-            title=item.text if len(item.text) <= 90 else f"{item.text[:87]}…",
+            title=_title(row),
             url=f"/plans/{plan.slug}/items/{item.number}/",
             button="Open item",
             note=f"{item.ref}{', blocking' if item.blocking else ''}.",
-            due=row.due,
+            due=row.ends if row.over else row.due,
             who=who,
             short=item.ref,
             optional=not item.required,
             icon="block" if item.state in ("blocked", "failed") else "list",
         )
+
+
+def _title(row: ItemRow) -> str:
+    text = row.item.text if len(row.item.text) <= 90 else f"{row.item.text[:87]}…"
+    return f"{duration_text(row.item.duration_s)} are over: confirm {text}" if row.over else text
 
 
 def _people(roles: list[Role]) -> dict[str, tuple[Role, str]]:
@@ -91,7 +97,7 @@ def _plain(name: str) -> str:
 def _presses(row: ItemRow, current: int | None, now: datetime) -> bool:
     if row.item.closed or row.children:
         return False
-    if row.item.state in ("blocked", "failed"):
+    if row.over or row.item.state in ("blocked", "failed"):
         return True
     if row.due is not None:
         return row.due <= now + AHEAD

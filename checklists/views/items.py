@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 from checklists.actions.items import add_item_note, set_count, set_item_state
 from checklists.forms import ItemCountForm, ItemNoteForm, ItemStateForm
 from checklists.models import ChecklistItem
+from checklists.queries.changes import events_of
 from checklists.queries.phases import one_row
 from checklists.rules.files import IMAGES, TAKEN
 from warroom.actions.refusals import Invalid
@@ -130,7 +131,6 @@ def item_page(
     context = page(request, plan, "item")
     row = one_row(plan, item.number, context["now"])
     now_is = {"state": row.item.state, "revision": row.item.revision, "value": row.item.value}
-    history = plan.events.filter(kind__startswith="item.", data__item=item.number)
     context |= {
         "row": row,
         "seq": plan.timeline_seq,
@@ -141,7 +141,7 @@ def item_page(
         "taken": TAKEN,
         "images": IMAGES,
         "notes": item.notes.all(),
-        "history": history.order_by("-seq")[:50],
+        "history": events_of(item)[:50],
         "place": "checklist",
     }
     wrong = file_errors or state_form is not None or note_form is not None
