@@ -7,4 +7,4 @@ class ChecklistsConfig(AppConfig):
 
     def ready(self) -> None:
         from checklists import documents, panels  # noqa: F401, PLC0415
-        from checklists.actions import lifecycle, schedule  # noqa: F401, PLC0415
+        from checklists.actions import extending, lifecycle, schedule  # noqa: F401, PLC0415

@@ -25,6 +25,7 @@ from warroom.actions import imports
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.actions.timeline import add_external, add_note
 from warroom.documents import portable
+from warroom.documents.choices import from_text
 from warroom.documents.complaints import PlanFileError
 from warroom.documents.formats import CONTENT_TYPES, FORMATS, unknown_format
 from warroom.documents.reading import understand
@@ -258,17 +259,27 @@ def create_plan(
     t0: datetime | None = None,
     name: str | None = None,
     dry_run: bool = False,
+    make_items: bool = False,
+    choices: str = "",
 ):
-    """Import Markdown, or a plan as YAML or JSON; ``dry_run=1`` only says what is understood."""
+    """Import Markdown, or a plan as YAML or JSON; ``dry_run=1`` only says what is understood.
+
+    Of Markdown: ``choices`` says what guessed lines shall be, as ``12:item,40:text``;
+    ``make_items=1`` makes items of all lines that could be some and are not spoken of there.
+    """
     token = demand_scope(request, "read") if dry_run else _may_create(request)
     form = _form_sent(request)
     if t0 is not None and t0.tzinfo is None:
         return problem(422, "Give T0 with its zone: 2026-03-04T09:00:00Z.", field="t0")
+    try:
+        chosen = from_text(choices)
+    except ValueError as error:
+        return problem(422, str(error), field="choices")
     sent = request.read(LIMIT_BYTES + 1)
     wanted: dict[str, Any] = {"by": token.user, "slug": slug, "t0": t0, "name": name}
     wanted["source_name"] = "API"
     if form is None:
-        reading = understand(sent)
+        reading = understand(sent, chosen, make_items=make_items)
         answer = reading.understanding.as_data()
         plan = None if dry_run else imports.import_plan(reading, **wanted)
     else:

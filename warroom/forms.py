@@ -122,8 +122,13 @@ class ImportForm(forms.Form):
         ),
     )
 
-    def __init__(self, *args, **kwargs) -> None:
+    into = forms.ChoiceField(label="Into", required=False)
+
+    def __init__(self, *args, plans=(), **kwargs) -> None:
+        """``plans`` are those that the person may add to."""
         super().__init__(*args, **kwargs)
+        new = [("", "A new release")]
+        self.fields["into"].choices = new + [(p.slug, f"{p.name}, as new phases") for p in plans]
         # A NUL is refused by the reader, which names its line.
         self.fields["text"].validators = []
 
@@ -177,8 +182,8 @@ class CreatePlanForm(forms.Form):
             self.fields["t0"].help_text = f"As 2025-10-25 06:00. Leave empty to keep {past}."
         people = User.objects.filter(is_active=True).order_by("username")
         named = accounts_named([role.holder for role in self.roles if role.holder])
-        for place, role in enumerate(self.roles):
-            self.fields[f"seat_{place}"] = forms.ModelChoiceField(
+        for role in self.roles:
+            self.fields[f"seat_{role.key}"] = forms.ModelChoiceField(
                 people,
                 label=role.name,
                 required=False,
@@ -193,13 +198,10 @@ class CreatePlanForm(forms.Form):
 
     @property
     def seat_fields(self) -> list[forms.BoundField]:
-        return [self[f"seat_{place}"] for place in range(len(self.roles))]
+        return [self[f"seat_{role.key}"] for role in self.roles]
 
     @property
     def seats(self) -> dict[str, User]:
         """People by the key of their role; of the cleaned form."""
-        chosen = {
-            role.key: self.cleaned_data.get(f"seat_{place}")
-            for place, role in enumerate(self.roles)
-        }
+        chosen = {role.key: self.cleaned_data.get(f"seat_{role.key}") for role in self.roles}
         return {key: person for key, person in chosen.items() if person is not None}

@@ -143,6 +143,12 @@ class Gates(Reader):
         roles = creation.made["roles"].values()
         decider = next((role for role in roles if "decide" in role.rights), None)
         found = understanding.parts["gates"]
+        first = 1
+        if creation.extending:
+            known = dict(plan.gates.values_list("key", "number"))
+            # Without criteria of its own a gate asks for what the plan's gates ask already.
+            found = [one for one in found if one.key not in known and one.line and one.criteria]
+            first = max(known.values(), default=0) + 1
         gates = [
             Gate(
                 plan=plan,
@@ -152,19 +158,19 @@ class Gates(Reader):
                 rule_text=one.rule_text,
                 offset_s=one.span.start_s,
                 decider=decider,
-                source_line=one.line,
+                source_line=creation.source(one.line),
             )
-            for number, one in enumerate(found, start=1)
+            for number, one in enumerate(found, start=first)
         ]
         creation.made["gates"] = Gate.objects.bulk_create(gates)
         Criterion.objects.bulk_create(
-            _criterion(gate, place, criterion)
+            _criterion(gate, place, criterion, creation)
             for gate, one in zip(gates, found, strict=True)
             for place, criterion in enumerate(one.criteria, start=1)
         )
 
 
-def _criterion(gate: Gate, place: int, found: CriterionFound) -> Criterion:
+def _criterion(gate: Gate, place: int, found: CriterionFound, creation: Creation) -> Criterion:
     # No evidence key yet: who measures something links it (a query of the same key), and until
     # then a person judges.
     return Criterion(
@@ -180,7 +186,7 @@ def _criterion(gate: Gate, place: int, found: CriterionFound) -> Criterion:
         red_op=found.red.op if found.red else "",
         red_value=found.red.value if found.red else None,
         unit=found.unit[:20],
-        source_line=found.line,
+        source_line=creation.source(found.line),
     )
 
 

@@ -1,5 +1,10 @@
 """The checklist itself: phases, groups and items, read and created."""
 
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from django.db.models import Max
+
 from checklists.documents.boxes import read_section
 from checklists.documents.exits import take_exits
 from checklists.documents.found import GroupFound, ItemFound, PhaseFound, Reading
@@ -43,10 +48,13 @@ class Items(Reader):
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
-        found: tuple[PhaseFound, ...] = understanding.parts["phases"]
-        phases = Phase.objects.bulk_create(phase_row(plan, phase) for phase in found)
+        found, numbers = _wanted(plan, understanding.parts["phases"], creation)
+        phases = Phase.objects.bulk_create(
+            phase_row(plan, phase, number, not creation.extending)
+            for number, phase in enumerate(found, start=numbers.phase + 1)
+        )
         groups = [
-            (group, group_row(row, group, place))
+            (group, group_row(row, group, place, not creation.extending))
             for phase, row in zip(found, phases, strict=True)
             for place, group in enumerate(phase.groups, start=1)
         ]
@@ -57,15 +65,69 @@ class Items(Reader):
             for item in group.items:
                 where = row if group.title else None
                 rows[item.number] = item_row(row.phase, where, item, roles, creation)
+                rows[item.number].number += numbers.item
         for level in _by_depth([item for phase in found for item in phase.items]):
             _create_level(level, rows)
         creation.made["items"] = rows
+        creation.made["phases"] = phases
 
 
-def phase_row(plan: DeploymentPlan, found: PhaseFound) -> Phase:
+@dataclass(frozen=True)
+class _Numbers:
+    """The highest that a plan has given out; both are for good."""
+
+    phase: int = 0
+    item: int = 0
+
+
+def _wanted(
+    plan: DeploymentPlan, found: tuple[PhaseFound, ...], creation: Creation
+) -> tuple[list[PhaseFound], _Numbers]:
+    """The phases to make, and the numbers to go on from; of an existing plan what it lacks."""
+    if not creation.extending:
+        return list(found), _Numbers()
+    items = ChecklistItem.everything.filter(plan=plan)
+    there = Counter(items.values_list("phase__title", "group__title", "text"))
+    phases = [phase for phase in (_lacking(phase, there) for phase in found) if phase.items]
+    last = Phase.objects.filter(plan=plan).aggregate(last=Max("number"))["last"]
+    return phases, _Numbers(last or 0, items.aggregate(last=Max("number"))["last"] or 0)
+
+
+def _lacking(phase: PhaseFound, there: Counter) -> PhaseFound:
+    """The phase without the items that stand in the plan already, under the same headings."""
+    groups = []
+    for group in phase.groups:
+        kept = []
+        for item in group.items:
+            place = (phase.title[:300], group.title[:300] or None, item.text)
+            if there[place]:
+                there[place] -= 1
+            else:
+                kept.append(item)
+        if kept:
+            groups.append(replace(group, items=_without_lost_parents(kept)))
+    lacking = replace(phase, groups=groups)
+    for position, item in enumerate(lacking.items, start=1):
+        item.position = position
+    return lacking
+
+
+def _without_lost_parents(items: list[ItemFound]) -> list[ItemFound]:
+    """What hung below an item that is not made again stands for itself."""
+    numbers = {item.number for item in items}
+    return [
+        item if item.parent in numbers or item.parent is None else replace(item, parent=None)
+        for item in items
+    ]
+
+
+def phase_row(
+    plan: DeploymentPlan, found: PhaseFound, number: int | None = None, own: bool = True
+) -> Phase:
+    """``own``: it stands in the plan's own document, so that its line there is kept."""
     return Phase(
         plan=plan,
-        number=found.number,
+        number=number or found.number,
         title=found.title[:300],
         offset_s=found.span.start_s,
         end_offset_s=found.span.end_s,
@@ -73,11 +135,11 @@ def phase_row(plan: DeploymentPlan, found: PhaseFound) -> Phase:
         ends_at=found.ends_at,
         exit_criteria=found.exit_criteria,
         required=found.required,
-        source_line=found.line,
+        source_line=found.line if own else None,
     )
 
 
-def group_row(phase: Phase, group: GroupFound, place: int) -> PhaseGroup:
+def group_row(phase: Phase, group: GroupFound, place: int, own: bool = True) -> PhaseGroup:
     return PhaseGroup(
         phase=phase,
         title=group.title[:300],
@@ -85,7 +147,7 @@ def group_row(phase: Phase, group: GroupFound, place: int) -> PhaseGroup:
         offset_s=group.span.start_s,
         end_offset_s=group.span.end_s,
         optional=group.optional,
-        source_line=group.line,
+        source_line=group.line if own else None,
     )
 
 
@@ -143,7 +205,9 @@ def item_row(
         state_reason="As the document says" if item.state in _WITH_REASON else "",
         state_by_name="the document" if ticked else "",
         state_at=creation.at if ticked else None,
-        source_line=item.line,
+        source_line=creation.source(item.line),
+        added_at=creation.at if creation.extending else None,
+        added_by_name=creation.by_name if creation.extending else "",
     )
 
 

@@ -119,7 +119,12 @@ class Risks(Reader):
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
-        Risk.objects.bulk_create(
+        found, first = understanding.parts["risks"], 1
+        if creation.extending:
+            known = {risk.title: risk.number for risk in Risk.objects.filter(plan=plan)}
+            found = [risk for risk in found if risk.title[:300] not in known]
+            first = max(known.values(), default=0) + 1
+        creation.made["risks"] = Risk.objects.bulk_create(
             Risk(
                 plan=plan,
                 number=number,
@@ -129,9 +134,9 @@ class Risks(Reader):
                 impact=risk.impact,
                 mitigation=risk.mitigation,
                 owner=risk.owner[:120],
-                source_line=risk.line,
+                source_line=creation.source(risk.line),
             )
-            for number, risk in enumerate(understanding.parts["risks"], start=1)
+            for number, risk in enumerate(found, start=first)
         )
 
 

@@ -118,10 +118,16 @@ class Queries(Reader):
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
-        if not understanding.parts["queries"]:
+        found, first = understanding.parts["queries"], 1
+        if creation.extending:
+            known = set(PrometheusQuery.objects.filter(plan=plan).values_list("key", flat=True))
+            found = [query for query in found if query.key not in known]
+            first = len(known) + 1
+        if not found:
             return
-        source = PrometheusSource.objects.create(plan=plan)
-        PrometheusQuery.objects.bulk_create(
+        source = PrometheusSource.objects.filter(plan=plan).first() if creation.extending else None
+        source = source or PrometheusSource.objects.create(plan=plan)
+        creation.made["queries"] = PrometheusQuery.objects.bulk_create(
             PrometheusQuery(
                 plan=plan,
                 source=source,
@@ -139,21 +145,23 @@ class Queries(Reader):
                 alert_name=query.alert_name[:120],
                 words=query.words,
                 report_only=query.green is None,
-                source_line=query.line,
+                source_line=creation.source(query.line),
                 due_at=creation.at,
             )
-            for place, query in enumerate(understanding.parts["queries"], start=1)
+            for place, query in enumerate(found, start=first)
         )
-        _measure_criteria(plan, understanding)
+        _measure_criteria(creation, understanding)
 
 
-def _measure_criteria(plan: DeploymentPlan, understanding: Understanding) -> None:
+def _measure_criteria(creation: Creation, understanding: Understanding) -> None:
     """Criteria with bounds and the name of a query are measured by it; the rest people judge.
 
     "Health checks 5/5" is measured by a health page that counts its own checks, once one does.
     """
     keys = [HEALTH_CHECKS, *(query.key for query in understanding.parts["queries"])]
-    measured = Criterion.objects.filter(gate__plan=plan, key__in=keys, green_value__isnull=False)
+    measured = Criterion.objects.filter(
+        gate__in=creation.made.get("gates", []), key__in=keys, green_value__isnull=False
+    )
     measured.update(evidence_key=F("key"))
 
 

@@ -89,8 +89,10 @@ class Stages(Reader):
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
+        if creation.extending and Stage.objects.filter(plan=plan).exists():
+            return  # the stages of a plan are one chain, which a second document cannot continue
         gates: list[Gate] = [g for g in creation.made.get("gates", []) if g.offset_s is not None]
-        Stage.objects.bulk_create(
+        creation.made["stages"] = Stage.objects.bulk_create(
             Stage(
                 plan=plan,
                 number=number,
@@ -100,7 +102,7 @@ class Stages(Reader):
                 offset_s=stage.offset_s,
                 soak_s=stage.soak_s,
                 gate=_gate_at_end(stage, gates),
-                source_line=stage.line,
+                source_line=creation.source(stage.line),
             )
             for number, stage in enumerate(understanding.parts["stages"], start=1)
         )

@@ -19,7 +19,13 @@ from warroom.actions.refusals import Invalid
 from warroom.documents.readers import Reader, register
 from warroom.documents.reading import understand
 from warroom.documents.source import DocumentError
-from warroom.models import DeploymentPlan, EscalationContact, EscalationLevel, Role, TimelineEvent
+from warroom.models import (
+    DeploymentPlan,
+    EscalationContact,
+    EscalationLevel,
+    Role,
+    TimelineEvent,
+)
 from warroom.queries.people import standing
 from warroom.queries.timeline import first_broken
 
@@ -321,7 +327,7 @@ def created(client, **values):
 
 
 def test_create_makes_the_release_and_opens_its_room(cora, client_of):
-    answer = created(client_of(cora), seat_0=cora.pk, source_name="plan.md")
+    answer = created(client_of(cora), **{"seat_technical-lead": cora.pk}, source_name="plan.md")
     plan = DeploymentPlan.objects.get()
     assert answer["Location"] == plan.get_absolute_url()
     assert plan.t0 == datetime(2026, 3, 5, 10, tzinfo=UTC)

@@ -218,10 +218,16 @@ def _record(plan: DeploymentPlan, reading: Reading, by: User | str) -> None:
             _sentence(found.counts, found.findings),
             source=plan.source_name,
             sha256=reading.sha256,
+            choices=chosen_lines(reading),
             counts=dict(found.counts),
             findings=found.as_data()["findings"][:FINDINGS_KEPT],
             rollback=found.rollback,
         )
+
+
+def chosen_lines(reading: Reading) -> dict[str, str]:
+    """What somebody said of single lines, by their number; the document reads alike with it."""
+    return {str(line): kind for line, kind in sorted(reading.choices.items())}
 
 
 def _sentence(counts: Mapping[str, int], findings: list[Finding]) -> str:

@@ -160,6 +160,10 @@ class Header(Reader):
             before = ""
             for number, row in fact_rows(section):
                 moment = parse_moment(plain(row))
+                if understanding.chosen(number, "fact"):
+                    understanding.offer(number, "fact", ("t0", "fact"))
+                    before = ""
+                    continue
                 if moment and moment.exact and moment.said and _STARTS.search(f"{before} {row}"):
                     moment = replace(moment, doubt="guessed from the words around it")
                     self._take_t0(understanding, number, plain(row)[:60], moment)
@@ -179,6 +183,8 @@ class Header(Reader):
         understanding.t0 = moment
         shown = f"T-0 = {moment.at:%-d %b %Y %H:%M} UTC"
         understanding.claims.pop(number, None)
+        understanding.offers.pop(number, None)
+        understanding.offer(number, "t0", ("t0", "fact"))
         understanding.claim(number, "fact", shown)
         if moment.doubt:
             understanding.find(

@@ -1,12 +1,12 @@
 """Who takes part: signing roles, contacts, escalation levels, and the roles a plan gets of them."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from django.utils.text import slugify
 
 from warroom.documents import contacts, signers
+from warroom.documents.asked import asked_signers
 from warroom.documents.blocks import Block, Document, ListBlock, ListItem, Paragraph, Section
 from warroom.documents.plain import is_blank, plain, without_marks
 from warroom.documents.readers import (
@@ -97,58 +97,12 @@ class People(Reader):
             above = section.parent is not None and bool(
                 signers.SIGNOFF.search(section.parent.title)
             )
-            for signer, block in self._asked(section, above, understanding):
+            for signer, block in asked_signers(section, above, understanding):
                 found.append(signer)
                 self._claim_signer(signer, block, understanding)
         self._say_signers(found, understanding)
         self._say_approvals(document, found, understanding)
         return found
-
-    def _asked(
-        self, section: Section, above: bool, understanding: Understanding
-    ) -> Iterator[tuple[signers.Signer, Block]]:
-        """The signers of a section as somebody chose them; of a box both could have been meant."""
-        known: set[int] = set()
-        for signer, block in signers.signers_of(section, above):
-            known.add(signer.line)
-            kinds = ("signer", "item", "text") if signer.box else ("signer", "text")
-            now = understanding.chosen(signer.line, *kinds) or "signer"
-            understanding.offer(signer.line, now, kinds, section.line, "lines of a sign-off")
-            if now == "signer":
-                yield signer, block
-        if signers.SIGNOFF.search(section.title):
-            yield from self._boxes(section, known, understanding)
-        yield from self._templates(section, understanding)
-
-    def _boxes(
-        self, section: Section, known: set[int], understanding: Understanding
-    ) -> Iterator[tuple[signers.Signer, Block]]:
-        """Boxes below a sign-off that name no role: work, unless somebody says otherwise."""
-        kinds = ("item", "signer", "text")
-        for block in section.blocks:
-            for item in block.items if isinstance(block, ListBlock) else ():
-                if item.box is None or item.line in known:
-                    continue
-                now = understanding.chosen(item, *kinds) or "item"
-                understanding.offer(item, now, kinds, section.line, "boxes of a sign-off")
-                if now == "signer":
-                    yield signers.Signer(signers.role_of(item.text), item.line, box=True), item
-
-    def _templates(
-        self, section: Section, understanding: Understanding
-    ) -> Iterator[tuple[signers.Signer, Block]]:
-        """Lines to sign inside a code block: a template, left alone and offered."""
-        lines = 0
-        for fence, signer in signers.in_fences(section):
-            now = understanding.chosen(signer.line, "signer", "text") or "text"
-            kinds = ("text", "signer")
-            understanding.offer(signer.line, now, kinds, fence.line, "lines to sign")
-            lines += 1
-            if now == "signer":
-                yield signer, fence
-        if lines:
-            text = f"{lines} lines to sign stand in a code block: a template, left alone."
-            understanding.find(section.line, NOTE, "signers_in_code", text, "Choose below.")
 
     def _claim_heading(
         self, section: Section, signer: signers.Signer, understanding: Understanding
@@ -256,7 +210,9 @@ class People(Reader):
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
-        roles: tuple[RoleFound, ...] = understanding.parts["roles"]
+        known = {role.key: role for role in plan.roles.all()} if creation.extending else {}
+        roles = [role for role in understanding.parts["roles"] if role.key not in known]
+        first = len(known)
         rows = [
             Role(
                 plan=plan,
@@ -266,16 +222,31 @@ class People(Reader):
                 holder=role.holder,
                 position=place,
             )
-            for place, role in enumerate(roles)
+            for place, role in enumerate(roles, start=first)
+            if role.line or not known
         ]
-        taken = {role.key for role in roles}
-        rows += standing_roles(plan, len(roles), taken)
-        creation.made["roles"] = {row.key: row for row in Role.objects.bulk_create(rows)}
-        seat_author(creation)
-        self._call_chain(plan, understanding)
+        taken = {*known, *(role.key for role in roles)}
+        rows += [] if creation.extending else standing_roles(plan, len(roles), taken)
+        made = Role.objects.bulk_create(rows)
+        creation.made["roles"] = known | {row.key: row for row in made}
+        creation.made["roles added"] = [row.name for row in made]
+        if not creation.extending:
+            seat_author(creation)
+        self._call_chain(plan, understanding, creation)
 
-    def _call_chain(self, plan: DeploymentPlan, understanding: Understanding) -> None:
-        found: tuple[contacts.Level, ...] = understanding.parts["levels"]
+    def _call_chain(
+        self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
+    ) -> None:
+        found: list[contacts.Level] = list(understanding.parts["levels"])
+        listed = understanding.parts["contacts"]
+        known: list[EscalationLevel] = []
+        called: set[tuple[str, str]] = set()
+        if creation.extending:
+            known = list(EscalationLevel.objects.filter(plan=plan))
+            numbers = {level.number for level in known}
+            found = [level for level in found if level.number not in numbers]
+            rows = EscalationContact.objects.filter(plan=plan)
+            called = set(rows.values_list("name", "role_name"))
         levels = EscalationLevel.objects.bulk_create(
             EscalationLevel(
                 plan=plan,
@@ -286,18 +257,19 @@ class People(Reader):
             )
             for level in found
         )
-        by_number = {level.number: level for level in levels}
-        EscalationContact.objects.bulk_create(
+        by_number = {level.number: level for level in [*known, *levels]}
+        creation.made["contacts"] = EscalationContact.objects.bulk_create(
             EscalationContact(
                 plan=plan,
-                level=by_number.get(_level_of(contact, found[:MOST_LEVELS])),
+                level=by_number.get(_level_of(contact, tuple(found[:MOST_LEVELS]))),
                 name=contact.name,
                 role_name=contact.role,
                 reach=[{"way": way, "to": to} for way, to in contact.reach],
                 availability=contact.availability,
                 position=place,
             )
-            for place, contact in enumerate(understanding.parts["contacts"])
+            for place, contact in enumerate(listed, start=len(called))
+            if (contact.name, contact.role) not in called
         )
 
 

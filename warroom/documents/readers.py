@@ -199,6 +199,16 @@ class Creation:
     by: User | str
     at: datetime
     made: dict[str, Any] = field(default_factory=dict)
+    # The plan is there already: make only what it lacks, number on, and touch nothing.
+    extending: bool = False
+
+    @property
+    def by_name(self) -> str:
+        return self.by if isinstance(self.by, str) else self.by.display_name
+
+    def source(self, line: int) -> int | None:
+        """A line of the plan's own document; what is added to a plan stands in another."""
+        return None if self.extending else line
 
 
 class Reader:

@@ -1,9 +1,10 @@
 """Import in two steps: what was understood, line by line, and only then a release.
 
-The text travels in the form from step to step, so nothing is kept between them and nothing that
-somebody pasted is lost.
+The text and what was chosen of its lines travel in the form from step to step, so nothing is kept
+between them and nothing that somebody pasted, typed or chose is lost.
 """
 
+from dataclasses import dataclass
 from datetime import UTC
 
 from django.core.files.uploadedfile import UploadedFile
@@ -12,44 +13,61 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from warroom.actions.extensions import import_into
 from warroom.actions.imports import free_slug, import_plan
 from warroom.actions.refusals import Refused
-from warroom.documents.readers import NOTE, WARNING, Line, Understanding
+from warroom.documents.choices import KINDS, from_text, take_bulk
+from warroom.documents.readers import Understanding
 from warroom.documents.reading import Reading, understand
 from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.forms import CreatePlanForm, ImportForm
+from warroom.models import DeploymentPlan
+from warroom.once import once
+from warroom.queries.plans import editable_by
 from warroom.views.plan_files import form_given, import_file
+from warroom.views.previews import preview_of
 
-# What became nothing to work with: shown in grey.
-QUIET = frozenset(
-    {"text", "fact", "blank field", "rule", "code", "comment", "front matter", "detail", "step"}
-)
-LINES_SHOWN = 2000  # of a long document at a time; the counts always speak of all
-FINDINGS_SHOWN = 200
-SHOWS = {"all": None, "warn": WARNING, "notes": NOTE}
+ASKED = "line_"  # the name of a line's select is this and the line's number
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One request of the second step: what was read, and where it shall go."""
+
+    reading: Reading
+    text: str
+    name: str
+    plans: list[DeploymentPlan]
+    into: DeploymentPlan | None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_document(request: HttpRequest) -> HttpResponse:
     """GET: paste or choose. POST: what was understood (200), or the line that is wrong (422)."""
+    plans = editable_by(request.user)
     if request.method != "POST":
-        return render(request, "warroom/import.html", {"form": ImportForm()})
-    form = ImportForm(request.POST, request.FILES)
+        into = {"into": request.GET.get("into", "")}
+        form = ImportForm(plans=plans, initial=into)
+        return render(request, "warroom/import.html", {"form": form})
+    form = ImportForm(request.POST, request.FILES, plans=plans)
     if not form.is_valid():
         return render(request, "warroom/import.html", {"form": form}, status=422)
     given, name = _given(form.cleaned_data)
     if form_given(given, name or request.POST.get("source_name", "")):
         return import_file(request, given, name, form)
     try:
-        reading = understand(given)
-    except DocumentError as error:
+        reading = _read(request, given)
+    except (DocumentError, ValueError) as error:
         # What was pasted goes back into the form; what is no text cannot.
+        error = error if isinstance(error, DocumentError) else DocumentError(0, str(error), "")
         context = {"form": form, "error": error}
         return render(request, "warroom/import.html", context, status=422)
     text = given if isinstance(given, str) else given.decode()
-    if "create" in request.POST:
-        return _create(request, reading, text, name)
-    return _preview(request, reading, text, name, _first_form(reading))
+    into = next((plan for plan in plans if plan.slug == form.cleaned_data["into"]), None)
+    step = _Step(reading, text, name or request.POST.get("source_name", ""), plans, into)
+    if "create" not in request.POST:
+        return _preview(request, step, _kept(request, step))
+    return _extend(request, step) if into else _create(request, step)
 
 
 def _given(values: dict) -> tuple[bytes | str, str]:
@@ -61,14 +79,25 @@ def _given(values: dict) -> tuple[bytes | str, str]:
     return values["text"].replace("\r\n", "\n"), ""
 
 
-def _first_form(reading: Reading) -> CreatePlanForm:
-    found = reading.understanding
-    initial = {
-        "name": found.title,
-        "slug": free_slug(found.title, reading.sha256),
-        "t0": found.t0.at if found.t0 and not _past(found) else None,
-    }
-    return _form(found, initial=initial)
+def _read(request: HttpRequest, given: bytes | str) -> Reading:
+    """Read with what was chosen; a choice for a whole block needs a reading of its own before."""
+    choices = _choices(request)
+    reading = understand(given, choices)
+    bulk = take_bulk(reading.understanding, request.POST.get("bulk", ""))
+    return understand(given, choices | bulk) if bulk else reading
+
+
+def _choices(request: HttpRequest) -> dict[int, str]:
+    """What was chosen before, with what the selects of the shown lines say now."""
+    choices = from_text(request.POST.get("choices", ""))
+    for key, kind in request.POST.items():
+        line = key.removeprefix(ASKED)
+        if key.startswith(ASKED) and line.isascii() and line.isdecimal() and len(line) < 7:
+            if kind in KINDS:
+                choices[int(line)] = kind
+            else:
+                choices.pop(int(line), None)
+    return choices
 
 
 def _form(found: Understanding, data=None, initial: dict | None = None) -> CreatePlanForm:
@@ -81,17 +110,41 @@ def _past(found: Understanding) -> bool:
     return found.t0 is not None and found.t0.at < timezone.now()
 
 
-def _create(request: HttpRequest, reading: Reading, text: str, name: str) -> HttpResponse:
-    form = _form(reading.understanding, data=request.POST)
+def _as_typed(found: Understanding) -> str:
+    """The document's T-0 as its field shows it."""
+    known = found.t0 and not _past(found)
+    return f"{found.t0.at.astimezone(UTC):%Y-%m-%d %H:%M}" if known else ""
+
+
+def _kept(request: HttpRequest, step: _Step) -> CreatePlanForm:
+    """The form with what was typed so far: to filter or to read again loses nothing."""
+    found = step.reading.understanding
+    initial = {
+        "name": found.title,
+        "slug": free_slug(found.title, step.reading.sha256),
+        "t0": found.t0.at if found.t0 and not _past(found) else None,
+    }
+    form = _form(found, initial=initial)
+    if "name" not in request.POST:
+        return form
+    typed = {key: request.POST[key] for key in form.fields if key in request.POST}
+    typed["status_public"] = "status_public" in request.POST
+    if typed.get("t0") == request.POST.get("t0_read"):
+        typed.pop("t0", None)  # nobody typed it: another line may have become T-0 since
+    return _form(found, initial=initial | typed)
+
+
+def _create(request: HttpRequest, step: _Step) -> HttpResponse:
+    form = _form(step.reading.understanding, data=request.POST)
     if form.is_valid():
         try:
             plan = import_plan(
-                reading,
+                step.reading,
                 by=request.user,
                 slug=form.cleaned_data["slug"],
                 t0=form.cleaned_data["t0"],
                 name=form.cleaned_data["name"],
-                source_name=name or request.POST.get("source_name", ""),
+                source_name=step.name,
                 seats=form.seats,
                 status_public=form.cleaned_data["status_public"],
             )
@@ -99,102 +152,41 @@ def _create(request: HttpRequest, reading: Reading, text: str, name: str) -> Htt
             form.add_error(getattr(refused, "field", None), refused.sentence)
         else:
             return redirect("room", plan.slug)
-    return _preview(request, reading, text, name, form, status=422)
+    return _preview(request, step, form, status=422)
+
+
+def _extend(request: HttpRequest, step: _Step) -> HttpResponse:
+    """Add to a release that exists; refused in a sentence, with everything kept."""
+    try:
+        plan = import_into(
+            step.into,
+            step.reading,
+            by=request.user,
+            source_name=step.name,
+            request_id=once(request),
+        )
+    except Refused as refused:
+        refusal = {"refused": refused.sentence}
+        return _preview(request, step, _kept(request, step), refused.status, refusal)
+    return redirect("checklist", plan.slug)
 
 
 def _preview(
     request: HttpRequest,
-    reading: Reading,
-    text: str,
-    name: str,
+    step: _Step,
     form: CreatePlanForm,
     status: int = 200,
+    more: dict | None = None,
 ) -> HttpResponse:
-    found = reading.understanding
-    show, start = _asked(request.POST.get("show", "all"))
-    if "show" in request.POST and not form.is_bound:
-        form = _kept(request, found, form)
-    lines = [line for line in found.lines if line.became != "blank"]
-    # A line can carry findings of both severities, and shows the graver.
-    marked = {
-        WARNING: {finding.line for finding in found.warnings},
-        NOTE: {finding.line for finding in found.notes},
-    }
-    chosen = [line for line in lines if _shown(line, show, marked)]
-    context = {
+    context = preview_of(step.reading, request.POST.get("show", "all")) | {
         "form": form,
-        "found": found,
-        "summary": _summary(found),
-        "lines": chosen[start : start + LINES_SHOWN],
-        "shown_of": len(chosen),
-        "more_lines": max(len(chosen) - start - LINES_SHOWN, 0),
-        "next_show": f"{show}:{start + LINES_SHOWN}",
-        "findings_shown": FINDINGS_SHOWN,
-        "findings_slice": f":{FINDINGS_SHOWN}",
-        "show": show,
-        "more_warnings": len(found.warnings) - FINDINGS_SHOWN,
-        "more_notes": len(found.notes) - FINDINGS_SHOWN,
-        "filters": _filters(lines, marked),
-        "quiet_lines": QUIET,
-        "lvl1": {"title", "phase", "gate"},
-        "lvl2": {"group", "signer"},
-        "t0_past": _past(found),
-        "blank_lines": len(found.lines) - len(lines),
-        "text": text,
-        "source_name": name or request.POST.get("source_name", ""),
+        "t0_past": _past(step.reading.understanding),
+        "text": step.text,
+        "source_name": step.name,
+        "plans": step.plans,
+        "into": step.into,
+        "asked": ASKED,
+        "t0_read": _as_typed(step.reading.understanding),
     }
-    return render(request, "warroom/import_preview.html", context, status=status)
-
-
-def _asked(text: str) -> tuple[str, int]:
-    """``warn:2000`` are the lines with warnings after the first 2000 of them."""
-    show, _, start = text.partition(":")
-    known = start.isascii() and start.isdecimal() and len(start) < 8
-    return show if show in SHOWS else "all", int(start) if known else 0
-
-
-def _kept(request: HttpRequest, found: Understanding, form: CreatePlanForm) -> CreatePlanForm:
-    """The form with what was typed so far: to filter the lines loses nothing."""
-    typed = {key: request.POST[key] for key in form.fields if key in request.POST}
-    typed["status_public"] = "status_public" in request.POST
-    return _form(found, initial=(form.initial or {}) | typed)
-
-
-def _shown(line: Line, show: str, found: dict[str, set[int]]) -> bool:
-    wanted = SHOWS.get(show)
-    return wanted is None or line.severity == wanted or line.number in found[wanted]
-
-
-def _filters(lines: list[Line], marked: dict[str, set[int]]) -> list[tuple[str, str]]:
-    """``All 154``, ``Lines to check 4``, ``Lines with notes 7``.
-
-    They count lines, of which one can carry several findings: the words tell them from those.
-    """
-    names = {"all": "All", "warn": "Lines to check", "notes": "Lines with notes"}
-    return [
-        (key, f"{names[key]} {sum(_shown(line, key, marked) for line in lines)}") for key in SHOWS
-    ]
-
-
-def _summary(found: Understanding) -> list[tuple[int, str]]:
-    groups = sum(1 for phase in found.parts.get("phases", ()) for g in phase.groups if g.title)
-    counts = found.counts | {"groups": groups, "gates": len(found.parts.get("gates", ()))}
-    words = (
-        ("phases", "phase", "phases"),
-        ("groups", "group", "groups"),
-        ("items", "item", "items"),
-        ("done", "of them ticked", "of them ticked"),
-        ("roles", "role", "roles"),
-        ("contacts", "contact", "contacts"),
-        ("gates", "gate", "gates"),
-        ("criteria", "criterion", "criteria"),
-        ("queries", "query", "queries"),
-        ("stages", "stage", "stages"),
-        ("risks", "risk", "risks"),
-    )
-    always = {"phases", "items"}
-    return [
-        (counts[key], one if counts[key] == 1 else many)
-        for key, one, many in words
-        if counts[key] or key in always
-    ]
+    page = "_import_form" if request.headers.get("HX-Request") else "import_preview"
+    return render(request, f"warroom/{page}.html", context | (more or {}), status=status)

@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from warroom.actions.imports import create_plan, import_plan
 from warroom.actions.refusals import Refused
 from warroom.documents import portable
+from warroom.documents.choices import from_text
 from warroom.documents.formats import form_of
 from warroom.documents.reading import understand
-from warroom.documents.source import LIMIT_BYTES, DocumentError
+from warroom.documents.source import LIMIT_BYTES
 from warroom.models import DeploymentPlan, User
 
 
@@ -30,6 +31,12 @@ class Command(BaseCommand):
         parser.add_argument("--name", help="the release's name; default: the document's title")
         parser.add_argument("--t0", help="T0 as ISO 8601 with its zone: 2026-03-04T09:00:00+01:00")
         parser.add_argument("--by", help="user name of whoever imports; gets a seat that may edit")
+        parser.add_argument(
+            "--choices", default="", help="what guessed lines shall be: 12:item,40:text"
+        )
+        parser.add_argument(
+            "--make-items", action="store_true", help="make items of all that is offered as such"
+        )
         parser.add_argument("--dry-run", action="store_true", help="read only, create nothing")
         parser.add_argument("--json", action="store_true", help="print the answer as JSON")
 
@@ -45,8 +52,8 @@ class Command(BaseCommand):
         form = options["format"] or form_of(name) or "markdown"
         take = _markdown if form == "markdown" else _plan_file
         try:
-            title, answer, plan = take(data, form, wanted, options["dry_run"])
-        except (DocumentError, Refused) as refused:
+            title, answer, plan = take(data, form, wanted, options)
+        except (ValueError, Refused) as refused:  # a DocumentError is a ValueError
             raise CommandError(str(refused)) from None
         url = plan.get_absolute_url() if plan else ""
         self._tell(title, answer, url, options["json"])
@@ -81,15 +88,20 @@ class Command(BaseCommand):
 Taken = tuple[str, dict[str, Any], DeploymentPlan | None]
 
 
-def _markdown(data: bytes, form: str, wanted: Mapping[str, Any], dry_run: bool) -> Taken:
-    reading = understand(data)
-    plan = None if dry_run else import_plan(reading, **wanted)
+def _markdown(
+    data: bytes, form: str, wanted: Mapping[str, Any], options: Mapping[str, Any]
+) -> Taken:
+    choices = from_text(options["choices"])
+    reading = understand(data, choices, make_items=options["make_items"])
+    plan = None if options["dry_run"] else import_plan(reading, **wanted)
     return reading.understanding.title, reading.understanding.as_data(), plan
 
 
-def _plan_file(data: bytes, form: str, wanted: Mapping[str, Any], dry_run: bool) -> Taken:
+def _plan_file(
+    data: bytes, form: str, wanted: Mapping[str, Any], options: Mapping[str, Any]
+) -> Taken:
     file = portable.read(data, form)
-    plan = None if dry_run else create_plan(file, **wanted)
+    plan = None if options["dry_run"] else create_plan(file, **wanted)
     return file.data["plan"]["name"], portable.as_answer(file), plan
 
 
