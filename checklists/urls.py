@@ -1,10 +1,35 @@
 from django.urls import path
 
-from checklists.views import files, gates, items, phases, sections, signoffs
+from checklists.views import (
+    bulk,
+    editing,
+    files,
+    gates,
+    items,
+    phases,
+    sections,
+    signoffs,
+    structure,
+)
 
 urlpatterns = [
     path("checklist/", phases.checklist_page, name="checklist"),
+    path("checklist/edit", structure.checklist_edit, name="checklist-edit"),
+    path("phases", structure.phase_add, name="phase-add"),
+    path("phases/<int:number>/edit", structure.phase_edit, name="phase-edit"),
+    path("phases/<int:number>/move", structure.phase_move, name="phase-move"),
+    path("phases/<int:number>/remove", structure.phase_remove, name="phase-remove"),
+    path("phases/<int:number>/groups", structure.group_add, name="group-add"),
+    path("groups/<int:pk>/edit", structure.group_edit, name="group-edit"),
+    path("groups/<int:pk>/move", structure.group_move, name="group-move"),
+    path("groups/<int:pk>/remove", structure.group_remove, name="group-remove"),
+    path("items/add", editing.item_add, name="item-add"),
+    path("items/bulk", bulk.items_bulk, name="items-bulk"),
     path("items/<int:number>/", items.item, name="item"),
+    path("items/<int:number>/edit", editing.item_edit, name="item-edit"),
+    path("items/<int:number>/move", editing.item_move, name="item-move"),
+    path("items/<int:number>/remove", editing.item_remove, name="item-remove"),
+    path("items/<int:number>/restore", editing.item_restore, name="item-restore"),
     path("items/<int:number>/state", items.item_state, name="item-state"),
     path("items/<int:number>/count", items.item_count, name="item-count"),
     path("items/<int:number>/notes", items.item_notes, name="item-notes"),

@@ -36,7 +36,7 @@ STEPS = [
         "context_processors",
         "once",
     },
-    {"sections"},
+    {"sections", "forms_editing"},
     {"views", "api", "admin", "checks", "ticker"},
     {"urls", "middleware", "plan_api"},
 ]

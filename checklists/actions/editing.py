@@ -80,6 +80,8 @@ def edit_item(
     values = checked(item.plan, fields)
     with change(item.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         item = on_the_list(editing, item)
+        if values.get("text") == " ".join(item.text.split()):
+            del values["text"]  # a field of one line shows the breaks of a document as blanks
         before = shown(item)
         assign(item, values)
         after = shown(item)

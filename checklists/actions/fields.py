@@ -1,7 +1,7 @@
 """What people may say of an item: the fields, how they are judged, and how an event shows them.
 
 ======================  ====================================================================
-``text``                what must be true, at most 1,000 characters
+``text``                what must be true, at most 4,000 characters
 ``required blocking``   booleans
 ``role``                a Role of the plan, or None
 ``owner``               a name
@@ -22,7 +22,7 @@ from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan
 
 LIMITS = {
-    "text": 1000,
+    "text": 4000,
     "owner": 120,
     "command": 4000,
     "expected": 4000,
@@ -56,7 +56,7 @@ def checked(
 
 def _text(name: str, value: str, limit: int) -> str:
     lines = name in ("command", "expected")
-    text = value.replace("\0", "").strip()
+    text = value.replace("\0", "").replace("\r\n", "\n").strip()
     text = text if lines else " ".join(text.split())
     if len(text) > limit:
         raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")

@@ -13,9 +13,10 @@ from checklists.queries.filters import Filter, counts, read_filter
 from checklists.queries.phases import Checklist, GroupRows, PhaseRows, checklist
 from checklists.queries.scopes import STABLE, Scope
 from checklists.rules.numbers import whole_number
+from checklists.views.editing import quick_form
 from checklists.views.signing import sign_context
 from warroom.live import panels
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Right
 from warroom.queries.plans import get_plan
 from warroom.views.plans import page
 
@@ -72,6 +73,12 @@ def checklist_context(
         "filter": chosen,
         "seq": plan.timeline_seq,
         "more_states": MORE_STATES,
+        "add_item": quick_form(request, plan, rows.phase)
+        if rows and context["standing"].may(Right.EDIT)
+        else "",
+        "list_shape": panels.render(panels.get("list"), plan, now, str(rows.phase.number))
+        if rows
+        else "",
         "conditions": panels.render(panels.get("plan-conditions"), plan, now)
         if scope in LAST
         else "",

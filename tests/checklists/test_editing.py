@@ -147,7 +147,7 @@ def test_the_same_request_adds_one_item(plan, phase, cora):
     [
         ({"text": " \0 "}, "text"),
         ({}, "text"),
-        ({"text": "x" * 1001}, "text"),
+        ({"text": "x" * 4001}, "text"),
         ({"text": "x", "owner": "y" * 121}, "owner"),
         ({"text": "x", "count_of": 0}, "count_of"),
     ],
