@@ -174,6 +174,69 @@ ROUTES = {
     "group-switch": Route(
         f"{PLAN}groups/{{group}}/switch", post=holders(302, *EDIT), send={"state": "on"}
     ),
+    "checklist-edit": Route(f"{PLAN}checklist/edit", get=holders(200, *EDIT)),
+    "items-bulk": Route(
+        f"{PLAN}items/bulk",
+        get=holders(200, *TICK),
+        post=holders(302, *TICK),
+        send={"items": "1@0", "state": "done"},
+    ),
+    "item-add": Route(
+        f"{PLAN}items/add",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"text": "One more", "where": "phase-1", "named": "{signoff}"},
+    ),
+    "item-edit": Route(
+        f"{PLAN}items/1/edit",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"text": "Other words", "named": "{signoff}"},
+    ),
+    "item-move": Route(
+        f"{PLAN}items/1/move",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"where": "phase-2", "named": "{signoff}"},
+    ),
+    "item-remove": Route(
+        f"{PLAN}items/1/remove",
+        post=holders(302, *EDIT),
+        send={"reason": "Not needed", "named": "{signoff}"},
+    ),
+    "item-restore": Route(f"{PLAN}items/1/restore", post=holders(302, *EDIT)),
+    "phase-add": Route(
+        f"{PLAN}phases", post=holders(302, *EDIT), send={"title": "After", "named": "{signoff}"}
+    ),
+    "phase-edit": Route(
+        f"{PLAN}phases/1/edit",
+        post=holders(302, *EDIT),
+        send={"title": "Before", "named": "{signoff}"},
+    ),
+    "phase-move": Route(
+        f"{PLAN}phases/1/move", post=holders(302, *EDIT), send={"place": "2", "named": "{signoff}"}
+    ),
+    "phase-remove": Route(
+        f"{PLAN}phases/2/remove", post=holders(302, *EDIT), send={"named": "{signoff}"}
+    ),
+    "group-add": Route(
+        f"{PLAN}phases/1/groups",
+        post=holders(302, *EDIT),
+        send={"title": "If needed", "named": "{signoff}"},
+    ),
+    "group-edit": Route(
+        f"{PLAN}groups/{{group}}/edit",
+        post=holders(302, *EDIT),
+        send={"title": "B", "named": "{signoff}"},
+    ),
+    "group-move": Route(
+        f"{PLAN}groups/{{group}}/move", post=holders(302, *EDIT), send={"place": "1"}
+    ),
+    "group-remove": Route(
+        f"{PLAN}groups/{{group}}/remove",
+        post=holders(302, *EDIT),
+        send={"named": "{signoff}"},
+    ),
     "signoffs": Route(
         f"{PLAN}signoffs",
         get=members(302),
@@ -225,6 +288,7 @@ def release(plan, cast, item, gate):
     HealthCheck.objects.create(plan=plan, key="home", name="Home", position=1)
     Stage.objects.create(plan=plan, number=1, from_percent=0, to_percent=5, state="running")
     DeploymentPlan.objects.filter(pk=plan.pk).update(status_public=True)
+    plan.phases.create(number=2, title="Later")
     Criterion.objects.create(gate=gate, key="team", position=1, label="Team ready")
     cast_vote(
         gate, roles["security-lead"], "go", by=cast["hudson"], conditions=[Wanted("Limits re-read")]
