@@ -1,4 +1,4 @@
-"""What pipelines read and do with the checklist and the gates. A token acts for its person."""
+"""What pipelines read and do with signatures, conditions and gates. A token acts for its person."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,100 +10,17 @@ from ninja import Router, Schema, Status
 
 from checklists.actions.conditions import Wanted, close_condition
 from checklists.actions.gates import cast_vote, decide_gate
-from checklists.actions.items import set_item_state
 from checklists.actions.signoffs import sign_off
-from checklists.models import ChecklistItem, Condition, Decision, Gate, SignOff
+from checklists.models import Condition, Decision, Gate, SignOff
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, opens_at
-from checklists.queries.phases import items_of
 from checklists.queries.scopes import AT_GATE, Scope, find_scope, scope_of
 from checklists.queries.signoffs import condition_rows
-from checklists.rules.due import due_at
 from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan, Role
 from warroom.once import once
 
 router = Router(tags=["checklists"])
-
-
-# --- items ---------------------------------------------------------------------------------
-
-
-class ItemOut(Schema):
-    """``id`` names the item for good; ``ref`` is how people call it. Times are UTC."""
-
-    id: int
-    ref: str
-    phase: int
-    text: str
-    state: str
-    reason: str
-    value: str
-    by: str
-    at: datetime | None
-    due: datetime | None
-    role: str | None
-    required: bool
-    blocking: bool
-    evidence: str
-    notes: int
-    revision: int
-
-
-class StateIn(Schema):
-    state: str
-    reason: str = ""
-    value: str | None = None
-    evidence: str | None = None
-    revision: int | None = None
-
-
-@router.get("plans/{slug}/items", response=list[ItemOut])
-def list_items(request: HttpRequest, slug: str):
-    """All items in the order of the list."""
-    plan = plan_of(request, slug)
-    return [_item(item, plan) for item in items_of(plan)]
-
-
-@router.put("plans/{slug}/items/{int:number}/state", response=ItemOut)
-def put_item_state(request: HttpRequest, slug: str, number: int, body: StateIn):
-    """Set an item's state. 409 when ``revision`` is given and is no longer the item's."""
-    plan = plan_of(request, slug, "tick")
-    item = items_of(plan).filter(number=number).first()
-    if item is None:
-        raise Http404
-    set_item_state(
-        item,
-        body.state,
-        by=request.user,
-        reason=body.reason,
-        value=body.value,
-        evidence=body.evidence,
-        seen_revision=body.revision,
-        request_id=once(request),
-    )
-    return _item(items_of(plan).get(pk=item.pk), plan)
-
-
-def _item(item: ChecklistItem, plan: DeploymentPlan) -> dict[str, Any]:
-    return {
-        "id": item.number,
-        "ref": item.ref,
-        "phase": item.phase.number,
-        "text": item.text,
-        "state": item.state,
-        "reason": item.state_reason,
-        "value": item.value,
-        "by": item.state_by_name,
-        "at": item.state_at,
-        "due": due_at(plan.t0, item.due_at, item.due_offset_s),
-        "role": item.role.key if item.role else None,
-        "required": item.required,
-        "blocking": item.blocking,
-        "evidence": item.evidence_url,
-        "notes": item.note_count,
-        "revision": item.revision,
-    }
 
 
 # --- sign-offs -----------------------------------------------------------------------------

@@ -36,8 +36,8 @@ STEPS = [
         "context_processors",
         "once",
     },
-    {"sections", "forms_editing"},
-    {"views", "api", "admin", "checks", "ticker"},
+    {"sections", "forms_editing", "forms_days"},
+    {"views", "api", "item_api", "admin", "checks", "ticker"},
     {"urls", "middleware", "plan_api"},
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.

@@ -1,4 +1,4 @@
-// Single keys: j k between items, e for their notes, g and a letter to a section, ? for the list.
+// Single keys: j k between items, e for their notes, / to search, g and a letter to a section, ? for the list.
 // They can be switched off, for people whose tools type for them (WCAG 2.1.4).
 
 const STORE = "warroom.keys";
@@ -43,6 +43,13 @@ function toNotes() {
   return true;
 }
 
+function toSearch() {
+  const field = document.querySelector("[data-search]");
+  field?.focus();
+  field?.select();
+  return Boolean(field);
+}
+
 function act(key) {
   if (armed && Date.now() - armed < PAUSE) {
     armed = 0;
@@ -56,6 +63,7 @@ function act(key) {
   if (key === "j") return toItem(1);
   if (key === "k") return toItem(-1);
   if (key === "e") return toNotes();
+  if (key === "/") return toSearch();
   if (key === "?") {
     document.getElementById("keys")?.showModal();
     return true;
