@@ -6,5 +6,5 @@ class ChecklistsConfig(AppConfig):
     verbose_name = "What people promise and decide"
 
     def ready(self) -> None:
-        from checklists import documents, panels  # noqa: F401, PLC0415
+        from checklists import documents, linting, panels  # noqa: F401, PLC0415
         from checklists.actions import extending, lifecycle, schedule  # noqa: F401, PLC0415

@@ -6,5 +6,5 @@ class RolloutsConfig(AppConfig):
     verbose_name = "What machines watch and do"
 
     def ready(self) -> None:
-        from rollouts import documents, panels, tasks  # noqa: F401, PLC0415
+        from rollouts import documents, linting, panels, tasks  # noqa: F401, PLC0415
         from rollouts.actions import lifecycle, schedule  # noqa: F401, PLC0415

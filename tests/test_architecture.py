@@ -30,6 +30,7 @@ STEPS = [
         "people_forms",
         "panels",
         "tasks",
+        "linting",
         "demo",
         "supervisor",
         "templatetags",

@@ -160,6 +160,20 @@ class Life(panels.Panel):
         return lifecycle.outlook_of(plan, now)
 
 
+class Lint(panels.Panel):
+    """What does not add up in the plan, with the way out of each."""
+
+    name = "lint"
+    template = "warroom/_lint.html"
+    kinds = ("",)
+    places = ("settings",)
+    slot = "settings"
+    refresh_s = 60  # dates pass without an event
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        return {"findings": lint.lint(plan, now)}
+
+
 class Feed(panels.Panel):
     """The newest of the timeline."""
 
@@ -230,6 +244,7 @@ BUILT_IN = (
     About(),
     Archived(),
     Life(),
+    Lint(),
     Feed(),
     Timeline(),
     Say(),
@@ -239,7 +254,27 @@ for panel in BUILT_IN:
     panels.register(panel)
 
 
+def findings(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
+    """What does not add up waits for those who may edit the plan."""
+    found = lint.lint(plan, now)
+    if not found:
+        return []
+    many = len(found) > 1
+    return [
+        needs.Need(
+            title=f"Answer {len(found)} finding{'s' if many else ''} in the plan",
+            key=Right.EDIT,
+            url=f"{reverse('settings', args=[plan.slug])}#findings",
+            button="See findings",
+            note=f"{found[0].title}{f', and {len(found) - 1} more' if many else ''}.",
+            icon="warn",
+            optional=True,
+        )
+    ]
+
+
 needs.register_needs(people_needs)
+needs.register_needs(findings)
 lint.register_lint(people_lint)
 navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")
 navigation.register_tab("timeline", "Timeline", "timeline", 60, icon="note", key="t")

@@ -10,6 +10,7 @@ from checklists.queries.signoffs import condition_rows, signatures
 from checklists.rules import items as item_rules
 from checklists.rules import signoffs as rules
 from warroom.actions.change import Change, change
+from warroom.actions.lifecycle import set_lifecycle
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import DeploymentPlan, Lifecycle, Role, User
 
@@ -186,7 +187,7 @@ def _last_words(signing: Change, scope: Scope, paper: Paper) -> str | None:
     wrong = rules.held_by_conditions(paper.word, holding)
     if wrong or scope.declaration != STABLE:
         return wrong
-    watched = plan.lifecycle_at if plan.lifecycle == Lifecycle.WATCHING else plan.t0
+    watched = plan.lifecycle_at if plan.lifecycle == Lifecycle.WATCHING else None
     return rules.too_early(watched, plan.watch_hours, signing.at, paper.word)
 
 
@@ -250,8 +251,8 @@ def _statement(signing: Change, scope: Scope, paper: Paper, items: list[Checklis
 def _record(signing: Change, scope: Scope, signoff: SignOff, items: list[ChecklistItem]) -> None:
     """One event: the signature, or the release's turn to stable when it was the last one."""
     stable = scope.declaration == STABLE and _all_say_stable(signing.plan, scope)
-    if stable:
-        _turn_stable(signing)
+    # What speaks against it, such as a stage that is not the last, wants the comment to say why.
+    turned = set_lifecycle(signing, STABLE, signoff.comment) if stable else {}
     signing.record(
         "plan.stable" if stable else f"signoff.{_PAST[signoff.word]}",
         f"{signoff.statement} {signoff.comment}".strip(),
@@ -265,15 +266,10 @@ def _record(signing: Change, scope: Scope, signoff: SignOff, items: list[Checkli
         total=len(items),
         conditions=[condition.text for condition in signoff.conditions.all()],
         supersedes=signoff.supersedes_id,
+        **turned,
     )
 
 
 def _all_say_stable(plan: DeploymentPlan, scope: Scope) -> bool:
     given = signatures(plan).given(scope)
     return bool(given) and all(one.stands and one.signoff.word == "approved" for one in given)
-
-
-def _turn_stable(signing: Change) -> None:
-    plan = signing.plan
-    plan.lifecycle, plan.lifecycle_at = Lifecycle.STABLE, signing.at
-    plan.save(update_fields=["lifecycle", "lifecycle_at"])

@@ -47,7 +47,8 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
             gate=scope.gate,
             declaration=scope.declaration,
             score=asked["score"],
-            comment=asked["comment"],
+            # The page that asks why, where something speaks against it, gives a reason.
+            comment=asked["comment"] or request.POST.get("reason", ""),
             conditions=asked["conditions"],
             request_id=once(request),
         )

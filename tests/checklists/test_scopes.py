@@ -135,10 +135,10 @@ def test_stable_waits_until_it_was_watched_for_its_time(plan, cast, roles):
     """S145: "production stable" after 48 hours."""
     with pytest.raises(Refused, match="Nobody watches this release yet"):
         sign(plan, roles, cast, "thon", "on-call", **STABLE)
-    put(plan, t0=timezone.now() - timedelta(hours=47))
+    put(plan, lifecycle="watching", lifecycle_at=timezone.now() - timedelta(hours=47))
     with pytest.raises(Refused, match=r"watched for 48 h .* from now"):
         sign(plan, roles, cast, "thon", "on-call", **STABLE)
-    put(plan, t0=timezone.now() - timedelta(hours=48))
+    put(plan, lifecycle_at=timezone.now() - timedelta(hours=48))
     assert (
         "declare the release stable"
         in sign(plan, roles, cast, "thon", "on-call", **STABLE).statement

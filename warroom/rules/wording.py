@@ -77,6 +77,12 @@ def instant_text(at: datetime, now: datetime) -> str:
     return f"{at.day} {at:%b}{year} {at:%H:%M}"
 
 
+def full_instant(at: datetime) -> str:
+    """``24 Oct 2025 09:00 UTC``, where nothing says what day it is."""
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b} {at.year} {at:%H:%M} UTC"
+
+
 def number_text(value: float | int | None, unit: str = "") -> str:
     """``0.04 %``, ``1,026``, ``236 ms``, ``5 of 5``; ``no data`` for None, NaN and infinities."""
     if value is None or not isfinite(value):

@@ -1,0 +1,117 @@
+"""The findings of this floor: weights, bands, phases, items, holds, gates."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import groupby
+
+from django.urls import reverse
+
+from checklists.models import Criterion
+from checklists.queries.gates import bands_of, gates_now
+from checklists.queries.phases import Checklist, PhaseRows, checklist
+from checklists.rules import bands, oddities
+from checklists.rules.oddities import Hold, Part
+from warroom.live.lint import LintFinding, register_lint
+from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.rules.oddities import Odd
+
+
+def weights(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    odd = oddities.of_weights([row.weight for row in plan.readiness.all()])
+    if odd is not None:
+        yield _finding(odd, "weights", _settings(plan, "weights"), "Fix weights")
+
+
+def criteria(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """Bands with gaps or overlaps, strict against non-strict bounds, at each gate."""
+    for criterion in Criterion.objects.filter(gate__plan=plan).select_related("gate"):
+        url = f"{reverse('gate', args=[plan.slug, criterion.gate.key])}#criteria-h"
+        for odd in _bands(criterion):
+            line = criterion.source_line or 0
+            yield _finding(odd, criterion.gate.title, url, "See criterion", line)
+
+
+def _bands(criterion: Criterion) -> Iterator[Odd]:
+    limits, name = bands_of(criterion), f"{criterion.gate.title}: {criterion.label}"
+    if limits is None:
+        return
+    for sentence in bands.findings(limits):
+        yield Odd("bands", f"{name} has odd bands", sentence)
+    odd = oddities.of_acceptable(name, criterion.acceptable_text, limits)
+    if odd is not None:
+        yield odd
+
+
+def phases(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """Phases out of order, items due before their phase, times that were over at the start."""
+    board = checklist(plan, now)
+    url = reverse("checklist", args=[plan.slug])
+    for odd in oddities.of_phases([_part(rows) for rows in board.phases]):
+        yield _finding(odd, "checklist", url, "See phases")
+    for rows in board.phases:
+        due = [(row.item.ref, row.due) for row in rows.rows if row.due]
+        odd = oddities.before_their_phase(_part(rows), due)
+        if odd is not None:
+            place = f"phase {rows.phase.number}"
+            link = f"{url}?phase={rows.phase.number}"
+            yield _finding(odd, place, link, "See items", rows.phase.source_line or 0)
+    yield from _items(plan, board, now, url)
+
+
+def _items(
+    plan: DeploymentPlan, board: Checklist, now: datetime, url: str
+) -> Iterator[LintFinding]:
+    still = [row for rows in board.phases for row in rows.rows if not row.item.closed]
+    if plan.lifecycle in (Lifecycle.DRAFT, Lifecycle.PREPARING):
+        fixed = [(row.item.ref, row.item.due_at) for row in still if row.item.due_at]
+        odd = oddities.past_before_begin(fixed, now)
+        if odd is not None:
+            yield _finding(odd, "checklist", f"{url}?show=late", "See items")
+    for row in still:
+        odd = oddities.late_notice(row.item.ref, row.item.text, row.due, plan.t0)
+        if odd is not None:
+            link = reverse("item", args=[plan.slug, row.item.number])
+            yield _finding(odd, row.item.ref, link, "Open item", row.item.source_line or 0)
+
+
+def _part(rows: PhaseRows) -> Part:
+    return Part(f"Phase {rows.phase.number}", rows.starts, rows.ends)
+
+
+def holds(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """One hold length in a plan: its gates and its document say the same one."""
+    found = [Hold(gate.hold_minutes * 60, f"{gate.title} holds") for gate in gates_now(plan, now)]
+    if not found:
+        return
+    text = DeploymentPlan.objects.values_list("source_text", flat=True).get(pk=plan.pk)
+    odd = oddities.of_holds([*found, *oddities.holds_in(text.splitlines())])
+    if odd is not None:
+        yield _finding(odd, "plan", _settings(plan, "plan"), "Choose one")
+
+
+def voters(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """A gate at which nobody votes can only be decided against its rule."""
+    gates = gates_now(plan, now)
+    may = any(role.may(Right.VOTE) for role in plan.roles.all())
+    if gates and not may:
+        names = ", ".join(gate.title for gate in gates[:3])
+        odd = Odd("gate-without-votes", "Nobody votes at the gates", f"{names}: no role may vote.")
+        yield _finding(odd, "people", _settings(plan, "people"), "Change rights")
+    for opens, at_once in groupby(gates, key=lambda gate: gate.offset_s):
+        same = list(at_once)
+        if opens is not None and len(same) > 1:
+            names = ", ".join(gate.title for gate in same)
+            odd = Odd("gates-at-once", f"{len(same)} gates open at one time", f"{names}.")
+            yield _finding(odd, "gates", reverse("gates", args=[plan.slug]), "See gates")
+
+
+def _settings(plan: DeploymentPlan, section: str) -> str:
+    return f"{reverse('settings', args=[plan.slug])}#{section}"
+
+
+def _finding(odd: Odd, place: str, url: str, way_out: str, line: int = 0) -> LintFinding:
+    return LintFinding(odd.code, odd.title, odd.text, place, url, way_out, line)
+
+
+for source in (weights, criteria, phases, holds, voters):
+    register_lint(source)

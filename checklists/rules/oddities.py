@@ -1,0 +1,169 @@
+"""What does not add up in a checklist and at its gates. Pure; instants are UTC."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+
+from checklists.rules.bands import Bands, show
+from warroom.rules.oddities import Odd
+from warroom.rules.offsets import format_span, parse_length
+from warroom.rules.wording import full_instant
+
+
+def of_weights(weights: Sequence[Decimal]) -> Odd | None:
+    """The weights of a score make 100 %, or the score is normalised and that is said (S81)."""
+    total = sum(weights, Decimal())
+    if not weights or total == 100:
+        return None
+    title = f"Weights add up to {total.normalize():f} %"
+    if total <= 0:
+        return Odd("weights-sum", title, "There is nothing to weigh by until one is above 0.")
+    text = f"{len(weights)} categories. The score is divided by {total / 100:.4g} until then."
+    return Odd("weights-sum", title, text)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A phase or an item: what it is called and when it is to be worked on."""
+
+    name: str
+    starts: datetime | None = None
+    ends: datetime | None = None
+
+
+def of_phases(phases: Sequence[Part]) -> list[Odd]:
+    """Phases that end before they begin, or begin before the one in front of them."""
+    found = []
+    for phase in phases:
+        if phase.starts and phase.ends and phase.ends < phase.starts:
+            text = f"{full_instant(phase.starts)} to {full_instant(phase.ends)}."
+            found.append(Odd("phase-backwards", f"{phase.name} ends before it begins", text))
+    timed = [phase for phase in phases if phase.starts]
+    for before, after in pairwise(timed):
+        if after.starts < before.starts:
+            text = (
+                f"{after.name}: {full_instant(after.starts)}, "
+                f"{before.name}: {full_instant(before.starts)}."
+            )
+            title = f"{after.name} begins before {before.name}"
+            found.append(Odd("phase-order", title, text))
+    return found
+
+
+def before_their_phase(phase: Part, items: Iterable[tuple[str, datetime]]) -> Odd | None:
+    """Items that are due before their phase begins. ``items``: ref and due time."""
+    if phase.starts is None:
+        return None
+    early = [(ref, due) for ref, due in items if due < phase.starts]
+    if not early:
+        return None
+    named = ", ".join(f"{ref} ({full_instant(due)})" for ref, due in early[:5])
+    more = f" and {len(early) - 5} more" if len(early) > 5 else ""
+    what = "1 item is" if len(early) == 1 else f"{len(early)} items are"
+    text = f"{named}{more}; the phase begins {full_instant(phase.starts)}."
+    return Odd("item-before-phase", f"{what} due before {phase.name} begins", text)
+
+
+def past_before_begin(items: Sequence[tuple[str, datetime]], now: datetime) -> Odd | None:
+    """Open items whose fixed time was over before the release was even opened."""
+    gone = [(ref, due) for ref, due in items if due < now]
+    if not gone:
+        return None
+    named = ", ".join(f"{ref} ({full_instant(due)})" for ref, due in gone[:5])
+    more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+    what = "1 fixed time is" if len(gone) == 1 else f"{len(gone)} fixed times are"
+    return Odd("item-past", f"{what} past already", f"{named}{more}.")
+
+
+_NOTICE = re.compile(
+    r"\b(\d{1,3})[- ]?(hours?|h|days?)\b.{0,40}\b(?:notice|notification|mail|email|e-mail"
+    r"|announcement|communication)",
+    re.I,
+)
+
+
+def late_notice(ref: str, text: str, due: datetime | None, t0: datetime | None) -> Odd | None:
+    """A notice of so many hours that is due later than so many hours before T0 (S47)."""
+    match = _NOTICE.search(text)
+    if match is None or due is None or t0 is None:
+        return None
+    length = timedelta(seconds=parse_length(f"{match[1]} {match[2]}") or 0)
+    left = t0 - due
+    if left >= length:
+        return None
+    said = format_span(length.total_seconds())
+    when = format_span(left.total_seconds())
+    place = f"{when} {'before' if left >= timedelta() else 'after'} T0"
+    return Odd("notice-late", f"{ref}: a notice of {said} is due {place}", text[:120])
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A length of a hold and where it is said. ``line`` is 0 for a setting."""
+
+    seconds: int
+    where: str
+    line: int = 0
+
+
+_HOLD = re.compile(
+    r"\bhold\b.{0,30}?\b(\d{1,3})(?:\s?(?:-|–|to)\s?(\d{1,3}))?[- ]?"
+    r"(more )?(hours?|h|min(?:ute)?s?)\b",
+    re.I,
+)
+
+
+def holds_in(lines: Iterable[str]) -> list[Hold]:
+    """The lengths of holds that a document names, with their lines: "hold 6 hours"."""
+    found = []
+    for number, line in enumerate(lines, 1):
+        match = _HOLD.search(line[:400])
+        if match is not None:
+            ends = {match[1], match[2] or match[1]}
+            found += [
+                Hold(parse_length(f"{end} {match[4]}") or 0, match[0].strip(), number)
+                for end in sorted(ends, key=int)
+            ]
+    return [hold for hold in found if hold.seconds]
+
+
+def of_holds(holds: Sequence[Hold]) -> Odd | None:
+    """A yellow holds for one length (S58); several that are said disagree."""
+    lengths = sorted({hold.seconds for hold in holds})
+    if len(lengths) < 2:
+        return None
+    words = [format_span(seconds) for seconds in lengths]
+    title = f"Yellow holds {words[0]} here, {', '.join(words[1:])} there"
+    first = {hold.seconds: hold for hold in reversed(holds)}
+    said = [
+        f"{f'line {hold.line}: ' if hold.line else ''}{hold.where}"
+        for hold in (first[seconds] for seconds in lengths)
+    ]
+    return Odd("holds-disagree", title, "; ".join(said) + ".")
+
+
+_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|ms|s|min)?\s?(?:-|–|—|to|…)\s?(\d+(?:\.\d+)?)", re.I)
+
+
+def of_acceptable(name: str, text: str, limits: Bands) -> Odd | None:
+    """Whether the range called acceptable joins green and red, without a gap or an overlap.
+
+    ``text`` is the document's own: "0.1 - 1 %"; what is no range says nothing.
+    """
+    match = _RANGE.search(text)
+    if match is None or limits.red is None:
+        return None
+    low, high = sorted((float(match[1]), float(match[2])))
+    edges = sorted((limits.green.value, limits.red.value))
+    if [low, high] == edges:
+        return None
+    kind = "overlap" if low < edges[0] or high > edges[1] else "leave a gap"
+    title = f"{name}: the bands {kind}"
+    return Odd(
+        "bands-acceptable",
+        title,
+        f"Acceptable is {text.strip()}; green is {show(limits.green)}, red is {show(limits.red)}.",
+    )

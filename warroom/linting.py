@@ -1,0 +1,66 @@
+"""The findings of this floor: dates, levels of escalation, and who may decide."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.urls import reverse
+
+from warroom.live.lint import LintFinding, register_lint
+from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.rules import oddities
+from warroom.rules.oddities import Odd
+
+BEGUN = frozenset(Lifecycle.values) - {Lifecycle.DRAFT, Lifecycle.PREPARING}
+
+
+def dates(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    found = oddities.of_dates(
+        oddities.Dates(
+            plan.t0,
+            plan.window_start,
+            plan.window_end,
+            plan.protected_until,
+            plan.lifecycle in BEGUN,
+            now,
+        )
+    )
+    for odd in found:
+        place = "schedule" if odd.code == "t0-past" else "plan"
+        yield _finding(plan, odd, place, "Change dates")
+
+
+def levels(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    rows = plan.escalation_levels.prefetch_related("contacts")
+    found = oddities.of_levels(
+        [
+            oddities.Level(
+                row.number,
+                row.name,
+                row.from_minute,
+                row.to_minute,
+                tuple((one.name, one.availability, len(one.reach)) for one in row.contacts.all()),
+            )
+            for row in rows
+        ]
+    )
+    for odd in found:
+        way_out = "Change minutes" if odd.code == "level-minutes" else "Add contact"
+        yield _finding(plan, odd, "levels", way_out)
+
+
+def deciders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """Somebody must be able to decide, and somebody to change the plan."""
+    held = {right for rights in plan.roles.values_list("rights", flat=True) for right in rights}
+    for right, what in ((Right.DECIDE, "decide a gate"), (Right.EDIT, "change this plan")):
+        if right not in held:
+            odd = Odd(f"no-role-may-{right}", f"No role may {what}", f"Give a role: {right.label}.")
+            yield _finding(plan, odd, "people", "Change rights")
+
+
+def _finding(plan: DeploymentPlan, odd: Odd, place: str, way_out: str) -> LintFinding:
+    url = f"{reverse('settings', args=[plan.slug])}#{place}"
+    return LintFinding(odd.code, odd.title, odd.text, place, url, way_out)
+
+
+for source in (dates, levels, deciders):
+    register_lint(source)
