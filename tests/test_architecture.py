@@ -31,6 +31,8 @@ STEPS = [
         "panels",
         "tasks",
         "linting",
+        "contact_forms",
+        "readiness_forms",
         "demo",
         "supervisor",
         "templatetags",

@@ -79,6 +79,14 @@ class Route:
 
 READ = members(200)
 
+
+def lines(*prefixes):
+    """A form of many lines with none in it."""
+    return {
+        f"{prefix}-{what}": "0" for prefix in prefixes for what in ("TOTAL_FORMS", "INITIAL_FORMS")
+    }
+
+
 ROUTES = {
     "healthz": Route("/healthz", get=everyone(200), open=True),
     "readyz": Route("/readyz", get=everyone(200), open=True),
@@ -110,6 +118,10 @@ ROUTES = {
     "export": Route(f"{PLAN}document", get=READ),
     "settings": Route(f"{PLAN}settings/", get=READ),
     "lifecycle-step": Route(f"{PLAN}lifecycle/deploying/", post=holders(302, *RUN)),
+    "contacts": Route(
+        f"{PLAN}settings/contacts", post=holders(302, *EDIT), send=lines("level", "contact")
+    ),
+    "weights": Route(f"{PLAN}settings/weights", post=holders(302, *EDIT), send=lines("weight")),
     "people": Route(
         f"{PLAN}people/",
         get=READ,

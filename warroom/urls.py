@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from warroom.api import open_urls
 from warroom.views import (
+    contacts,
     health,
     imports,
     invitations,
@@ -42,6 +43,7 @@ urlpatterns = [
     path("plans/<slug:slug>/document", plan_files.export, name="export"),
     path("plans/<slug:slug>/settings/", settings.settings_page, name="settings"),
     path("plans/<slug:slug>/lifecycle/<slug:step>/", lifecycle.step, name="lifecycle-step"),
+    path("plans/<slug:slug>/settings/contacts", contacts.contacts, name="contacts"),
     path("plans/<slug:slug>/people/", people.people, name="people"),
     path("plans/<slug:slug>/status/", status.updates, name="status-updates"),
     path("plans/<slug:slug>/status/public", status.show_or_hide, name="status-public"),

@@ -1,0 +1,64 @@
+"""Who is called when nobody answers: a section of the settings."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from warroom import sections
+from warroom.actions.change import demand
+from warroom.actions.contacts import save_contacts
+from warroom.actions.refusals import Invalid
+from warroom.contact_forms import ContactsForm
+from warroom.models import DeploymentPlan, Right
+from warroom.once import once
+from warroom.queries.people import Standing
+from warroom.queries.plans import get_plan
+from warroom.views.settings import again, saved
+
+
+class Findings(sections.Section):
+    """What does not add up; the panel itself is live."""
+
+    name = "findings"
+    label = "Findings"
+    template = "warroom/_settings_findings.html"
+    order = 10
+
+
+class Levels(sections.Section):
+    """The levels of escalation with their minutes and people."""
+
+    name = "levels"
+    label = "Escalation"
+    template = "warroom/_settings_levels.html"
+    order = 50
+    column = "left"
+
+    def context(
+        self, plan: DeploymentPlan, person: Standing, forms: dict[str, Any]
+    ) -> dict[str, Any]:
+        return {"contacts_form": forms.get("contacts") or ContactsForm(plan)}
+
+
+sections.register(Findings())
+sections.register(Levels())
+
+
+@require_POST
+def contacts(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set levels and contacts; a line that is left empty is taken off."""
+    plan = get_plan(request.user, slug)
+    demand(plan, request.user, Right.EDIT)
+    form = ContactsForm(plan, request.POST)
+    if not form.is_valid():
+        return again(request, plan, contacts=form)
+    levels, people = form.wanted()
+    try:
+        save_contacts(
+            plan, levels, people, by=request.user, seen=form.seen, request_id=once(request)
+        )
+    except Invalid as wrong:
+        form.error = wrong.sentence
+        return again(request, plan, contacts=form)
+    return saved(request, plan, Levels.name, "The levels of escalation are saved.")
