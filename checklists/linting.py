@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from checklists.models import Criterion
 from checklists.queries.gates import bands_of, gates_now
-from checklists.queries.phases import Checklist, PhaseRows, checklist
+from checklists.queries.phases import Checklist, PhaseRows, checklist, roles_now
 from checklists.rules import bands, oddities
 from checklists.rules.oddities import Hold, Part
 from warroom.live.lint import LintFinding, register_lint
@@ -92,7 +92,7 @@ def holds(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
 def voters(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """A gate at which nobody votes can only be decided against its rule."""
     gates = gates_now(plan, now)
-    may = any(role.may(Right.VOTE) for role in plan.roles.all())
+    may = any(role.may(Right.VOTE) for role in roles_now(plan, now))
     if gates and not may:
         names = ", ".join(gate.title for gate in gates[:3])
         odd = Odd("gate-without-votes", "Nobody votes at the gates", f"{names}: no role may vote.")

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+
 from warroom import navigation
 from warroom.actions import lifecycle
 from warroom.live import lint, needs, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
 from warroom.live.people import people_lint, people_needs
-from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.models import DeploymentPlan, Lifecycle, Right, TimelineEvent
 from warroom.queries import seats, timeline, work
 from warroom.rules import lifecycle as rules
 
@@ -255,8 +257,12 @@ for panel in BUILT_IN:
 
 
 def findings(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
-    """What does not add up waits for those who may edit the plan."""
-    found = lint.lint(plan, now)
+    """What does not add up waits for those who may edit the plan, until the release is live.
+
+    The settings show it at any time; a room that is watched does not pay for it at every event.
+    """
+    ahead = plan.lifecycle in (Lifecycle.DRAFT, Lifecycle.PREPARING)
+    found = lint.lint(plan, now) if ahead else []
     if not found:
         return []
     many = len(found) > 1
