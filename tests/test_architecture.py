@@ -27,6 +27,7 @@ STEPS = [
     {"actions", "navigation"},
     {
         "forms",
+        "new_forms",
         "people_forms",
         "panels",
         "tasks",

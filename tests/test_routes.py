@@ -22,6 +22,7 @@ from rollouts.models import HealthCheck, Stage
 from tests.conftest import CAST
 from warroom.actions.invitations import invite, link_of
 from warroom.actions.people import hand_over
+from warroom.actions.templates import make_template
 from warroom.models import DeploymentPlan, Role, Seat
 from warroom.queries.people import roles_state
 
@@ -103,6 +104,14 @@ ROUTES = {
         "/sign-out/", post=everyone(302), more={"OPTIONS": everyone(200, nobody=302)}
     ),
     "import": Route("/plans/import", get=everyone(200, nobody=302), post=everyone(422, nobody=302)),
+    "new": Route("/plans/new", get=everyone(200, nobody=302), post=everyone(422, nobody=302)),
+    "new-template": Route("/plans/new/templates/drill/", get=everyone(200, nobody=302)),
+    "template-retire": Route(
+        "/plans/new/templates/ours/retire", post=members(403) | {"cora": 302, "root": 302}
+    ),
+    "template-keep": Route(
+        f"{PLAN}template", post=holders(302, *EDIT), send={"template_name": "Ours again"}
+    ),
     "status": Route("/status/genesis-4/", get=everyone(200), open=True),
     "status-json": Route("/status/genesis-4.json", get=everyone(200), open=True),
     "plans": Route("/", get=everyone(200, nobody=302)),
@@ -297,7 +306,7 @@ def routes(patterns=None, prefix="", space=""):
 def release(plan, cast, item, gate):
     """A release in which every route finds its object; gives the numbers that stand in paths."""
     roles = {role.key: role for role in Role.objects.filter(plan=plan)}
-    HealthCheck.objects.create(plan=plan, key="home", name="Home", position=1)
+    HealthCheck.objects.create(plan=plan, key="home", name="Home", position=1, url="https://a.example/")
     Stage.objects.create(plan=plan, number=1, from_percent=0, to_percent=5, state="running")
     DeploymentPlan.objects.filter(pk=plan.pk).update(status_public=True)
     plan.phases.create(number=2, title="Later")
@@ -310,6 +319,7 @@ def release(plan, cast, item, gate):
     decision = decide_gate(decided, "hold", by=cast["cora"])
     group = item.phase.groups.create(title="If needed", position=1, optional=True)
     file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])
+    make_template(plan, "Ours", by=cast["cora"])
     seat, starts = Seat.objects.get(user=cast["thon"]), datetime(2100, 1, 1, tzinfo=UTC)
     stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])
     asked = invite(plan, roles["on-call"], name="Rin", by=cast["cora"])

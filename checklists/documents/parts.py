@@ -92,6 +92,9 @@ class PhasesPart(Part):
     def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
         return _Writing(plan, states).phases()
 
+    def planned(self, plan: DeploymentPlan) -> list[dict[str, Any]]:
+        return _Writing(plan, states=False, added=False).phases()
+
     def check(self, value: list[PhaseFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         roles = {role.key for role in whole.get("roles", ())} | {"editor", "member"}
         number = 0
@@ -138,12 +141,13 @@ def _inside(items: list[ItemFields], path: tuple) -> Iterator[tuple[tuple, ItemF
 class _Writing:
     """One plan's checklist, read in three statements."""
 
-    def __init__(self, plan: DeploymentPlan, states: bool) -> None:
+    def __init__(self, plan: DeploymentPlan, states: bool, added: bool = True) -> None:
         self.plan, self.states = plan, states
         self.lined = bool(plan.source_text.strip())
         self.children: dict[int | None, list[ChecklistItem]] = {}
         self.tops: dict[tuple[int, int | None], list[ChecklistItem]] = {}
-        items = list(plan.items.select_related("role").order_by("phase__number", "position", "pk"))
+        rows = plan.items.select_related("role").order_by("phase__number", "position", "pk")
+        items = [item for item in rows if added or item.added_at is None]
         listed = {item.pk for item in items}
         for item in items:
             if item.parent_id in listed:

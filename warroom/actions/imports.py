@@ -86,6 +86,7 @@ def create_plan(
     sentence: str = "",
     copied_from: DeploymentPlan | None = None,
     details: Mapping[str, Any] | None = None,
+    request_id: str | None = None,
 ) -> DeploymentPlan:
     """Make a plan of a plan file (YAML, JSON or data of ``plan_data``), with one ``event``.
 
@@ -119,7 +120,7 @@ def create_plan(
             part.create(plan, values.get(part.key), creation)
         _seat(creation.made["roles"], seats or {})
         understood = counts(values)
-        with change(plan, by=by) as creating:
+        with change(plan, by=by, request_id=request_id) as creating:
             creating.record(
                 event,
                 sentence or _sentence(understood, file.findings),

@@ -45,9 +45,12 @@ def invite(
     by: User,
     name: str = "",
     email: str = "",
+    letter: bool = True,
     request_id: str | None = None,
 ) -> Invitation | None:
     """Ask somebody to take a role; with ``email`` a letter goes out. None when sent before.
+
+    Without ``letter`` it waits until somebody asks again: nothing is sent from a draft unasked.
 
     Raises Invalid for a wrong address or name, Refused for one who is asked already.
     """
@@ -71,7 +74,8 @@ def invite(
             at=asking.at,
             expires_at=asking.at + HOLDS,
         )
-        _send(asking, invitation)
+        if letter:
+            _send(asking, invitation)
         text = f"{shown_name(invitation)} is asked to be {role.name}"
         asking.record("invitation.sent", text, role=role.key, invitation=invitation.pk)
         return invitation

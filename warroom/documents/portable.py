@@ -36,6 +36,10 @@ class Part:
     def write(self, plan: DeploymentPlan, *, states: bool) -> Any:
         """Plain data for the file; None leaves the key out. ``states``: also what was done."""
 
+    def planned(self, plan: DeploymentPlan) -> Any:
+        """As ``write`` without states, and without what was added once the plan was made."""
+        return self.write(plan, states=False)
+
     def record(self, plan: DeploymentPlan) -> dict[str, Any]:
         """What people and machines did, for the key ``record``: written, never imported."""
         return {}
@@ -218,14 +222,15 @@ def _drop_nulls(schema: Any) -> None:
 # --- out -----------------------------------------------------------------------------------
 
 
-def plan_data(plan: DeploymentPlan, *, states: bool) -> dict[str, Any]:
+def plan_data(plan: DeploymentPlan, *, states: bool, added: bool = True) -> dict[str, Any]:
     """The plan as plain data in the file's order, without defaults.
 
-    ``states``: with what was done so far, its record included. A fixed number of statements.
+    ``states``: with what was done so far, its record included. Without ``added``, which goes
+    without states, what came once the plan was made is left out. A fixed number of statements.
     """
     data: dict[str, Any] = {"warroom": FORMAT}
     for part in parts():
-        value = part.write(plan, states=states)
+        value = part.write(plan, states=states) if added else part.planned(plan)
         if value is not None and value != []:
             data[part.key] = value
     if states:

@@ -27,6 +27,12 @@ LENGTHS: dict[tuple[str, str], int] = {
     ("checks", "sustained"): LEAST_CADENCE_S,
     ("phases", "runs"): LEAST_SOAK_S,
 }
+# The plan file leaves out what is usual; a rehearsal's is not.
+USUAL: dict[str, dict[str, str]] = {
+    "gates": {"hold": "6h"},
+    "metrics": {"every": "15s", "sustained": "5m"},
+    "checks": {"every": "15s", "sustained": "5m"},
+}
 # Kinds of event whose sentence says that it is a rehearsal: what somebody could point at later.
 MARKED = ("signoff.", "gate.", "vote.", "criterion.", "condition.", "plan.declared", "decision.")
 
@@ -40,22 +46,23 @@ def marked(kind: str, text: str) -> str:
     return f"In rehearsal: {text}" if kind.startswith(MARKED) else text
 
 
-def in_time(data: Any, ratio: Fraction, part: str = "") -> Any:
+def in_time(data: Any, ratio: Fraction, part: str = "", top: bool = False) -> Any:
     """The plan with its lengths and offsets divided by ``ratio``; below 1 they grow.
 
     What would become shorter than its bound stays at the bound, and what is shorter already stays
     as it is. Fixed dates and words are left alone.
     """
     if isinstance(data, list):
-        return [in_time(one, ratio, part) for one in data]
+        usual = USUAL.get(part, {}) if top else {}
+        return [in_time(usual | one if usual else one, ratio, part) for one in data]
     if not isinstance(data, dict):
         return data
-    return {name: _field(name, value, ratio, part or name) for name, value in data.items()}
+    return {name: _field(name, value, ratio, part) for name, value in data.items()}
 
 
 def _field(name: str, value: Any, ratio: Fraction, part: str) -> Any:
     if not isinstance(value, str):
-        return in_time(value, ratio, part)
+        return in_time(value, ratio, part or name, top=not part)
     least = LENGTHS.get((part, name))
     if least is not None and _LENGTH.fullmatch(value):
         return write_length(_shorter(read_length(value), ratio, least, name == "hold"))

@@ -1,0 +1,98 @@
+"""A new plan from an earlier one: structure and people as they were, everything open again."""
+
+from collections.abc import Collection
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from warroom.actions.drafts import Outline, Wishes, begin
+from warroom.actions.invitations import invite
+from warroom.actions.refusals import Invalid
+from warroom.documents.portable import plan_data
+from warroom.documents.readers import WARNING, Finding
+from warroom.models import DeploymentPlan, Seat, User
+from warroom.rules.outlines import TAKES, days_from, drop_dates, taken
+
+TOLD = {
+    "items": "phases and items",
+    "criteria": "criteria and stages",
+    "people": "people",
+    "comms": "escalation and risks",
+}
+
+
+def copy_plan(
+    source: DeploymentPlan,
+    wishes: Wishes,
+    *,
+    by: User,
+    takes: Collection[str] = tuple(TAKES),
+    added: bool = True,
+    role_key: str = "",
+    request_id: str | None = None,
+) -> DeploymentPlan:
+    """Make a draft of a plan that ``by`` may see; the same request makes one.
+
+    ``takes`` names what goes along (``TOLD``), ``added`` whether items that came during the release
+    do. Whoever sits in a role is asked again. Fixed dates go along while they lie in the future;
+    of the others a finding stands in the event. Raises as ``drafts.begin`` does.
+    """
+    if unknown := set(takes) - set(TAKES):
+        raise Invalid(
+            "take", f"{sorted(unknown)[0]!r} cannot be taken. One of: {', '.join(TAKES)}."
+        )
+    outline = _outline(source, wishes, set(takes), added)
+    with transaction.atomic():
+        plan = begin(outline, wishes, by=by, role_key=role_key, request_id=request_id)
+        if "people" in takes and not plan.invitations.exists():
+            _ask(source, plan, by)
+    return plan
+
+
+def _outline(source: DeploymentPlan, wishes: Wishes, takes: set[str], added: bool) -> Outline:
+    data = taken(plan_data(source, states=False, added=added), takes)
+    now = timezone.now()
+    lost = drop_dates(data, lambda at: at > now)
+    data["plan"].pop("version", None)
+    days_from(data, _day_of(data["plan"].pop("t0", None)))
+    if not data["plan"].get("window"):
+        data["plan"].pop("window", None)
+    said = " and ".join(TOLD[key] for key in TOLD if key in takes) or "roles only"
+    return Outline(
+        data,
+        "plan.copied",
+        f"Copied from {source.name}: {said}. {_of_dates(lost)}".strip(),
+        factor=source.rehearsal_factor if source.rehearsal else 1,
+        copied_from=source,
+        findings=[_past(place) for place in lost],
+        source_name=source.source_name if "document" in data else "",
+    )
+
+
+def _day_of(t0: str | None) -> date | None:
+    return datetime.fromisoformat(t0).date() if t0 else None
+
+
+def _of_dates(lost: list[str]) -> str:
+    if not lost:
+        return ""
+    what = "1 fixed date lies" if len(lost) == 1 else f"{len(lost)} fixed dates lie"
+    return f"{what} in the past and did not go along."
+
+
+def _past(place: str) -> Finding:
+    way_out = "Give it an offset from T0, or a new date."
+    return Finding(0, WARNING, "date_past", f"{place} lies in the past and was left out.", way_out)
+
+
+def _ask(source: DeploymentPlan, plan: DeploymentPlan, by: User) -> None:
+    """Ask everybody who sits for good in a role of the source, but for the author of the copy."""
+    roles = {role.key: role for role in plan.roles.all()}
+    seats = Seat.objects.filter(role__plan=source, stands_in_for=None).exclude(user=by)
+    for seat in seats.select_related("role", "user").order_by("role__position", "pk"):
+        role, person = roles.get(seat.role.key), seat.user
+        if role is not None and person.is_active:
+            invite(
+                plan, role, by=by, name=person.display_name[:150], email=person.email, letter=False
+            )

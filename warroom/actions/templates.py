@@ -1,0 +1,128 @@
+"""Releases begun with a template, and plans that become one."""
+
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+from django.utils.text import slugify
+
+from warroom.actions.change import change
+from warroom.actions.drafts import Outline, Wishes, begin
+from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.documents.portable import as_yaml, plan_data, read
+from warroom.documents.source import DocumentError
+from warroom.documents.templates import SHIPPED, Starter
+from warroom.models import DeploymentPlan, PlanTemplate, Right, User
+from warroom.rules.outlines import TAKES, days_from, drop_called, drop_dates, taken
+
+NAME_LIMIT, SUMMARY_LIMIT = 200, 300
+# Of the plan itself a template keeps its habits: no name, no dates, nobody's names.
+KEPT_OF_PLAN = ("watch", "score_max")
+ALL_BUT_PEOPLE = set(TAKES) - {"people"}
+RESERVED = frozenset({*SHIPPED, "new"})
+
+
+def start_from_template(
+    starter: Starter,
+    wishes: Wishes,
+    *,
+    by: User,
+    role_key: str = "",
+    request_id: str | None = None,
+) -> DeploymentPlan:
+    """Make a draft of a template; the same request makes one. Raises as ``drafts.begin`` does."""
+    plan = {key: value for key, value in starter.data["plan"].items() if key != "summary"}
+    outline = Outline(
+        starter.data | {"plan": plan},
+        "plan.created",
+        f"Created from the template “{starter.name}”: {starter.sentence}.",
+        source_name=f"Template: {starter.name}"[:200],
+    )
+    return begin(outline, wishes, by=by, role_key=role_key, request_id=request_id)
+
+
+def make_template(
+    plan: DeploymentPlan,
+    name: str,
+    summary: str = "",
+    *,
+    by: User,
+    request_id: str | None = None,
+) -> PlanTemplate | None:
+    """Keep a plan's structure to begin releases with: no states, people or dates go along.
+
+    Whoever sees the plan may use it. None when the same request did so before. Raises Invalid for
+    an empty, long or taken name, NotAllowed without the right to edit.
+    """
+    name, summary = name.strip(), summary.strip()
+    _check(name, summary)
+    with change(plan, by=by, right=Right.EDIT, request_id=request_id) as keeping:
+        if keeping.repeated:
+            return None
+        if PlanTemplate.objects.filter(name=name, made_from=plan, retired_at=None).exists():
+            raise Invalid("template_name", "This plan has a template of that name. Give another.")
+        row = PlanTemplate.objects.create(
+            key=_free_key(name),
+            name=name,
+            summary=summary,
+            body=_body(keeping.plan, name, summary),
+            made_from=keeping.plan,
+            author=by,
+        )
+        keeping.record("template.made", f"Kept as the template “{name}”.", template=row.key)
+    return row
+
+
+def retire_template(template: PlanTemplate, *, by: User) -> None:
+    """Offer a template no longer; releases made of it stay as they are. Twice changes nothing.
+
+    Raises NotAllowed for anybody but its author and administrators.
+    """
+    if by.pk != template.author_id and not by.is_superuser:
+        raise NotAllowed(f"Only {template.author.display_name} can retire this template.")
+    waiting = PlanTemplate.objects.filter(pk=template.pk, retired_at=None)
+    if template.made_from is None:
+        waiting.update(retired_at=timezone.now())  # the release is gone, and its timeline with it
+        return
+    with change(template.made_from, by=by) as retiring:
+        if waiting.update(retired_at=retiring.at):
+            text = f"The template “{template.name}” is no longer offered."
+            retiring.record("template.retired", text, template=template.key)
+
+
+def _body(plan: DeploymentPlan, name: str, summary: str) -> str:
+    body = as_yaml(bare(plan_data(plan, states=False), name, summary))
+    try:
+        read(body, "yaml")
+    except DocumentError as error:
+        raise Refused(f"As it stands, the plan cannot be kept as a template. {error}") from error
+    return body
+
+
+def _check(name: str, summary: str) -> None:
+    if not name:
+        raise Invalid("template_name", "Give the template a name.")
+    if len(name) > NAME_LIMIT:
+        raise Invalid("template_name", f"At most {NAME_LIMIT} characters.")
+    if len(summary) > SUMMARY_LIMIT:
+        raise Invalid("template_summary", f"At most {SUMMARY_LIMIT} characters.")
+
+
+def _free_key(name: str) -> str:
+    base = slugify(name)[:50].strip("-_") or "template"
+    key, n = base, 2
+    while key in RESERVED or PlanTemplate.objects.filter(key=key).exists():
+        key, n = f"{base}-{n}", n + 1
+    return key
+
+
+def bare(data: dict[str, Any], name: str, summary: str) -> dict[str, Any]:
+    """A plan's data without what belongs to that one release: people, dates, what was done."""
+    kept = taken({key: part for key, part in data.items() if key != "document"}, ALL_BUT_PEOPLE)
+    drop_called(kept)
+    drop_dates(kept, lambda at: False)
+    t0 = data["plan"].get("t0")
+    days_from(kept, date.fromisoformat(t0[:10]) if t0 else None)
+    habits = {key: data["plan"][key] for key in KEPT_OF_PLAN if key in data["plan"]}
+    said = {"name": name, "summary": summary}
+    return kept | {"plan": {key: value for key, value in said.items() if value} | habits}

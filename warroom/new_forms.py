@@ -1,0 +1,149 @@
+"""The forms of the page on which a release begins."""
+
+from uuid import uuid4
+from zoneinfo import available_timezones
+
+from django import forms
+
+from warroom.models import DeploymentPlan
+from warroom.rules.outlines import TAKES
+from warroom.rules.rehearsal import MOST_FACTOR
+
+T0_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"]
+
+
+class ReleaseForm(forms.Form):
+    """What is said of a release that begins; the hidden id makes what is sent twice one release."""
+
+    name = forms.CharField(
+        label="Name",
+        max_length=200,
+        widget=forms.TextInput(attrs={"placeholder": "Genesis Phase 5"}),
+    )
+    version = forms.CharField(
+        label="Version",
+        max_length=60,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "v5.0.0 or a commit"}),
+    )
+    t0 = forms.DateTimeField(
+        label="T0, go-live, UTC",
+        required=False,
+        input_formats=T0_FORMATS,
+        error_messages={"invalid": "Write the time as 2025-11-06 09:00."},
+        widget=forms.DateTimeInput(
+            attrs={"inputmode": "numeric", "placeholder": "YYYY-MM-DD HH:MM"},
+            format="%Y-%m-%d %H:%M",
+        ),
+    )
+    rehearsal = forms.BooleanField(label="Rehearsal", required=False)
+    factor = forms.IntegerField(
+        label="Times as fast",
+        required=False,
+        min_value=1,
+        max_value=MOST_FACTOR,
+        initial=60,
+        help_text=f"For a rehearsal: 60 makes an hour a minute, at most {MOST_FACTOR}.",
+    )
+    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+
+    def wishes(self) -> dict:
+        """The fields of ``actions.drafts.Wishes``, of the cleaned form."""
+        names = ("name", "version", "environment", "time_zone", "t0", "rehearsal")
+        said = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
+        return said | {"factor": self.cleaned_data["factor"] or 1}
+
+
+class TemplateReleaseForm(ReleaseForm):
+    """A release from a template. ``role`` is a role of it that its author takes."""
+
+    LEADER = "leader"
+
+    template = forms.ChoiceField(widget=forms.RadioSelect)
+    environment = forms.ChoiceField(
+        label="Environment",
+        choices=[("production", "Production"), ("staging", "Staging")],
+        required=False,
+    )
+    time_zone = forms.ChoiceField(label="Plan time zone", initial="UTC")
+    role = forms.ChoiceField(
+        label="Your role",
+        required=False,
+        help_text="As author you cannot be the only one who approves.",
+    )
+
+    def __init__(self, *args, starters=(), **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.starters = {one.key: one for one in starters}
+        self.fields["template"].choices = [(one.key, one.name) for one in starters]
+        zones = sorted(zone for zone in available_timezones() if "/" in zone)
+        self.fields["time_zone"].choices = [("UTC", "UTC"), *((zone, zone) for zone in zones)]
+        self.fields[
+            "t0"
+        ].help_text = "Every date in the template is counted from here. Can stay empty."
+        self.fields["role"].choices = [
+            (self.LEADER, "The role that leads"),
+            ("", "Author only"),
+            *((one.name, [(r["key"], r["name"]) for r in one.roles]) for one in starters),
+        ]
+
+    def clean(self) -> dict:
+        said = super().clean()
+        chosen = self.starters.get(said.get("template"))
+        if chosen is not None and said.get("role") == self.LEADER:
+            said["role"] = chosen.leader
+        elif chosen is not None and said.get("role"):
+            names = {role["key"]: role["name"] for role in chosen.roles}
+            if said["role"] not in names:
+                known = ", ".join(names.values())
+                self.add_error("role", f"“{chosen.name}” has no such role. It has {known}.")
+        return said
+
+
+class CopyReleaseForm(ReleaseForm):
+    """A release from an earlier one that the person may see; ``take`` is what goes along."""
+
+    plan = forms.ModelChoiceField(
+        DeploymentPlan.objects.none(), label="Plan", to_field_name="slug", empty_label=None
+    )
+    take = forms.MultipleChoiceField(
+        choices=[(take, take) for take in TAKES], required=False, initial=list(TAKES)
+    )
+    added = forms.BooleanField(label="Also what was added later", required=False, initial=True)
+
+    def __init__(self, *args, plans, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["plan"].queryset = plans
+        self.fields["t0"].help_text = "Offsets are counted from here. Can stay empty."
+
+
+class YamlReleaseForm(forms.Form):
+    """A plan file, pasted or chosen."""
+
+    text = forms.CharField(
+        label="Paste YAML",
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"spellcheck": "false"}),
+    )
+    file = forms.FileField(
+        label="Or choose a file",
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.json"}),
+    )
+    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
+
+    def clean(self) -> dict:
+        said = super().clean()
+        if not said.get("text", "").strip() and not said.get("file"):
+            self.add_error("file", "Choose a file, or paste its text.")
+        return said
+
+
+class TemplateForm(forms.Form):
+    """A plan that becomes a template."""
+
+    template_name = forms.CharField(label="Name of the template", max_length=200)
+    template_summary = forms.CharField(label="What it is for", max_length=300, required=False)
+    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
