@@ -181,6 +181,7 @@ class DecisionIn(Schema):
     decision: str
     rationale: str = ""
     hold_minutes: int | None = None
+    window_reason: str = ""
 
 
 @router.get("plans/{slug}/gates", response=list[GateOut])
@@ -230,6 +231,7 @@ def post_decision(request: HttpRequest, slug: str, key: str, body: DecisionIn):
         by=request.user,
         rationale=body.rationale,
         hold_minutes=body.hold_minutes,
+        window_reason=body.window_reason,
         request_id=once(request),
     )
     return Status(201, _decision(decision) | {"evidence": decision.evidence})

@@ -7,4 +7,9 @@ class ChecklistsConfig(AppConfig):
 
     def ready(self) -> None:
         from checklists import documents, linting, panels  # noqa: F401, PLC0415
-        from checklists.actions import extending, lifecycle, schedule  # noqa: F401, PLC0415
+        from checklists.actions import (  # noqa: F401, PLC0415
+            extending,
+            identity,
+            lifecycle,
+            schedule,
+        )

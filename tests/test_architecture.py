@@ -40,7 +40,7 @@ STEPS = [
         "context_processors",
         "once",
     },
-    {"sections", "forms_editing", "forms_days"},
+    {"sections", "forms_editing", "forms_days", "settings_forms"},
     {"views", "api", "item_api", "admin", "checks", "ticker"},
     {"urls", "middleware", "plan_api"},
 ]

@@ -126,6 +126,16 @@ ROUTES = {
     "live-snapshot": Route(f"{PLAN}live/snapshot", get=READ),
     "export": Route(f"{PLAN}document", get=READ),
     "settings": Route(f"{PLAN}settings/", get=READ),
+    "save-plan": Route(
+        f"{PLAN}settings/plan",
+        post=holders(302, *EDIT),
+        send={"name": "Genesis 4", "time_zone": "UTC", "watch_hours": "48"},
+    ),
+    "shift": Route(
+        f"{PLAN}settings/shift",
+        post=holders(302, *EDIT),
+        send={"shift": "2030-10-24 03:00", "reason": "Agreed."},
+    ),
     "lifecycle-step": Route(f"{PLAN}lifecycle/deploying/", post=holders(302, *RUN)),
     "contacts": Route(
         f"{PLAN}settings/contacts", post=holders(302, *EDIT), send=lines("level", "contact")

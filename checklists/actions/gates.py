@@ -1,7 +1,8 @@
 """Votes, judgements and decisions at a gate. Each is written once and never changed."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from checklists.queries.frozen import digest, frozen
 from checklists.queries.gates import GateSheet, bands_of, gate_sheet, judgement_key
 from checklists.rules import bands, gates
 from warroom.actions.change import Change, change
+from warroom.actions.lifecycle import outside_window, weigh
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import Right, Role, User
 from warroom.queries.people import standing
@@ -98,13 +100,15 @@ def decide_gate(
     by: User,
     rationale: str = "",
     hold_minutes: int | None = None,
+    window_reason: str = "",
     request_id: str | None = None,
 ) -> Decision:
     """Decide GO, HOLD or NO-GO on the evidence of this moment, which is frozen with the decision.
 
     GO and NO-GO end the gate; HOLD keeps it open for ``hold_minutes`` (default: the gate's own).
-    Raises NotAllowed unless ``by`` sits in the deciding role, Invalid for a missing rationale or GO
-    before its time, Refused when the gate is decided.
+    GO outside the plan's window wants a ``window_reason``. Raises NotAllowed unless ``by`` sits in
+    the deciding role, Invalid for a missing rationale or GO before its time, Unconfirmed outside
+    the window, Refused when the gate is decided.
     """
     rationale = rationale.strip()
     with change(gate.plan, by=by, request_id=request_id) as deciding:
@@ -118,24 +122,34 @@ def decide_gate(
         _refuse_decided(gate, "Your decision was not taken.")
         sheet = gate_sheet(gate, deciding.at)
         _check_decision(sheet, word, rationale)
-        if word == gates.GO:
-            _refuse_author_alone(gate, by)
+        confirmed = _weigh(gate, word, by, deciding.at, window_reason)
         minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
         if word == gates.HOLD and not HOLD_MINUTES[0] <= minutes <= HOLD_MINUTES[1]:
             raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
-        return _write_decision(deciding, sheet, role, word, rationale, minutes)
+        return _write_decision(deciding, sheet, role, word, rationale, minutes, confirmed)
 
 
-def check_decision(gate: Gate, word: str, rationale: str, *, by: User) -> None:
+def check_decision(
+    gate: Gate, word: str, rationale: str, *, by: User, window_reason: str = ""
+) -> None:
     """Raise what ``decide_gate`` would raise now, so that a form is judged before the password.
 
     What is decided already is left to ``decide_gate``, which knows a repeated click.
     """
     if gate.decisions.filter(word__in=gates.FINAL).exists():
         return
-    _check_decision(gate_sheet(gate, timezone.now()), word, rationale.strip())
-    if word == gates.GO:
-        _refuse_author_alone(gate, by)
+    now = timezone.now()
+    _check_decision(gate_sheet(gate, now), word, rationale.strip())
+    _weigh(gate, word, by, now, window_reason)
+
+
+def _weigh(gate: Gate, word: str, by: User, now: datetime, reason: str) -> dict[str, Any]:
+    """What speaks against GO: its author alone, and the end of the window. Data for the event."""
+    if word != gates.GO:
+        return {}
+    _refuse_author_alone(gate, by)
+    data = weigh(outside_window(gate.plan, now), reason, "window_reason")
+    return data | {"window_reason": reason.strip()} if data else {}
 
 
 def _fresh(gate: Gate, under: Change) -> Gate:
@@ -285,7 +299,13 @@ def _check_decision(sheet: GateSheet, word: str, rationale: str) -> None:
 
 
 def _write_decision(
-    deciding: Change, sheet: GateSheet, role: Role, word: str, rationale: str, minutes: int
+    deciding: Change,
+    sheet: GateSheet,
+    role: Role,
+    word: str,
+    rationale: str,
+    minutes: int,
+    confirmed: dict[str, Any],
 ) -> Decision:
     gate, advice = sheet.gate, sheet.recommendation
     evidence = frozen(sheet)
@@ -304,11 +324,13 @@ def _write_decision(
         evidence_sha256=digest(evidence),
         at=deciding.at,
     )
-    _record_decision(deciding, decision, minutes)
+    _record_decision(deciding, decision, minutes, confirmed)
     return decision
 
 
-def _record_decision(deciding: Change, decision: Decision, minutes: int) -> None:
+def _record_decision(
+    deciding: Change, decision: Decision, minutes: int, confirmed: dict[str, Any]
+) -> None:
     word, gate = decision.word, decision.gate
     how = (
         f"against the rule, which says {gates.SHOWN[decision.recommendation]}"
@@ -318,10 +340,11 @@ def _record_decision(deciding: Change, decision: Decision, minutes: int) -> None
     held = (
         f" Looked at again at {decision.hold_until:%d %b %H:%M} UTC." if decision.hold_until else ""
     )
+    outside = " ".join([*confirmed.get("overridden", ()), confirmed.get("window_reason", "")])
     deciding.record(
         "gate.held" if word == gates.HOLD else "gate.decided",
         f"{gate.title}: {gates.SHOWN[word]}, decided as {decision.role.name}, {how}. "
-        f"{decision.rationale}{held}".strip(),
+        f"{decision.rationale}{held} {outside}".strip(),
         gate=gate.key,
         word=word,
         recommendation=decision.recommendation,
@@ -330,4 +353,5 @@ def _record_decision(deciding: Change, decision: Decision, minutes: int) -> None
         rationale=decision.rationale,
         hold_minutes=minutes if word == gates.HOLD else None,
         evidence_sha256=decision.evidence_sha256,
+        **confirmed,
     )

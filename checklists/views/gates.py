@@ -114,7 +114,13 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     asked = form.cleaned_data
     try:
         if asked["decision"] != HOLD:
-            check_decision(gate, asked["decision"], asked["rationale"], by=request.user)
+            check_decision(
+                gate,
+                asked["decision"],
+                asked["rationale"],
+                by=request.user,
+                window_reason=request.POST.get("window_reason", ""),
+            )
             if asks := ask_again(request, f"decide {gate.title}"):
                 return asks
         decide_gate(
@@ -123,6 +129,7 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             by=request.user,
             rationale=asked["rationale"],
             hold_minutes=asked["hold_minutes"],
+            window_reason=request.POST.get("window_reason", ""),
             request_id=once(request),
         )
     except Invalid as wrong:

@@ -203,7 +203,7 @@ def test_the_room_tells_what_the_document_says_of_itself(plan, cast, client_of):
     plan.save()
     html = client_of(cast["vera"]).get(room(plan)).content.decode()
     assert "Prepared by" in html and "Waiting for &lt;b&gt;the last&lt;/b&gt; features" in html
-    assert "25 Oct 2025 06:00" in html and "25 Oct 01:00 America/Chicago" in html
+    assert "25 Oct 2025 06:00" in html and "01:00 CDT, America/Chicago" in html
 
 
 def test_the_room_tells_who_to_call_and_how(plan, cast, client_of):

@@ -9,7 +9,7 @@ from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, Role, User
 from warroom.rules import schedule as rules
 from warroom.rules.moments import YEARS
-from warroom.rules.schedule import Shift, Thing
+from warroom.rules.schedule import Row, Shift, Thing
 from warroom.rules.wording import instant_text
 
 REASON_LIMIT = 4000
@@ -51,6 +51,17 @@ def preview_shift(
     things = [thing for source in _sources for thing in source.things(plan, now)]
     known = rules.Plan(plan.t0, plan.window_start, plan.window_end)
     return rules.shift(known, things, to, now, window_too)
+
+
+def next_ahead(plan: DeploymentPlan, now: datetime) -> Row | None:
+    """The gate or stage that comes next, or else what does; None before T0 or with nothing ahead.
+
+    A new time that somebody types after T0 is meant for it.
+    """
+    if not rules.has_passed(plan.t0, now):
+        return None
+    rows = preview_shift(plan, 1, now).rows
+    return next((row for row in rows if row.thing.over is False), rows[0] if rows else None)
 
 
 def shift_t0(

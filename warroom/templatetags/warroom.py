@@ -1,6 +1,7 @@
 """Presentation only: icons, signals, times and numbers as the pages show them."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 from django import template
@@ -133,6 +134,12 @@ def when(context, at: datetime | None, plan=None) -> SafeString:
     if t0 is None:
         return clock
     return format_html('{} <span class="t">{}</span>', clock, wording.offset_text(at - t0))
+
+
+@register.simple_tag(takes_context=True)
+def shifted(context, at: datetime, t0: datetime | None, plan) -> SafeString:
+    """Like ``when``, with a T0 that is only thought of."""
+    return when(context, at, SimpleNamespace(t0=t0, time_zone=plan.time_zone))
 
 
 @register.simple_tag

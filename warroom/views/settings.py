@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from warroom import sections
 from warroom.models import DeploymentPlan
 from warroom.queries.plans import get_plan
+from warroom.queries.settings import editors, version
 from warroom.views.plans import page
 
 
@@ -21,9 +22,11 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     return _render(request, get_plan(request.user, slug), {}, 200)
 
 
-def again(request: HttpRequest, plan: DeploymentPlan, **forms: Any) -> HttpResponse:
-    """The page with the forms as they were filled in and what is wrong with them: 422."""
-    return _render(request, plan, forms, 422)
+def again(
+    request: HttpRequest, plan: DeploymentPlan, *, status: int = 422, **forms: Any
+) -> HttpResponse:
+    """The page with the forms as they were filled in and what is wrong with them."""
+    return _render(request, plan, forms, status)
 
 
 def saved(request: HttpRequest, plan: DeploymentPlan, section: str, say: str) -> HttpResponse:
@@ -35,7 +38,8 @@ def saved(request: HttpRequest, plan: DeploymentPlan, section: str, say: str) ->
 def _render(
     request: HttpRequest, plan: DeploymentPlan, forms: dict[str, Any], status: int
 ) -> HttpResponse:
-    context = page(request, plan, "settings")
+    context = page(request, plan, "settings") | {"version": version(plan), "editors": editors(plan)}
+    forms = {"query": request.GET, **forms}
     shown = []
     for section in sections.registered():
         more = section.context(plan, context["standing"], forms)
@@ -48,4 +52,4 @@ def _render(
 
 
 def _locked(context: dict[str, Any], section: sections.Section) -> bool:
-    return not context["standing"].may(section.right)
+    return context["plan"].is_closed or not context["standing"].may(section.right)
