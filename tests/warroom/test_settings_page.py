@@ -265,7 +265,7 @@ def test_a_shift_is_shown_first_refused_outside_the_window_and_then_done(ahead, 
     html = page(client, ahead, "?shift=%2B6h&window=too")
     assert "Refused" not in html and "Window closes" in html
     basis = html.partition('name="basis" value="')[2].partition('"')[0]
-    sent = {"shift": "+6h", "window": "too", "basis": basis, "request_id": "a"}
+    sent = {"shift": "+6h", "window": "too", "basis": basis, "request_id": "a" * 32}
     answer = client.post(url(ahead, "shift"), sent)
     assert answer.status_code == 422 and "Preview" in answer.content.decode()
     for _ in range(2):
