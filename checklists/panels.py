@@ -16,7 +16,7 @@ from checklists.queries.gates import (
     next_open,
     opens_at,
 )
-from checklists.queries.needs import people_needs
+from checklists.queries.needs import people_ahead, people_needs
 from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist
 from checklists.queries.scopes import Scope, find_scope, scope_keys
@@ -370,6 +370,7 @@ for panel in (
 outlook.register_next(next_gate)
 outlook.register_progress(progress)
 needs.register_needs(people_needs)
+needs.register_ahead(people_ahead)
 navigation.register_tab(
     "checklist", "Checklist", "checklist", 20, count=checklist_count, icon="list", key="c"
 )

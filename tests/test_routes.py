@@ -115,6 +115,7 @@ ROUTES = {
     "status": Route("/status/genesis-4/", get=everyone(200), open=True),
     "status-json": Route("/status/genesis-4.json", get=everyone(200), open=True),
     "plans": Route("/", get=everyone(200, nobody=302)),
+    "me": Route("/me/", get=everyone(200, nobody=302)),
     "theme": Route("/theme/", post=everyone(302), send={"theme": "dark"}, open=True),
     "room": Route(PLAN, get=READ),
     "timeline": Route(

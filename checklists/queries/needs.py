@@ -13,7 +13,9 @@ from warroom.models import DeploymentPlan, Right, Role
 from warroom.rules.wording import duration_text
 
 AHEAD = timedelta(hours=1)
+DAYS = timedelta(days=3)
 PER_ROLE = 3
+PER_ROLE_AHEAD = 10
 _APART = re.compile(r"[,;/&+]| and ")
 
 
@@ -34,23 +36,41 @@ def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Ne
     rows = [row for phase in board.phases for row in phase.rows]
     rows.sort(key=lambda row: (not row.item.required, row.due is None, row.due or now))
     for row in rows:
-        item = row.item
         key, who = _whose(row, people)
         if shown[key] >= PER_ROLE or not _presses(row, current, now):
             continue
         shown[key] += 1
-        yield Need(
-            key=key,
-            title=_title(row),
-            url=f"/plans/{plan.slug}/items/{item.number}/",
-            button="Open item",
-            note=f"{item.ref}{', blocking' if item.blocking else ''}.",
-            due=row.ends if row.over else row.due,
-            who=who,
-            short=item.ref,
-            optional=not item.required,
-            icon="block" if item.state in ("blocked", "failed") else "list",
-        )
+        yield _item_need(plan, row, key, who)
+
+
+def people_ahead(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
+    """Open items that are due within three days, but later than the room shows."""
+    people, shown = _people(roles_now(plan, now)), Counter()
+    rows = [row for phase in checklist(plan, now).phases for row in phase.rows]
+    for row in sorted(rows, key=lambda row: (row.due is None, row.due or now)):
+        if row.due is None or not now + AHEAD < row.due <= now + DAYS:
+            continue
+        key, who = _whose(row, people)
+        if row.item.closed or row.children or shown[key] >= PER_ROLE_AHEAD:
+            continue
+        shown[key] += 1
+        yield _item_need(plan, row, key, who)
+
+
+def _item_need(plan: DeploymentPlan, row: ItemRow, key: str, who: str) -> Need:
+    item = row.item
+    return Need(
+        key=key,
+        title=_title(row),
+        url=f"/plans/{plan.slug}/items/{item.number}/",
+        button="Open item",
+        note=f"{item.ref}{', blocking' if item.blocking else ''}.",
+        due=row.ends if row.over else row.due,
+        who=who,
+        short=item.ref,
+        optional=not item.required,
+        icon="block" if item.state in ("blocked", "failed") else "list",
+    )
 
 
 def _title(row: ItemRow) -> str:

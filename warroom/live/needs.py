@@ -34,6 +34,7 @@ class Need:
 
 Source = Callable[[DeploymentPlan, datetime], Iterable[Need]]
 _sources: list[Source] = []
+_ahead: list[Source] = []
 
 
 def register_needs(source: Source) -> None:
@@ -44,10 +45,21 @@ def register_needs(source: Source) -> None:
 def needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """Everything that the room needs, soonest first; what has no time and what is optional last."""
     found = [need for source in _sources for need in source(plan, now)]
-    return sorted(found, key=lambda need: (*_urgency(need, now), need.title))
+    return sorted(found, key=lambda need: (*urgency(need, now), need.title))
 
 
-def _urgency(need: Need, now: datetime) -> tuple[bool, bool, bool, datetime]:
+def register_ahead(source: Source) -> None:
+    """What will be needed later than the room shows, for the page of one person."""
+    if source not in _ahead:
+        _ahead.append(source)
+
+
+def ahead(plan: DeploymentPlan, now: datetime) -> list[Need]:
+    """What comes up in the next days, beyond what ``needs`` gives; in no order."""
+    return [need for source in _ahead for need in source(plan, now)]
+
+
+def urgency(need: Need, now: datetime) -> tuple[bool, bool, bool, datetime]:
     return not need.first, need.optional, need.due is None, need.due or now
 
 

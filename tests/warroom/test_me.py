@@ -1,0 +1,100 @@
+"""What needs one person, over all releases: only theirs, soonest first, one tap away."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from checklists.models import Gate, Phase
+from tests.conftest import make_item, make_plan, seat
+from warroom.actions.people import take_seat
+from warroom.live.mine import mine
+from warroom.models import DeploymentPlan, Role
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def two(plan, cast, phase):
+    """A live release and one to come, Thon in both."""
+    now = timezone.now()
+    DeploymentPlan.objects.filter(pk=plan.pk).update(lifecycle="deploying", t0=now)
+    other = make_plan("story", "Story Portal", t0=now + timedelta(days=1))
+    seat(other, cast["thon"], "on-call", "On-Call", ["tick", "sign"])
+    later = Phase.objects.create(plan=other, number=1, title="Content")
+    role = plan.roles.get(key="on-call")
+    make_item(phase, 1, "Confirm cover", due_at=now + 5 * MINUTE, role=role)
+    make_item(phase, 2, "Already late", due_at=now - 5 * MINUTE, role=role)
+    make_item(phase, 3, "Of security", due_at=now, role=plan.roles.get(key="security-lead"))
+    make_item(
+        later, 1, "Read the runbook", due_at=now + timedelta(hours=20), role=other.roles.get()
+    )
+    make_item(later, 2, "Next month", due_at=now + timedelta(days=30), role=other.roles.get())
+    return plan, other
+
+
+def titles(asked):
+    return [one.need.title for one in asked]
+
+
+def test_it_is_theirs_alone_soonest_first_over_all_releases(two, cast):
+    found = mine(cast["thon"], timezone.now())
+    assert titles(found.now)[:2] == ["Already late", "Confirm cover"]
+    assert "Read the runbook" in titles(found.soon)
+    everything = titles(found.now) + titles(found.soon)
+    assert "Of security" not in everything
+    assert "Next month" not in everything
+    assert found.releases == 2
+
+
+def test_who_leads_sees_for_whom_the_release_waits(two, cast):
+    assert {"Already late", "Of security"} <= set(titles(mine(cast["cora"], timezone.now()).waits))
+    assert mine(cast["thon"], timezone.now()).waits == []
+
+
+def test_a_closed_release_asks_for_nothing(two, cast):
+    DeploymentPlan.objects.update(lifecycle="stable")
+    found = mine(cast["thon"], timezone.now())
+    assert (found.total, found.held) == (0, [])
+
+
+def test_the_page_shows_seats_and_what_was_done_today(two, cast, client_of):
+    plan, _ = two
+    client = client_of(cast["thon"])
+    client.post(f"/plans/{plan.slug}/items/1/state", {"state": "done"})
+    html = client.get("/me/").content.decode()
+    assert "Done by me today" in html
+    assert "Confirm cover" in html
+    assert "Story Portal" in html
+    assert 'href="/plans/story/items/1/"' in html
+
+
+def test_its_fragments_are_personal_and_are_not_kept(two, cast, client_of):
+    answer = client_of(cast["thon"]).get("/me/", headers={"HX-Request": "true"})
+    html = answer.content.decode()
+    number = cast["thon"].pk
+    for name in ("head", "now", "soon", "wait", "seats"):
+        assert f'id="mine-{name}-u{number}" data-live="mine-{name}-u{number}"' in html
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_each_release_costs_the_same_however_much_it_asks(
+    two, cast, phase, django_assert_max_num_queries
+):
+    plan, _ = two
+    for n in range(10, 60):
+        make_item(phase, n, f"Item {n}", due_at=timezone.now(), role=plan.roles.get(key="on-call"))
+    Gate.objects.create(plan=plan, key="g", number=1, title="Gate")
+    with django_assert_max_num_queries(90):
+        mine(cast["thon"], timezone.now())
+
+
+def test_somebody_without_any_seat_is_told_so(cast, client_of):
+    assert "You hold no role" in client_of(cast["stranger"]).get("/me/").content.decode()
+
+
+def test_a_new_seat_counts_at_once(two, cast):
+    plan, _ = two
+    take_seat(plan, Role.objects.get(plan=plan, key="on-call"), cast["forge"], by=cast["cora"])
+    assert "Already late" in titles(mine(cast["forge"], timezone.now()).now)
