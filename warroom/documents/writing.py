@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from warroom.documents import marks
 from warroom.documents.blocks import Rule, Section, Table
+from warroom.documents.choices import as_text
 from warroom.documents.marks import escape
 from warroom.documents.parse import parse
 from warroom.documents.readers import Understanding, read_all
@@ -225,11 +226,19 @@ def source_of(plan: DeploymentPlan) -> tuple[str, dict[tuple[str, int], int]]:
     return "\n".join(outline.lines) + "\n", outline.lines_of
 
 
+def choices_of(plan: DeploymentPlan) -> dict[int, str]:
+    """What people chose for lines of the document when it was last read."""
+    kinds = ("plan.imported", "plan.updated_from_document")
+    event = plan.events.filter(kind__in=kinds).order_by("-seq").first()
+    kept = event.data.get("choices") if event else None
+    return {int(line): kind for line, kind in kept.items()} if isinstance(kept, dict) else {}
+
+
 def _page(
     plan: DeploymentPlan, text: str, at: datetime, lines_of: dict[tuple[str, int], int]
 ) -> Page:
     document = parse(text)
-    understanding = read_all(document)
+    understanding = read_all(document, choices_of(plan) if not lines_of else None)
     # Not the document's lines: to read may repair a text that was damaged twice.
     lines = text.split("\n")
     ends = lines[-1] == ""
@@ -246,9 +255,11 @@ def _closing(page: Page) -> str:
     plan = page.plan
     events = f"{plan.timeline_seq} event{'' if plan.timeline_seq == 1 else 's'}"
     link = settings.PUBLIC_URL + plan.get_absolute_url()
+    chosen = as_text(choices_of(plan)) if plan.source_text.strip() else ""
     return (
         f"---\n\n*Completed from the room of {escape(plan.name)}, {stamp(page.at)} — timeline: "
         f"{events}, head `{plan.timeline_hash}`* — <{link}>"
+        + (f"\n\n<!--wr-choices {chosen}-->" if chosen else "")
     )
 
 
