@@ -11,5 +11,6 @@ class ChecklistsConfig(AppConfig):
             extending,
             identity,
             lifecycle,
+            reimports,
             schedule,
         )

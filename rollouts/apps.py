@@ -7,4 +7,4 @@ class RolloutsConfig(AppConfig):
 
     def ready(self) -> None:
         from rollouts import documents, linting, panels, tasks  # noqa: F401, PLC0415
-        from rollouts.actions import lifecycle, schedule  # noqa: F401, PLC0415
+        from rollouts.actions import lifecycle, reimports, schedule  # noqa: F401, PLC0415

@@ -143,7 +143,7 @@ def remove_phase(
         # Told before it is gone: the event names it as it was.
         _record(removing, "phase.removed", f"Phase {found} removed", found, [], named, kept=kept)
         found.delete()
-        _renumber([one.pk for one in others])
+        renumber([one.pk for one in others])
 
 
 def _keeps(phase: Phase) -> str | None:
@@ -209,11 +209,11 @@ def _write_phase(phase: Phase, wish: PhaseWish, *, save: bool = True) -> None:
 
 def _stand_phase(phase: Phase, place: int) -> None:
     ids = list(Phase.objects.filter(plan=phase.plan_id).values_list("pk", flat=True))
-    _renumber(placement.moved_within(ids, phase.pk, place))
+    renumber(placement.moved_within(ids, phase.pk, place))
     phase.refresh_from_db(fields=["number"])
 
 
-def _renumber(ids: list[int]) -> None:
+def renumber(ids: list[int]) -> None:
     """Give phases their numbers, by way of numbers that nobody has: each is unique at any time."""
     numbers = dict(Phase.objects.filter(pk__in=ids).values_list("pk", "number"))
     wrong = {pk: place for place, pk in enumerate(ids, 1) if numbers[pk] != place}

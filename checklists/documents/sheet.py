@@ -89,7 +89,7 @@ class Sheet:
             kept = [row for row in rows if self._is_at_home(row)]
             moved |= {row.pk for row in rows if self.place(row)} - {row.pk for row in kept}
             lines = [self.lines[row.pk] for row in kept]
-            steady = _longest_rise(lines)
+            steady = longest_rise(lines)
             moved |= {row.pk for row in kept if self.lines[row.pk] not in steady}
         return moved
 
@@ -100,9 +100,9 @@ class Sheet:
         group = self.group_found.get(item.group_id) if item.group_id else None
         if (group is not place.group) if item.group_id else bool(place.group.title):
             return False
-        return self.lines.get(item.parent_id) == self._parent_line(place)
+        return self.lines.get(item.parent_id) == self.parent_line(place)
 
-    def _parent_line(self, place: Place) -> int | None:
+    def parent_line(self, place: Place) -> int | None:
         if place.item.parent is None:
             return None
         return next(one.line for one in place.phase.items if one.number == place.item.parent)
@@ -149,7 +149,7 @@ def _match_groups(sheet: Sheet, phase: Phase) -> None:
             sheet.group_found[row.pk] = found[line].pop(0)
 
 
-def _longest_rise(numbers: list[int]) -> set[int]:
+def longest_rise(numbers: list[int]) -> set[int]:
     """The members of the longest rising run within a list, in n log n."""
     ends: list[int] = []
     at: list[int] = []

@@ -156,9 +156,7 @@ def alike(one: frozenset[str], other: frozenset[str]) -> float:
 _BOX = re.compile(r"\[[^\]]{1,3}\]|[☐☑☒]")
 
 
-def carried(
-    choices: Mapping[int, str], old: Sequence[str], new: Sequence[str]
-) -> dict[int, str]:
+def carried(choices: Mapping[int, str], old: Sequence[str], new: Sequence[str]) -> dict[int, str]:
     """Choices by line for an edited text: each goes with its line, the nth of the same words."""
     lines: dict[str, list[int]] = defaultdict(list)
     for number, line in enumerate(new, start=1):

@@ -216,6 +216,12 @@ def marked_page(plan: DeploymentPlan, at: datetime) -> Page:
     return _page(plan, "\n".join(page.lines) + ended, at, lines_of)
 
 
+def source_page(plan: DeploymentPlan, at: datetime) -> Page:
+    """The document as it is kept, its boxes as they came."""
+    text, lines_of = source_of(plan)
+    return _page(plan, text, at, lines_of)
+
+
 def source_of(plan: DeploymentPlan) -> tuple[str, dict[tuple[str, int], int]]:
     """The plan's document, or one written from its structure and where its rows stand in it."""
     if plan.source_text.strip():

@@ -1,0 +1,323 @@
+"""An edited document is taken over into the checklist: what is chosen, and nothing that people did.
+
+Every row that the document still has moves to its new line; what it has no more and is kept stays
+as an item of the room.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from django.db.models import Max
+
+from checklists.actions.phases import renumber
+from checklists.actions.placing import MOST_ITEMS, Layout, store
+from checklists.actions.revoking import revoke_signatures
+from checklists.documents import matching
+from checklists.documents.found import GroupFound, PhaseFound
+from checklists.documents.items import group_row, item_row, phase_row
+from checklists.documents.matching import Found, Matching
+from checklists.models import ChecklistItem, Criterion, Gate, Phase, PhaseGroup
+from checklists.rules.placement import Place as Stand
+from warroom.actions.change import Change
+from warroom.actions.refusals import Invalid
+from warroom.actions.reimports import Applied, Comparer, register_comparer
+from warroom.documents.comparing import Comparison
+from warroom.documents.reading import Reading
+from warroom.models import DeploymentPlan
+
+REASON = "Gone from the document."
+SAID = "As the document says"
+_SAVED = [one.name for one in matching.ITEM_FIELDS]
+_SAVED += ["role", "source_line", "state", "state_reason", "state_by", "state_by_name", "state_at"]
+_SAVED += ["value", "revision", "removed_at", "removed_by_name", "removed_reason"]
+
+
+class Checklist(Comparer):
+    name = "checklist"
+    order = 10
+
+    def compare(self, plan: DeploymentPlan, reading: Reading) -> Comparison:
+        found = matching.matching(plan, reading, _at(plan))
+        return Comparison([one.difference for one in found.found], _remarks(plan, reading))
+
+    def apply(self, changing: Change, reading: Reading, chosen: Collection[str]) -> Applied:
+        found = matching.matching(changing.plan, reading, changing.at)
+        return _Update(changing, found, set(chosen)).run()
+
+
+def _at(plan: DeploymentPlan):
+    return plan.created_at  # of no meaning: nothing that depends on it is kept
+
+
+def _remarks(plan: DeploymentPlan, reading: Reading) -> list[str]:
+    """What a new document says of the rest, which stays as it is in the room."""
+    parts = reading.understanding.parts
+    told = []
+    gates, known = {one.title for one in parts.get("gates", ())}, _titles(plan)
+    for title in sorted(gates - known):
+        told.append(f"The gate “{title}” is new in the document; add it under Settings.")
+    roles = {one.key for one in parts.get("roles", ()) if one.line}
+    new = roles - set(plan.roles.values_list("key", flat=True))
+    if new:
+        told.append(f"Roles that are new in the document are not added: {', '.join(sorted(new))}.")
+    return told
+
+
+def _titles(plan: DeploymentPlan) -> set[str]:
+    return set(Gate.objects.filter(plan=plan).values_list("title", flat=True))
+
+
+@dataclass(slots=True)
+class _Update:
+    """One take-over, step by step, under the plan's lock."""
+
+    changing: Change
+    found: Matching
+    chosen: set[str]
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    touched: dict[int, Phase] = field(default_factory=dict)
+    ticked: dict[int, Phase] = field(default_factory=dict)
+    made: dict[int, ChecklistItem] = field(default_factory=dict)  # by line of the new document
+    numbers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    new_phases: bool = False
+
+    def run(self) -> Applied:
+        taken = [one for one in self.found.found if one.difference.key in self.chosen]
+        for one in taken:
+            self.counts[one.difference.kind] += 1
+        by_kind = defaultdict(list)
+        for one in taken:
+            by_kind[one.difference.kind].append(one)
+        for one in [*by_kind["changed"], *by_kind["conflict"]]:
+            self._set(one)
+        for one in by_kind["ticked"]:
+            self._tick(one)
+        for one in by_kind["gone"]:
+            self._remove(one)
+        for one in by_kind["new"]:
+            self._add(one)
+        self._anchor()
+        self._arrange({one.difference.line for one in by_kind["moved"]})
+        return self._done()
+
+    # -- single changes -----------------------------------------------------------------------
+
+    def _set(self, one: Found) -> None:
+        row, own = one.row, one.field
+        setattr(row, own.name, getattr(one.made, own.name))
+        if not isinstance(row, ChecklistItem):
+            row.save(update_fields=[own.name])
+            self._touch(row if isinstance(row, Phase) else row.phase)
+            return
+        if own.name == "owner":
+            row.role = one.made.role
+        row.revision += 1
+        self.numbers["changed"].append(row.number)
+        self._touch(row.phase)
+
+    def _tick(self, one: Found) -> None:
+        row, by = one.row, self.changing
+        row.state, row.state_reason = one.made.state, one.made.state_reason
+        row.state_by, row.state_by_name, row.state_at = by.author, by.author_name, by.at
+        row.value = row.value or one.made.value
+        row.revision += 1
+        self.numbers["ticked"].append(row.number)
+        self.ticked[row.phase_id] = row.phase
+
+    def _remove(self, one: Found) -> None:
+        row = one.row
+        row.removed_at, row.removed_by_name = self.changing.at, self.changing.author_name
+        row.removed_reason = REASON
+        row.revision += 1
+        self.numbers["removed"].append(row.number)
+        self._touch(row.phase)
+
+    def _touch(self, phase: Phase) -> None:
+        self.touched[phase.pk] = phase
+
+    # -- what is new --------------------------------------------------------------------------
+
+    def _add(self, one: Found) -> None:
+        place = one.place
+        phase = self._phase(place.phase)
+        group = self._group(phase, place.group)
+        roles, creation = self.found.sheet.roles, self.found.creation
+        row = item_row(phase, group, place.item, roles, creation)
+        row.number = self._next_number()
+        row.position = 1 + len(self.found.sheet.items) + len(self.made)
+        if row.state != "open":
+            row.state_by_name, row.state_at = "the document", self.changing.at
+        self.made[place.item.line] = row
+        self._stand_under(row, self.found.parent_line(place))
+        row.save()
+        self.numbers["added"].append(row.number)
+        self._touch(phase)
+
+    def _stand_under(self, row: ChecklistItem, line: int | None) -> None:
+        parent = (self.found.rows.get(line) or self.made.get(line)) if line else None
+        fits = parent is not None and parent.phase_id == row.phase_id and not parent.removed_at
+        row.parent = parent if fits else None
+
+    def _next_number(self) -> int:
+        items = ChecklistItem.everything.filter(plan=self.changing.plan)
+        if len(self.found.sheet.items) + len(self.made) >= MOST_ITEMS:
+            raise Invalid("text", f"A release has at most {MOST_ITEMS} items.")
+        if not self.made:
+            return (items.aggregate(most=Max("number"))["most"] or 0) + 1
+        return max(row.number for row in self.made.values()) + 1
+
+    def _phase(self, found: PhaseFound) -> Phase:
+        known = self.found.phase_rows.get(id(found))
+        if known is None:
+            known = phase_row(self.changing.plan, found)
+            last = Phase.objects.filter(plan=self.changing.plan).aggregate(most=Max("number"))
+            known.number = (last["most"] or 0) + 1
+            known.save()
+            self.found.phase_rows[id(found)] = known
+            self.new_phases = True
+        return known
+
+    def _group(self, phase: Phase, found: GroupFound) -> PhaseGroup | None:
+        if not found.title:
+            return None
+        known = self.found.group_rows.get(id(found))
+        if known is None:
+            known = group_row(phase, found, 1 + PhaseGroup.objects.filter(phase=phase).count())
+            known.save()
+            self.found.group_rows[id(found)] = known
+        return known
+
+    # -- lines and order ----------------------------------------------------------------------
+
+    def _anchor(self) -> None:
+        """Every row at its line of the new document, and none at a line of the old one."""
+        plan, found = self.changing.plan, self.found
+        line_of = {row.pk: line for line, row in found.rows.items()}
+        for row in found.sheet.items:
+            row.source_line = line_of.get(row.pk)
+        ChecklistItem.everything.bulk_update(found.sheet.items, _SAVED, batch_size=200)
+        Phase.objects.filter(plan=plan).update(source_line=None)
+        PhaseGroup.objects.filter(phase__plan=plan).update(source_line=None)
+        for phase in found.phases:
+            if row := found.phase_rows.get(id(phase)):
+                Phase.objects.filter(pk=row.pk).update(source_line=phase.line)
+            for group in phase.groups:
+                if mine := found.group_rows.get(id(group)):
+                    PhaseGroup.objects.filter(pk=mine.pk).update(source_line=group.line)
+
+    def _arrange(self, moved: set[int]) -> None:
+        """New and moved items behind what stands before them in the document."""
+        going = {line: self.found.rows[line] for line in moved} | self.made
+        if not going and not self.numbers["removed"]:
+            return
+        self._order_sections()
+        leaving = {row.pk for row in going.values()}
+        orders: dict[int, list[ChecklistItem]] = defaultdict(list)
+        for row in self.found.sheet.items:
+            if row.pk not in leaving:
+                orders[row.phase_id].append(row)
+        before: dict[int, ChecklistItem] = {}  # the last item of a phase that stands already
+        for line in sorted(self.found.new):
+            place = self.found.new[line]
+            row = going.get(line) or self.found.rows.get(line)
+            if row is None:
+                continue
+            if line in going:
+                self._go(row, line, orders, before.get(id(place.phase)), line in moved)
+            before[id(place.phase)] = row
+        self._store(orders)
+
+    def _go(
+        self,
+        row: ChecklistItem,
+        line: int,
+        orders: dict[int, list[ChecklistItem]],
+        after: ChecklistItem | None,
+        moved: bool,
+    ) -> None:
+        place = self.found.new[line]
+        if moved:
+            self._touch(row.phase)
+            row.phase = self._phase(place.phase)
+            row.group = self._group(row.phase, place.group)
+            self._stand_under(row, self.found.parent_line(place))
+            row.revision += 1
+            self._touch(row.phase)
+        order = orders[row.phase_id]
+        place_in = order.index(after) + 1 if after in order else 0
+        order.insert(place_in, row)
+
+    def _store(self, orders: dict[int, list[ChecklistItem]]) -> None:
+        stands = []
+        for phase, rows in orders.items():
+            here = {row.pk for row in rows if not row.removed_at}
+            for row in rows:
+                parent = row.parent_id if row.parent_id in here or row.removed_at else None
+                stands.append(Stand(row.pk, phase, row.group_id, parent))
+        layout = Layout(list(orders))
+        store(layout.settle(stands))
+
+    def _order_sections(self) -> None:
+        """Phases and groups in the order of the document; those of the room after their like."""
+        if self.new_phases:
+            renumber(_woven([*self._phases_now()], self._phases_then()))
+        for phase in self.found.phases:
+            row = self.found.phase_rows.get(id(phase))
+            then = [g.pk for one in phase.groups if (g := self.found.group_rows.get(id(one)))]
+            if row is not None and then:
+                now = PhaseGroup.objects.filter(phase=row).values_list("pk", flat=True)
+                for position, pk in enumerate(_woven([*now], then), start=1):
+                    PhaseGroup.objects.filter(pk=pk).exclude(position=position).update(
+                        position=position
+                    )
+
+    def _phases_now(self) -> list[int]:
+        return list(Phase.objects.filter(plan=self.changing.plan).values_list("pk", flat=True))
+
+    def _phases_then(self) -> list[int]:
+        rows = self.found.phase_rows
+        return [rows[id(one)].pk for one in self.found.phases if id(one) in rows]
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def _done(self) -> Applied:
+        listed = revoke_signatures(
+            self.changing,
+            self.touched.values(),
+            "the list: the document was edited",
+            whole=bool(self.touched),
+        )
+        only = [phase for pk, phase in self.ticked.items() if pk not in self.touched]
+        ticked = revoke_signatures(self.changing, only, "items ticked in the document", whole=False)
+        _anchor_gates(self.changing.plan, self.found)
+        data = {name: sorted(numbers) for name, numbers in self.numbers.items() if numbers}
+        for name, keys in listed.data.items():
+            data[name] = [*keys, *ticked.data[name]]
+        return Applied(dict(self.counts), listed.said + ticked.said, data)
+
+
+def _woven(now: list[int], then: list[int]) -> list[int]:
+    """``now`` with the members of ``then`` in their order; the others stay behind their like."""
+    known = [one for one in then if one in set(now)]
+    order = list(known)
+    for place, one in enumerate(now):
+        if one not in set(known):
+            before = now[place - 1] if place else None
+            order.insert(order.index(before) + 1 if before in order else 0, one)
+    return order
+
+
+def _anchor_gates(plan: DeploymentPlan, found: Matching) -> None:
+    """Gates and criteria at their new lines, by title and label."""
+    parts = found.reading_parts
+    gates = {one.title: one for one in reversed(parts.get("gates", ()))}
+    for gate in Gate.objects.filter(plan=plan).prefetch_related("criteria"):
+        new = gates.get(gate.title)
+        Gate.objects.filter(pk=gate.pk).update(source_line=new.line if new else None)
+        lines = {one.key: one.line for one in new.criteria} if new else {}
+        for criterion in gate.criteria.all():
+            Criterion.objects.filter(pk=criterion.pk).update(source_line=lines.get(criterion.key))
+
+
+register_comparer(Checklist())
