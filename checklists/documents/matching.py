@@ -23,7 +23,7 @@ from warroom.models import DeploymentPlan
 COMPARED = {"text", "owner", "due_offset_s", "due_at", "required", "blocking", "target"}
 COMPARED |= {"count_of", "count_unit", "duration_s", "evidence_url", "command", "expected"}
 ITEM_FIELDS = [one for one in fields.ITEM if one.name in COMPARED]
-SECTION = {"title", "offset_s", "end_offset_s", "required", "optional"}
+SECTION = {"title", "offset_s", "end_offset_s", "required", "optional", "exit_criteria"}
 # States that a document may bring to an item that is still open in the room.
 TICKS = {"doing", "done", "failed", "blocked"}
 STILL_OPEN = {ItemState.OPEN, ItemState.DOING}

@@ -61,7 +61,7 @@ class Restoring(Reader):
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
         told: Told | None = understanding.parts.get("told")
-        if told is None:
+        if told is None or creation.extending:
             return
         roles = {role.key: role for role in plan.roles.all()}
         rows = list(

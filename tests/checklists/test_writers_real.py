@@ -11,6 +11,7 @@ from django.conf import settings
 from checklists.documents import boxed
 from checklists.models import ChecklistItem
 from warroom.actions.imports import import_plan
+from warroom.actions.reimports import compare, reread
 from warroom.documents.marks import strip
 from warroom.documents.writing import completed_document
 
@@ -63,6 +64,7 @@ def test_a_real_document_comes_back_line_for_line_and_reads_as_the_same_release(
         shaken(plan, number)
         first = completed_document(plan, AT)
         assert without_marks(strip(first)[0]) == without_marks(plan.source_text), path.name
+        assert compare(plan, reread(plan, first)).differences == [], path.name
         again = import_plan(first, by="test", slug=f"b{number}")
         assert rows_of(again) == rows_of(plan), path.name
         assert again.signoffs.count() == 0
