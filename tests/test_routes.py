@@ -317,7 +317,9 @@ def routes(patterns=None, prefix="", space=""):
 def release(plan, cast, item, gate):
     """A release in which every route finds its object; gives the numbers that stand in paths."""
     roles = {role.key: role for role in Role.objects.filter(plan=plan)}
-    HealthCheck.objects.create(plan=plan, key="home", name="Home", position=1, url="https://a.example/")
+    HealthCheck.objects.create(
+        plan=plan, key="home", name="Home", position=1, url="https://a.example/"
+    )
     Stage.objects.create(plan=plan, number=1, from_percent=0, to_percent=5, state="running")
     DeploymentPlan.objects.filter(pk=plan.pk).update(status_public=True)
     plan.phases.create(number=2, title="Later")

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from checklists.models import Condition
 from checklists.queries.gates import GateSheet, gate_sheet, next_open
 from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
-from checklists.queries.signoffs import holders
+from checklists.queries.signoffs import condition_rows, holders
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Right, Role
 from warroom.rules.wording import duration_text
@@ -22,7 +23,7 @@ _APART = re.compile(r"[,;/&+]| and ")
 def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """Late, near and blocking items, signatures that are missing, votes and the decision."""
     board = checklist(plan, now)
-    needs = [*_items(plan, board, now), *_signatures(plan, board)]
+    needs = [*_items(plan, board, now), *_signatures(plan, board), *_conditions(plan, now)]
     gate = next_open(plan, now)
     if gate is not None:
         needs += _gate(plan, gate_sheet(gate, now), now)
@@ -142,6 +143,37 @@ def _signatures(plan: DeploymentPlan, board: Checklist) -> Iterator[Need]:
                 short=f"sign phase {rows.phase.number}",
                 icon="pen",
             )
+
+
+def _conditions(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
+    """Open conditions for who owns them, else for the role that set them; late ones first."""
+    people = _people(roles_now(plan, now))
+    for row in condition_rows(plan):
+        condition = row.condition
+        if not row.is_open:
+            continue
+        given = condition.signoff or condition.vote
+        known = people.get(_plain(condition.owner))
+        role, who = known or (given.role if given else None, condition.owner)
+        text = condition.text if len(condition.text) <= 90 else f"{condition.text[:87]}…"
+        yield Need(
+            key=f"role-{role.key}" if role else Right.EDIT,
+            title=f"Meet condition {condition.number}: {text}",
+            url=_where(plan, condition),
+            button="See condition",
+            note="Blocks the final sign-off." if condition.blocking else "Does not block.",
+            due=condition.due_at,
+            who=who or (role.name if role else ""),
+            short=f"condition {condition.number}",
+            icon="cond",
+            optional=not condition.blocking,
+        )
+
+
+def _where(plan: DeploymentPlan, condition: Condition) -> str:
+    if condition.gate:
+        return f"/plans/{plan.slug}/gates/{condition.gate.key}/#co-h"
+    return f"/plans/{plan.slug}/checklist/?phase=plan#pc-h"
 
 
 def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Need]:

@@ -18,6 +18,7 @@ from checklists.rules import signoffs as rules
 from tests.conftest import make_item, make_plan, seat
 from warroom.actions.refusals import Invalid, Refused
 from warroom.live import panels
+from warroom.live.needs import needs
 from warroom.models import DeploymentPlan, Lifecycle
 
 pytestmark = pytest.mark.django_db
@@ -246,3 +247,15 @@ def test_too_early_is_said_with_what_is_left(since_h, says):
     sentence = rules.too_early(since, 48, now, "approved")
     assert (says is None and sentence is None) or says.replace("1 h", "60 min") in sentence
     assert rules.too_early(since, 48, now, "rejected") is None
+
+
+def test_an_open_condition_waits_for_its_owner_else_for_the_role_that_set_it(
+    plan, phase, cast, roles
+):
+    wanted = [Wanted("Cover is confirmed", owner="Forge"), Wanted("Limits re-read")]
+    sign(plan, roles, cast, "hudson", "security-lead", "conditional", phase, conditions=wanted)
+    asked = {need.title: need.key for need in needs(plan, timezone.now())}
+    assert asked["Meet condition 1: Cover is confirmed"] == "role-member"
+    assert asked["Meet condition 2: Limits re-read"] == "role-security-lead"
+    close_condition(Condition.objects.get(number=1), "Done.", by=cast["thon"])
+    assert not any(need.short == "condition 1" for need in needs(plan, timezone.now()))
