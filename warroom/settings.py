@@ -187,7 +187,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # The routes that the floors above add to the API; named as strings, never imported from here.
-API_ROUTERS = ["warroom.plan_api.router", "checklists.item_api.router", "checklists.api.router"]
+API_ROUTERS = [
+    "warroom.plan_api.router",
+    "warroom.people_api.router",
+    "checklists.item_api.router",
+    "checklists.api.router",
+]
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

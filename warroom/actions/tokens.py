@@ -5,7 +5,7 @@ from warroom.actions.refusals import Invalid
 from warroom.models import ApiToken, DeploymentPlan, User
 from warroom.queries.tokens import digest_of
 
-SCOPES = ("read", "tick", "sign", "vote", "decide", "run", "evidence")
+SCOPES = ("read", "tick", "sign", "vote", "decide", "run", "edit", "evidence")
 PREFIX = "wr_"
 
 

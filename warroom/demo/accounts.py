@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
+from django.utils import timezone
 from django.utils.text import slugify
 
 from warroom.actions.people import leave_seat, take_seat
-from warroom.models import DeploymentPlan, Role, User
+from warroom.models import DeploymentPlan, Role, Seat, User
 
 PASSWORD = "warroom-demo"
 ADMIN = "admin"
@@ -68,7 +70,8 @@ def _with_password(person: User) -> User:
 
 def demo_accounts() -> list[Account]:
     """The accounts that the demo made, the administrator first, each with its roles by name."""
-    people = User.objects.filter(email__endswith=MAIL).prefetch_related("seats__role")
+    seats = Seat.objects.active(timezone.now()).select_related("role").order_by("pk")
+    people = User.objects.filter(email__endswith=MAIL).prefetch_related(Prefetch("seats", seats))
     accounts = [Account(person.username, _roles_of(person)) for person in people.order_by("pk")]
     return sorted(accounts, key=lambda account: account.username != ADMIN)
 

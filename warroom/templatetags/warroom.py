@@ -46,11 +46,20 @@ EVENT_ICONS = {
     "check": "eye",
     "metric": "steps",
     "seat": "user",
+    "role": "user",
+    "invitation": "mail",
+    "message": "mail",
     "plan": "flag",
     "note": "note",
     "status": "chat",
 }
-LABELS = {"group": "Heading", "signoff": "Sign-off", "plan": "Release", "status": "Public update"}
+LABELS = {
+    "group": "Heading",
+    "signoff": "Sign-off",
+    "message": "Letter",
+    "plan": "Release",
+    "status": "Public update",
+}
 # What happened, or what it turned to -> colour of the icon.
 COLOURS = {
     "proceed": "i--ok",
