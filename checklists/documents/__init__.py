@@ -7,6 +7,7 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     items,
     leftovers,
     parts,
+    readiness,
     record,
     restoring,
     risks,

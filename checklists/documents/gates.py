@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 
 from django.utils.text import slugify
 
+from checklists.documents.criteria import CriterionFound, in_bullets, is_open, read_row
 from checklists.documents.places import Span, announces, heading_title, span_of
 from checklists.models import Criterion, Gate
-from checklists.rules.bands import Bands, Bound, findings, parse_bound
+from checklists.rules.bands import Bands, findings
 from warroom.documents.blocks import (
     Document,
     ListBlock,
     ListItem,
     Paragraph,
-    Row,
     Section,
     Table,
     walk,
 )
-from warroom.documents.plain import is_blank, plain, without_marks
+from warroom.documents.plain import plain, without_marks
 from warroom.documents.readers import (
     NOTE,
     WARNING,
@@ -41,28 +41,17 @@ _GREEN = re.compile(
     re.I,
 )
 _YELLOW = re.compile(r"yellow|amber|acceptable|warning|^warn", re.I)
-_RED = re.compile(r"\bred\b|\bfail|alert if|critical|rollback|abort|alerte|unacceptable", re.I)
+_RED = re.compile(
+    r"\bred\b|\bfail|alert if|critical|rollback|abort|alerte|unacceptable"
+    r"|^thresholds?$|閾值|阈值|^schwell|^umbral|^seuil$",
+    re.I,
+)
 _DECISION = re.compile(r"go\s?/\s?no[- ]?go|go[- ]no[- ]go|decision (?:point|gate)", re.I)
 _SAME_AS = re.compile(r"\bsame (?:criteria )?as\b", re.I)
 _TIME_MARK = re.compile(r"\s*\(T\s?[-+−][^()]*\)\s*$")
 _LEADING_TIME = re.compile(
     r"^(?:T[-+−]\S+|\d{1,2}:\d{2}(?:\s+UTC)?(?:\s+[A-Z][a-z]{2,8} \d{1,2})?)\s*[-–—:]\s*"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionFound:
-    """Bounds as understood; ``green`` is None where the target is no number: a person judges."""
-
-    key: str
-    label: str
-    line: int
-    target: str
-    acceptable: str = ""
-    fail: str = ""
-    green: Bound | None = None
-    red: Bound | None = None
-    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +101,8 @@ class Gates(Reader):
                 rows = _read_table(block, understanding)
                 name = name or (label if rows else "")
                 criteria += rows
+        if not criteria:
+            criteria, name = _from_bullets(section, understanding)
         decision = _decision_of(section, understanding)
         asked = decision is section and _asks_by_boxes(section)
         if not criteria and decision is section:
@@ -190,60 +181,50 @@ def _criterion(gate: Gate, place: int, found: CriterionFound, creation: Creation
     )
 
 
+_OFFERED = ("criterion", "text", "item")
+
+
+def _from_bullets(
+    section: Section, understanding: Understanding
+) -> tuple[list[CriterionFound], str]:
+    """Bullets that name a number, as somebody chose them, and what stands above them."""
+    criteria, name = [], ""
+    for label, found in in_bullets(section):
+        for item, criterion in found:
+            known = understanding.claims.get(item.line)
+            if known is not None and known.became != "fact":
+                continue
+            now = understanding.chosen(item, *_OFFERED) or "criterion"
+            if now != "item":
+                understanding.offer(item, now, _OFFERED, found[0][0].line, "bullets with a target")
+            if now == "criterion":
+                criteria.append(criterion)
+                _say(criterion, understanding)
+        name = name or (label if label == section.title else f"{section.title}: {label}")
+    return criteria, without_marks(name).strip(" :")
+
+
 def _read_table(table: Table, understanding: Understanding) -> list[CriterionFound]:
     heads = [without_marks(plain(cell)) for cell in table.header]
     label = next((n for n, head in enumerate(heads) if _LABEL.match(head)), None)
     green = next((n for n, h in enumerate(heads) if _GREEN.search(h) and n != label), None)
-    if label is None or green is None:
+    if label is None:
         return []
     yellow = next((n for n, h in enumerate(heads) if _YELLOW.search(h) and n != green), None)
-    red = next((n for n, h in enumerate(heads) if _RED.search(h) and n != green), None)
-    found = [_read_row(row, label, green, yellow, red) for row in table.rows]
+    red = next((n for n, h in enumerate(heads) if _RED.search(h) and n not in (green, label)), None)
+    if green is None and red is None:
+        return []
+    found = [read_row(row, label, green, yellow, red) for row in table.rows]
     criteria = [criterion for criterion in found if criterion is not None]
     bounded = [criterion for criterion in criteria if criterion.green is not None]
-    if len(bounded) * 2 < len(table.rows) or not bounded:
+    waiting = [c for c in criteria if c.green is None and is_open(c.target) and green is not None]
+    if (len(bounded) + len(waiting)) * 2 < len(table.rows) or not bounded:
         return []
     understanding.claim(table, "criteria", f"Criteria: {len(criteria)} rows")
     understanding.claim(table.line + 1, "criteria", "")
     for criterion in criteria:
         _say(criterion, understanding)
     return criteria
-
-
-def _read_row(
-    row: Row, label: int, green: int, yellow: int | None, red: int | None
-) -> CriterionFound | None:
-    def cell(n: int | None) -> str:
-        return plain(row.cells[n]) if n is not None and n < len(row.cells) else ""
-
-    name, target = without_marks(cell(label)), cell(green)
-    if not name or is_blank(name):
-        return None
-    target_bound, fail_bound = _bound(target), _bound(cell(red))
-    if target_bound and not fail_bound:
-        target_bound = _reached(*target_bound)
-    return CriterionFound(
-        "",
-        name,
-        row.line,
-        target,
-        cell(yellow),
-        cell(red),
-        target_bound[0] if target_bound else None,
-        fail_bound[0] if target_bound and fail_bound else None,
-        (target_bound[1] or (fail_bound[1] if fail_bound else ""))[:20] if target_bound else "",
-    )
-
-
-def _bound(text: str) -> tuple[Bound, str] | None:
-    """A bound, also of "1+ triggers" and of "99.9% (3 minutes)"."""
-    text = without_marks(text)
-    return parse_bound(text) or parse_bound(re.sub(r"(?<=\d)\+\s+[a-z]+$", "+", text))
-
-
-def _reached(bound: Bound, unit: str) -> tuple[Bound, str]:
-    """A share alone, such as a target of "90%", means at least that much."""
-    return (Bound(">=", bound.value), unit) if bound.op == "=" and unit == "%" else (bound, unit)
 
 
 def _decision_of(section: Section, understanding: Understanding) -> Section | None:

@@ -23,6 +23,12 @@ from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, regi
 
 _BARE = re.compile(r"^\[[ xX]\]\s+\S")
 _ROLLBACK = re.compile(r"roll-?\s?back|back-?out|回滾|回滚", re.I)
+_HALT = re.compile(
+    r"\bhalt\b|auto-?\s?(?:matic )?(?:rollback|stop|abort)|rollback (?:trigger|condition|if)"
+    r"|abort (?:if|crit)|stop (?:if|crit)|kill criteria",
+    re.I,
+)
+_OVER = re.compile(r"[<>≤≥]=?\s*\d")
 _TIMES = re.compile(r"time|target|duration", re.I)
 _LIMIT = re.compile(r"[<≤]\s*\d+\s*(?:s|sec|min|minutes?|h|hours?)\b", re.I)
 _SUCCESS = re.compile(r"success|stability|erfolg|acceptance criteria|éxito|成功", re.I)
@@ -37,6 +43,8 @@ class Leftovers(Reader):
             path = " / ".join(step.title for step in understanding.path(section))
             if _ROLLBACK.search(path):
                 _rollback(section, understanding)
+            if _HALT.search(section.title) or _HALT.search(path):
+                _halts(section, understanding)
             if _SUCCESS.search(path):
                 _success(section, understanding)
         _in_code(document, understanding)
@@ -73,6 +81,23 @@ def _rollback(section: Section, understanding: Understanding) -> None:
     if len(steps) > 1:
         text = f"{len(steps)} numbered steps of a rollback are kept as text, not made to items."
         understanding.find(steps[0].line, NOTE, "rollback_steps", text)
+
+
+def _halts(section: Section, understanding: Understanding) -> None:
+    """Bullets that say when to stop: "Error rate > 1% for 5 minutes". Triggers, not work."""
+    found = [
+        item
+        for item in _free_items(section, understanding, ordered=False)
+        if _OVER.search(plain(item.text.split("\n")[0][:200]))
+        and not understanding.chosen(item, "item")
+    ]
+    for item in found:
+        understanding.claim(item, "trigger", "Rollback trigger, kept with the plan")
+    texts = [plain(item.text.split("\n")[0]) for item in found]
+    understanding.rollback.setdefault("triggers", []).extend(texts)
+    if found:
+        text = f"{len(found)} lines say when to stop: kept with the plan as rollback triggers."
+        understanding.find(found[0].line, NOTE, "halt_rules", text)
 
 
 def _success(section: Section, understanding: Understanding) -> None:

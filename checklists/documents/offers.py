@@ -29,7 +29,9 @@ LIKELY = re.compile(
     re.I,
 )
 KINDS = ("text", "item")
-FREE = frozenset({"success", "step", "exit", "code", "comment"})  # said of text, still free
+FREE = frozenset(
+    {"success", "step", "exit", "code", "comment", "trigger", "target"}
+)  # said of text, still free
 
 
 def offer_rest(document: Document, understanding: Understanding) -> None:

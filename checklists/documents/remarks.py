@@ -6,6 +6,7 @@ from datetime import datetime
 
 from checklists.documents import work
 from checklists.documents.found import ItemFound, PhaseFound, Reading
+from checklists.models.items import places
 from warroom.documents.plain import has_tick, plain
 from warroom.documents.readers import NOTE, WARNING, Understanding
 from warroom.rules.offsets import format_offset
@@ -17,6 +18,7 @@ def label_lines(phases: list[PhaseFound], understanding: Understanding) -> None:
     for phase in phases:
         understanding.claim(phase.line, "phase", _phase_label(phase))
         _offer_heading(phase.line, "phase", understanding)
+        names = places((i.number, i.parent, i.position, i.number) for i in phase.items)
         for group in phase.groups:
             if group.title:
                 due = format_offset(group.span.end_s)
@@ -26,7 +28,9 @@ def label_lines(phases: list[PhaseFound], understanding: Understanding) -> None:
                     text = f"The time of “{group.title}” {group.span.doubt}."
                     understanding.find(group.line, NOTE, "offset_doubt", text)
             for item in group.items:
-                understanding.claim(item.line, "item", _item_label(phase, item))
+                understanding.claim(
+                    item.line, "item", _item_label(f"{phase.number}.{names[item.number]}", item)
+                )
         if phase.span.doubt:
             text = f"The time of “{phase.title}” is a guess: {phase.span.doubt}."
             understanding.find(phase.line, NOTE, "offset_doubt", text, "Set it in the plan.")
@@ -46,8 +50,8 @@ def _phase_label(phase: PhaseFound) -> str:
     return ", ".join(filter(None, (f"Phase {phase.number}", due, day)))
 
 
-def _item_label(phase: PhaseFound, item: ItemFound) -> str:
-    parts = [f"Item {phase.number}.{item.position}"]
+def _item_label(ref: str, item: ItemFound) -> str:
+    parts = [f"Item {ref}"]
     due: str | datetime | None = format_offset(item.details.due_offset_s)
     if item.details.due_at is not None:
         due = f"{item.details.due_at:%-d %b %Y %H:%M} UTC"

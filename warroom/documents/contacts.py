@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from warroom.documents.blocks import Block, Document, ListBlock, Paragraph, Section, Table
+from warroom.documents.blocks import Block, Document, ListBlock, ListItem, Paragraph, Section, Table
 from warroom.documents.plain import is_blank, plain, without_marks
 
 _COLUMNS = (
@@ -34,6 +34,12 @@ _PHONE = re.compile(r"\+\d[\d ()/-]{6,20}\d")
 _PLACEHOLDERS = re.compile(r"\[(?:todo|tbd|name|fill)|\{\{|_{3,}", re.I)
 _CONTACT_HEADING = re.compile(r"contact|kontakt|contacto|聯絡|联系", re.I)
 
+_PEOPLE = re.compile(
+    r"^(?:\W|\d|\.)*(?:key |project |release |deployment )?"
+    r"(?:roles|team|people|contacts?|who|responsib|rollen|personas|équipe|kontakte)",
+    re.I,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -60,20 +66,37 @@ class Level:
 
 
 def contacts_of(document: Document) -> Iterator[tuple[Contact, Block]]:
-    """Contacts out of tables with a role and a way to reach, and out of lists below 'Contacts'."""
+    """Contacts out of tables with a role and a way to reach, and out of lists below 'Contacts'.
+
+    A table of roles and names alone adds those that no other table knows.
+    """
+    found = list(_everybody(document))
+    reached = {contact.role for contact, _ in found if contact.reach or contact.availability}
+    for contact, block in found:
+        if (
+            contact.reach
+            or contact.availability
+            or isinstance(block, ListItem)
+            or contact.role not in reached
+        ):
+            yield contact, block
+
+
+def _everybody(document: Document) -> Iterator[tuple[Contact, Block]]:
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Table):
-                yield from _in_table(block)
+                yield from _in_table(block, bool(_PEOPLE.search(section.title)))
             elif isinstance(block, ListBlock) and _CONTACT_HEADING.search(section.title):
                 yield from _in_list(block)
 
 
-def _in_table(table: Table) -> Iterator[tuple[Contact, Block]]:
+def _in_table(table: Table, people: bool) -> Iterator[tuple[Contact, Block]]:
     columns = _columns(table.header)
     if not {"role", "team", "name"} & set(columns):
         return
-    if not any(way in columns for way in (*_REACH, "availability", "backup")):
+    named = people and {"role", "name"} <= set(columns)
+    if not named and not any(way in columns for way in (*_REACH, "availability", "backup")):
         return
     for row in table.rows:
         cell = {
