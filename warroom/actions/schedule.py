@@ -7,6 +7,7 @@ from typing import Any
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, Role, User
+from warroom.queries.people import seated
 from warroom.rules import schedule as rules
 from warroom.rules.moments import YEARS
 from warroom.rules.schedule import Row, Shift, Thing
@@ -185,7 +186,7 @@ class PeopleTimes(Source):
 
     def things(self, plan: DeploymentPlan, now: datetime) -> Iterable[Thing]:
         yield Thing(rules.GO_LIVE, "Go-live", 0, over=rules.has_passed(plan.t0, now) or None)
-        for role in Role.objects.filter(plan=plan).prefetch_related("seats"):
+        for role in Role.objects.filter(plan=plan).prefetch_related(seated(now)):
             note = "" if role.seats.all() else "Nobody seated"
             if role.cover_from_s is not None:
                 yield Thing(f"role:{role.pk}:from", role.name, role.cover_from_s, note=note)
