@@ -83,7 +83,7 @@ def post_signoff(request: HttpRequest, slug: str, body: SignOffIn):
     signed = sign_off(
         plan,
         scope.phase,
-        _role(plan, body.role),
+        find_role(plan, body.role),
         body.decision,
         by=request.user,
         gate=scope.gate,
@@ -152,7 +152,7 @@ def post_close(request: HttpRequest, slug: str, number: int, body: CloseIn):
     )
 
 
-def _role(plan: DeploymentPlan, key: str) -> Role:
+def find_role(plan: DeploymentPlan, key: str) -> Role:
     role = plan.roles.filter(key=key).first()
     if role is None:
         keys = ", ".join(plan.roles.values_list("key", flat=True))
@@ -211,7 +211,7 @@ def post_vote(request: HttpRequest, slug: str, key: str, body: VoteIn):
     gate = _gate(plan, key)
     cast_vote(
         gate,
-        _role(plan, body.role),
+        find_role(plan, body.role),
         body.vote.lower(),
         by=request.user,
         reason=body.reason,

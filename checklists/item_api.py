@@ -99,8 +99,8 @@ class StateIn(Schema):
 def list_items(request: HttpRequest, slug: str):
     """All items in the order of the list."""
     plan = plan_of(request, slug)
-    items = name_items(items_of(plan).select_related("phase", "role", "parent"))
-    return [_item(item, plan) for item in items]
+    items = name_items(items_of(plan))
+    return [item_out(item, plan) for item in items]
 
 
 @router.put("plans/{slug}/items/{int:number}/state", response=ItemOut)
@@ -116,7 +116,7 @@ def put_item_state(request: HttpRequest, slug: str, number: int, body: StateIn):
     else:
         said = {"reason": body.reason, "value": body.value, "evidence": body.evidence}
         set_item_state(item, body.state, count=body.count, **said, **seen)
-    return _item(_find(plan, number), plan)
+    return item_out(_find(plan, number), plan)
 
 
 @router.post("plans/{slug}/items/{int:number}/files", response={201: FileOut})
@@ -140,13 +140,13 @@ def post_item_file(request: HttpRequest, slug: str, number: int, name: str = "")
 
 
 def _find(plan: DeploymentPlan, number: int) -> ChecklistItem:
-    item = items_of(plan).select_related("phase", "role", "parent").filter(number=number).first()
+    item = items_of(plan).filter(number=number).first()
     if item is None:
         raise Http404
     return item
 
 
-def _item(item: ChecklistItem, plan: DeploymentPlan) -> dict[str, Any]:
+def item_out(item: ChecklistItem, plan: DeploymentPlan) -> dict[str, Any]:
     return {
         "id": item.number,
         "ref": item.ref,

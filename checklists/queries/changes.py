@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 
 from checklists.models import ChecklistItem
-from warroom.models import TimelineEvent
+from warroom.models import DeploymentPlan, TimelineEvent
 
 
 def events_of(item: ChecklistItem) -> QuerySet[TimelineEvent]:
@@ -17,3 +17,9 @@ def events_of(item: ChecklistItem) -> QuerySet[TimelineEvent]:
 def last_change(item: ChecklistItem) -> TimelineEvent | None:
     """The newest event that changed the item; a note changes nothing."""
     return events_of(item).exclude(kind="item.noted").first()
+
+
+def all_known(plan: DeploymentPlan, numbers: set[int]) -> bool:
+    """Whether the plan has, or had, an item of each number."""
+    rows = ChecklistItem.everything.filter(plan=plan, number__in=numbers)
+    return rows.count() == len(numbers)

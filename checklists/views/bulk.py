@@ -1,12 +1,13 @@
 """Several items at once: a page of boxes that works without script."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions.bulk import set_items_state
 from checklists.forms_editing import BulkForm
+from checklists.queries.changes import all_known
 from checklists.queries.phases import checklist
 from checklists.rules.numbers import whole_number
 from checklists.views.editing import add_error
@@ -30,6 +31,8 @@ def items_bulk(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, plan, form, 422)
     asked = form.cleaned_data
+    if not all_known(plan, form.numbers):
+        raise Http404("No such item in this release.")
     try:
         changed = set_items_state(
             plan,

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from checklists.actions import editing
@@ -53,7 +54,7 @@ def understood(item: ChecklistItem, plan: DeploymentPlan) -> str:
     if due is None:
         return f" Due {offset_text(item.due_offset_s)}." if item.due_offset_s is not None else ""
     offset = f", {offset_text(due - plan.t0)}" if plan.t0 else ""
-    return f" Due {due.day} {instant_text(due, due.replace(year=due.year - 1))} UTC{offset}."
+    return f" Due {instant_text(due, timezone.now())} UTC{offset}."
 
 
 # --- add -------------------------------------------------------------------------------------

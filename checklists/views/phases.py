@@ -76,9 +76,9 @@ def checklist_context(
         "add_item": quick_form(request, plan, rows.phase)
         if rows and context["standing"].may(Right.EDIT)
         else "",
-        "list_shape": panels.render(panels.get("list"), plan, now, str(rows.phase.number))
-        if rows
-        else "",
+        "list_shape": "".join(
+            panels.render(panels.get("list"), plan, now, str(phase.phase.number)) for phase in shown
+        ),
         "conditions": panels.render(panels.get("plan-conditions"), plan, now)
         if scope in LAST
         else "",
