@@ -39,14 +39,15 @@ def hidden(page, name):
 
 
 def test_an_item_is_added_beside_the_checklist_and_its_due_time_is_said_back(plan, phase, cora):
-    plan.t0 = timezone.now().replace(year=2100, month=10, day=23, hour=9, minute=0, second=0)
+    plan.t0 = timezone.now().replace(
+        year=2100, month=10, day=23, hour=9, minute=0, second=0, microsecond=0
+    )
     plan.save()
     page = cora.get(f"{PLAN}checklist/").content.decode()
     assert "Add an item" in page and 'placeholder="20:55 or T+11:55"' in page
     sent = {"text": "Cover confirmed", "where": hidden(page, "where"), "required": "on"}
     sent |= {"due": "20:55", "named": hidden(page, "named"), "quick": "1"}
     answer = cora.post(f"{PLAN}items/add", sent, follow=True)
-    print(re.findall(r"Added as[^<]*", answer.content.decode()))
     assert "Added as 1.1. Due 23 Oct 2100 20:55 UTC, T+11:55." in unescape(answer.content.decode())
     item = ChecklistItem.objects.get()
     assert (item.text, item.required, item.blocking) == ("Cover confirmed", True, False)
