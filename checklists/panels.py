@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from checklists.models import ChecklistItem, Gate
+from checklists.queries.days import daily_needs, form_days
 from checklists.queries.gates import (
     GateSheet,
     final_of,
@@ -253,6 +254,20 @@ def signoff_context(board: Checklist, scope: Scope) -> Context:
     }
 
 
+class Days(panels.Panel):
+    """The forms that come back every day: which days are filled in, due, missed."""
+
+    name = "days"
+    template = "checklists/_days.html"
+    kinds = ("daily.", "plan.", "seat.", "role.")
+    places = ("days",)
+    slot = "days"
+    refresh_s = 60  # a day falls due without anything being written
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        return {"forms": form_days(plan, now)}
+
+
 class PlanConditions(panels.Panel):
     """Every condition of the release, on the page of its last signatures."""
 
@@ -362,6 +377,7 @@ for panel in (
     GroupSum(),
     Signoffs(),
     PlanConditions(),
+    Days(),
     NextGate(),
     *GATE_PARTS,
 ):
@@ -371,6 +387,7 @@ outlook.register_next(next_gate)
 outlook.register_progress(progress)
 needs.register_needs(people_needs)
 needs.register_ahead(people_ahead)
+needs.register_needs(daily_needs)
 navigation.register_tab(
     "checklist", "Checklist", "checklist", 20, count=checklist_count, icon="list", key="c"
 )

@@ -2,6 +2,7 @@ from django.urls import path
 
 from checklists.views import (
     bulk,
+    days,
     editing,
     files,
     gates,
@@ -39,6 +40,9 @@ urlpatterns = [
     path("phases/<int:number>/switch", sections.phase_switch, name="phase-switch"),
     path("groups/<int:number>/switch", sections.group_switch, name="group-switch"),
     path("settings/weights", readiness.weights, name="weights"),
+    path("days/", days.days, name="days"),
+    path("days/forms", days.daily_form, name="daily-form"),
+    path("days/<slug:key>/<str:on>/", days.day, name="day"),
     path("signoffs", signoffs.signoffs, name="signoffs"),
     path("signoffs/<int:number>/withdraw", signoffs.withdraw, name="withdraw"),
     path("conditions/<int:number>/close", signoffs.condition_close, name="condition-close"),

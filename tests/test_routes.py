@@ -5,7 +5,7 @@ the cast gets. Whoever is not signed in is sent to sign in; a method that is not
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from django.apps import apps
@@ -269,6 +269,23 @@ ROUTES = {
         post=holders(302, *EDIT),
         send={"named": "{signoff}"},
     ),
+    "days": Route(f"{PLAN}days/", get=READ),
+    "day": Route(
+        f"{PLAN}days/evening/2025-10-23/",
+        get=READ,
+        post=holders(302, *TICK),
+        send={"q-mood": "Fine"},
+    ),
+    "daily-form": Route(
+        f"{PLAN}days/forms",
+        post=holders(302, *EDIT),
+        send={
+            "title": "Morning",
+            "at_time": "09:00",
+            "first_day": "2025-10-23",
+            "questions": "Open incidents | number",
+        },
+    ),
     "signoffs": Route(
         f"{PLAN}signoffs",
         get=members(302),
@@ -330,6 +347,13 @@ def release(plan, cast, item, gate):
     signed = sign_off(plan, item.phase, roles["security-lead"], "approved", by=cast["hudson"])
     decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
     decision = decide_gate(decided, "hold", by=cast["cora"])
+    plan.daily_forms.create(
+        key="evening",
+        title="Evening",
+        at_time=time(18),
+        first_day=date(2025, 10, 20),
+        questions=[{"key": "mood", "label": "Mood", "kind": "text", "wanted": True}],
+    )
     group = item.phase.groups.create(title="If needed", position=1, optional=True)
     file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])
     make_template(plan, "Ours", by=cast["cora"])

@@ -73,6 +73,7 @@ def checklist_context(
         "filter": chosen,
         "seq": plan.timeline_seq,
         "more_states": MORE_STATES,
+        "daily": plan.daily_forms.exists(),
         "add_item": quick_form(request, plan, rows.phase)
         if rows and context["standing"].may(Right.EDIT)
         else "",

@@ -1,0 +1,174 @@
+"""Forms that come back every day, such as an evening's wrap-up (S97)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from django.db.models import Max
+
+from checklists.models import DailyEntry, DailyForm
+from checklists.rules import days as rules
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.models import DeploymentPlan, Right, Role, User
+
+MOST_FORMS = 20
+FIELDS = ["title", "questions", "role", "at_time", "first_day", "last_day"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a daily form is. ``at_time`` is the plan's local time, the days are local days."""
+
+    title: str
+    questions: Sequence[Mapping[str, Any]]
+    at_time: time
+    first_day: date
+    last_day: date | None = None
+    role: Role | None = None
+
+
+def define_form(
+    plan: DeploymentPlan,
+    asked: Asked,
+    *,
+    by: User,
+    form: DailyForm | None = None,
+    request_id: str | None = None,
+) -> DailyForm:
+    """Make a daily form, or change ``form``; what was filled in stays as it was answered.
+
+    Raises Invalid for what is filled in wrongly, NotAllowed without the right to edit.
+    """
+    _check(plan, asked)
+    with change(plan, by=by, right=Right.EDIT, request_id=request_id) as defining:
+        form = DailyForm.objects.get(pk=form.pk) if form else None
+        if form is not None and (defining.repeated or _says(form, asked)):
+            return form
+        if form is None and defining.repeated:
+            return _same(defining.plan, asked)
+        verb = "changed" if form else "added"
+        form = form or _new(defining.plan, asked)
+        for name in FIELDS:
+            setattr(form, name, getattr(asked, name))
+        form.questions = [dict(one) for one in asked.questions]
+        form.save()
+        defining.record(
+            f"daily.{verb}",
+            f"Daily form {verb}: {form.title}, at {form.at_time:%H:%M} {plan.time_zone} "
+            f"from {form.first_day}.",
+            form=form.key,
+            at=f"{form.at_time:%H:%M}",
+            first=str(form.first_day),
+            last=str(form.last_day or ""),
+            questions=form.questions,
+        )
+    return form
+
+
+def fill_day(
+    form: DailyForm,
+    day: date,
+    answers: Mapping[str, Any],
+    *,
+    by: User,
+    seen: int | None = None,
+    request_id: str | None = None,
+) -> DailyEntry:
+    """Answer a day's form and return the entry; a correction is a new entry that names the old.
+
+    ``seen``: the entry (its id) that the author saw, None where there was none. The same answers
+    again are no event. Raises Invalid for a day the form is not for or a wrong answer, Refused when
+    somebody answered meanwhile, NotAllowed for whoever may not tick or is not the form's role.
+    """
+    checked = rules.check_answers(form.questions, answers)
+    if checked.wrong:
+        field, sentence = next(iter(checked.wrong.items()))
+        raise Invalid(field, sentence)
+    with change(form.plan, by=by, right=Right.TICK, request_id=request_id) as filling:
+        _demand_role(filling, form)
+        _demand_day(filling, form, day)
+        newest = form.entries.filter(day=day, superseded_by__isnull=True).first()
+        if newest and (filling.repeated or newest.answers == checked.answers):
+            return newest
+        if newest and newest.pk != seen:
+            raise Refused(
+                f"{newest.by_name} filled in {form.title} of {day} first, at "
+                f"{newest.at:%H:%M} UTC. Nothing was saved."
+            )
+        entry = DailyEntry.objects.create(
+            form=form,
+            day=day,
+            answers=checked.answers,
+            by=by,
+            by_name=filling.author_name,
+            at=filling.at,
+            supersedes=newest,
+        )
+        _record(filling, form, entry)
+    return entry
+
+
+def _record(filling: Change, form: DailyForm, entry: DailyEntry) -> None:
+    verb = "corrected" if entry.supersedes_id else "filled"
+    said = rules.summary(form.questions, entry.answers)
+    filling.record(
+        f"daily.{verb}",
+        f"{form.title} of {entry.day}{', corrected' if entry.supersedes_id else ''}: {said}",
+        form=form.key,
+        day=str(entry.day),
+        answers=entry.answers,
+        supersedes=entry.supersedes_id,
+    )
+
+
+def _check(plan: DeploymentPlan, asked: Asked) -> None:
+    if not asked.title.strip() or len(asked.title) > 200:
+        raise Invalid("title", "A form has a title of at most 200 characters.")
+    if not asked.questions:
+        raise Invalid("questions", "Ask at least one question.")
+    if asked.last_day and asked.last_day < asked.first_day:
+        raise Invalid("last_day", "The last day lies before the first.")
+    if asked.last_day and (asked.last_day - asked.first_day).days >= rules.MOST_DAYS:
+        raise Invalid("last_day", f"A form comes back for at most {rules.MOST_DAYS} days.")
+    if asked.role is not None and asked.role.plan_id != plan.pk:
+        raise Invalid("role", "This release has no such role.")
+
+
+def _says(form: DailyForm, asked: Asked) -> bool:
+    plain = (name for name in FIELDS if name != "questions")
+    same = all(getattr(form, name) == getattr(asked, name) for name in plain)
+    return same and form.questions == [dict(one) for one in asked.questions]
+
+
+def _same(plan: DeploymentPlan, asked: Asked) -> DailyForm:
+    return plan.daily_forms.filter(title=asked.title).last() or plan.daily_forms.last()
+
+
+def _new(plan: DeploymentPlan, asked: Asked) -> DailyForm:
+    if plan.daily_forms.count() >= MOST_FORMS:
+        raise Invalid("title", f"There are {MOST_FORMS} daily forms; no more are taken.")
+    key = base = rules.key_of(asked.title)
+    taken = set(plan.daily_forms.values_list("key", flat=True)) | {"forms"}
+    n = 1
+    while key in taken:
+        n += 1
+        key = f"{base}-{n}"
+    last = plan.daily_forms.aggregate(last=Max("position"))["last"]
+    return DailyForm(plan=plan, key=key, position=0 if last is None else last + 1)
+
+
+def _demand_role(filling: Change, form: DailyForm) -> None:
+    if form.role_id is None or form.role_id in filling.held.role_ids:
+        return
+    if not filling.held.may(Right.EDIT):
+        raise NotAllowed(f"{form.title} is for {form.role.name}: only who sits there fills it in.")
+
+
+def _demand_day(filling: Change, form: DailyForm, day: date) -> None:
+    today = rules.local_day(filling.at, filling.plan.time_zone)
+    if day < form.first_day or (form.last_day and day > form.last_day):
+        raise Invalid("day", f"{form.title} is not for {day}.")
+    if day > today:
+        raise Invalid("day", f"{day} is still to come.")
