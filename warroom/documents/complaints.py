@@ -12,6 +12,7 @@ from warroom.documents.source import DocumentError
 from warroom.documents.tree import Node
 
 MOST = 20
+LOOKED_AT = 500  # of the things wrong; a file of another kind has thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,8 @@ class PlanFileError(DocumentError):
         return "\n".join([*said, f"And {self.more} more."] if self.more else said)
 
 
-def refuse(faults: Iterable[Fault], tree: Node | None) -> None:
-    """Raise PlanFileError if there is any fault."""
+def refuse(faults: Iterable[Fault], tree: Node | None, more: int = 0) -> None:
+    """Raise PlanFileError if there is any fault; ``more`` were found and are not among them."""
     problems = sorted(
         (
             Problem(tree.line_of(path) if tree else 0, shown_path(path), text, right)
@@ -52,16 +53,18 @@ def refuse(faults: Iterable[Fault], tree: Node | None) -> None:
         key=lambda problem: problem.line,
     )
     if problems:
-        raise PlanFileError(problems[:MOST], max(len(problems) - MOST, 0))
+        raise PlanFileError(problems[:MOST], more + max(len(problems) - MOST, 0))
 
 
 def shown_path(path: tuple) -> str:
     return ".".join(str(step + 1) if isinstance(step, int) else str(step)[:60] for step in path)
 
 
-def faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
-    """What a validation found, each with its place, in words."""
-    return [_fault(found, model) for found in error.errors(include_url=False, include_context=True)]
+def refuse_invalid(error: ValidationError, model: type[BaseModel], tree: Node | None) -> None:
+    """Raise what a validation found as PlanFileError: each thing with its place, in words."""
+    found = error.errors(include_url=False)
+    looked = found[:LOOKED_AT]
+    refuse((_fault(one, model) for one in looked), tree, len(found) - len(looked))
 
 
 def _fault(found: Any, model: type[BaseModel]) -> Fault:
@@ -73,7 +76,8 @@ def _fault(found: Any, model: type[BaseModel]) -> Fault:
     if kind == "extra_forbidden":
         return path, f"There is no field {quoted(path[-1])}.", _near(path, model)
     if kind == "missing":
-        return path[:-1], f"{quoted(path[-1])} is missing.", f"Write {path[-1]}: …"
+        value = "1" if path == ("warroom",) else "…"
+        return path[:-1], f"{quoted(path[-1])} is missing.", f"Write {path[-1]}: {value}"
     if value is None:
         return (
             path,

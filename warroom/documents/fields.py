@@ -70,7 +70,9 @@ def words(most: int | None = None) -> Any:
     """Text that says something: not empty, not only blanks."""
     return Annotated[
         str,
-        Field(max_length=most, json_schema_extra={"pattern": "^[^\\u0000]*\\S[^\\u0000]*$"}),
+        Field(
+            max_length=most, json_schema_extra={"pattern": "^[^\\u0000]*[^\\s\\u0000][^\\u0000]*$"}
+        ),
         AfterValidator(_whole),
         AfterValidator(_said),
     ]

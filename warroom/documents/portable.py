@@ -11,7 +11,7 @@ from django.conf import settings
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from warroom.documents import yaml_text
-from warroom.documents.complaints import faults_of, refuse
+from warroom.documents.complaints import refuse, refuse_invalid
 from warroom.documents.fields import Fault, Strict
 from warroom.documents.readers import COUNTS, NOTE, Creation, Finding
 from warroom.documents.source import clean_text
@@ -69,6 +69,7 @@ _parts: dict[str, Part] = {}
 def register_part(part: Part) -> None:
     _parts[part.key] = part
     _model.cache_clear()
+    _schema.cache_clear()
 
 
 def parts() -> list[Part]:
@@ -117,8 +118,8 @@ def checked(data: Any, tree: Node | None = None) -> dict[str, Any]:
     try:
         whole = model.model_validate(data)
     except ValidationError as error:
-        refuse(faults_of(error, model), tree)
-        raise  # never reached: an error has faults
+        refuse_invalid(error, model, tree)
+        raise  # never reached: what is invalid has at least one fault
     values = {name: getattr(whole, name) for name in model.model_fields if name in _parts}
     known = {name: value for name, value in values.items() if value is not None}
     refuse(
@@ -186,14 +187,19 @@ def _model() -> type[BaseModel]:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of the plan file, in YAML and JSON alike."""
-    schema = _model().model_json_schema(by_alias=True)
-    _drop_nulls(schema)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{settings.PUBLIC_URL}{SCHEMA_PATH}",
+        **_schema(),
         "title": "Warroom plan",
-        **{key: value for key, value in schema.items() if key != "title"},
     }
+
+
+@lru_cache(maxsize=1)
+def _schema() -> dict[str, Any]:
+    schema = _model().model_json_schema(by_alias=True)
+    _drop_nulls(schema)
+    return schema
 
 
 def _drop_nulls(schema: Any) -> None:

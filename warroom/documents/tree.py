@@ -32,6 +32,7 @@ class Token:
     line: int
     value: Any = None
     anchor: str | None = None
+    bare: bool = False  # a word of YAML without quotes
 
 
 @dataclass(slots=True)
@@ -102,7 +103,9 @@ def _build(tokens: Iterator[Token]) -> Node:
             values += 1
         else:
             node = (
-                _aliased(anchors, token) if token.kind == ALIAS else Node(token.line, token.value)
+                _aliased(anchors, token, stack)
+                if token.kind == ALIAS
+                else Node(token.line, token.value)
             )
             values += node.size
         if values > MOST_VALUES:
@@ -127,9 +130,9 @@ def _is_key(stack: list[_Open], token: Token) -> bool:
 def _take_key(opened: _Open, token: Token) -> None:
     key = token.value
     if token.kind != VALUE or not isinstance(key, str):
-        shown = "" if token.kind != VALUE else f' Write "{_shown(key)}" in quotes.'
-        raise DocumentError(token.line, "The name of a field is text.", shown.strip())
-    if key == "<<":
+        right = f'Write "{_shown(key)[:80]}" in quotes.' if token.kind == VALUE else "Write name: …"
+        raise DocumentError(token.line, "The name of a field is text.", right)
+    if key == "<<" and token.bare:
         raise DocumentError(token.line, 'Merging with "<<" is not read.', "Write the fields out.")
     if key in opened.node.value:
         first = opened.node.lines[key]
@@ -159,12 +162,12 @@ def _demand_shallow(stack: list[_Open], line: int) -> None:
         )
 
 
-def _aliased(anchors: dict[str, Node], token: Token) -> Node:
+def _aliased(anchors: dict[str, Node], token: Token, stack: list[_Open]) -> Node:
     node = anchors.get(token.value)
     if node is None:
-        raise DocumentError(
-            token.line, f"*{token.value} stands inside itself.", "Write the values out."
-        )
+        inside = any(opened.anchor == token.value for opened in stack)
+        wrong = "stands inside itself" if inside else "names no anchor (&)"
+        raise DocumentError(token.line, f"*{token.value[:60]} {wrong}.", "Write the values out.")
     return node
 
 
@@ -177,7 +180,7 @@ def _too_many(token: Token) -> DocumentError:
 
 
 def _shown(value: Any) -> str:
-    return {None: "null", True: "true", False: "false"}.get(value, str(value))
+    return json.dumps(value)
 
 
 # --- YAML ----------------------------------------------------------------------------------
@@ -257,8 +260,9 @@ def _yaml_token(event: Any, line: int) -> Token | None:
     if isinstance(event, yaml.AliasEvent):
         return Token(ALIAS, line, event.anchor)
     if isinstance(event, yaml.ScalarEvent):
-        value = _value(event.value, line) if event.implicit[0] else event.value
-        return Token(VALUE, line, value, event.anchor)
+        bare = event.implicit[0]
+        value = _value(event.value, line) if bare else event.value
+        return Token(VALUE, line, value, event.anchor, bare)
     return None
 
 
@@ -278,7 +282,6 @@ _SAID = (
     ("that violates indentation", "A tab indents this line.", "Indent with spaces."),
     ("could not find expected ':'", "The colon after a field's name is missing.", "Write name: …"),
     ("unexpected end of stream", "The quote that opens here does not close.", "Close it."),
-    ("undefined alias", "This alias (*) names no anchor (&).", "Write the values out."),
     (
         "did not find expected",
         "As YAML, this line does not fit the ones above.",
@@ -293,8 +296,8 @@ def _no_yaml(error: yaml.MarkedYAMLError, text: str) -> DocumentError:
     line = mark.line + 1 if mark else 1
     problem = str(error.problem or error.context or "it cannot be read")
     lines = text.split("\n", line)
-    indent = lines[line - 1][: len(lines[line - 1]) - len(lines[line - 1].lstrip())]
-    if "\t" in indent:
+    before = lines[line - 1][: mark.column + 1] if mark else ""
+    if before.endswith("\t") or before.strip() == "" != before.strip(" "):
         return DocumentError(line, "A tab indents this line.", "Indent with spaces.")
     for part, said, right in _SAID:
         if part in problem:

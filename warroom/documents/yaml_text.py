@@ -12,6 +12,7 @@ from warroom.documents.tree import plain_value
 
 # Bare words: begin with a letter, and hold nothing that has a meaning at its place.
 _BARE = re.compile(r"[^\W\d_][^\x00-\x1f\x7f-\x9f:#\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]*")
+_WORD = re.compile(r"[a-z][a-z0-9-]{0,20}")
 _LENGTH = re.compile(r"(?:[0-9]+[wdhms])+|[0-9]+ms")
 # Older readers of YAML take these for yes and no.
 _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
@@ -34,6 +35,8 @@ def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
     if isinstance(value, Mapping) and value:
         yield head
         yield from _mapping(value, indent)
+    elif isinstance(value, list) and value and all(map(_is_word, value)) and len(value) < 12:
+        yield f"{head} [{', '.join(value)}]"
     elif isinstance(value, list) and value:
         yield head
         for one in value:
@@ -53,12 +56,21 @@ def _list_entry(value: Any, indent: str) -> Iterator[str]:
         yield from _entry(f"{indent}-", value, indent + "  ")
 
 
+def _is_word(value: Any) -> bool:
+    """Whether a value can stand in a list on one line."""
+    return isinstance(value, str) and bool(_WORD.fullmatch(value)) and _one_line(value) == value
+
+
 def _scalar(value: Any) -> str:
     if isinstance(value, str):
         return _one_line(value)
     if isinstance(value, Mapping):
         return "{}"
-    return "[]" if isinstance(value, list) else json.dumps(value, allow_nan=False)
+    if isinstance(value, list):
+        return "[]"
+    written = json.dumps(value, allow_nan=False)
+    # Older readers want a point in a number with an exponent.
+    return re.sub(r"^(-?[0-9]+)e", r"\1.0e", written)
 
 
 def _one_line(text: str) -> str:
