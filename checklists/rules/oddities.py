@@ -145,6 +145,13 @@ def of_holds(holds: Sequence[Hold]) -> Odd | None:
     return Odd("holds-disagree", title, "; ".join(said) + ".")
 
 
+def _counts_join(inner: list[float], edges: list[float]) -> bool:
+    """Whether whole numbers join: 0, then 1 to 2, then 3 and more leave nothing out."""
+    if not all(number.is_integer() for number in (*inner, *edges)):
+        return False
+    return inner[0] - edges[0] in (0, 1) and edges[1] - inner[1] in (0, 1)
+
+
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)\s?(?:%|ms|s|min)?\s?(?:-|–|—|to|…)\s?(\d+(?:\.\d+)?)", re.I)
 
 
@@ -158,7 +165,7 @@ def of_acceptable(name: str, text: str, limits: Bands) -> Odd | None:
         return None
     low, high = sorted((float(match[1]), float(match[2])))
     edges = sorted((limits.green.value, limits.red.value))
-    if [low, high] == edges:
+    if [low, high] == edges or _counts_join([low, high], edges):
         return None
     kind = "overlap" if low < edges[0] or high > edges[1] else "leave a gap"
     title = f"{name}: the bands {kind}"

@@ -56,6 +56,12 @@ def test_an_acceptable_range_joins_green_and_red(text, says):
     assert (odd is None) if says is None else says in odd.title
 
 
+def test_an_acceptable_range_of_whole_numbers_leaves_nothing_out():
+    alerts = Bands(Bound("=", 0), Bound(">=", 3))
+    assert oddities.of_acceptable("Critical alerts", "1-2", alerts) is None
+    assert "gap" in oddities.of_acceptable("Critical alerts", "2-2", alerts).title
+
+
 def test_phases_and_items_out_of_order_are_named():
     late, early = Part("Phase 1", NINE, NINE + HOUR), Part("Phase 2", NINE - HOUR)
     codes = [odd.code for odd in oddities.of_phases([late, early, Part("Phase 3")])]

@@ -32,8 +32,7 @@ class Levels(sections.Section):
     name = "levels"
     label = "Escalation"
     template = "warroom/_settings_levels.html"
-    order = 50
-    column = "left"
+    order = 45
 
     def context(
         self, plan: DeploymentPlan, person: Standing, forms: dict[str, Any]
