@@ -147,7 +147,7 @@ def of_holds(holds: Sequence[Hold]) -> Odd | None:
 
 def _counts_join(inner: list[float], edges: list[float]) -> bool:
     """Whether whole numbers join: 0, then 1 to 2, then 3 and more leave nothing out."""
-    if not all(number.is_integer() for number in (*inner, *edges)):
+    if not all(float(number).is_integer() for number in (*inner, *edges)):
         return False
     return inner[0] - edges[0] in (0, 1) and edges[1] - inner[1] in (0, 1)
 
