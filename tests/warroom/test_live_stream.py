@@ -342,6 +342,7 @@ assert answered == 302, answered
     [
         ("unseated", "leave_seat(plan, desk, guest, by=cora)"),
         ("quietly-unseated", "Seat.objects.filter(user=guest).delete()"),
+        ("no-longer-standing-in", "Seat.objects.filter(user=guest).update(ends_at=timezone.now())"),
         ("disabled", "User.objects.filter(pk=guest.pk).update(is_active=False)"),
         ("signed-out", SIGN_OUT),
         ("new-password", "guest.set_password('other'); guest.save()"),
@@ -361,6 +362,21 @@ def test_who_loses_the_right_is_told_nothing_more(place, name, loses):
             await asyncio.wait_for(guest.closed.wait(), 10)
             while not guest.messages.empty():
                 assert f"Not for {name}" not in guest.messages.get_nowait().data
+
+    run(story())
+
+
+def test_who_has_the_room_open_is_written_down(place):
+    seen = "answer = Presence.objects.filter(plan=plan, user=cora).count()"
+
+    async def story():
+        async with viewer(place) as watching:
+            await watching.next("beat")
+            for _ in range(100):
+                if place.do(seen):
+                    break
+                await asyncio.sleep(0.2)
+            assert place.do(seen) == 1
 
     run(story())
 
