@@ -13,7 +13,7 @@ from warroom.actions.schedule import preview_shift, refusal, shift_t0
 from warroom.api import PlanOut, plan_of, plan_shown
 from warroom.models import DeploymentPlan
 from warroom.once import once
-from warroom.rules.lifecycle import ABORTED
+from warroom.rules.lifecycle import STEPS
 from warroom.rules.schedule import Shift, parse_by, when
 
 router = Router(tags=["plans"])
@@ -29,7 +29,8 @@ class StepIn(Schema):
 @router.post("plans/{slug}/lifecycle", response=PlanOut)
 def step(request: HttpRequest, slug: str, body: StepIn):
     """Take a step of the release's life. 422 names ``reason`` where one is wanted."""
-    plan = plan_of(request, slug, "decide" if body.step == ABORTED else "run")
+    known = STEPS.get(body.step)
+    plan = plan_of(request, slug, *((known.right,) if known else ("edit", "run", "decide")))
     take_step(plan, body.step, by=request.user, reason=body.reason, request_id=once(request))
     plan.refresh_from_db()
     return plan_shown(plan)
@@ -73,7 +74,7 @@ class ShiftOut(Schema):
 @router.post("plans/{slug}/shift", response=ShiftOut)
 def shift(request: HttpRequest, slug: str, body: ShiftIn):
     """Move T0, or what is ahead of it; with ``dry_run`` only say what would move."""
-    plan = plan_of(request, slug, "read" if body.dry_run else "run")
+    plan = plan_of(request, slug, "read" if body.dry_run else "edit")
     to = _wanted(body)
     shown = preview_shift(plan, to, timezone.now(), window_too=body.window_too)
     answer = _shift_shown(plan, shown)

@@ -75,7 +75,9 @@ const local = new Intl.DateTimeFormat(undefined, {
 function localTimes(scope) {
   for (const element of scope.querySelectorAll("time[datetime]:not([title])")) {
     const at = new Date(element.getAttribute("datetime"));
-    if (!Number.isNaN(at.getTime())) element.title = `Your time: ${local.format(at)}`;
+    if (Number.isNaN(at.getTime())) continue;
+    const there = element.dataset.plan;
+    element.title = `Your time: ${local.format(at)}${there ? `. Plan: ${there}` : ""}`;
   }
 }
 

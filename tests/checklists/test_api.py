@@ -144,7 +144,7 @@ OPERATIONS = {
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
     ("POST", "/shift"): (
-        "run",
+        "edit",
         {"t0": "2030-01-01T09:00:00Z", "reason": "Later."},
         "cora root",
     ),

@@ -14,7 +14,7 @@ from checklists.models import Phase
 from rollouts.actions.stages import advance
 from rollouts.models import HealthCheck, Stage
 from rollouts.queries.due import due_ids
-from tests.conftest import make_item
+from tests.conftest import make_item, make_plan
 from warroom.actions.change import change
 from warroom.actions.lifecycle import objections, set_lifecycle, take_step
 from warroom.actions.people import take_seat
@@ -23,6 +23,7 @@ from warroom.actions.status import post_status_update, set_status_public
 from warroom.actions.timeline import add_note
 from warroom.actions.tokens import make_token
 from warroom.live.headline import shown_verdict, stands
+from warroom.live.outlook import next_step
 from warroom.models import Lifecycle
 from warroom.queries.timeline import first_broken
 from warroom.rules import lifecycle as rules
@@ -436,6 +437,29 @@ def test_an_open_release_says_nothing_of_an_archive(plan, cast, client_of):
     html = client_of(cast["cora"]).get(f"/plans/{plan.slug}/").content.decode()
     assert "data-mode" not in html and "read-only" not in html
     assert 'id="archived" data-live="archived"' in html
+
+
+def test_a_closed_release_waits_for_nothing(plan, cast, gate):
+    now = timezone.now()
+    assert next_step(plan, now) is not None
+    assert next_step(put(plan, "aborted"), now) is None
+
+
+def test_the_list_groups_by_lifecycle(plan, cast, client_of):
+    put(plan, "draft")
+    make_plan("live", "Live one", lifecycle="watching", author=cast["cora"])
+    make_plan("soon", "Soon one", author=cast["cora"])
+    make_plan("gone", "Gone one", lifecycle="aborted", author=cast["cora"])
+    html = client_of(cast["cora"]).get("/").content.decode()
+    places = [
+        html.index(text)
+        for text in (
+            'id="live"', "Live one", 'id="coming"', "Soon one", 'id="drafts"', "Genesis Phase 4",
+            'id="finished"', "Gone one",
+        )
+    ]  # fmt: skip
+    assert places == sorted(places)
+    assert "1 live, 1 coming, 1 draft, 1 finished." in html and "Watching." in html
 
 
 @pytest.fixture

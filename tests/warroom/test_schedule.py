@@ -379,7 +379,7 @@ def test_a_preview_costs_the_same_for_one_item_and_for_many(release, django_asse
 
 @pytest.fixture
 def post(client, cast, release):
-    def send(name, body, scopes=("read", "run"), **headers):
+    def send(name, body, scopes=("read", "edit"), **headers):
         headers |= {"authorization": f"Bearer {make_token(cast[name], list(scopes))[1]}"}
         return client.post(
             f"/api/v1/plans/{release.slug}/shift", body, content_type="application/json",
@@ -406,14 +406,14 @@ def test_the_api_shows_a_shift_and_then_does_it(release, post):
 @pytest.mark.parametrize(
     ("name", "body", "scopes", "status", "field"),
     [
-        ("cora", {"by": "+6h"}, ["run"], 422, "reason"),
-        ("cora", {"by": "six", "reason": "x"}, ["run"], 422, "by"),
-        ("cora", {"reason": "x"}, ["run"], 422, "t0"),
-        ("cora", {"by": "+1h", "t0": "2030-01-01T00:00:00Z"}, ["run"], 422, "t0"),
-        ("cora", {"t0": "2030-01-01T00:00:00", "reason": "x"}, ["run"], 422, "t0"),
-        ("thon", {"by": "+1h", "reason": "x"}, ["run"], 403, None),
+        ("cora", {"by": "+6h"}, ["edit"], 422, "reason"),
+        ("cora", {"by": "six", "reason": "x"}, ["edit"], 422, "by"),
+        ("cora", {"reason": "x"}, ["edit"], 422, "t0"),
+        ("cora", {"by": "+1h", "t0": "2030-01-01T00:00:00Z"}, ["edit"], 422, "t0"),
+        ("cora", {"t0": "2030-01-01T00:00:00", "reason": "x"}, ["edit"], 422, "t0"),
+        ("thon", {"by": "+1h", "reason": "x"}, ["edit"], 403, None),
         ("cora", {"by": "+1h", "reason": "x"}, ["read"], 403, None),
-        ("stranger", {"by": "+1h", "reason": "x"}, ["run"], 404, None),
+        ("stranger", {"by": "+1h", "reason": "x"}, ["edit"], 404, None),
     ],
 )
 def test_the_api_refuses_a_shift_with_a_problem(release, post, name, body, scopes, status, field):

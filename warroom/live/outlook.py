@@ -55,7 +55,9 @@ def register_progress(
 
 
 def next_step(plan: DeploymentPlan, now: datetime) -> NextStep | None:
-    """The soonest next step of all floors; one without a time comes last."""
+    """The soonest next step of all floors, those without a time last; none once it is closed."""
+    if plan.is_closed:
+        return None
     steps = [step for source in _next if (step := source(plan, now)) is not None]
     return min(steps, key=lambda step: (step.at is None, step.at or now), default=None)
 

@@ -134,11 +134,12 @@ def when(context, at: datetime | None, plan=None) -> SafeString:
     """
     if at is None:
         return mark_safe("")
-    clock = format_html(
-        '<time datetime="{}">{}</time>', iso(at), wording.instant_text(at, _now(context))
-    )
+    text = wording.instant_text(at, _now(context))
     if there := zones.zone_text(at, getattr(plan, "time_zone", "UTC")):
-        clock = format_html('{} <span class="z">{}</span>', clock, there)
+        shown = '<time datetime="{}" data-plan="{}">{}</time> <span class="z">{}</span>'
+        clock = format_html(shown, iso(at), there, text, there)
+    else:
+        clock = format_html('<time datetime="{}">{}</time>', iso(at), text)
     t0 = getattr(plan, "t0", None)
     if t0 is None:
         return clock

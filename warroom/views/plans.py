@@ -17,14 +17,15 @@ from warroom.queries.plans import get_plan, plans_for
 
 GROUPS = [
     ("live", "Live now", {Lifecycle.DEPLOYING, Lifecycle.WATCHING}),
-    ("coming", "Coming", {Lifecycle.DRAFT, Lifecycle.PREPARING}),
+    ("coming", "Coming", {Lifecycle.PREPARING}),
+    ("drafts", "Drafts", {Lifecycle.DRAFT}),
     ("finished", "Finished", {Lifecycle.STABLE, Lifecycle.ROLLED_BACK, Lifecycle.ABORTED}),
 ]
 
 
 @require_safe
 def plan_list(request: HttpRequest) -> HttpResponse:
-    """The releases that this person may see: live, coming, finished."""
+    """The releases that this person may see: live, coming, drafts, finished."""
     now = timezone.now()
     plans = list(plans_for(request.user).prefetch_related("roles", seated(now, "roles__")))
     progress = outlook.progress(plans)
@@ -57,7 +58,9 @@ def _summary(groups: list[dict]) -> str:
     for group in groups:
         verdicts = {row["verdict"].word for row in group["rows"]}
         more = held.get(verdicts.pop(), "") if group["id"] == "live" and len(verdicts) == 1 else ""
-        parts.append(f"{len(group['rows'])} {group['id']}{more}")
+        count, noun = len(group["rows"]), group["id"]
+        noun = "draft" if noun == "drafts" and count == 1 else noun
+        parts.append(f"{count} {noun}{more}")
     return f"{', '.join(parts)}." if parts else "None yet."
 
 
