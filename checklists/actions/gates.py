@@ -51,13 +51,20 @@ def cast_vote(
         ):
             return before
         _refuse_decided(gate, "Your vote was not counted.")
-        for vote in newest:
-            if vote.person_id == by.pk and vote.role_id != role.pk:
-                raise Refused(
-                    f"{vote.person_name} votes here as {vote.role.name}. One person does not vote "
-                    f"for two roles; somebody else has to vote as {role.name}."
-                )
+        _refuse_two_roles(voting, newest, role)
         return _write_vote(voting, gate, role, word, reason, conditions, before)
+
+
+def _refuse_two_roles(voting: Change, newest: Sequence[Vote], role: Role) -> None:
+    """Law 10: nobody stands for two roles at one gate, but for those whom the plan names."""
+    if voting.author.username in voting.plan.two_roles:
+        return
+    for vote in newest:
+        if vote.person_id == voting.author.pk and vote.role_id != role.pk:
+            raise Refused(
+                f"{vote.person_name} votes here as {vote.role.name}. One person does not vote "
+                f"for two roles; somebody else has to vote as {role.name}."
+            )
 
 
 def judge_criterion(

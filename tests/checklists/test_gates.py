@@ -122,6 +122,15 @@ def test_one_person_does_not_vote_for_two_roles_at_one_gate(gate, cast, roles, p
         cast_vote(gate, roles["security-lead"], "go", by=cast["thon"])
 
 
+def test_whom_the_plan_names_votes_for_two_roles(gate, cast, roles, plan):
+    """Scenario 54, law 10: the plan allows it by name."""
+    seat(plan, cast["thon"], "security-lead", "Security Lead", [])
+    type(plan).objects.filter(pk=plan.pk).update(two_roles=["thon"])
+    for key in ("on-call", "security-lead"):
+        cast_vote(gate, roles[key], "go", by=cast["thon"])
+    assert gate.votes.count() == 2
+
+
 def test_conditions_of_a_vote_hold_the_gate_until_they_are_met(all_go, cast, roles):
     cast_vote(
         all_go,
