@@ -11,6 +11,7 @@ from warroom.actions.lifecycle import take_step
 from warroom.actions.refusals import Invalid
 from warroom.actions.schedule import preview_shift, refusal, shift_t0
 from warroom.api import PlanOut, plan_of, plan_shown
+from warroom.live.lint import lint
 from warroom.models import DeploymentPlan
 from warroom.once import once
 from warroom.rules.lifecycle import STEPS
@@ -125,3 +126,21 @@ def _shift_shown(plan: DeploymentPlan, shown: Shift) -> dict[str, Any]:
         "refused": refusal(shown) if shown.against else "",
         "basis": shown.basis,
     }
+
+
+class FindingOut(Schema):
+    """Something that does not add up: where it stands, and the page that mends it."""
+
+    code: str
+    title: str
+    text: str
+    place: str
+    url: str
+    way_out: str
+    line: int
+
+
+@router.get("plans/{slug}/lint", response=list[FindingOut])
+def show_lint(request: HttpRequest, slug: str):
+    """What does not add up in the plan as it stands now; an empty list when all does."""
+    return [vars(finding) for finding in lint(plan_of(request, slug), timezone.now())]

@@ -133,6 +133,7 @@ OPERATIONS = {
         {"scope": "1", "role": "security-lead", "decision": "approved"},
         "hudson",
     ),
+    ("GET", "/lint"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/signoffs"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/conditions"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/conditions/{number}/close"): ("sign", {"note": "Met."}, "cora thon hudson"),

@@ -7,9 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from warroom import sections
+from warroom.live.lint import lint
 from warroom.models import DeploymentPlan
 from warroom.queries.plans import get_plan
 from warroom.queries.settings import editors, version
@@ -30,8 +32,11 @@ def again(
 
 
 def saved(request: HttpRequest, plan: DeploymentPlan, section: str, say: str) -> HttpResponse:
-    """Back to the section whose form was saved, with one sentence."""
-    messages.success(request, say)
+    """Back to the section whose form was saved, with one sentence and what does not add up."""
+    plan.refresh_from_db()
+    found = lint(plan, timezone.now())
+    odd = f" {len(found)} finding{'s' if len(found) > 1 else ''} in this plan." if found else ""
+    messages.success(request, say + odd)
     return redirect(f"{reverse('settings', args=[plan.slug])}#{section}")
 
 
