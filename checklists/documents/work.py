@@ -23,7 +23,7 @@ _TARGET = re.compile(
     r"(?:[<>≤≥]=?\s?\d[\d.,]*\s?(?:%|ms|s|min(?:utes)?|h|hours?)?|\b\d[\d.,]*\s?%\+|\b\d[\d.,]*\+)"
 )
 _OWN_OFFSET = re.compile(r"\(\s*T\s?[-+−]\s?\d|^\W*T\s?[-+−]\s?\d|^\+\s?\d")
-_DUE = re.compile(r"\b(?:due|by|until|before)\b:?\s+(.{3,40})", re.I)
+_DUE = re.compile(r"\b(?:due|by|until|before|on)\b:?\s+(.{3,40})", re.I)
 _ASIDE = re.compile(r"\(([^()]*\d[^()]*)\)\W*$")  # "(24 Oct 09:00 UTC)" at the end
 _CLOCK = re.compile(r"(?<!\d)(\d{1,2}):(\d{2})(?!\d)")
 _PRIORITY = re.compile(r"(?<![\w-])P(?P<n>[0-4])(?![\w-])")

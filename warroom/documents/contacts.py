@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from warroom.documents.blocks import Block, Document, ListBlock, ListItem, Paragraph, Section, Table
+from warroom.documents.blocks import Block, Document, ListBlock, Paragraph, Section, Table
 from warroom.documents.plain import is_blank, plain, without_marks
 
 _COLUMNS = (
@@ -71,32 +71,28 @@ def contacts_of(document: Document) -> Iterator[tuple[Contact, Block]]:
     A table of roles and names alone adds those that no other table knows.
     """
     found = list(_everybody(document))
-    reached = {contact.role for contact, _ in found if contact.reach or contact.availability}
-    for contact, block in found:
-        if (
-            contact.reach
-            or contact.availability
-            or isinstance(block, ListItem)
-            or contact.role not in reached
-        ):
+    known = {contact.role for contact, _, listed in found if listed}
+    for contact, block, listed in found:
+        if listed or contact.role not in known:
             yield contact, block
 
 
-def _everybody(document: Document) -> Iterator[tuple[Contact, Block]]:
+def _everybody(document: Document) -> Iterator[tuple[Contact, Block, bool]]:
+    """Each contact, and whether it stands in a list of contacts rather than of roles."""
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Table):
                 yield from _in_table(block, bool(_PEOPLE.search(section.title)))
             elif isinstance(block, ListBlock) and _CONTACT_HEADING.search(section.title):
-                yield from _in_list(block)
+                yield from ((contact, item, True) for contact, item in _in_list(block))
 
 
-def _in_table(table: Table, people: bool) -> Iterator[tuple[Contact, Block]]:
+def _in_table(table: Table, people: bool) -> Iterator[tuple[Contact, Block, bool]]:
     columns = _columns(table.header)
     if not {"role", "team", "name"} & set(columns):
         return
-    named = people and {"role", "name"} <= set(columns)
-    if not named and not any(way in columns for way in (*_REACH, "availability", "backup")):
+    listed = any(way in columns for way in (*_REACH, "availability", "backup"))
+    if not listed and not (people and {"role", "name"} <= set(columns)):
         return
     for row in table.rows:
         cell = {
@@ -104,7 +100,7 @@ def _in_table(table: Table, people: bool) -> Iterator[tuple[Contact, Block]]:
         }
         contact = _contact(cell, row.line)
         if contact is not None:
-            yield contact, row
+            yield contact, row, listed
 
 
 def _columns(header: tuple[str, ...]) -> dict[str, int]:
