@@ -10,10 +10,19 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 
+from checklists.actions.bulk import Chosen, set_items_state
+from checklists.actions.editing import (
+    add_item,
+    edit_item,
+    move_item,
+    remove_item,
+    restore_item,
+)
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.items import add_item_note, set_item_state
+from checklists.actions.placing import Where
 from checklists.actions.signoffs import sign_off
-from checklists.models import ChecklistItem, Decision, ItemNote, SignOff, Vote
+from checklists.models import ChecklistItem, Decision, ItemNote, Phase, SignOff, Vote
 from tests.conftest import make_item, make_user, seat
 from warroom.actions.refusals import Refused
 from warroom.models import TimelineEvent
@@ -102,3 +111,132 @@ def test_go_and_no_go_at_the_same_moment_are_both_kept(plan, gate, cast, roles):
 def test_a_double_click_in_two_tabs_signs_once(plan, phase, cast, roles):
     together([lambda: sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])] * 4)
     assert SignOff.objects.count() == TimelineEvent.objects.count() == 1
+
+
+# --- the whole list at once --------------------------------------------------------------------
+
+
+def replayed(plan):
+    """The list as the events alone tell it: number -> text, state and whether it is on the list."""
+    told = {}
+    for event in TimelineEvent.objects.filter(plan=plan).order_by("seq"):
+        data = event.data
+        if event.kind == "item.added":
+            told[data["item"]] = {"text": data["fields"]["text"], "state": "open", "on": True}
+        elif event.kind == "items.set":
+            for number in data["items"]:
+                told[int(number)]["state"] = data["after"]
+        elif event.kind == "item.edited":
+            for name, change in data["changes"].items():
+                if name == "text":
+                    assert told[data["item"]]["text"] == change["before"]
+                    told[data["item"]]["text"] = change["after"]
+        elif event.kind in ("item.removed", "item.restored"):
+            for number in data.get("items", [data["item"]]):
+                told[int(number)]["on"] = event.kind == "item.restored"
+        elif "after" in data:
+            assert told[data["item"]]["state"] == data["before"]
+            told[data["item"]]["state"] = data["after"]
+    return told
+
+
+def stored(plan):
+    return {
+        item.number: {"text": item.text, "state": item.state, "on": item.removed_at is None}
+        for item in ChecklistItem.everything.filter(plan=plan)
+    }
+
+
+def holes(plan):
+    """Phases whose positions are not 1, 2, 3 …, and items that stand apart from their parents."""
+    wrong = []
+    for phase in Phase.objects.filter(plan=plan):
+        rows = list(ChecklistItem.everything.filter(phase=phase).order_by("position"))
+        if [row.position for row in rows] != [*range(1, len(rows) + 1)]:
+            wrong.append((phase.number, [row.position for row in rows]))
+        here = {row.pk: row for row in rows}
+        for row in rows:
+            if row.parent_id is None:
+                continue
+            parent = here.get(row.parent_id)
+            if parent is None or (parent.group_id, True) != (
+                row.group_id,
+                parent.position < row.position,
+            ):
+                wrong.append((row.number, "is not below its parent"))
+    return wrong
+
+
+def test_twenty_people_change_the_whole_list_at_once_and_nothing_is_lost(plan, phase, cast):
+    """Scenario 22: ticks, edits, additions, moves, removals and several at once together."""
+    later = Phase.objects.create(plan=plan, number=2, title="Later")
+    people = [make_user(f"p{n}") for n in range(PEOPLE)]
+    for person in people:
+        seat(plan, person, "lead", "Lead", ["tick", "edit", "skip"])
+    items = [add_item(plan, {"text": f"Item {n}"}, Where(phase), by=people[0]) for n in range(8)]
+    before = TimelineEvent.objects.count()
+
+    def work(n, person):
+        chance = random.Random(n)
+        mine, other = chance.sample(items, 2)
+
+        def job():
+            made = add_item(plan, {"text": f"By {person}"}, Where(later), by=person)
+            edit_item(made, {"text": f"By {person}, twice"}, by=person)
+            done = [1, 1]
+            for attempt in (
+                lambda: move_item(mine, Where(after=other), by=person),
+                lambda: move_item(mine, Where(parent=made), by=person),
+                lambda: edit_item(other, {"text": f"{other.text} {n}"}, by=person),
+                lambda: set_item_state(mine, "done", by=person),
+                lambda: set_items_state(
+                    plan, [Chosen(one.number) for one in (mine, other, made)], "doing", by=person
+                ),
+                lambda: remove_item(mine, f"{person} says so", by=person) if n % 4 == 0 else None,
+                lambda: restore_item(mine, by=person),
+            ):
+                try:
+                    attempt()
+                    done.append(1)
+                except Refused as refused:
+                    done.append(refused.sentence)
+            return done
+
+        return job
+
+    answers = together([work(n, person) for n, person in enumerate(people)])
+    assert not [answer for answer in answers if isinstance(answer, Refused)]
+    assert replayed(plan) == stored(plan)
+    assert holes(plan) == []
+    texts = set(ChecklistItem.everything.values_list("text", flat=True))
+    assert {f"By {person}, twice" for person in people} <= texts
+    numbers = sorted(ChecklistItem.everything.values_list("number", flat=True))
+    assert numbers == [*range(1, 8 + PEOPLE + 1)]
+    plan.refresh_from_db()
+    assert first_broken(plan) is None
+    assert TimelineEvent.objects.count() == plan.revision == plan.timeline_seq > before
+
+
+def test_the_same_addition_sent_by_twenty_at_once_adds_once(plan, phase, cast):
+    """Scenario 12, the item part: every retry finds what the first one made."""
+
+    def add():
+        return add_item(plan, {"text": "x"}, Where(phase), by=cast["cora"], request_id="one")
+
+    answers = together([add] * PEOPLE)
+    assert len({answer.pk for answer in answers}) == 1
+    assert ChecklistItem.objects.count() == TimelineEvent.objects.count() == 1
+
+
+def test_of_twenty_who_edit_what_they_all_saw_one_is_first_and_the_others_are_told(
+    plan, phase, cast
+):
+    item = make_item(phase, 1, "Seen by all")
+
+    def edit(n):
+        return lambda: edit_item(item, {"text": f"Mine {n}"}, by=cast["cora"], seen_revision=0)
+
+    answers = together([edit(n) for n in range(PEOPLE)])
+    late = [answer for answer in answers if isinstance(answer, Refused)]
+    assert len(late) == PEOPLE - 1
+    assert all("Cora edited 1.1 first" in answer.sentence for answer in late)
