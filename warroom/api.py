@@ -267,7 +267,7 @@ def create_plan(
     Of Markdown: ``choices`` says what guessed lines shall be, as ``12:item,40:text``;
     ``make_items=1`` makes items of all lines that could be some and are not spoken of there.
     """
-    token = demand_scope(request, "read") if dry_run else _may_create(request)
+    token = demand_scope(request, "read") if dry_run else may_create(request)
     form = _form_sent(request)
     if t0 is not None and t0.tzinfo is None:
         return problem(422, "Give T0 with its zone: 2026-03-04T09:00:00Z.", field="t0")
@@ -292,7 +292,7 @@ def create_plan(
     return Status(201, answer | {"slug": plan.slug, "url": url})
 
 
-def _may_create(request: HttpRequest) -> ApiToken:
+def may_create(request: HttpRequest) -> ApiToken:
     """A token that only reads makes nothing, nor does one that is for a single release."""
     token = demand_scope(request, "run", "decide", "sign", "vote", "tick", "evidence")
     if token.plan_id is not None:
@@ -457,4 +457,6 @@ def open_urls() -> tuple:
     patterns, app_name, namespace = api.urls
     for pattern in patterns:
         pattern.callback.login_required = False
-    return patterns, app_name, namespace
+    # Words before slugs: plans/from-template is not a release of that name.
+    ordered = sorted(patterns, key=lambda pattern: "<" in str(pattern.pattern))
+    return ordered, app_name, namespace

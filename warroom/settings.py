@@ -190,6 +190,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 # api_editing adds its calls to the router of checklists.item_api: they share addresses.
 API_ROUTERS = [
     "warroom.plan_api.router",
+    "warroom.new_api.router",
     "warroom.people_api.router",
     "checklists.api_editing.router",
     "checklists.api.router",

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from checklists.actions.items import locked_item
 from checklists.models import ChecklistItem, ItemFile
+from checklists.queries.rehearsals import foreign_file
 from checklists.rules import files as rules
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid
@@ -33,6 +34,8 @@ def attach_file(item: ChecklistItem, name: str, content: bytes, *, by: User) -> 
         raise Invalid("file", wrong)
     demand(item.plan, by, Right.TICK)  # before anything reaches the disk
     sha256 = hashlib.sha256(content).hexdigest()
+    if wrong := foreign_file(sha256, content, item.plan):
+        raise Invalid("file", wrong)
     keep_bytes(sha256, content)
     with change(item.plan, by=by, right=Right.TICK) as attaching:
         item = locked_item(attaching, item)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from checklists.actions.revoking import Revoked, revoke_signatures
 from checklists.models import ChecklistItem, ItemNote
 from checklists.queries.changes import last_change
+from checklists.queries.rehearsals import foreign_link
 from checklists.rules import items as rules
 from checklists.rules.targets import Met, against
 from warroom.actions.change import Change, change
@@ -61,6 +62,8 @@ def set_item_state(
         raise Invalid(*wrong)
     value = value.strip() if value is not None else None
     _check_lengths(reason, value or "", evidence or "")
+    if evidence and (wrong := foreign_link(evidence, item.plan)):
+        raise Invalid("evidence", wrong)
     wanted = Wanted(state, reason.strip(), value, evidence, count)
     with change(item.plan, by=by, right="tick", request_id=request_id) as ticking:
         item = locked_item(ticking, item)

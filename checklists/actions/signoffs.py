@@ -188,7 +188,7 @@ def _last_words(signing: Change, scope: Scope, paper: Paper) -> str | None:
     if wrong or scope.declaration != STABLE:
         return wrong
     watched = plan.lifecycle_at if plan.lifecycle == Lifecycle.WATCHING else None
-    return rules.too_early(watched, plan.watch_hours, signing.at, paper.word)
+    return rules.too_early(watched, plan.watch_s / 3600, signing.at, paper.word)
 
 
 def _replaced(signoff: SignOff | None, scope: Scope, paper: Paper) -> bool:

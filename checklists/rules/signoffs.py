@@ -98,7 +98,7 @@ def score_text(score: Decimal | None, best: int | None) -> str:
     return f"{text} of {best}" if best else text
 
 
-def too_early(watched_since: datetime | None, hours: int, now: datetime, word: str) -> str | None:
+def too_early(watched_since: datetime | None, hours: float, now: datetime, word: str) -> str | None:
     """Stable is what was watched for long enough. ``watched_since`` is UTC; the sentence, or None.
 
     To reject it, which says that it is not stable, never waits.
@@ -111,7 +111,7 @@ def too_early(watched_since: datetime | None, hours: int, now: datetime, word: s
     if now >= until:
         return None
     return (
-        f"The release is watched for {hours} h before it is declared stable: until "
+        f"The release is watched for {hours:.3g} h before it is declared stable: until "
         f"{until:%d %b %H:%M} UTC, {format_span((until - now).total_seconds())} from now."
     )
 

@@ -19,7 +19,7 @@ from warroom.models import DeploymentPlan, Lifecycle, Role, Seat, User
 from warroom.rules.moments import YEARS
 
 # Addresses under /plans/ that are pages of their own.
-RESERVED = frozenset({"new", "import"})
+RESERVED = frozenset({"new", "import", "from-template"})
 FINDINGS_KEPT = 200
 
 

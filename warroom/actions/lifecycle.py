@@ -141,7 +141,7 @@ def _own_checks(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Obje
             yield Objection(f"T0 is {at} UTC, in {left}.", refuses=False, code="before-t0")
         yield from outside_window(plan, now)
     if step == rules.STABLE and plan.lifecycle_at is not None:
-        watched, wanted = now - plan.lifecycle_at, plan.watch_hours * 3600
+        watched, wanted = now - plan.lifecycle_at, plan.watch_s
         if watched.total_seconds() < wanted:
             yield Objection(
                 f"Watched for {duration_text(watched)} of {duration_text(wanted)}: "

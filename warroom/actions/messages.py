@@ -17,6 +17,7 @@ from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid
 from warroom.models import Message
 from warroom.rules.letters import is_one_line, next_try, one_line
+from warroom.rules.rehearsal import MARK
 
 # Longer than a mail server may take for one letter (5 s), times the letters of one claim.
 LEASE = timedelta(seconds=120)
@@ -46,13 +47,17 @@ def queue_mail(change: Change, *, key: str, to: str, subject: str, text: str) ->
         defaults={
             "plan": change.plan,
             "to": checked_address(to),
-            "subject": one_line(subject),
+            "subject": one_line(f"{_mark(change)}{subject}"),
             "text": text[:TEXT_LIMIT],
             "at": change.at,
             "due_at": change.at,
         },
     )
     return row
+
+
+def _mark(change: Change) -> str:
+    return f"[{MARK}] " if change.plan.rehearsal else ""
 
 
 def checked_address(text: str) -> str:

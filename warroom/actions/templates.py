@@ -56,7 +56,8 @@ def make_template(
     """
     name, summary = name.strip(), summary.strip()
     _check(name, summary)
-    with change(plan, by=by, right=Right.EDIT, request_id=request_id) as keeping:
+    # Also of a closed release: what went well is what others begin with.
+    with change(plan, by=by, right=Right.EDIT, request_id=request_id, when_closed=True) as keeping:
         if keeping.repeated:
             return None
         if PlanTemplate.objects.filter(name=name, made_from=plan, retired_at=None).exists():
@@ -84,7 +85,7 @@ def retire_template(template: PlanTemplate, *, by: User) -> None:
     if template.made_from is None:
         waiting.update(retired_at=timezone.now())  # the release is gone, and its timeline with it
         return
-    with change(template.made_from, by=by) as retiring:
+    with change(template.made_from, by=by, when_closed=True) as retiring:
         if waiting.update(retired_at=retiring.at):
             text = f"The template “{template.name}” is no longer offered."
             retiring.record("template.retired", text, template=template.key)

@@ -105,6 +105,11 @@ class DeploymentPlan(models.Model):
         return f"/plans/{self.slug}/"
 
     @property
+    def watch_s(self) -> int:
+        """Seconds of watching before 'stable': the hours, divided like all else in a rehearsal."""
+        return self.watch_hours * 3600 // (self.rehearsal_factor if self.rehearsal else 1)
+
+    @property
     def is_public(self) -> bool:
         """Whether everyone may read the status page: never a draft's, never a rehearsal's."""
         return self.status_public and not self.rehearsal and self.lifecycle != Lifecycle.DRAFT

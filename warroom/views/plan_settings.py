@@ -15,6 +15,7 @@ from warroom.actions.plans import identity_effect, save_plan
 from warroom.actions.refusals import Refused
 from warroom.actions.schedule import next_ahead, preview_shift, refusal, shift_t0
 from warroom.models import DeploymentPlan, Right
+from warroom.new_forms import TemplateForm
 from warroom.once import once
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
@@ -114,6 +115,7 @@ class LeaveSection(sections.Section):
         now = timezone.now()
         ways = [step for step in rules.possible(plan.lifecycle) if step.wants_reason]
         return {
+            "template_form": forms.get("template") or TemplateForm(),
             "ways": [
                 {
                     "step": step,
