@@ -457,7 +457,9 @@ def test_the_import_page_shows_a_plan_file_and_makes_it(client_of, cora):
     form = {"text": page.context["text"], "source_name": "checkout.yaml", "create": "1"}
     wrong = client.post(reverse("import"), form | {"name": "A", "slug": "new"})
     assert wrong.status_code == 422 and "page of its own" in wrong.content.decode()
-    made = client.post(reverse("import"), form | {"name": "A", "slug": "a", "seat_0": cora.pk})
+    made = client.post(
+        reverse("import"), form | {"name": "A", "slug": "a", "seat_tech-lead": cora.pk}
+    )
     assert made.status_code == 302
     plan = DeploymentPlan.objects.get()
     assert (plan.name, plan.status_public, plan.author) == ("A", False, cora)

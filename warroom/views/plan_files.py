@@ -20,6 +20,8 @@ from warroom.forms import CreatePlanForm, ImportForm
 from warroom.queries.plans import get_plan
 
 FINDINGS_SHOWN = 200
+ROLES_SHOWN = 40
+STANDING = ("editor", "member")
 _WORDS = (
     ("phases", "phase", "phases"),
     ("items", "item", "items"),
@@ -78,8 +80,11 @@ def _form(file: PlanFile, data=None, initial: dict | None = None) -> CreatePlanF
     t0 = values["plan"].t0
     past = f"{t0:%-d %b %Y %H:%M} UTC" if t0 is not None and t0 < timezone.now() else ""
     warnings = sum(1 for finding in file.findings if finding.severity == WARNING)
-    roles = values.get("roles", [])
-    return CreatePlanForm(data, initial=initial, roles=roles, warnings=warnings, past=past)
+    # The author sits in the roles that every plan has; others are seated under People.
+    roles = [role for role in values.get("roles", []) if role.key not in STANDING]
+    return CreatePlanForm(
+        data, initial=initial, roles=roles[:ROLES_SHOWN], warnings=warnings, past=past
+    )
 
 
 def _create(request: HttpRequest, file: PlanFile, text: str, name: str) -> HttpResponse:
