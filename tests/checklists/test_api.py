@@ -144,6 +144,9 @@ OPERATIONS = {
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
+    ("GET", "/people"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/seats"): ("edit", {"role": "member", "person": "vera"}, "cora root"),
+    ("POST", "/invitations"): ("edit", {"role": "member", "name": "Finn"}, "cora root"),
     ("POST", "/shift"): (
         "edit",
         {"t0": "2030-01-01T09:00:00Z", "reason": "Later."},
