@@ -125,6 +125,7 @@ ROUTES = {
         f"{PLAN}live", get=everyone(404, nobody=302), post=everyone(404, nobody=302), other=404
     ),
     "live-snapshot": Route(f"{PLAN}live/snapshot", get=READ),
+    "reimport": Route(f"{PLAN}import", get=READ, post=holders(422, *EDIT)),
     "export": Route(f"{PLAN}document", get=READ),
     "settings": Route(f"{PLAN}settings/", get=READ),
     "save-plan": Route(

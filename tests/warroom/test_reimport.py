@@ -236,3 +236,32 @@ def test_three_thousand_items_are_compared_in_linear_time(plan, cora):
     found = compare(big, reread(big, edited)).differences
     assert time.process_time() - began < 4
     assert {one.kind for one in found} == {"changed"}
+
+
+def test_the_page_shows_what_differs_and_takes_over_what_is_chosen(plan, cora, client_of):
+    browser = client_of(cora)
+    assert b"Compare with the room" in browser.get("/plans/genesis/import").content
+    edited = SOURCE.replace("- [ ] Team told\n", "").replace("Tests pass", "All tests pass")
+    shown = browser.post("/plans/genesis/import", {"text": edited})
+    assert b"Gone from the document" in shown.content and b"<del>Tests pass</del>" in shown.content
+    keys = [one.key for one in compare(plan, reread(plan, edited)).differences]
+    done = browser.post("/plans/genesis/import", {"text": edited, "apply": "1", "take": keys[:1]})
+    assert (done.status_code, done.url) == (302, "/plans/genesis/checklist/")
+    assert item(plan, "All tests pass") and item(plan, "Team told").removed_at is None
+
+
+def test_the_page_says_what_changed_meanwhile_and_keeps_the_text(plan, cora, client_of):
+    edited = SOURCE.replace("Tests pass", "All <b>tests</b> pass")
+    keys = [one.key for one in compare(plan, reread(plan, edited)).differences]
+    ChecklistItem.objects.filter(plan=plan, text="Tests pass").update(text="Other words")
+    answer = client_of(cora).post(
+        "/plans/genesis/import", {"text": edited, "apply": "1", "take": keys}
+    )
+    assert answer.status_code == 409
+    assert b"changed meanwhile" in answer.content and b"Other words" in answer.content
+    assert b"&lt;b&gt;tests" in answer.content and b"<b>tests" not in answer.content
+
+
+def test_a_text_that_cannot_be_read_is_answered_with_its_line(plan, cora, client_of):
+    answer = client_of(cora).post("/plans/genesis/import", {"text": "a\nb\0"})
+    assert answer.status_code == 422 and b"Line 2." in answer.content
