@@ -42,7 +42,7 @@ STEPS = [
     },
     {"sections", "forms_editing", "forms_days", "settings_forms"},
     {"views", "api", "item_api", "admin", "checks", "ticker"},
-    {"urls", "middleware", "new_api", "plan_api", "people_api", "api_editing"},
+    {"urls", "middleware", "document_api", "new_api", "plan_api", "people_api", "api_editing"},
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
 WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations"}

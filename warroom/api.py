@@ -27,7 +27,7 @@ from warroom.actions.timeline import add_external, add_note
 from warroom.documents import portable
 from warroom.documents.choices import from_text
 from warroom.documents.complaints import PlanFileError
-from warroom.documents.formats import CONTENT_TYPES, FORMATS, unknown_format
+from warroom.documents.formats import CONTENT_TYPES
 from warroom.documents.reading import understand
 from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.live import outlook
@@ -384,18 +384,6 @@ def _shown(plan: DeploymentPlan, progresses: dict[int, outlook.Progress]) -> dic
         "verdict_sentence": verdict.sentence,
         "next": {"label": step.label, "at": step.at} if step else None,
     }
-
-
-@api.get("plans/{slug}/document", response={200: None})
-def show_document(request: HttpRequest, slug: str, format: str = "markdown"):
-    """The release as a document, with what was done so far: markdown, yaml or json."""
-    plan = plan_of(request, slug)
-    if format not in FORMATS:
-        return problem(415, unknown_format(format), field="format")
-    form = FORMATS[format]
-    return HttpResponse(
-        form.write(plan), headers={"Content-Type": f"{form.content_type}; charset=utf-8"}
-    )
 
 
 @api.get("plan.schema.json", auth=None, response={200: None})

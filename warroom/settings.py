@@ -191,6 +191,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 API_ROUTERS = [
     "warroom.plan_api.router",
     "warroom.new_api.router",
+    "warroom.document_api.router",
     "warroom.people_api.router",
     "checklists.api_editing.router",
     "checklists.api.router",

@@ -3,6 +3,8 @@
 import time
 
 import pytest
+from django.core.management import call_command
+from django.test import Client
 
 from checklists.actions.items import add_item_note, set_item_state
 from checklists.actions.signoffs import sign_off
@@ -11,6 +13,7 @@ from tests.conftest import make_user
 from warroom.actions.imports import import_plan
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.actions.reimports import compare, reread, update_from_document
+from warroom.actions.tokens import make_token
 from warroom.documents.writing import completed_document
 from warroom.models import DeploymentPlan, Seat
 
@@ -265,3 +268,39 @@ def test_the_page_says_what_changed_meanwhile_and_keeps_the_text(plan, cora, cli
 def test_a_text_that_cannot_be_read_is_answered_with_its_line(plan, cora, client_of):
     answer = client_of(cora).post("/plans/genesis/import", {"text": "a\nb\0"})
     assert answer.status_code == 422 and b"Line 2." in answer.content
+
+
+def put(plan, by, text, query="", scopes=("read", "run")):
+    _, token = make_token(by, list(scopes))
+    return Client().put(
+        f"/api/v1/plans/{plan.slug}/document{query}",
+        text,
+        content_type="text/markdown",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+
+
+def test_a_pipeline_sees_the_comparison_and_takes_the_document_over(plan, cora):
+    edited = SOURCE.replace("Tests pass", "All tests pass").replace("- [ ] Team told\n", "")
+    set_item_state(item(plan, "Team told"), "done", by=cora)
+    dry = put(plan, cora, edited, "?dry_run=1")
+    assert dry.status_code == 200 and dry.json()["taken"] == {}
+    assert [one["kind"] for one in dry.json()["differences"]] == ["changed", "gone"]
+    assert item(plan, "Tests pass")
+    assert put(plan, cora, edited, "?take=0123456789abcdef").status_code == 409
+    assert put(plan, cora, edited, "?revision=0").status_code == 409
+    assert put(plan, make_user("vera"), edited).status_code == 404
+    done = put(plan, cora, edited)
+    assert done.json()["taken"] == {"changed": 1}
+    assert item(plan, "All tests pass") and item(plan, "Team told").removed_at is None
+
+
+def test_the_command_takes_a_document_over(plan, tmp_path, capsys):
+    file = tmp_path / "list.md"
+    file.write_text(SOURCE.replace("Tests pass", "All tests pass"))
+    call_command("import_plan", str(file), into="genesis", dry_run=True)
+    assert "changed: line 6: Tests pass (now reads:" in capsys.readouterr().out
+    assert item(plan, "Tests pass")
+    call_command("import_plan", str(file), into="genesis")
+    assert "1 changed" in capsys.readouterr().out
+    assert item(plan, "All tests pass")

@@ -1,6 +1,7 @@
 import json
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from warroom.actions.imports import create_plan, import_plan
 from warroom.actions.refusals import Refused
+from warroom.actions.reimports import compare, reread, sentence, update_from_document
 from warroom.documents import portable
 from warroom.documents.choices import from_text
 from warroom.documents.formats import form_of
 from warroom.documents.reading import understand
-from warroom.documents.source import LIMIT_BYTES
+from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.models import DeploymentPlan, User
 
 
@@ -27,6 +29,7 @@ class Command(BaseCommand):
             choices=["markdown", "yaml", "json"],
             help="default: by the file's name; Markdown where that does not end in .yaml or .json",
         )
+        parser.add_argument("--into", help="address of a release whose edited document this is")
         parser.add_argument("--slug", help="the address below /plans/; default: from the title")
         parser.add_argument("--name", help="the release's name; default: the document's title")
         parser.add_argument("--t0", help="T0 as ISO 8601 with its zone: 2026-03-04T09:00:00+01:00")
@@ -42,6 +45,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: Any) -> None:
         name, data = self._read(options["file"])
+        if options["into"]:
+            return self._into(name, data, options)
         wanted = {
             "by": _person(options["by"]) or "import_plan",
             "slug": options["slug"],
@@ -57,6 +62,34 @@ class Command(BaseCommand):
             raise CommandError(str(refused)) from None
         url = plan.get_absolute_url() if plan else ""
         self._tell(title, answer, url, options["json"])
+
+    def _into(self, name: str, data: bytes, options: dict[str, Any]) -> None:
+        """Take over the edited document of a release that is there already."""
+        plan = DeploymentPlan.objects.filter(slug=options["into"]).first()
+        if plan is None:
+            raise CommandError(f"There is no release at /plans/{options['into']}/.")
+        try:
+            reading = reread(plan, data)
+            found = compare(plan, reading)
+            if not options["dry_run"]:
+                by = _person(options["by"]) or "import_plan"
+                done = update_from_document(plan, reading, by=by, source_name=name)
+        except (DocumentError, Refused) as refused:
+            raise CommandError(str(refused)) from None
+        if options["json"]:
+            rows = [asdict(one) for one in found.differences]
+            answer = {"differences": rows, "remarks": found.remarks}
+            self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=1))
+            return
+        for one in found.differences:
+            where = f"line {one.line}" if one.line else "document"
+            words = f" ({one.field}: {one.before} → {one.after})" if one.field else ""
+            kept = f" Kept: {one.asks}" if one.asks else ""
+            self.stdout.write(f"{one.kind}: {where}: {one.what}{words}{kept}")
+        for remark in found.remarks:
+            self.stdout.write(f"note: {remark}")
+        dry = "Nothing was changed (dry run)."
+        self.stdout.write(dry if options["dry_run"] else sentence(done.counts))
 
     def _read(self, path: str) -> tuple[str, bytes]:
         if path == "-":
