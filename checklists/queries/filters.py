@@ -1,12 +1,12 @@
 """Which rows of the checklist a reader asked for: mine, a role's, open, late, or by words."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Q, QuerySet
 
 from checklists.models import ChecklistItem
-from checklists.queries.phases import Checklist, ItemRow
+from checklists.queries.phases import ItemRow
 from warroom.models import DeploymentPlan, User
 from warroom.queries.people import Standing
 
@@ -90,10 +90,6 @@ def search(plan: DeploymentPlan, q: str) -> QuerySet[ChecklistItem]:
     return found
 
 
-def counts(board: Checklist, rows: list[ItemRow], chosen: Filter) -> dict[str, int]:
-    """How many rows each choice of ``show`` leaves, of those that are on the page."""
-    return {show: sum(_as(chosen, show).wants(row) for row in rows) for show in SHOWN}
-
-
-def _as(chosen: Filter, show: str) -> Filter:
-    return Filter(show, "", "", None, chosen.role_ids, chosen.names)
+def counts(rows: list[ItemRow], chosen: Filter) -> dict[str, int]:
+    """How many of ``rows`` each choice of ``show`` leaves, with the role and words chosen."""
+    return {show: sum(replace(chosen, show=show).wants(row) for row in rows) for show in SHOWN}

@@ -108,7 +108,7 @@ def _items(
     _add_notes(parts)
     return {
         "parts": parts,
-        "counts": counts(board, rows, chosen),
+        "counts": counts(rows, chosen),
         "matching": sum(chosen.wants(row) for row in rows),
         "roles": sorted({row.item.role for row in rows if row.item.role}, key=str),
     }
