@@ -17,6 +17,7 @@ from checklists.documents import matching
 from checklists.documents.found import GroupFound, PhaseFound
 from checklists.documents.items import group_row, item_row, phase_row
 from checklists.documents.matching import Found, Matching
+from checklists.documents.sheet import Place
 from checklists.models import ChecklistItem, Criterion, Gate, Phase, PhaseGroup
 from checklists.rules.placement import Place as Stand
 from warroom.actions.change import Change
@@ -149,7 +150,7 @@ class _Update:
         if row.state != "open":
             row.state_by_name, row.state_at = "the document", self.changing.at
         self.made[place.item.line] = row
-        self._stand_under(row, self.found.parent_line(place))
+        self._stand_under(row, place.parent_line)
         row.save()
         self.numbers["added"].append(row.number)
         self._touch(phase)
@@ -213,40 +214,35 @@ class _Update:
             return
         self._order_sections()
         leaving = {row.pk for row in going.values()}
-        orders: dict[int, list[ChecklistItem]] = defaultdict(list)
-        for row in self.found.sheet.items:
-            if row.pk not in leaving:
-                orders[row.phase_id].append(row)
-        before: dict[int, ChecklistItem] = {}  # the last item of a phase that stands already
+        behind: dict[int | None, list[ChecklistItem]] = defaultdict(list)
+        before: dict[int, ChecklistItem] = {}  # the last item of a phase that stays where it is
+        first: dict[int, list[ChecklistItem]] = defaultdict(list)
         for line in sorted(self.found.new):
             place = self.found.new[line]
             row = going.get(line) or self.found.rows.get(line)
             if row is None:
                 continue
-            if line in going:
-                self._go(row, line, orders, before.get(id(place.phase)), line in moved)
-            before[id(place.phase)] = row
+            if line not in going:
+                before[id(place.phase)] = row
+                continue
+            if line in moved:
+                self._go(row, place)
+            after = before.get(id(place.phase))
+            fits = after is not None and after.phase_id == row.phase_id
+            (behind[after.pk] if fits else first[row.phase_id]).append(row)
+        orders: dict[int, list[ChecklistItem]] = defaultdict(list, first)
+        for row in self.found.sheet.items:
+            if row.pk not in leaving:
+                orders[row.phase_id] += [row, *behind[row.pk]]
         self._store(orders)
 
-    def _go(
-        self,
-        row: ChecklistItem,
-        line: int,
-        orders: dict[int, list[ChecklistItem]],
-        after: ChecklistItem | None,
-        moved: bool,
-    ) -> None:
-        place = self.found.new[line]
-        if moved:
-            self._touch(row.phase)
-            row.phase = self._phase(place.phase)
-            row.group = self._group(row.phase, place.group)
-            self._stand_under(row, self.found.parent_line(place))
-            row.revision += 1
-            self._touch(row.phase)
-        order = orders[row.phase_id]
-        place_in = order.index(after) + 1 if after in order else 0
-        order.insert(place_in, row)
+    def _go(self, row: ChecklistItem, place: Place) -> None:
+        self._touch(row.phase)
+        row.phase = self._phase(place.phase)
+        row.group = self._group(row.phase, place.group)
+        self._stand_under(row, place.parent_line)
+        row.revision += 1
+        self._touch(row.phase)
 
     def _store(self, orders: dict[int, list[ChecklistItem]]) -> None:
         stands = []

@@ -64,10 +64,6 @@ class Matching:
         nowhere = Phase(plan=self.sheet.page.plan)
         return item_row(nowhere, None, place.item, self.sheet.roles, self.creation)
 
-    def parent_line(self, place: Place) -> int | None:
-        items = {item.number: item.line for item in place.phase.items}
-        return items[place.item.parent] if place.item.parent is not None else None
-
 
 def matching(plan: DeploymentPlan, reading: Reading, at: datetime) -> Matching:
     """Compare; in a dozen SQL statements, and in linear time. Writes nothing."""
@@ -165,11 +161,11 @@ def _find_moved(found: Matching) -> None:
         if row is None or base is None:
             continue
         new, old = found.new[line], found.sheet.found[base]
-        parent = found.sheet.parent_line(old)
+        parent = old.parent_line
         at_home = (
             _same(found.phase_rows.get(id(new.phase)), old.phase, found.sheet.phase_found)
             and _same_group(found, new.group, old.group)
-            and (new_line.get(parent, -1) if parent else None) == found.parent_line(new)
+            and (new_line.get(parent, -1) if parent else None) == new.parent_line
         )
         if at_home:
             steady[id(new.phase)].append(line)

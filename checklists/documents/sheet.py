@@ -20,13 +20,16 @@ class Place:
     item: ItemFound
     group: GroupFound
     phase: PhaseFound
+    parent_line: int | None = None
 
 
 def places(understanding: Understanding) -> dict[int, Place]:
     """Every item that was found, by its line."""
+    phases = understanding.parts.get("phases", ())
+    lines = {item.number: item.line for phase in phases for item in phase.items}
     return {
-        item.line: Place(item, group, phase)
-        for phase in understanding.parts.get("phases", ())
+        item.line: Place(item, group, phase, lines.get(item.parent))
+        for phase in phases
         for group in phase.groups
         for item in group.items
     }
@@ -54,6 +57,7 @@ class Sheet:
     group_found: dict[int, GroupFound] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     ranks: dict[int, int] = field(default_factory=dict)
+    by_key: dict[int, ChecklistItem] = field(default_factory=dict)
     by_phase: dict[int, list[ChecklistItem]] = field(default_factory=lambda: defaultdict(list))
 
     def place(self, item: ChecklistItem) -> Place | None:
@@ -100,12 +104,7 @@ class Sheet:
         group = self.group_found.get(item.group_id) if item.group_id else None
         if (group is not place.group) if item.group_id else bool(place.group.title):
             return False
-        return self.lines.get(item.parent_id) == self.parent_line(place)
-
-    def parent_line(self, place: Place) -> int | None:
-        if place.item.parent is None:
-            return None
-        return next(one.line for one in place.phase.items if one.number == place.item.parent)
+        return self.lines.get(item.parent_id) == place.parent_line
 
 
 def sheet_of(page: Page) -> Sheet:
@@ -118,6 +117,7 @@ def sheet_of(page: Page) -> Sheet:
     sheet.roles = roles_by_word({role.key: role for role in plan.roles.all()})
     for row in rows:
         row.plan = plan
+        sheet.by_key[row.pk] = row
         if line := page.line_of("item", row):
             sheet.lines[row.pk] = line
         sheet.by_phase[row.phase_id].append(row)

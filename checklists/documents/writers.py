@@ -148,8 +148,7 @@ def _place_parts(sheet: Sheet, item: ChecklistItem) -> list[str]:
     if item.group_id:
         parts.append(said.field_text("group", item.group.title))
     if item.parent_id:
-        parent = next(one for one in sheet.items if one.pk == item.parent_id)
-        parts.append(said.field_text("below", sheet.ref(parent)))
+        parts.append(said.field_text("below", sheet.ref(sheet.by_key[item.parent_id])))
     return parts
 
 
