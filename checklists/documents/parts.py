@@ -17,7 +17,8 @@ from warroom.documents.readers import Creation
 from warroom.models import DeploymentPlan
 
 MOST_ITEMS = 15_000
-BIG = 2_000_000_000  # what a whole number of the database holds
+LONG = 4_000  # characters of an item's text and commands, as on its page
+MOST_COUNTED = 100_000
 STATES = tuple(state.value for state in ItemState)
 Line = Field(None, ge=1, le=2_000_000, description="The line of the document that said so.")
 
@@ -25,20 +26,20 @@ Line = Field(None, ge=1, le=2_000_000, description="The line of the document tha
 class Count(f.Strict):
     """Progress that a person states: 3 of 7 attached."""
 
-    done: int = Field(None, ge=0, le=BIG)
-    of: int = Field(None, ge=0, le=BIG)
+    done: int = Field(None, ge=0, le=MOST_COUNTED)
+    of: int = Field(None, ge=0, le=MOST_COUNTED)
     unit: f.text(40) = ""
 
 
 class ItemFields(f.Strict):
-    text: f.words()
+    text: f.words(LONG)
     required: bool = True
     blocking: bool = False
     role: f.key(60) = ""
     owner: f.text(120) = ""
     due: f.Due = None
-    command: f.text() = ""
-    expected: f.text() = ""
+    command: f.text(LONG) = ""
+    expected: f.text(LONG) = ""
     evidence: f.url(500) = ""
     value: f.text(120) = ""
     target: f.text(120) = ""

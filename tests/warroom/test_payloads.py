@@ -179,7 +179,11 @@ def assert_pages_are_harmless(client, plan):
     assert plan.items.exists() and plan.gates.exists()
     pages = [reverse(name, args=[plan.slug]) for name in ("room", "checklist", "timeline")]
     pages += [reverse(name, args=[plan.slug]) for name in ("settings", "people", "status-updates")]
-    pages += [reverse("plans"), reverse("import"), reverse("gate", args=[plan.slug, plan.gates.first().key])]
+    pages += [
+        reverse("plans"),
+        reverse("import"),
+        reverse("gate", args=[plan.slug, plan.gates.first().key]),
+    ]
     for page in pages:
         answer = client.get(page, follow=True)
         assert answer.status_code == 200, page

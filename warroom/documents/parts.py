@@ -21,6 +21,7 @@ from warroom.models import (
 RIGHTS = [right.value for right in Right]
 WATCH_H = 48
 YEAR_S = 8_760 * 3_600
+MOST_CONTACTS = 1000
 
 
 class Window(f.Strict):
@@ -210,6 +211,8 @@ class EscalationPart(Part):
 
     def check(self, value: list[LevelFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         yield from f.doubled(value, "level", ("escalation",))
+        if sum(len(level.contacts) for level in value) > MOST_CONTACTS:
+            yield ("escalation",), f"More than {MOST_CONTACTS} contacts.", "Leave some out."
 
     def count(self, value: list[LevelFields]) -> dict[str, int]:
         return {"contacts": sum(len(level.contacts) for level in value)}
@@ -249,7 +252,8 @@ class ContactsPart(Part):
         self, plan: DeploymentPlan, value: list[ContactFields] | None, creation: Creation
     ) -> None:
         EscalationContact.objects.bulk_create(
-            _contact_row(plan, None, 10_000 + place, one) for place, one in enumerate(value or [])
+            _contact_row(plan, None, MOST_CONTACTS + place, one)
+            for place, one in enumerate(value or [])
         )
 
 

@@ -1,0 +1,108 @@
+"""What is watched, in a plan file: servers, metrics, checks, stages."""
+
+import pytest
+from django.utils import timezone
+
+from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
+from warroom.actions.imports import create_plan
+from warroom.documents.portable import as_yaml, plan_data, read
+
+pytestmark = pytest.mark.django_db
+HEAD = "warroom: 1\nplan: {name: Checkout}\n"
+
+
+def again(data):
+    return plan_data(create_plan(read(as_yaml(data), "yaml"), by="test", slug="again"), states=True)
+
+
+def query(plan, source, key, **fields):
+    return PrometheusQuery.objects.create(
+        plan=plan, source=source, key=key, name=key.title(), promql="up", **fields
+    )
+
+
+def test_the_usual_server_is_not_written_and_made_when_there_are_metrics(plan):
+    query(plan, PrometheusSource.objects.create(plan=plan), "up", green_op="<", green_value=0.1)
+    data = plan_data(plan, states=True)
+    assert "sources" not in data
+    assert data["metrics"] == [{"key": "up", "name": "Up", "promql": "up", "green": "< 0.1"}]
+    assert again(data)["metrics"] == data["metrics"]
+    made = PrometheusSource.objects.get(plan__slug="again")
+    assert (made.name, made.url) == ("Prometheus", "")
+    assert not PrometheusSource.objects.filter(plan__slug="none").exists()
+
+
+def test_servers_of_one_name_are_told_apart(plan):
+    first, second = (
+        PrometheusSource.objects.create(plan=plan, url=f"https://{place}.example")
+        for place in ("west", "east")
+    )
+    query(plan, first, "a", position=1)
+    query(plan, second, "b", position=2)
+    data = plan_data(plan, states=True)
+    assert [source["name"] for source in data["sources"]] == ["Prometheus", "Prometheus 2"]
+    assert [metric.get("source") for metric in data["metrics"]] == [None, "Prometheus 2"]
+    assert again(data)["metrics"] == data["metrics"]
+    urls = PrometheusQuery.objects.filter(plan__slug="again").order_by("key")
+    assert [one.source.url for one in urls] == ["https://west.example", "https://east.example"]
+
+
+def test_nothing_that_was_measured_goes_with_the_plan(plan):
+    """A new release has not read anything yet, however green the old one was."""
+    at = timezone.now()
+    HealthCheck.objects.create(
+        plan=plan,
+        key="home",
+        name="Home",
+        url="https://a.example/",
+        slow_ms=300,
+        interval_s=60,
+        band="green",
+        value=20,
+        observed_at=at,
+    )
+    data = plan_data(plan, states=True)
+    assert data["checks"] == [
+        {"key": "home", "name": "Home", "url": "https://a.example/", "slow": "300ms", "every": "1m"}
+    ]
+    assert again(data)["checks"] == data["checks"]
+    check = HealthCheck.objects.get(plan__slug="again")
+    assert (check.band, check.value, check.observed_at) == ("no_data", None, None)
+
+
+def test_how_far_the_rollout_got_is_a_record(plan, gate):
+    at = timezone.now()
+    Stage.objects.create(
+        plan=plan, number=1, from_percent=0, to_percent=5, state="done", started_at=at, ended_at=at
+    )
+    Stage.objects.create(
+        plan=plan, number=2, from_percent=5, to_percent=50, gate=gate, soak_s=43_200, offset_s=0
+    )
+    data = plan_data(plan, states=True)
+    assert data["stages"] == [
+        {"from": 0, "to": 5},
+        {"from": 5, "to": 50, "at": "T+0", "soak": "12h", "gate": "gate-1"},
+    ]
+    assert [stage["state"] for stage in data["record"]["stages"]] == ["done"]
+    assert again(data)["stages"] == data["stages"]
+    assert set(Stage.objects.filter(plan__slug="again").values_list("state", flat=True)) == {
+        "pending"
+    }
+
+
+@pytest.mark.parametrize(
+    ("part", "says"),
+    [
+        ("metrics: [{key: a, name: A, promql: ''}]", "Nothing stands here"),
+        ("metrics: [{key: a, name: A, promql: up, source: B}]", "no source"),
+        ("metrics: [{key: a, name: A, promql: up, every: 0m}]", "out of bounds"),
+        ("checks: [{key: a, name: A}]", '"url" is missing'),
+        ("checks: [{key: a, name: A, url: 'file:///etc/passwd'}]", "no web address"),
+        ("checks: [{key: a, name: A, url: 'https://a', slow: 300}]", "300ms"),
+        ("stages: [{from: 0.5, to: 5}]", "not whole|whole number"),
+        ("sources: [{name: A}, {name: A}]", "earlier one"),
+    ],
+)
+def test_what_is_wrong_in_what_is_watched_is_said(part, says):
+    with pytest.raises(ValueError, match=says):
+        read(HEAD + part, "yaml")
