@@ -279,7 +279,21 @@ def findings(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
     ]
 
 
+def next_of_life(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
+    """A draft waits to be opened, and after T0 a release that is ready waits to go live."""
+    if plan.lifecycle == rules.DRAFT:
+        word, title, due = rules.PREPARING, "Open the room", None
+    elif plan.lifecycle == rules.PREPARING and plan.t0 is not None and plan.t0 <= now:
+        word, title, due = rules.DEPLOYING, "Go live", plan.t0
+    else:
+        return []
+    step, url = rules.STEPS[word], f"{plan.get_absolute_url()}#life"
+    note = step.says if due is None else "T0 has come."
+    return [needs.Need(title, step.right, url, "Look at it", note=note, due=due, icon="flag")]
+
+
 needs.register_needs(people_needs)
+needs.register_needs(next_of_life)
 needs.register_needs(findings)
 lint.register_lint(people_lint)
 navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")

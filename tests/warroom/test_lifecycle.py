@@ -25,6 +25,7 @@ from warroom.actions.tokens import make_token
 from warroom.live.headline import shown_verdict, stands
 from warroom.live.outlook import next_step
 from warroom.models import Lifecycle
+from warroom.panels import next_of_life
 from warroom.queries.timeline import first_broken
 from warroom.rules import lifecycle as rules
 
@@ -437,6 +438,23 @@ def test_an_open_release_says_nothing_of_an_archive(plan, cast, client_of):
     html = client_of(cast["cora"]).get(f"/plans/{plan.slug}/").content.decode()
     assert "data-mode" not in html and "read-only" not in html
     assert 'id="archived" data-live="archived"' in html
+
+
+def test_a_draft_waits_to_be_opened_and_after_t0_a_release_waits_to_go_live(plan, cast):
+    now = timezone.now()
+
+    def waiting():
+        return [(one.title, one.key) for one in next_of_life(plan, now)]
+
+    assert waiting() == []
+    put(plan, "draft")
+    assert waiting() == [("Open the room", "edit")]
+    put(plan, "preparing", t0=now + timedelta(minutes=1))
+    assert waiting() == []
+    put(plan, "preparing", t0=now - timedelta(minutes=1))
+    assert waiting() == [("Go live", "run")]
+    put(plan, "deploying")
+    assert waiting() == []
 
 
 def test_a_closed_release_waits_for_nothing(plan, cast, gate):
