@@ -48,7 +48,7 @@ class Phases(panels.Panel):
 
     name = "phases"
     template = "checklists/_phases.html"
-    kinds = (*LIST, "signoff.", "vote.", "gate.", "plan.")
+    kinds = (*LIST, "signoff.", "vote.", "gate.", "seat.", "role.", "plan.")
     slot = "work"
     order = 20
     refresh_s = 30  # an item falls due without anything being written
@@ -214,7 +214,7 @@ class Signoffs(panels.Panel):
 
     name = "signoffs"
     template = "checklists/_signoffs.html"
-    kinds = (*LIST, "signoff.", "vote.", "condition.", "seat.", "plan.")
+    kinds = (*LIST, "signoff.", "vote.", "condition.", "seat.", "role.", "plan.")
     places = ("checklist", "gate")
     slot = "rows"
 
@@ -347,7 +347,7 @@ class Votes(GateFamily):
 
     name = "votes"
     template = "checklists/_votes.html"
-    kinds = ("vote.", "gate.", "plan.", "seat.")
+    kinds = ("vote.", "gate.", "plan.", "seat.", "role.")
 
 
 class Conditions(GateFamily):

@@ -19,6 +19,7 @@ from django.db import connections
 from django.utils import timezone
 
 from warroom.actions import invitations, messages
+from warroom.actions.turns import tell_turns
 from warroom.live import snapshots
 from warroom.models import Message, WorkerTick
 
@@ -130,3 +131,4 @@ def _refusal(error: smtplib.SMTPException) -> tuple[str, bool]:
 
 messages.register_link(invitations.KIND, invitations.link_for)
 register_due("mail", send_due)
+register_due("seats", tell_turns)

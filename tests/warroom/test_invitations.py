@@ -137,6 +137,18 @@ def test_a_link_is_dead_when_it_is_taken_back_declined_or_a_week_old(plan, cast,
     assert plan.events.filter(kind="invitation.revoked").count() == 1
 
 
+def test_a_closed_release_takes_nobody_in(plan, cast, asked, client_of):
+    type(plan).objects.filter(pk=plan.pk).update(lifecycle="aborted")
+    page = path_of(asked)
+    assert Client().get(page).status_code == 410
+    for browser in (client_of(cast["stranger"]), Client()):
+        for answer in ("accept", "decline", "join"):
+            assert browser.post(page, form(answer=answer)).status_code == 410
+    with pytest.raises(Refused):
+        decline(asked)
+    assert plan.events.count() == 1
+
+
 def test_who_declines_needs_no_account(plan, cast, asked):
     browser, page = Client(), path_of(asked)
     assert "You declined" in browser.post(page, {"answer": "decline"}).text
@@ -153,10 +165,12 @@ def test_a_link_that_was_never_given_out_is_no_link(db, token):
 
 
 def test_a_token_signed_for_something_else_is_no_invitation(asked):
-    assert find(signing.dumps([asked.pk, asked.nonce], salt="other")) is None
-    assert find(signing.dumps([asked.pk, "another"], salt="warroom.invitation")) is None
-    assert find(signing.dumps([asked.pk], salt="warroom.invitation")) is None
-    assert find(signing.dumps({"pk": 1}, salt="warroom.invitation")) is None
+    ours, other = (signing.Signer(salt=salt) for salt in ("warroom.invitation", "other"))
+    assert find(ours.sign_object([asked.pk, asked.nonce])) == asked
+    assert find(other.sign_object([asked.pk, asked.nonce])) is None
+    for content in ([asked.pk, "another"], [asked.pk], {"pk": 1}, ["x", "y"], [asked.pk, 7], 5):
+        assert find(ours.sign_object(content)) is None
+    assert find(signing.dumps([asked.pk, asked.nonce], salt="warroom.invitation")) is None
 
 
 def test_the_page_tells_nobody_who_has_an_account(plan, cast, asked):

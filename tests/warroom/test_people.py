@@ -12,6 +12,8 @@ from warroom.actions.people import hand_over, take_back, take_seat
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.actions.roles import RoleWish, remove_role, save_roles
 from warroom.actions.timeline import add_note
+from warroom.actions.turns import tell_turns
+from warroom.live import panels
 from warroom.live.fragments import Question, look
 from warroom.models import Seat
 from warroom.queries.people import roles_state, standing
@@ -371,3 +373,30 @@ def test_a_disabled_person_is_out_with_the_next_request(plan, cast, client_of):
     cora = client_of(cast["cora"])
     answer = cora.post(f"/plans/{plan.slug}/people/", {"role": "member", "person": "thon"})
     assert answer.status_code == 422
+
+
+def test_a_turn_that_nobody_makes_is_told_once_and_pages_follow(
+    plan, cast, night, django_assert_num_queries
+):
+    with django_assert_num_queries(1):
+        assert tell_turns() == 0
+    begins, ends = night.starts_at + timedelta(seconds=1), night.ends_at + timedelta(seconds=1)
+    assert [tell_turns(begins), tell_turns(begins), tell_turns(ends), tell_turns(ends)] == [
+        1, 0, 1, 0,
+    ]  # fmt: skip
+    told = list(plan.events.order_by("seq"))[1:]
+    assert [(event.kind, event.text) for event in told] == [
+        ("seat.begun", "Forge stands in for Thon as On-Call now"),
+        ("seat.ended", "Thon is On-Call again; Forge stood in"),
+    ]
+    assert panels.get("votes").is_stale(told[0])
+
+
+def test_what_people_do_at_once_is_not_told_again_as_a_turn(plan, cast):
+    ends = timezone.now() + timedelta(hours=1)
+    stand_in = hand_over(
+        Seat.objects.get(user=cast["thon"]), cast["forge"], None, ends, by=cast["thon"]
+    )
+    take_back(stand_in, by=cast["thon"])
+    assert tell_turns() == 0
+    assert plan.events.count() == 2

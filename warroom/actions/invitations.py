@@ -21,11 +21,12 @@ from warroom.actions.people import sit
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, Invitation, Message, Right, Role, Seat, User
 from warroom.rules.letters import is_one_line
+from warroom.rules.lifecycle import CLOSED
 
 HOLDS = timedelta(days=7)
 MOST_OPEN = 100  # of one release: nobody sends letters by the thousand from here
 KIND = "invitation"
-_SALT = "warroom.invitation"
+_SIGNER = signing.Signer(salt="warroom.invitation")
 TEXT = """{who} asks you to be {role} in the release {plan}.
 
 {may}
@@ -162,15 +163,17 @@ def decline(invitation: Invitation) -> None:
 
 def link_of(invitation: Invitation) -> str:
     """The whole address by which an invitation is answered. A secret: it is kept nowhere."""
-    token = signing.dumps([invitation.pk, invitation.nonce], salt=_SALT)
+    token = _SIGNER.sign_object([invitation.pk, invitation.nonce])
     return settings.PUBLIC_URL + reverse("invitation", args=[token])
 
 
 def find(token: str) -> Invitation | None:
     """The invitation of a link, whatever became of it; None for one that was never given out."""
     try:
-        pk, nonce = signing.loads(token, salt=_SALT)
+        pk, nonce = _SIGNER.unsign_object(token)
     except (signing.BadSignature, ValueError, TypeError):
+        return None
+    if not (isinstance(pk, int) and isinstance(nonce, str)):
         return None
     found = Invitation.objects.select_related("plan", "role", "by").filter(pk=pk).first()
     return found if found is not None and secrets.compare_digest(found.nonce, nonce) else None
@@ -191,7 +194,9 @@ def _answer_of(row: Invitation) -> str:
         return "It was accepted already."
     if row.declined_at is not None:
         return "It was declined."
-    return "It was taken back." if row.revoked_at is not None else ""
+    if row.revoked_at is not None:
+        return "It was taken back."
+    return "The release is closed." if row.plan.lifecycle in CLOSED else ""
 
 
 def _demand_unanswered(row: Invitation) -> None:
@@ -206,9 +211,7 @@ def _demand_open(row: Invitation, nonce: str, at: datetime) -> None:
 
 
 def _demand_new(asking: Change, role: Role, name: str, email: str) -> None:
-    waiting = [
-        row for row in Invitation.objects.filter(plan=asking.plan) if is_open(row, asking.at)
-    ]
+    waiting = [row for row in asking.plan.invitations.all() if is_open(row, asking.at)]
     if len(waiting) >= MOST_OPEN:
         raise Refused(f"{MOST_OPEN} invitations wait for an answer. Take some back first.")
     for row in waiting:
@@ -218,8 +221,7 @@ def _demand_new(asking: Change, role: Role, name: str, email: str) -> None:
 
 
 def _row(changing: Change, invitation: Invitation) -> Invitation:
-    rows = Invitation.objects.select_related("role").filter(plan=changing.plan)
-    row = rows.filter(pk=invitation.pk).first()
+    row = changing.plan.invitations.select_related("role").filter(pk=invitation.pk).first()
     if row is None:
         raise Refused("The role is no more, and the invitation with it.")
     return row
@@ -264,7 +266,7 @@ def _key(row: Invitation) -> str:
 def link_for(message: Message) -> str | None:
     """What a letter's link is when it goes out; None once another letter or an answer came."""
     pk = message.key.split(":")[1]
-    row = Invitation.objects.filter(pk=pk).first()
+    row = Invitation.objects.select_related("plan").filter(pk=pk).first()
     wanted = row is not None and _key(row) == message.key and not _answer_of(row)
     return link_of(row) if wanted else None
 

@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from warroom.live.lint import LintFinding
 from warroom.live.needs import Need
-from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.models import DeploymentPlan, Right
 from warroom.queries.seats import RoleRow, role_rows
+from warroom.rules.lifecycle import CLOSED
 
-OVER = (Lifecycle.STABLE, Lifecycle.ABORTED)
 SOON = timedelta(hours=24)  # a gap that begins later is a finding, not yet a need
 
 
@@ -20,7 +20,7 @@ def place_of(plan: DeploymentPlan) -> str:
 
 def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """Roles that nobody holds, and gaps in the coverage that begin within a day."""
-    if plan.lifecycle in OVER:
+    if plan.lifecycle in CLOSED:
         return []
     found = []
     for row in role_rows(plan, now):
@@ -33,7 +33,7 @@ def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
 
 def people_lint(plan: DeploymentPlan, now: datetime) -> list[LintFinding]:
     """``role-empty`` and ``role-uncovered``; nothing once the release is over."""
-    if plan.lifecycle in OVER:
+    if plan.lifecycle in CLOSED:
         return []
     rows = role_rows(plan, now)
     empty = [row for row in rows if row.is_empty and (row.role.rights or row.gaps)]
