@@ -128,7 +128,8 @@ class People(Reader):
     def _say_signers(self, found: list[signers.Signer], understanding: Understanding) -> None:
         boxes = [signer for signer in found if signer.box]
         if boxes:
-            text = f"{len(boxes)} boxes of the sign-off became roles that sign, not items."
+            many = f"{len(boxes)} boxes of the sign-off became roles that sign, not items."
+            text = many if len(boxes) > 1 else "A role that signs, not an item."
             understanding.find(boxes[0].line, NOTE, "boxes_sign", text)
         nameless = [signer for signer in found if not signer.person]
         if nameless:

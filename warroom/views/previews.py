@@ -14,7 +14,7 @@ QUIET = frozenset(
 LINES_SHOWN = 2000  # of a long document at a time; the counts always speak of all
 SELECTS_SHOWN = 800  # controls at a time, well below what one form may send
 FINDINGS_SHOWN = 200
-BULKS_SHOWN = 12
+BULKS_SHOWN = 6
 EAGER_BYTES = 100_000  # up to here a choice is read again at once, without the button
 SHOWS = ("all", "choice", "warn", "notes")
 
@@ -65,7 +65,7 @@ def preview_of(reading: Reading, asked: str) -> dict[str, Any]:
 
 
 def _rest(offered: list[Bulk]) -> list[Bulk]:
-    return offered[BULKS_SHOWN : BULKS_SHOWN * 20]
+    return offered[BULKS_SHOWN : BULKS_SHOWN + 240]
 
 
 def _asked(text: str) -> tuple[str, int]:
