@@ -69,6 +69,7 @@ class TemplateReleaseForm(ReleaseForm):
     role = forms.ChoiceField(
         label="Your role",
         required=False,
+        initial="leader",
         help_text="As author you cannot be the only one who approves.",
     )
 
