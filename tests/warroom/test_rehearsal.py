@@ -24,8 +24,10 @@ from warroom.actions.refusals import Invalid, Refused
 from warroom.actions.status import set_status_public
 from warroom.actions.templates import start_from_template
 from warroom.actions.tokens import make_token
+from warroom.documents.marks import strip
 from warroom.documents.portable import as_yaml, plan_data, read
 from warroom.documents.templates import starter
+from warroom.documents.writing import completed_document
 from warroom.live import snapshots
 from warroom.models import DeploymentPlan, Lifecycle, Message
 from warroom.rules.rehearsal import USUAL, in_time, read_length, write_length
@@ -221,6 +223,29 @@ def test_the_api_says_so(drill, plan, cast, client):
 def test_its_file_says_so_and_is_read_as_a_rehearsal(drill):
     data = read(as_yaml(plan_data(drill, states=True)), "yaml").data
     assert data["plan"]["rehearsal"] == {"factor": 60}
+
+
+@pytest.mark.parametrize("source", ["", "# Ours\n\n- [ ] Backup\n", "---\na: b\n---\n# Ours\n"])
+def test_its_document_says_so_and_reads_back_as_it_was(drill, source):
+    DeploymentPlan.objects.filter(pk=drill.pk).update(source_text=source)
+    drill.refresh_from_db()
+    said = completed_document(drill)
+    assert "**REHEARSAL.** Nothing" in said
+    assert "Completed from the rehearsal of" in said
+    if source:
+        assert strip(said)[0] == source
+
+
+@pytest.mark.parametrize("form", ["markdown", "yaml", "json"])
+def test_its_exports_say_so_by_their_name(drill, cast, client_of, form):
+    client = client_of(cast["cora"])
+    answer = client.get(f"/plans/{drill.slug}/document?format={form}")
+    assert 'filename="REHEARSAL-dry-run.' in answer["Content-Disposition"]
+    assert "rehearsal" in answer.content.decode().lower()
+
+
+def test_what_needs_a_person_over_all_releases_says_so(drill, cast, client_of):
+    assert "REHEARSAL" in client_of(cast["thon"]).get("/me/").content.decode()
 
 
 # --- evidence of nothing ---------------------------------------------------------------------

@@ -23,6 +23,7 @@ from warroom.documents.marks import escape
 from warroom.documents.parse import parse
 from warroom.documents.readers import Understanding, read_all
 from warroom.models import DeploymentPlan
+from warroom.rules.rehearsal import MARK
 
 _TABLE_END = re.compile(r"\|\s*\Z")
 _BACKSLASHES = re.compile(r"\\+\Z")
@@ -262,8 +263,9 @@ def _closing(page: Page) -> str:
     events = f"{plan.timeline_seq} event{'' if plan.timeline_seq == 1 else 's'}"
     link = settings.PUBLIC_URL + plan.get_absolute_url()
     chosen = as_text(choices_of(plan)) if plan.source_text.strip() else ""
+    kind = "rehearsal" if plan.rehearsal else "room"
     return (
-        f"---\n\n*Completed from the room of {escape(plan.name)}, {stamp(page.at)} — timeline: "
+        f"---\n\n*Completed from the {kind} of {escape(plan.name)}, {stamp(page.at)} — timeline: "
         f"{events}, head `{plan.timeline_hash}`* — <{link}>"
         + (f"\n\n<!--wr-choices {chosen}-->" if chosen else "")
     )
@@ -285,6 +287,11 @@ class Head(Writer):
             outline.add(f"**{plain_line(key)}:** {plain_line(value)}\\")
         if facts:
             outline.lines[-1] = outline.lines[-1].removesuffix("\\")
+
+    def write(self, page: Page) -> None:
+        if page.plan.rehearsal:
+            text = f"**{MARK}.** Nothing that is signed, decided or measured here is evidence."
+            page.add(page.understanding.document.front_matter_end, text)
 
 
 register_writer(Head())

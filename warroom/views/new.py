@@ -133,7 +133,8 @@ def _page(request: HttpRequest, way: str, status: int = 200, **given: Any) -> Ht
     key = request.GET.get("template", "progressive")
     source = plans.filter(slug=request.GET.get("plan", "")).first()
     first = {"plan": source.slug, "name": source.name} if source else {}
-    first |= {"rehearsal": True} if "rehearsal" in request.GET else {}
+    if source and "rehearsal" in request.GET:
+        first |= {"rehearsal": True, "name": f"{source.name}, rehearsal"[:200]}
     context = {
         "way": way if way in WAYS else "template",
         "ways": WAYS.items(),

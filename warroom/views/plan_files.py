@@ -17,7 +17,9 @@ from warroom.documents.portable import PlanFile
 from warroom.documents.readers import WARNING
 from warroom.documents.source import DocumentError
 from warroom.forms import CreatePlanForm, ImportForm
+from warroom.models import DeploymentPlan
 from warroom.queries.plans import get_plan
+from warroom.rules.rehearsal import MARK
 
 FINDINGS_SHOWN = 200
 ROLES_SHOWN = 40
@@ -136,6 +138,10 @@ def _preview(
     return render(request, "warroom/plan_file.html", context, status=status)
 
 
+def _file_name(plan: DeploymentPlan) -> str:
+    return f"{MARK}-{plan.slug}" if plan.rehearsal else plan.slug
+
+
 @require_safe
 def export(request: HttpRequest, slug: str) -> HttpResponse:
     """The release as a file to keep: ``?format=`` markdown, yaml or json."""
@@ -148,7 +154,7 @@ def export(request: HttpRequest, slug: str) -> HttpResponse:
         form.write(plan),
         headers={
             "Content-Type": f"{form.content_type}; charset=utf-8",
-            "Content-Disposition": f'attachment; filename="{plan.slug}{form.suffix}"',
+            "Content-Disposition": f'attachment; filename="{_file_name(plan)}{form.suffix}"',
             "X-Content-Type-Options": "nosniff",
         },
     )
