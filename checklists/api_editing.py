@@ -62,6 +62,7 @@ class NewItemIn(SaysIn, PlaceIn):
 class ItemIn(SaysIn, PlaceIn):
     """Either what it says, or where it stands: these are two changes, and two events."""
 
+    reason: str = ""
     revision: int | None = None
     revoke: bool = False
 
@@ -121,6 +122,7 @@ def change_item(request: HttpRequest, slug: str, number: int, body: ItemIn):
         raise Invalid(sorted(moves)[0], "Change what it says or where it stands: not both at once.")
     common = {
         "by": request.user,
+        "reason": body.reason,
         "seen_revision": body.revision,
         "named": None if body.revoke else (),
         "request_id": once(request),

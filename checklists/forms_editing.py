@@ -154,6 +154,18 @@ class ItemForm(OnceForm):
         return {name: self.cleaned_data[name] for name in self.FIELDS}
 
 
+class WhyField(forms.CharField):
+    """Why something is changed, for whoever compares the plan with what was done (S102)."""
+
+    def __init__(self) -> None:
+        help_text = "Shown with the change, before and after, in the timeline."
+        super().__init__(required=False, max_length=1000, label="Why", help_text=help_text)
+
+
+class EditItemForm(ItemForm):
+    reason = WhyField()
+
+
 class NewItemForm(ItemForm):
     """A new item and where it goes."""
 
@@ -167,6 +179,7 @@ class NewItemForm(ItemForm):
 
 class MoveForm(OnceForm):
     where = WhereField()
+    reason = WhyField()
 
     def __init__(self, *args, plan: DeploymentPlan, item: ChecklistItem, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -67,6 +67,7 @@ def edit_item(
     fields: Mapping[str, Any],
     *,
     by: User,
+    reason: str = "",
     seen_revision: int | None = None,
     named: Named = None,
     request_id: str | None = None,
@@ -77,7 +78,7 @@ def edit_item(
     for a wrong field, Refused when the item changed since ``seen_revision`` or is off the list,
     SignedMeanwhile, NotAllowed without the right to edit.
     """
-    values = checked(item.plan, fields)
+    values, why = checked(item.plan, fields), _why(reason)
     with change(item.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         item = on_the_list(editing, item)
         if values.get("text") == " ".join(item.text.split()):
@@ -99,8 +100,9 @@ def edit_item(
             )
         editing.record(
             "item.edited",
-            f"{item.ref} edited, {_listed(differing)}: {item.text}{revoked.said}",
+            f"{item.ref} edited, {_listed(differing)}: {item.text}{_said(why)}{revoked.said}",
             **_names(item),
+            reason=why,
             changes={name: {"before": before[name], "after": after[name]} for name in differing},
             revision=item.revision,
             **revoked.data,
@@ -113,6 +115,7 @@ def move_item(
     where: Where,
     *,
     by: User,
+    reason: str = "",
     seen_revision: int | None = None,
     named: Named = None,
     request_id: str | None = None,
@@ -123,6 +126,7 @@ def move_item(
     signatures under both. Where it stands already it stays, without an event. Raises Invalid where
     it cannot stand, Refused, SignedMeanwhile and NotAllowed as ``edit_item``.
     """
+    why = _why(reason)
     with change(item.plan, by=by, right=Right.EDIT, request_id=request_id) as moving:
         item = on_the_list(moving, item)
         spot = spot_of(moving.plan, where)
@@ -137,7 +141,7 @@ def move_item(
         if _stands(item) != was:
             item.revision += 1
             item.save(update_fields=["revision"])
-        _record_move(moving, item, old, left, layout, named)
+        _record_move(moving, item, old, left, layout, named, why)
     return item
 
 
@@ -148,6 +152,7 @@ def _record_move(
     left: Any,
     layout: Layout,
     named: Named,
+    why: str,
 ) -> None:
     revoked = Revoked()
     if item.phase_id != left.pk:
@@ -157,8 +162,9 @@ def _record_move(
     below = placement.subtree(layout.places, item.pk)
     moving.record(
         "item.moved",
-        f"{old} is now {item.ref}: {item.text}{revoked.said}",
+        f"{old} is now {item.ref}: {item.text}{_said(why)}{revoked.said}",
         **_names(item, *(layout.items[pk] for pk in below)),
+        reason=why,
         before=old,
         phases=list(dict.fromkeys([left.number, item.phase.number])),
         heading=item.group.title if item.group else "",
@@ -329,9 +335,17 @@ def _listed(names: list[str]) -> str:
 
 
 def _reason(reason: str) -> str:
-    reason = reason.replace("\0", "").strip()
-    if not reason:
+    if not (reason := _why(reason)):
         raise Invalid("reason", "Say why it goes. It stays in the timeline and in the document.")
+    return reason
+
+
+def _said(why: str) -> str:
+    return f" Reason: {why}" if why else ""
+
+
+def _why(reason: str) -> str:
+    reason = reason.replace("\0", "").strip()
     if len(reason) > REASON_LIMIT:
         raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
     return reason

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from checklists.actions import editing
 from checklists.actions.fields import shown
 from checklists.actions.revoking import SignedMeanwhile
-from checklists.forms_editing import ItemForm, MoveForm, NewItemForm, RemoveForm
+from checklists.forms_editing import EditItemForm, ItemForm, MoveForm, NewItemForm, RemoveForm
 from checklists.models import ChecklistItem, Phase, SignOff
 from checklists.queries.standing import standing_approvals
 from checklists.rules.due import due_at
@@ -150,7 +150,7 @@ def item_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     demand(item.plan, request.user, Right.EDIT)
     if request.method != "POST":
         return edit_page(request, item)
-    form = ItemForm(request.POST, plan=item.plan)
+    form = EditItemForm(request.POST, plan=item.plan)
     if not form.is_valid():
         return edit_page(request, item, 422, edit_form=form)
     try:
@@ -158,6 +158,7 @@ def item_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             item,
             form.said,
             by=request.user,
+            reason=form.cleaned_data["reason"],
             seen_revision=whole_number(request.POST.get("revision", "")),
             named=named(request),
             request_id=once(request),
@@ -191,6 +192,7 @@ def item_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             item,
             form.cleaned_data["where"],
             by=request.user,
+            reason=form.cleaned_data["reason"],
             seen_revision=whole_number(request.POST.get("revision", "")),
             named=named(request),
             request_id=once(request),
@@ -262,7 +264,7 @@ def edit_page(
     now_is = shown(item) | {"where": f"phase-{item.phase.number}"}
     context |= {
         "item": item,
-        "edit_form": ItemForm(plan=plan, initial=now_is),
+        "edit_form": EditItemForm(plan=plan, initial=now_is),
         "move_form": MoveForm(plan=plan, item=item, initial=now_is),
         "remove_form": RemoveForm(),
         "at_stake": at_stake(plan, item.phase),

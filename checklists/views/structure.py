@@ -69,7 +69,7 @@ def phase_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         raise Invalid("place", "Give the number that the phase is to have.")
     moved = phase_actions.move_phase(phase, place, **_said(request))
     list_changed(request, plan, moved.number)
-    return done(request, f"{_url(plan, moved.number)}#phases")
+    return done(request, f"{_url(plan, moved.number)}#phase-order")
 
 
 @require_POST

@@ -22,8 +22,9 @@ async function renew(mark) {
   if (!list) return;
   const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById(list.id);
+  const page = document.createElement("template"); // inert: nothing in it is loaded or applied
+  page.innerHTML = await answer.text();
+  const fresh = page.content.getElementById(list.id);
   if (!fresh || isTyping(list)) return;
   const opened = [...list.querySelectorAll("details[open]")].map(rowOf).filter(Boolean);
   const focused = list.contains(document.activeElement) ? document.activeElement.id : "";
@@ -34,7 +35,7 @@ async function renew(mark) {
   }
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
   window.htmx?.process(fresh);
-  shapes.set(mark.id, page.getElementById(mark.id)?.dataset.shape || mark.dataset.shape);
+  shapes.set(mark.id, page.content.getElementById(mark.id)?.dataset.shape || mark.dataset.shape);
 }
 
 function ask(mark, list) {

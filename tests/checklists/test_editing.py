@@ -186,6 +186,14 @@ def test_an_edit_tells_each_field_before_and_after(item, cora, roles):
     assert last().text == "1.1 edited, text, role and runs: 5 of 6"
 
 
+def test_a_change_of_plan_can_say_why(item, cora, phase):
+    """S102: planned versus actual, and the reason for the change."""
+    edit_item(item, {"due": Due(offset_s=3600)}, by=cora, reason="The window opens later.")
+    assert last().text.endswith("Reason: The window opens later.")
+    assert last().data["changes"]["due"] == {"before": "", "after": "T+1:00"}
+    assert last().data["reason"] == "The window opens later."
+
+
 def test_to_say_what_is_already_said_is_no_event(item, cora):
     edit_item(item, {"text": item.text, "required": True}, by=cora, seen_revision=7)
     assert not TimelineEvent.objects.exists()
