@@ -23,7 +23,9 @@ from rollouts.models import HealthCheck, Stage
 from tests.conftest import make_item, make_user
 from warroom.actions.copies import copy_plan
 from warroom.actions.drafts import Wishes
+from warroom.actions.imports import import_plan
 from warroom.actions.refusals import Invalid
+from warroom.documents.writing import completed_document
 from warroom.models import (
     DeploymentPlan,
     EscalationContact,
@@ -221,3 +223,20 @@ def test_who_left_is_not_asked(run, cast):
     gone = make_user("gone", is_active=False)
     Seat.objects.create(role=run.roles.get(key="member"), user=gone)
     assert not Invitation.objects.filter(plan=copied(run, cast), name="Gone").exists()
+
+
+def test_two_of_one_name_do_not_stop_a_copy(run, cast):
+    for n in range(2):
+        twin = make_user(f"twin{n}")
+        twin.first_name = "Alex"
+        twin.save()
+        Seat.objects.create(role=run.roles.get(key="member"), user=twin)
+    assert Invitation.objects.filter(plan=copied(run, cast), name="Alex").count() == 1
+
+
+def test_the_document_of_a_copy_has_no_ticks(cast):
+    text = "# Ours\n\n## Before\n\n- [x] Backup\n- [ ] Tests\n"
+    first = import_plan(text, by=cast["cora"])
+    copy = copied(first, cast)
+    assert "- [ ] Backup" in completed_document(copy)
+    assert not copy.items.exclude(state="open").exists()

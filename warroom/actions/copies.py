@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from warroom.actions.drafts import Outline, Wishes, begin
-from warroom.actions.invitations import invite
+from warroom.actions.invitations import MOST_OPEN, invite
 from warroom.actions.refusals import Invalid
 from warroom.documents.portable import plan_data
 from warroom.documents.readers import WARNING, Finding
@@ -90,9 +90,13 @@ def _ask(source: DeploymentPlan, plan: DeploymentPlan, by: User) -> None:
     """Ask everybody who sits for good in a role of the source, but for the author of the copy."""
     roles = {role.key: role for role in plan.roles.all()}
     seats = Seat.objects.filter(role__plan=source, stands_in_for=None).exclude(user=by)
+    asked: dict[tuple[str, str], Seat] = {}
     for seat in seats.select_related("role", "user").order_by("role__position", "pk"):
-        role, person = roles.get(seat.role.key), seat.user
-        if role is not None and person.is_active:
-            invite(
-                plan, role, by=by, name=person.display_name[:150], email=person.email, letter=False
-            )
+        person = seat.user
+        if person.is_active and seat.role.key in roles:
+            # Two of one name and no address cannot be told apart by who is asked.
+            asked.setdefault((seat.role.key, person.email or person.display_name), seat)
+    for seat in list(asked.values())[:MOST_OPEN]:
+        role, person = roles[seat.role.key], seat.user
+        name = person.display_name[:150]
+        invite(plan, role, by=by, name=name, email=person.email, letter=False)
