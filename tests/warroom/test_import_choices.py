@@ -13,9 +13,11 @@ from tests.conftest import make_user
 from warroom.actions.extensions import import_into
 from warroom.actions.imports import import_plan
 from warroom.actions.refusals import NotAllowed, Refused
+from warroom.actions.tokens import make_token
 from warroom.documents.choices import as_text, from_text
 from warroom.documents.reading import understand
 from warroom.models import DeploymentPlan, Seat
+from warroom.views.previews import SELECTS_SHOWN
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +237,29 @@ def test_another_dated_line_can_be_t0():
     assert understand(text).understanding.t0.at.day == 2
     assert understand(text, {4: "t0"}).understanding.t0.at.day == 1
     assert understand(text, {3: "fact"}).understanding.t0 is None
+
+
+def test_a_long_page_of_guesses_carries_no_more_controls_than_a_form_may_send(cora, client_of):
+    text = "# A\n\n## Checklist\n\n" + "- bullet\n" * 3_000
+    page = preview(client_of(cora), text).content.decode()
+    assert page.count('class="in imp__c"') == SELECTS_SHOWN
+    assert "2200 more follow" in page
+    taken = preview(client_of(cora), text, bulk="5:item", show="all:800")
+    assert "Create release with 3000 items" in taken.content.decode()
+
+
+def test_the_api_takes_choices_and_refuses_what_is_none(cora, client):
+    _, secret = make_token(cora, ["read"])
+
+    def post(query):
+        return client.post(
+            f"/api/v1/plans?dry_run=1&{query}",
+            CHOOSE,
+            content_type="text/markdown",
+            headers={"Authorization": f"Bearer {secret}"},
+        )
+
+    assert post("choices=9:item").json()["understood"]["items"] == 2
+    assert post("make_items=1").json()["understood"]["items"] == 6
+    refused = post("choices=nine")
+    assert (refused.status_code, refused.json()["field"]) == (422, "choices")
