@@ -228,7 +228,12 @@ FILES_DIR = VAR_DIR / "files"  # what people attach, by SHA-256
 KEEP_FRAGMENTS = not TESTING
 
 # Letters: into files under var/ until a mail server is named, as smtp+tls://user:password@host:587.
-vars().update(env.email_url("EMAIL_URL", default="filemail:"))
+try:
+    vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "filemail:"))
+except ImproperlyConfigured as error:
+    raise ImproperlyConfigured(
+        "EMAIL_URL wants an address such as smtp+tls://user:password@host:587 or filemail:"
+    ) from error
 MAIL_GOES_OUT = EMAIL_BACKEND.endswith("smtp.EmailBackend")  # noqa: F821 (from EMAIL_URL)
 if not EMAIL_FILE_PATH:  # noqa: F821
     EMAIL_FILE_PATH = VAR_DIR / "mail"
