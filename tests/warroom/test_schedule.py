@@ -1,4 +1,4 @@
-"""T0 is shifted: what moves is shown first, fixed dates stay, what happened keeps its time. Scenario 42."""
+"""T0 is shifted: what moves is shown first, what happened keeps its time. Scenario 42."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
