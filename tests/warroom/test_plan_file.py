@@ -481,6 +481,13 @@ def test_the_import_page_lists_what_is_wrong_and_keeps_what_was_pasted(client_of
     assert "{titel: &lt;b&gt;}" in shown
 
 
+def test_a_plan_file_goes_into_no_release_that_exists(client_of, cora):
+    create_plan(read(PLAN, "yaml"), by=cora, slug="a")
+    page = client_of(cora).post(reverse("import"), {"text": PLAN, "into": "a"})
+    assert page.status_code == 422 and "release of its own" in page.content.decode()
+    assert DeploymentPlan.objects.get().events.count() == 1
+
+
 def test_a_release_is_downloaded_in_every_form(client_of, cora):
     plan = create_plan(read(PLAN, "yaml"), by=cora, slug="a")
     client, address = client_of(cora), reverse("export", args=["a"])

@@ -3,6 +3,8 @@
 The file travels in the form from step to step, as a Markdown document does.
 """
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -54,6 +56,12 @@ def import_file(
 ) -> HttpResponse:
     """What the file holds (200), the lines that are wrong (422), or the release (302)."""
     form = form_given(given, name or request.POST.get("source_name", "")) or "yaml"
+    if asked.cleaned_data.get("into"):
+        sentence = (
+            "A plan file makes a release of its own. Only Markdown goes into one that exists."
+        )
+        asked.add_error("into", sentence)
+        return render(request, "warroom/import.html", {"form": asked}, status=422)
     try:
         file = portable.read(given, form)
     except DocumentError as error:
@@ -130,7 +138,7 @@ def _preview(
             for key, one, many in _WORDS
             if counts[key] or key in ("phases", "items")
         ],
-        "phases": values.get("phases", []),
+        "phases": [(one, _items_of(one)) for one in values.get("phases", [])],
         "findings": file.findings[:FINDINGS_SHOWN],
         "text": text,
         "source_name": name or request.POST.get("source_name", ""),
@@ -140,6 +148,13 @@ def _preview(
 
 def _file_name(plan: DeploymentPlan) -> str:
     return f"{MARK}-{plan.slug}" if plan.rehearsal else plan.slug
+
+
+def _items_of(phase: Any) -> int:
+    found = [*phase.items, *(item for group in phase.groups for item in group.items)]
+    for item in found:  # grows by what lies below each
+        found += item.items
+    return len(found)
 
 
 @require_safe
