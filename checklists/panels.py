@@ -34,7 +34,7 @@ ROOM_ROWS, LEAST_ROWS = 8, 4
 Context = dict[str, Any]
 
 # What happens to items, alone (item.done) or together (items.set), and to the list itself.
-LIST = ("item", "phase.", "group.", "section.")
+LIST = ("item", "phase.", "group.", "section.", "plan.updated_from_document", "plan.extended")
 
 
 def phases_of(event: TimelineEvent) -> list[int]:
@@ -111,7 +111,7 @@ class ItemRow(panels.Panel):
 
     name = "item"
     template = "checklists/_item.html"
-    kinds = ("item",)
+    kinds = ("item", "plan.updated_from_document")
     places = ("checklist",)
     slot = "rows"
 
@@ -163,10 +163,10 @@ class ListShape(PhaseFamily):
     name = "list"
     template = "checklists/_list_shape.html"
     kinds = ("item.added", "item.moved", "item.removed", "item.restored")
-    kinds += ("phase.", "group.", "section.")
+    kinds += ("phase.", "group.", "section.", "plan.updated_from_document", "plan.extended")
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        if any(event.kind.startswith("phase.") for event in events):  # others took its number
+        if any(event.kind.startswith(("phase.", "plan.")) for event in events):  # others took its number
             return [str(number) for number in plan.phases.values_list("number", flat=True)]
         return super().keys(plan, events)
 

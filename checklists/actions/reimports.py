@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from checklists.actions.phases import renumber
 from checklists.actions.placing import MOST_ITEMS, Layout, store
@@ -235,13 +235,15 @@ class _Update:
             if row.pk not in leaving:
                 orders[row.phase_id] += [row, *behind[row.pk]]
         self._store(orders)
+        gone = ChecklistItem.objects.filter(pk__in=[self.found.rows[line].pk for line in moved])
+        gone.update(revision=F("revision") + 1)
 
     def _go(self, row: ChecklistItem, place: Place) -> None:
         self._touch(row.phase)
         row.phase = self._phase(place.phase)
         row.group = self._group(row.phase, place.group)
         self._stand_under(row, place.parent_line)
-        row.revision += 1
+        self.numbers["moved"].append(row.number)
         self._touch(row.phase)
 
     def _store(self, orders: dict[int, list[ChecklistItem]]) -> None:
@@ -287,10 +289,20 @@ class _Update:
         only = [phase for pk, phase in self.ticked.items() if pk not in self.touched]
         ticked = revoke_signatures(self.changing, only, "items ticked in the document", whole=False)
         _anchor_gates(self.changing.plan, self.found)
-        data = {name: sorted(numbers) for name, numbers in self.numbers.items() if numbers}
+        data: dict[str, list] = {name: sorted(n) for name, n in self.numbers.items() if n}
+        data["items"] = sorted({number for numbers in self.numbers.values() for number in numbers})
+        data["phases"] = self._phases_touched()
         for name, keys in listed.data.items():
             data[name] = [*keys, *ticked.data[name]]
         return Applied(dict(self.counts), listed.said + ticked.said, data)
+
+
+    def _phases_touched(self) -> list[int]:
+        """Their numbers as they are now; all of them once one was put between."""
+        phases = Phase.objects.filter(plan=self.changing.plan)
+        if not self.new_phases:
+            phases = phases.filter(pk__in=self.touched.keys() | self.ticked.keys())
+        return list(phases.values_list("number", flat=True))
 
 
 def _woven(now: list[int], then: list[int]) -> list[int]:
