@@ -166,7 +166,8 @@ class ListShape(PhaseFamily):
     kinds += ("phase.", "group.", "section.", "plan.updated_from_document", "plan.extended")
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        if any(event.kind.startswith(("phase.", "plan.")) for event in events):  # others took its number
+        # Others may have taken its number.
+        if any(event.kind.startswith(("phase.", "plan.")) for event in events):
             return [str(number) for number in plan.phases.values_list("number", flat=True)]
         return super().keys(plan, events)
 

@@ -30,7 +30,7 @@ from warroom.models import DeploymentPlan
 REASON = "Gone from the document."
 SAID = "As the document says"
 _SAVED = [one.name for one in matching.ITEM_FIELDS]
-_SAVED += ["role", "source_line", "state", "state_reason", "state_by", "state_by_name", "state_at"]
+_SAVED += ["role", "state", "state_reason", "state_by", "state_by_name", "state_at"]
 _SAVED += ["value", "revision", "removed_at", "removed_by_name", "removed_reason"]
 
 
@@ -195,9 +195,14 @@ class _Update:
         """Every row at its line of the new document, and none at a line of the old one."""
         plan, found = self.changing.plan, self.found
         line_of = {row.pk: line for line, row in found.rows.items()}
-        for row in found.sheet.items:
+        said = {number for some in self.numbers.values() for number in some}
+        rows = found.sheet.items
+        elsewhere = [row for row in rows if row.source_line != line_of.get(row.pk)]
+        for row in elsewhere:
             row.source_line = line_of.get(row.pk)
-        ChecklistItem.everything.bulk_update(found.sheet.items, _SAVED, batch_size=200)
+        ChecklistItem.everything.bulk_update(elsewhere, ["source_line"], batch_size=500)
+        changed = [row for row in rows if row.number in said]
+        ChecklistItem.everything.bulk_update(changed, _SAVED, batch_size=100)
         Phase.objects.filter(plan=plan).update(source_line=None)
         PhaseGroup.objects.filter(phase__plan=plan).update(source_line=None)
         for phase in found.phases:
@@ -295,7 +300,6 @@ class _Update:
         for name, keys in listed.data.items():
             data[name] = [*keys, *ticked.data[name]]
         return Applied(dict(self.counts), listed.said + ticked.said, data)
-
 
     def _phases_touched(self) -> list[int]:
         """Their numbers as they are now; all of them once one was put between."""
