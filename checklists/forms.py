@@ -131,7 +131,8 @@ class SignOffForm(RoleForm):
     conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
 
     def __init__(self, *args, best: int | None, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
+        # A gate's page has the form of the vote beside it, with fields of the same names.
+        super().__init__(*args, **{"auto_id": "sign_%s"} | kwargs)
         self.best = best
         self.fields["score"].label = f"Score, 0 to {best}"
         self.fields["score"].max_value = best

@@ -21,17 +21,43 @@ def addresses(page: Page) -> list[str]:
     return ["/", *tabs, f"{ROOM}people/", f"{ROOM}items/12/", "/plans/nothing-here/"]
 
 
+def forms() -> list[str]:
+    """The pages on which releases, lists and people are made and changed."""
+    return [
+        *("/me/", "/plans/new", "/plans/import", f"{ROOM}import", f"{ROOM}days/"),
+        *(f"{ROOM}checklist/edit", f"{ROOM}items/bulk", f"{ROOM}items/12/edit"),
+        *(f"{ROOM}checklist/?phase=plan", f"{ROOM}checklist/?phase=stable"),
+        f"{ROOM}people/on-call/thon/hand-over",
+    ]
+
+
+def barriers_on(page: Page, where: list[str]) -> list[tuple[str, str, str]]:
+    barriers = []
+    for address in where:
+        assert page.goto(address) is not None
+        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
+        barriers += [(address, one["id"], one["nodes"][0]["html"][:120]) for one in found]
+    return barriers
+
+
+@pytest.mark.parametrize(("viewport", "theme"), [(DESK, "light"), (PHONE, "dark")])
+def test_no_form_has_a_barrier_or_scrolls_sideways(sign_in, viewport, theme):
+    page = sign_in("cora", viewport=viewport, color_scheme=theme)
+    wide = []
+    for address in forms():
+        assert page.goto(address).status == 200, address
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            wide.append(address)
+    assert wide == []
+    assert barriers_on(page, forms()) == []
+
+
 @pytest.mark.parametrize(
     ("viewport", "theme"), [(DESK, "light"), (DESK, "dark"), (PHONE, "light"), (PHONE, "dark")]
 )
 def test_no_page_has_a_barrier_that_axe_can_see(sign_in, viewport, theme):
     page = sign_in("cora", viewport=viewport, color_scheme=theme)
-    barriers = []
-    for address in addresses(page):
-        page.goto(address)
-        found = Axe().run(page, options={"runOnly": RULES}).response["violations"]
-        barriers += [(address, one["id"], one["nodes"][0]["html"][:120]) for one in found]
-    assert barriers == []
+    assert barriers_on(page, addresses(page)) == []
 
 
 def test_the_sign_in_page_has_no_barrier_either(sign_in):
