@@ -8,6 +8,7 @@ from django import forms
 
 from checklists.actions.conditions import Wanted
 from checklists.models import ItemState
+from checklists.rules.items import COUNT_MOST
 from warroom.models import Role
 
 TIME = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[ T])?([0-2]?\d:[0-5]\d)(?: ?UTC|Z)?")
@@ -48,7 +49,7 @@ class ItemStateForm(OnceForm):
 class ItemCountForm(OnceForm):
     """How far an item that counts has come: the number itself, never one more."""
 
-    count = forms.IntegerField(min_value=0, max_value=100_000)
+    count = forms.IntegerField(min_value=0, max_value=COUNT_MOST)
     revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
 

@@ -15,6 +15,7 @@ from checklists.forms import OnceForm, ReasonField
 from checklists.models import ChecklistItem, ItemState
 from checklists.queries.refs import name_items
 from checklists.rules import due_text
+from checklists.rules.items import COUNT_MOST
 from checklists.rules.numbers import whole_number
 from warroom.models import DeploymentPlan
 
@@ -131,7 +132,7 @@ class ItemForm(OnceForm):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     count_of = forms.IntegerField(
-        required=False, min_value=1, max_value=100_000, label="How many", help_text="Such as 7."
+        required=False, min_value=1, max_value=COUNT_MOST, label="How many", help_text="Such as 7."
     )
     count_unit = forms.CharField(
         max_length=40, required=False, label="Of what", help_text="Such as attached or rounds."

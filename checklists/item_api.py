@@ -10,11 +10,11 @@ from ninja import Router, Schema, Status
 from checklists.actions.files import attach_file
 from checklists.actions.items import set_count, set_item_state
 from checklists.models import ChecklistItem, ItemFile
-from checklists.queries.phases import items_of
+from checklists.queries.phases import items_of, left_out_of
 from checklists.queries.refs import name_items
 from checklists.rules.due import due_at
 from checklists.rules.files import LIMIT_BYTES
-from checklists.rules.items import ends_at, left_out
+from checklists.rules.items import COUNT_MOST, ends_at
 from checklists.rules.targets import against
 from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
@@ -109,8 +109,8 @@ def put_item_state(request: HttpRequest, slug: str, number: int, body: StateIn):
     plan = plan_of(request, slug, "tick")
     item = _find(plan, number)
     seen = {"by": request.user, "seen_revision": body.revision, "request_id": once(request)}
-    if body.count is not None and not 0 <= body.count <= 100_000:
-        raise Invalid("count", "A count lies between 0 and 100000.")
+    if body.count is not None and not 0 <= body.count <= COUNT_MOST:
+        raise Invalid("count", f"A count lies between 0 and {COUNT_MOST}.")
     if not body.state and body.count is not None:
         set_count(item, body.count, **seen)
     else:
@@ -165,7 +165,7 @@ def item_out(item: ChecklistItem, plan: DeploymentPlan) -> dict[str, Any]:
         "role": item.role.key if item.role else None,
         "required": item.required,
         "blocking": item.blocking,
-        "left_out": _left_out(item),
+        "left_out": left_out_of(item),
         "command": item.command,
         "expected": item.expected,
         "evidence": item.evidence_url,
@@ -175,12 +175,6 @@ def item_out(item: ChecklistItem, plan: DeploymentPlan) -> dict[str, Any]:
         "notes": item.note_count,
         "revision": item.revision,
     }
-
-
-def _left_out(item: ChecklistItem) -> str:
-    if item.off_with_section:
-        return ""
-    return left_out(item.required, item.state, item.state_by_name, item.state_reason)
 
 
 def _count(item: ChecklistItem) -> dict[str, Any] | None:

@@ -1,7 +1,5 @@
 """The panels of this app: the checklist, its items and signatures, and the gates."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -26,6 +24,7 @@ from checklists.rules.numbers import whole_number
 from warroom import navigation
 from warroom.live import needs, outlook, panels
 from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.rules.fingerprint import fingerprint
 
 # Items of the current phase that the room shows: so many open ones at most, and so many rows at
 # least, filled up with what was closed last.
@@ -177,13 +176,12 @@ class ListShape(PhaseFamily):
 
 
 def shape_of(rows: PhaseRows) -> str:
-    """What stands where in a phase, as twelve letters that differ when it does."""
+    """What stands where in a phase, as letters that differ when it does."""
     items = [(row.item.number, row.item.parent_id, row.item.group_id) for row in rows.rows]
     groups = [one.group for one in rows.groups if one.group]
     headings = [(group.pk, group.title, group.off_at is None) for group in groups]
     head = [rows.phase.pk, rows.phase.title, rows.phase.off_at is None]
-    told = json.dumps([*head, items, headings])
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    return fingerprint([*head, items, headings])
 
 
 class GroupSum(panels.Panel):

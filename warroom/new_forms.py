@@ -1,13 +1,13 @@
 """The forms of the page on which a release begins."""
 
 from uuid import uuid4
-from zoneinfo import available_timezones
 
 from django import forms
 
 from warroom.models import DeploymentPlan
 from warroom.rules.outlines import TAKES
 from warroom.rules.rehearsal import MOST_FACTOR
+from warroom.rules.zones import known
 
 T0_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"]
 
@@ -77,7 +77,7 @@ class TemplateReleaseForm(ReleaseForm):
         super().__init__(*args, **kwargs)
         self.starters = {one.key: one for one in starters}
         self.fields["template"].choices = [(one.key, one.name) for one in starters]
-        zones = sorted(zone for zone in available_timezones() if "/" in zone)
+        zones = sorted(zone for zone in known() if "/" in zone)
         self.fields["time_zone"].choices = [("UTC", "UTC"), *((zone, zone) for zone in zones)]
         self.fields[
             "t0"

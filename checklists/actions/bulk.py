@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from checklists.actions.items import (
     FIELDS,
-    REASON_LIMIT,
     Wanted,
     changed_meanwhile,
     demand_role,
@@ -17,8 +16,9 @@ from checklists.models import ChecklistItem
 from checklists.queries.refs import name_items
 from checklists.rules import items as rules
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import DeploymentPlan, User
+from warroom.rules.wording import listed
 
 MOST_AT_ONCE = 500
 _TOLD = 10  # sentences in one answer
@@ -48,11 +48,9 @@ def set_items_state(
     """
     if wrong := rules.objection(state, reason):
         raise Invalid(*wrong)
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
     if not 1 <= len(chosen) <= MOST_AT_ONCE:
         raise Invalid("items", f"Choose between 1 and {MOST_AT_ONCE} items.")
-    wanted = Wanted(state, reason.strip())
+    wanted = Wanted(state, checked_reason(reason))
     with change(plan, by=by, right="tick", request_id=request_id) as setting:
         items = _found(setting, chosen)
         changing = [item for item in items if not wanted.holds(item)]
@@ -123,13 +121,13 @@ def _record(
     setting: Change, items: list[ChecklistItem], before: dict[int, str], wanted: Wanted
 ) -> None:
     phases = {item.phase.number: item.phase for item in items}
-    listed = _listed([item.ref for item in items])
+    refs = listed([item.ref for item in items])
     state = rules.PAST[wanted.state]
-    what = f"{listed} to {state}"
+    what = f"{refs} to {state}"
     revoked = revoke_signatures(setting, phases.values(), what, whole=_reopens(before, wanted))
     setting.record(
         "items.set",
-        f"{listed} {state}{_left_out(items, wanted)}.{_why(wanted)}{revoked.said}",
+        f"{refs} {state}{_left_out(items, wanted)}.{_why(wanted)}{revoked.said}",
         items={str(item.number): item.ref for item in items},
         before={str(number): word for number, word in before.items()},
         after=wanted.state,
@@ -156,7 +154,3 @@ def _left_out(items: list[ChecklistItem], wanted: Wanted) -> str:
 
 def _why(wanted: Wanted) -> str:
     return f" Reason: {wanted.reason}" if wanted.reason else ""
-
-
-def _listed(refs: list[str]) -> str:
-    return ", ".join(refs[:-1]) + (" and " if refs[1:] else "") + refs[-1]

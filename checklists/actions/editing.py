@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import F, Max
 
 from checklists.actions.fields import SIGNED, assign, checked, shown
-from checklists.actions.items import changed_meanwhile
+from checklists.actions.items import demand_unchanged
 from checklists.actions.placing import MOST_ITEMS, Layout, Where, spot_of, store
 from checklists.actions.revoking import Revoked, revoke_signatures
 from checklists.models import ChecklistItem
@@ -18,8 +18,9 @@ from checklists.queries.refs import name_items
 from checklists.rules import placement
 from checklists.rules.placement import Place, Spot
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused
+from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, User
+from warroom.rules.wording import listed
 
 REASON_LIMIT = 1000
 Named = Collection[int] | None  # signatures that the author was told would fall; None: whichever
@@ -78,7 +79,7 @@ def edit_item(
     for a wrong field, Refused when the item changed since ``seen_revision`` or is off the list,
     SignedMeanwhile, NotAllowed without the right to edit.
     """
-    values, why = checked(item.plan, fields), _why(reason)
+    values, why = checked(item.plan, fields), checked_reason(reason, REASON_LIMIT)
     with change(item.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         item = on_the_list(editing, item)
         if values.get("text") == " ".join(item.text.split()):
@@ -126,7 +127,7 @@ def move_item(
     signatures under both. Where it stands already it stays, without an event. Raises Invalid where
     it cannot stand, Refused, SignedMeanwhile and NotAllowed as ``edit_item``.
     """
-    why = _why(reason)
+    why = checked_reason(reason, REASON_LIMIT)
     with change(item.plan, by=by, right=Right.EDIT, request_id=request_id) as moving:
         item = on_the_list(moving, item)
         spot = spot_of(moving.plan, where)
@@ -265,12 +266,6 @@ def on_the_list(changing: Change, item: ChecklistItem) -> ChecklistItem:
     return found
 
 
-def demand_unchanged(item: ChecklistItem, seen_revision: int | None) -> None:
-    """Raise Refused, naming who changed what, unless ``seen_revision`` is the item's."""
-    if seen_revision is not None and seen_revision != item.revision:
-        raise Refused(changed_meanwhile(item))
-
-
 def _any(item: ChecklistItem) -> ChecklistItem:
     related = ("plan", "phase", "group", "role", "parent__phase")
     return ChecklistItem.everything.select_related(*related).get(pk=item.pk)
@@ -330,22 +325,14 @@ def _with(items: list[ChecklistItem]) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    words = [name.replace("_", " ") for name in names]
-    return ", ".join(words[:-1]) + (" and " if words[1:] else "") + words[-1]
+    return listed([name.replace("_", " ") for name in names])
 
 
 def _reason(reason: str) -> str:
-    if not (reason := _why(reason)):
+    if not (reason := checked_reason(reason, REASON_LIMIT)):
         raise Invalid("reason", "Say why it goes. It stays in the timeline and in the document.")
     return reason
 
 
 def _said(why: str) -> str:
     return f" Reason: {why}" if why else ""
-
-
-def _why(reason: str) -> str:
-    reason = reason.replace("\0", "").strip()
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
-    return reason

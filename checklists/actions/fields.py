@@ -18,6 +18,7 @@ from typing import Any
 
 from checklists.models import ChecklistItem
 from checklists.rules.due_text import Due, due_text, length_text
+from checklists.rules.items import COUNT_MOST
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan
 
@@ -29,7 +30,6 @@ LIMITS = {
     "target": 120,
     "count_unit": 40,
 }
-MOST_COUNTED = 100_000
 # What a signature stands for: to change one of these takes it back.
 SIGNED = frozenset({"text", "required", "blocking", "role", "due", "target", "count_of"})
 _NAMES = frozenset(LIMITS) | {"required", "blocking", "role", "due", "count_of", "runs"}
@@ -49,8 +49,8 @@ def checked(
     if role is not None and role.plan_id != plan.pk:
         raise Invalid("role", "This release has no such role.")
     count = values.get("count_of")
-    if count is not None and not 1 <= count <= MOST_COUNTED:
-        raise Invalid("count_of", f"Give a number from 1 to {MOST_COUNTED}, or none.")
+    if count is not None and not 1 <= count <= COUNT_MOST:
+        raise Invalid("count_of", f"Give a number from 1 to {COUNT_MOST}, or none.")
     return values
 
 

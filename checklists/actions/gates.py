@@ -13,13 +13,11 @@ from checklists.queries.gates import GateSheet, bands_of, gate_sheet, judgement_
 from checklists.rules import bands, gates
 from warroom.actions.change import Change, change
 from warroom.actions.lifecycle import outside_window, weigh
-from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.actions.plans import demand_hold
+from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import Right, Role, User
 from warroom.queries.people import standing
 from warroom.rules.wording import number_text
-
-REASON_LIMIT = 4000
-HOLD_MINUTES = (1, 60 * 24 * 14)
 
 
 def cast_vote(
@@ -37,11 +35,9 @@ def cast_vote(
     The same vote twice is one. Raises Invalid for what is filled in wrongly, NotAllowed without the
     seat or the right, Refused when the gate is decided or the person votes for another role here.
     """
-    conditions, reason = checked(conditions), reason.strip()
+    conditions, reason = checked(conditions), checked_reason(reason)
     if wrong := gates.vote_objection(word, reason, len(conditions)):
         raise Invalid(*wrong)
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
     with change(gate.plan, by=by, right="vote", role=role, request_id=request_id) as voting:
         gate = _fresh(gate, voting)
         newest = list(gate.votes.filter(superseded_by__isnull=True).select_related("role"))
@@ -131,8 +127,8 @@ def decide_gate(
         _check_decision(sheet, word, rationale)
         confirmed = _weigh(gate, word, by, deciding.at, window_reason)
         minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
-        if word == gates.HOLD and not HOLD_MINUTES[0] <= minutes <= HOLD_MINUTES[1]:
-            raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
+        if word == gates.HOLD:
+            demand_hold(minutes)
         return _write_decision(deciding, sheet, role, word, rationale, minutes, confirmed)
 
 

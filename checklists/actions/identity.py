@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from checklists.models import DecisionWord, Gate, Revocation, SignOff, Vote
+from checklists.actions.revoking import take_back
+from checklists.models import DecisionWord, Gate, SignOff, Vote
 from warroom.actions.change import Change
 from warroom.actions.plans import Holds, Identity, register_holds, register_identity
 from warroom.models import DeploymentPlan
@@ -30,12 +31,7 @@ class Signed(Identity):
 
     def apply(self, saving: Change, what: str) -> tuple[str, dict[str, Any]]:
         signoffs, votes = _standing(saving.plan), _votes(saving.plan)
-        sentence = f"Revoked by the change of {what}, {saving.author_name}, "
-        sentence += f"{saving.at:%H:%M} UTC."
-        Revocation.objects.bulk_create(
-            Revocation(signoff=one, sentence=sentence, by_name=saving.author_name, at=saving.at)
-            for one in signoffs
-        )
+        take_back(saving, signoffs, f"the change of {what}")
         data = {
             "revoked": [one.role.key for one in signoffs],
             "votes_before": [

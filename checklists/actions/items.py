@@ -7,11 +7,11 @@ from checklists.queries.rehearsals import foreign_link
 from checklists.rules import items as rules
 from checklists.rules.targets import Met, against
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import Right, User
 
 NOTE_LIMIT = 4000
-VALUE_LIMIT, REASON_LIMIT = 120, 4000
+VALUE_LIMIT = 120
 FIELDS = ["state", "state_reason", "state_by", "state_by_name", "state_at", "off_with_section"]
 FIELDS += ["value", "evidence_url", "count_done", "started_at", "revision"]
 
@@ -61,15 +61,16 @@ def set_item_state(
     if wrong := rules.objection(state, reason):
         raise Invalid(*wrong)
     value = value.strip() if value is not None else None
-    _check_lengths(reason, value or "", evidence or "")
+    reason = checked_reason(reason)
+    _check_lengths(value or "", evidence or "")
     if evidence and (wrong := foreign_link(evidence, item.plan)):
         raise Invalid("evidence", wrong)
-    wanted = Wanted(state, reason.strip(), value, evidence, count)
+    wanted = Wanted(state, reason, value, evidence, count)
     with change(item.plan, by=by, right="tick", request_id=request_id) as ticking:
         item = locked_item(ticking, item)
         if ticking.repeated or wanted.holds(item):
             return item
-        _demand_unchanged(item, seen_revision)
+        demand_unchanged(item, seen_revision)
         demand_role(ticking, item)
         demand_sense(ticking, item, wanted)
         before = item.state
@@ -99,7 +100,7 @@ def set_count(
         item = locked_item(counting, item)
         if counting.repeated or item.count_done == count:
             return item
-        _demand_unchanged(item, seen_revision)
+        demand_unchanged(item, seen_revision)
         demand_role(counting, item)
         _demand_count(item, count)
         before = item.state
@@ -187,16 +188,15 @@ def add_item_note(
     return note
 
 
-def _check_lengths(reason: str, value: str, evidence: str) -> None:
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
+def _check_lengths(value: str, evidence: str) -> None:
     if len(value) > VALUE_LIMIT:
         raise Invalid("value", f"The value has more than {VALUE_LIMIT} characters.")
     if evidence and (not evidence.startswith(("https://", "http://")) or len(evidence) > 500):
         raise Invalid("evidence", "Evidence is a link, https://…, of at most 500 characters.")
 
 
-def _demand_unchanged(item: ChecklistItem, seen_revision: int | None) -> None:
+def demand_unchanged(item: ChecklistItem, seen_revision: int | None) -> None:
+    """Raise Refused, naming who changed what, unless ``seen_revision`` is the item's."""
     if seen_revision is not None and seen_revision != item.revision:
         raise Refused(changed_meanwhile(item))
 

@@ -70,15 +70,17 @@ def revoke_signatures(
     unnamed = [one for one in falling if named is not None and one.pk not in named]
     if unnamed:
         raise SignedMeanwhile(unnamed)
-    Revocation.objects.bulk_create(
-        Revocation(
-            signoff=signoff,
-            item=item,
-            sentence=f"Revoked by the later change of {what}, "
-            f"{changing.author_name}, {changing.at:%H:%M} UTC.",
-            by_name=changing.author_name,
-            at=changing.at,
-        )
-        for signoff in falling
-    )
+    take_back(changing, falling, f"the later change of {what}", item)
     return Revoked(tuple(falling))
+
+
+def take_back(
+    changing: Change, signoffs: Iterable[SignOff], what: str, item: ChecklistItem | None = None
+) -> None:
+    """Write a revocation for each of ``signoffs``; ``what`` took it back, in words."""
+    who, at = changing.author_name, changing.at
+    sentence = f"Revoked by {what}, {who}, {at:%H:%M} UTC."
+    Revocation.objects.bulk_create(
+        Revocation(signoff=one, item=item, sentence=sentence, by_name=who, at=at)
+        for one in signoffs
+    )

@@ -7,7 +7,7 @@ from checklists.models import ChecklistItem, Phase, PhaseGroup
 from checklists.queries.refs import name_items
 from checklists.rules.items import CLOSED
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused
+from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import Right, User
 
 REASON_LIMIT = 1000
@@ -31,11 +31,8 @@ def switch_off(
     ``revoke_signatures``. Raises Invalid without a reason, Refused for a part that is required,
     NotAllowed without the right to edit.
     """
-    reason = reason.strip()
-    if not reason:
+    if not (reason := checked_reason(reason, REASON_LIMIT)):
         raise Invalid("reason", "Say why this part is not needed.")
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
     with change(_phase(section).plan, by=by, right=Right.EDIT, request_id=request_id) as off:
         section = _locked(section)
         if off.repeated or section.off_at is not None:

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from checklists.actions.conditions import Wanted, attach, checked
 from checklists.models import ChecklistItem, Gate, Phase, Revocation, SignOff
+from checklists.queries.phases import left_out_of
 from checklists.queries.refs import name_items
 from checklists.queries.scopes import STABLE, Scope, scope_of
 from checklists.queries.signoffs import condition_rows, signatures
@@ -200,12 +201,6 @@ def _replaced(signoff: SignOff | None, scope: Scope, paper: Paper) -> bool:
     )
 
 
-def _left_out(item: ChecklistItem) -> str:
-    if item.off_with_section:
-        return ""
-    return item_rules.left_out(item.required, item.state, item.state_by_name, item.state_reason)
-
-
 def _write(
     signing: Change,
     scope: Scope,
@@ -245,7 +240,7 @@ def _statement(signing: Change, scope: Scope, paper: Paper, items: list[Checklis
         score=rules.score_text(paper.score, signing.plan.score_max),
         declaration=scope.declaration,
         rehearsal=signing.plan.rehearsal,
-    ) + item_rules.left_out_list([(item.ref, _left_out(item)) for item in items])
+    ) + item_rules.left_out_list([(item.ref, left_out_of(item)) for item in items])
 
 
 def _record(signing: Change, scope: Scope, signoff: SignOff, items: list[ChecklistItem]) -> None:

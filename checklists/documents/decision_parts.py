@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from checklists.documents.parts import Line
+from checklists.documents.parts import Line, has_lines, role_keys
 from checklists.models import Criterion, DailyForm, Gate, ReadinessCategory, Risk
 from warroom.documents import fields as f
 from warroom.documents.portable import Part, register_part
@@ -16,17 +16,6 @@ from warroom.documents.readers import Creation
 from warroom.models import DeploymentPlan
 
 HOLD_MINUTES = 360
-_STANDING = {"editor", "member"}  # roles that every plan has
-
-
-def _roles(whole: Mapping[str, Any]) -> set[str]:
-    return {role.key for role in whole.get("roles", ())} | _STANDING
-
-
-def lines_of(plan: DeploymentPlan) -> bool:
-    """Whether lines mean something: the plan has a document that they count."""
-    return bool(plan.source_text.strip())
-
 
 # --- gates ---------------------------------------------------------------------------------
 
@@ -64,12 +53,12 @@ class GatesPart(Part):
         for one in Criterion.objects.filter(gate__plan=plan).order_by("position", "pk"):
             criteria.setdefault(one.gate_id, []).append(one)
         gates = plan.gates.select_related("decider").order_by("number", "pk")
-        return [_gate(gate, criteria.get(gate.pk, []), lines_of(plan)) for gate in gates]
+        return [_gate(gate, criteria.get(gate.pk, []), has_lines(plan)) for gate in gates]
 
     def check(self, value: list[GateFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         yield from f.doubled(value, "key", ("gates",))
         for n, gate in enumerate(value):
-            yield from f.unknown(gate.decider, _roles(whole), ("gates", n, "decider"), "role")
+            yield from f.unknown(gate.decider, role_keys(whole), ("gates", n, "decider"), "role")
             yield from f.doubled(gate.criteria, "key", ("gates", n, "criteria"))
 
     def count(self, value: list[GateFields]) -> dict[str, int]:
@@ -175,7 +164,7 @@ class ReadinessPart(Part):
                 label=one.label,
                 weight=int(one.weight) if one.weight == int(one.weight) else float(one.weight),
                 target=one.target,
-                line=one.source_line if lines_of(plan) else None,
+                line=one.source_line if has_lines(plan) else None,
             )
             for one in plan.readiness.all()
         ]
@@ -226,7 +215,7 @@ class RisksPart(Part):
                 impact=risk.impact,
                 mitigation=risk.mitigation,
                 owner=risk.owner,
-                line=risk.source_line if lines_of(plan) else None,
+                line=risk.source_line if has_lines(plan) else None,
             )
             for risk in plan.risks.all()
         ]
@@ -278,7 +267,7 @@ class DailyPart(Part):
     def check(self, value: list[DailyFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         yield from f.doubled(value, "key", ("daily",))
         for n, form in enumerate(value):
-            yield from f.unknown(form.role, _roles(whole), ("daily", n, "role"), "role")
+            yield from f.unknown(form.role, role_keys(whole), ("daily", n, "role"), "role")
             yield from f.doubled(form.questions, "key", ("daily", n, "questions"))
             yield from _days(form.first, form.last, ("daily", n, "last"))
 

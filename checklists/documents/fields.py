@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Model
 
 from checklists.documents import said
+from checklists.rules.numbers import whole_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,6 @@ class Field:
     write: Callable[[Any], str] = str
     read: Callable[[str], Any] = str
     empty: Any = ""
-
-
-def _whole(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _yes(value: bool) -> str:
@@ -61,8 +58,8 @@ ITEM = (
     _bool("required", "required"),
     _bool("blocking", "blocking"),
     _text("target", "target"),
-    Field("counted", "count_done", str, _whole, None),
-    Field("of", "count_of", str, _whole, None),
+    Field("counted", "count_done", str, whole_number, None),
+    Field("of", "count_of", str, whole_number, None),
     _text("unit", "count_unit"),
     Field("runs", "duration_s", said.span_text, said.parse_span, None),
     _instant("begun", "started_at"),

@@ -11,23 +11,34 @@ from pydantic import Field
 
 from checklists.models import ChecklistItem, ItemState, Phase, PhaseGroup
 from checklists.models.phases import Switchable
+from checklists.rules.items import COUNT_MOST
 from warroom.documents import fields as f
+from warroom.documents.people import STANDING
 from warroom.documents.portable import Part, register_part
 from warroom.documents.readers import Creation
 from warroom.models import DeploymentPlan
 
 MOST_ITEMS = 15_000
 LONG = 4_000  # characters of an item's text and commands, as on its page
-MOST_COUNTED = 100_000
 STATES = tuple(state.value for state in ItemState)
 Line = Field(None, ge=1, le=2_000_000, description="The line of the document that said so.")
+
+
+def has_lines(plan: DeploymentPlan) -> bool:
+    """Whether lines mean something: the plan has a document that they count."""
+    return bool(plan.source_text.strip())
+
+
+def role_keys(whole: Mapping[str, Any]) -> set[str]:
+    """The keys by which other parts of the file may name a role."""
+    return {role.key for role in whole.get("roles", ())} | STANDING.keys()
 
 
 class Count(f.Strict):
     """Progress that a person states: 3 of 7 attached."""
 
-    done: int = Field(None, ge=0, le=MOST_COUNTED)
-    of: int = Field(None, ge=0, le=MOST_COUNTED)
+    done: int = Field(None, ge=0, le=COUNT_MOST)
+    of: int = Field(None, ge=0, le=COUNT_MOST)
     unit: f.text(40) = ""
 
 
@@ -97,7 +108,7 @@ class PhasesPart(Part):
         return _Writing(plan, states=False, added=False).phases()
 
     def check(self, value: list[PhaseFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
-        roles = {role.key for role in whole.get("roles", ())} | {"editor", "member"}
+        roles = role_keys(whole)
         number = 0
         for path, item in _walk(value):
             number += 1
@@ -144,7 +155,7 @@ class _Writing:
 
     def __init__(self, plan: DeploymentPlan, states: bool, added: bool = True) -> None:
         self.plan, self.states = plan, states
-        self.lined = bool(plan.source_text.strip())
+        self.lined = has_lines(plan)
         self.children: dict[int | None, list[ChecklistItem]] = {}
         self.tops: dict[tuple[int, int | None], list[ChecklistItem]] = {}
         rows = plan.items.select_related("role").order_by("phase__number", "position", "pk")

@@ -1,18 +1,17 @@
 """Which rows of the checklist a reader asked for: mine, a role's, open, late, or by words."""
 
-import re
 from dataclasses import dataclass, field, replace
 
 from django.db.models import Q, QuerySet
 
 from checklists.models import ChecklistItem
 from checklists.queries.phases import ItemRow
+from checklists.rules.owners import named, plain
 from warroom.models import DeploymentPlan, User
 from warroom.queries.people import Standing
 
 SHOWN = ("all", "mine", "open", "late", "blocking")
 QUERY_LIMIT = 200
-_APART = re.compile(r"[,;/&+]| and ")
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,7 @@ class Filter:
 
     def is_mine(self, row: ItemRow) -> bool:
         """The reader sits in the item's role, or is named as its owner."""
-        parts = _APART.split(row.item.owner)
-        called = {part.strip().removeprefix("@").casefold() for part in parts}
+        called = {plain(name) for name in named(row.item.owner)}
         return row.item.role_id in self.role_ids or bool(called & self.names)
 
     def _fits(self, row: ItemRow) -> bool:

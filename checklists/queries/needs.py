@@ -1,6 +1,5 @@
 """What the checklist and its gates need from whom now."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,6 +8,7 @@ from checklists.models import Condition
 from checklists.queries.gates import GateSheet, gate_sheet, next_open
 from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
 from checklists.queries.signoffs import condition_rows, holders
+from checklists.rules.owners import named, plain
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Right, Role
 from warroom.rules.wording import duration_text
@@ -17,7 +17,6 @@ AHEAD = timedelta(hours=1)
 DAYS = timedelta(days=3)
 PER_ROLE = 3
 PER_ROLE_AHEAD = 10
-_APART = re.compile(r"[,;/&+]| and ")
 
 
 def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
@@ -86,11 +85,11 @@ def _people(roles: list[Role]) -> dict[str, tuple[Role, str]]:
     for role in sorted(roles, key=lambda role: not role.may(Right.TICK)):
         here = holders(role) or role.name
         for name in (role.key, role.name, role.holder):
-            found.setdefault(_plain(name), (role, here))
+            found.setdefault(plain(name), (role, here))
         for seat in role.seats.all():
             user = seat.user
             for name in (user.username, user.display_name, user.first_name):
-                found.setdefault(_plain(name), (role, user.display_name))
+                found.setdefault(plain(name), (role, user.display_name))
     found.pop("", None)
     return found
 
@@ -98,21 +97,17 @@ def _people(roles: list[Role]) -> dict[str, tuple[Role, str]]:
 def _whose(row: ItemRow, people: dict[str, tuple[Role, str]]) -> tuple[str, str]:
     """For whom an item is, as a need's key, and the one name by which the room calls them."""
     role, owner = row.item.role, row.item.owner
-    parts = [part.strip().removeprefix("@") for part in _APART.split(owner)]
-    known = {part: people[_plain(part)] for part in parts if _plain(part) in people}
+    parts = named(owner)
+    known = {part: people[plain(part)] for part in parts if plain(part) in people}
     names = owner.replace("@", "").strip()
     if known:
-        names = ", ".join(dict.fromkeys(known[p][1] if p in known else p for p in parts if p))
+        names = ", ".join(dict.fromkeys(known[p][1] if p in known else p for p in parts))
     if role is not None:
         return f"role-{role.key}", names or row.who
     if known:
         return f"role-{next(iter(known.values()))[0].key}", names
     # Somebody whom no role stands for is for those to find who edit the plan.
     return ("edit", names) if names else ("tick", "")
-
-
-def _plain(name: str) -> str:
-    return name.strip().removeprefix("@").casefold()
 
 
 def _presses(row: ItemRow, current: int | None, now: datetime) -> bool:
@@ -153,7 +148,7 @@ def _conditions(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
         if not row.is_open:
             continue
         given = condition.signoff or condition.vote
-        known = people.get(_plain(condition.owner))
+        known = people.get(plain(condition.owner))
         role, who = known or (given.role if given else None, condition.owner)
         text = condition.text if len(condition.text) <= 90 else f"{condition.text[:87]}…"
         yield Need(

@@ -99,10 +99,7 @@ class ItemRow:
     @property
     def left_out(self) -> str:
         """``required, skipped by Cora: …``; "" for all that was not left out, or with its part."""
-        item = self.item
-        if item.off_with_section:
-            return ""
-        return rules.left_out(item.required, item.state, item.state_by_name, item.state_reason)
+        return left_out_of(self.item)
 
     @property
     def link(self) -> str:
@@ -214,6 +211,13 @@ class Checklist:
 
     def phase(self, number: int) -> PhaseRows | None:
         return next((rows for rows in self.phases if rows.phase.number == number), None)
+
+
+def left_out_of(item: ChecklistItem) -> str:
+    """What ``rules.items.left_out`` says of an item; "" for one that is off with its part."""
+    if item.off_with_section:
+        return ""
+    return rules.left_out(item.required, item.state, item.state_by_name, item.state_reason)
 
 
 def checklist(plan: DeploymentPlan, now: datetime) -> Checklist:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from checklists.actions import editing
-from checklists.actions.fields import shown
+from checklists.actions.fields import assign, shown
 from checklists.actions.revoking import SignedMeanwhile
 from checklists.forms_editing import EditItemForm, ItemForm, MoveForm, NewItemForm, RemoveForm
 from checklists.models import ChecklistItem, Phase, SignOff
@@ -294,11 +294,5 @@ def _differing(form: ItemForm, now_is: dict) -> list[tuple[str, object]]:
 def shown_of(form: ItemForm) -> dict:
     """What was typed, in the words of ``shown``."""
     item = ChecklistItem()
-    for name, value in form.said.items():
-        if name == "due":
-            item.due_offset_s, item.due_at = value.offset_s, value.at
-        elif name == "runs":
-            item.duration_s = value
-        else:
-            setattr(item, name, value)
+    assign(item, form.said)
     return shown(item)

@@ -5,8 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from checklists.documents.decision_parts import lines_of
-from checklists.documents.parts import Line
+from checklists.documents.parts import Line, has_lines
 from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
 from rollouts.models.probing import Probing
 from warroom.documents import fields as f
@@ -95,7 +94,7 @@ class MetricsPart(Part):
     def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
         named = {source.pk: name for source, name in _named(plan)}
         usual = next(iter(named), None)
-        lined = lines_of(plan)
+        lined = has_lines(plan)
         return [
             _metric(row, "" if row.source_id == usual else named[row.source_id], lined)
             for row in plan.prometheusquery_set.order_by("position", "pk")
@@ -237,7 +236,7 @@ class StagesPart(Part):
     key, order, schema = "stages", 93, f.many(StageFields, 1000)
 
     def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        lined = lines_of(plan)
+        lined = has_lines(plan)
         stages = plan.stages.select_related("gate").order_by("number", "pk")
         return [_stage(stage, lined) for stage in stages]
 

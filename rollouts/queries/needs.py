@@ -7,7 +7,7 @@ from datetime import datetime
 from warroom.live.headline import shown_verdict
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
-from warroom.rules.public import ENDED
+from warroom.rules.lifecycle import ENDED
 
 PROCEDURE = "Follow the rollback procedure of the release's document."
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.utils import timezone
 
@@ -20,6 +19,7 @@ from warroom.models import DeploymentPlan, Lifecycle, TimelineEvent, User
 from warroom.rules.moments import YEARS
 from warroom.rules.outlines import days_on
 from warroom.rules.rehearsal import MOST_FACTOR, in_time
+from warroom.rules.zones import known
 
 KINDS = ("plan.created", "plan.copied", "plan.imported")
 
@@ -119,7 +119,7 @@ def check(wishes: Wishes) -> None:
             raise Invalid(name, f"At most {most} characters.")
         if "\0" in getattr(wishes, name):
             raise Invalid(name, "A NUL stands in it.")
-    if wishes.time_zone and wishes.time_zone not in available_timezones():
+    if wishes.time_zone and wishes.time_zone not in known():
         raise Invalid("time_zone", f"{wishes.time_zone[:60]!r} is no time zone.")
     if wishes.t0 is not None and wishes.t0.astimezone(UTC).year not in YEARS:
         raise Invalid("t0", f"T0 in the year {wishes.t0.year} cannot be meant.")

@@ -5,14 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from warroom.actions.change import Change, change, demand
-from warroom.actions.refusals import Invalid, Refused, Unconfirmed
+from warroom.actions.refusals import Invalid, Refused, Unconfirmed, checked_reason
 from warroom.models import DeploymentPlan, User
 from warroom.rules import lifecycle as rules
 from warroom.rules.lifecycle import Objection
 from warroom.rules.windows import leaves
 from warroom.rules.wording import duration_text, instant_text
 
-REASON_LIMIT = 4000
 Check = Callable[[DeploymentPlan, str, datetime], Iterable[Objection]]
 Effect = Callable[[Change, str], None]
 _checks: list[Check] = []
@@ -81,7 +80,7 @@ def set_lifecycle(
     The data names the warnings that ``reason`` overrode. Raises as ``take_step``. With
     ``checked=False`` only the order of the steps counts.
     """
-    plan, step, reason = moving.plan, rules.STEPS[word], _checked(reason)
+    plan, step, reason = moving.plan, rules.STEPS[word], checked_reason(reason)
     if wrong := rules.late(step, plan.lifecycle, _at(plan, moving.at)):
         raise Refused(wrong)
     if step.wants_reason and not reason:
@@ -151,13 +150,6 @@ def _own_checks(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Obje
 
 
 register_check(_own_checks)
-
-
-def _checked(reason: str) -> str:
-    reason = reason.replace("\0", "").strip()
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
-    return reason
 
 
 def _unknown(word: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused
+from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, User
 from warroom.queries.settings import version
 from warroom.rules.moments import YEARS
@@ -112,8 +112,7 @@ def save_plan(
     Raises Invalid naming the field, NotAllowed without the right to edit, Refused when the plan was
     saved by somebody else since ``seen_version``.
     """
-    reason = reason.replace("\0", "").strip()
-    wanted = _checked(wanted)
+    reason, wanted = checked_reason(reason), _checked(wanted)
     with change(plan, by=by, right="edit", request_id=request_id) as saving:
         before = fields_of(saving.plan)
         changed = _changed(before, wanted)
@@ -152,14 +151,18 @@ def _check_numbers(wanted: PlanFields) -> None:
         raise Invalid("watch_hours", f"From 0 to {MOST_WATCH_H} hours.")
     if wanted.score_max is not None and not 1 <= wanted.score_max <= MOST_SCORE:
         raise Invalid("score_max", f"From 1 to {MOST_SCORE}, or empty for no score.")
-    if wanted.hold_minutes is not None and not (
-        HOLD_MINUTES[0] <= wanted.hold_minutes <= HOLD_MINUTES[1]
-    ):
-        raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
+    if wanted.hold_minutes is not None:
+        demand_hold(wanted.hold_minutes)
     people = set(User.objects.filter(username__in=wanted.two_roles).values_list("username"))
     missing = [name for name in wanted.two_roles if (name,) not in people]
     if missing:
         raise Invalid("two_roles", f"Nobody has the user name {missing[0]!r}.")
+
+
+def demand_hold(minutes: int) -> None:
+    """Raise Invalid for the field ``hold_minutes`` when a hold cannot last so long."""
+    if not HOLD_MINUTES[0] <= minutes <= HOLD_MINUTES[1]:
+        raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
 
 
 def _changed(before: PlanFields, wanted: PlanFields) -> dict[str, tuple[Any, Any]]:

@@ -1,5 +1,7 @@
 from collections.abc import Sequence
 
+REASON_LIMIT = 4000
+
 
 class Refused(Exception):
     """The change cannot be made any more or by this person; nothing was written.
@@ -28,6 +30,14 @@ class Invalid(Refused):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+def checked_reason(text: str, limit: int = REASON_LIMIT) -> str:
+    """A reason as it is kept; may be empty. Raises Invalid for the field ``reason``."""
+    text = text.replace("\0", "").strip()
+    if len(text) > limit:
+        raise Invalid("reason", f"The reason has more than {limit} characters.")
+    return text
 
 
 class Unconfirmed(Refused):

@@ -4,8 +4,10 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import F
+
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused
+from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, Role, User
 from warroom.queries.people import seated
 from warroom.rules import schedule as rules
@@ -13,7 +15,6 @@ from warroom.rules.moments import YEARS
 from warroom.rules.schedule import Row, Shift, Thing
 from warroom.rules.wording import instant_text
 
-REASON_LIMIT = 4000
 NAMED = 3  # things that the event's sentence names
 
 
@@ -127,11 +128,8 @@ def _is_there(plan: DeploymentPlan, to: datetime | int) -> bool:
 
 
 def _checked(reason: str) -> str:
-    reason = reason.replace("\0", "").strip()
-    if not reason:
+    if not (reason := checked_reason(reason)):
         raise Invalid("reason", "Say why: the reason is shown to everybody.")
-    if len(reason) > REASON_LIMIT:
-        raise Invalid("reason", f"The reason has more than {REASON_LIMIT} characters.")
     return reason
 
 
@@ -201,12 +199,9 @@ class PeopleTimes(Source):
             yield Thing("plan:protected", "Protected until", at=plan.protected_until)
 
     def move(self, plan: DeploymentPlan, keys: Collection[str], seconds: int) -> None:
-        for key in keys:
-            _, pk, end = key.split(":")
-            role = Role.objects.get(plan=plan, pk=pk)
-            field = "cover_from_s" if end == "from" else "cover_until_s"
-            setattr(role, field, getattr(role, field) + seconds)
-            role.save(update_fields=[field])
+        for end, field in (("from", "cover_from_s"), ("until", "cover_until_s")):
+            pks = [key.split(":")[1] for key in keys if key.endswith(f":{end}")]
+            Role.objects.filter(plan=plan, pk__in=pks).update(**{field: F(field) + seconds})
 
 
 register_schedule(PeopleTimes())

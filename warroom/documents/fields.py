@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, NoReturn
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from warroom.rules.moments import YEARS
 from warroom.rules.offsets import LONGEST_S, parse_length, parse_offset
+from warroom.rules.zones import known
 
 
 class Strict(BaseModel):
@@ -119,7 +119,7 @@ def url(most: int = 500) -> Any:
 
 
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in known():
         wrong(f"{quoted(value)} is no time zone by its full name.", "Write such as Europe/Berlin.")
     return value
 

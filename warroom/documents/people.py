@@ -46,6 +46,11 @@ _DECIDERS = (
     "product owner",
 )
 _APPROVED = re.compile(r":.{0,30}\b(?:conditional approval|approved)\b", re.I)
+# The two roles that every plan has: who keeps it in order, and who lends a hand. Key: name, rights.
+STANDING = {
+    "editor": ("Plan editor", Right.EDIT.value, Right.TICK.value),
+    "member": ("Member", Right.TICK.value),
+}
 MOST_LEVELS = 20  # levels among whose names the people of the contact list are looked for
 _ON_CALL = re.compile(r"on-?call|sre|operations|ops|devops", re.I)
 
@@ -338,21 +343,17 @@ def _leader(roles: list[RoleFound]) -> RoleFound:
 def seat_author(creation: Creation) -> None:
     """Whoever makes a plan sits in the two roles that every plan has, so that they see it."""
     if isinstance(creation.by, User):
-        for key in ("editor", "member"):
+        for key in STANDING:
             role = creation.made["roles"].get(key)
             if role is not None:
                 Seat.objects.create(role=role, user=creation.by)
 
 
 def standing_roles(plan: DeploymentPlan, place: int, taken: set[str]) -> list[Role]:
-    """The two roles that every plan has: who keeps it in order, and who lends a hand."""
-    wanted = (
-        ("editor", "Plan editor", [Right.EDIT.value, Right.TICK.value]),
-        ("member", "Member", [Right.TICK.value]),
-    )
+    """Those of STANDING that a plan does not have by their keys yet."""
     return [
-        Role(plan=plan, key=key, name=name, rights=rights, position=place + n)
-        for n, (key, name, rights) in enumerate(wanted)
+        Role(plan=plan, key=key, name=name, rights=list(rights), position=place + n)
+        for n, (key, (name, *rights)) in enumerate(STANDING.items())
         if key not in taken
     ]
 

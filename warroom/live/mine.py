@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from warroom.live import needs as room
 from warroom.live.needs import Need
-from warroom.models import DeploymentPlan, Lifecycle, TimelineEvent, User
+from warroom.models import DeploymentPlan, TimelineEvent, User
 from warroom.queries.people import Standing, standing
 from warroom.queries.plans import plans_for
+from warroom.rules.lifecycle import ENDED, LIVE
 
-CLOSED = frozenset({Lifecycle.STABLE, Lifecycle.ABORTED, Lifecycle.ROLLED_BACK})
-LIVE = frozenset({Lifecycle.DEPLOYING, Lifecycle.WATCHING})
 NOW = timedelta(minutes=15)
 MOST_PLANS = 40
 SHOWN = 20
@@ -57,8 +56,8 @@ class Mine:
 
 
 def mine(person: User, at: datetime) -> Mine:
-    """Read what needs ``person`` at ``at`` (UTC). Closed releases ask for nothing any more."""
-    plans = list(plans_for(person).exclude(lifecycle__in=CLOSED)[:MOST_PLANS])
+    """Read what needs ``person`` at ``at`` (UTC). What has ended asks for nothing any more."""
+    plans = list(plans_for(person).exclude(lifecycle__in=ENDED)[:MOST_PLANS])
     now, soon, waits, held = [], [], [], []
     for plan in plans:
         stands = standing(person, plan, at)

@@ -11,7 +11,8 @@ from typing import Any
 from warroom.live import outlook, panels
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan, StatusUpdate
-from warroom.rules.public import ENDED, PublicState, public_state
+from warroom.rules.lifecycle import ENDED
+from warroom.rules.public import PublicState, public_state
 
 SHOWN_UPDATES = 20
 

@@ -34,7 +34,7 @@ from django.utils.safestring import mark_safe
 
 from warroom.live import panels, public
 from warroom.models import DeploymentPlan, TimelineEvent
-from warroom.rules.public import ENDED
+from warroom.rules.lifecycle import ENDED
 
 log = structlog.get_logger()
 

@@ -1,5 +1,3 @@
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +7,7 @@ from django.utils import timezone
 
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
 from warroom.rules.coverage import EVER, NEVER, Span
+from warroom.rules.fingerprint import fingerprint
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def roles_state(roles: Iterable[Role]) -> str:
         [role.key, role.name, sorted(role.rights), role.cover_from_s, role.cover_until_s]
         for role in sorted(roles, key=lambda role: role.key)
     ]
-    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+    return fingerprint(rows)
 
 
 def span_of(seat: Seat) -> Span:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from warroom.rules.lifecycle import LIVE
+
 
 @dataclass(frozen=True)
 class PublicState:
@@ -58,8 +60,6 @@ _BY_VERDICT = {
     ),
     "": ("under-way", "wait", "i-run", "Under way", "The release has begun."),
 }
-BEGUN = {"deploying", "watching"}
-ENDED = {"stable", "rolled_back", "aborted"}
 
 
 def public_state(lifecycle: str, verdict: str, position: str, aged: bool = False) -> PublicState:
@@ -67,7 +67,7 @@ def public_state(lifecycle: str, verdict: str, position: str, aged: bool = False
 
     Before the release begins and after it has ended a verdict says nothing to the public.
     """
-    if lifecycle not in BEGUN:
+    if lifecycle not in LIVE:
         key, tone, icon, headline, sentence = _BY_LIFECYCLE[lifecycle]
         return PublicState(key, tone, icon, headline, f"{NOTHING_TO_DO} {sentence}")
     key, tone, icon, headline, sentence = _BY_VERDICT[verdict]

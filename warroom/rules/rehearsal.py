@@ -34,7 +34,7 @@ USUAL: dict[str, dict[str, str]] = {
     "checks": {"every": "15s", "sustained": "5m"},
 }
 # Kinds of event whose sentence says that it is a rehearsal: what somebody could point at later.
-MARKED = ("signoff.", "gate.", "vote.", "criterion.", "condition.", "plan.declared", "decision.")
+MARKED = ("signoff.", "gate.", "vote.", "criterion.", "condition.", "plan.stable")
 
 _UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _LENGTH = re.compile(r"(?:\d{1,9}[wdhms])+")

@@ -4,13 +4,12 @@ Pure. Instants are aware UTC; lengths are seconds of elapsed time, so that a cha
 inside them makes nothing longer or shorter.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from warroom.rules.fingerprint import fingerprint
 from warroom.rules.offsets import parse_length
 from warroom.rules.windows import outside
 from warroom.rules.wording import duration_text
@@ -198,7 +197,7 @@ def _basis(plan: Plan, moving: list[Thing], seconds: int, t0: datetime | None, t
         str(plan.t0), str(plan.opens), str(plan.closes), seconds, str(t0), too,
         sorted((one.key, one.offset_s) for one in moving),
     ]  # fmt: skip
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+    return fingerprint(said)
 
 
 _SIGNED = re.compile(r"^\s*(?P<sign>[+\-−–])\s*(?P<rest>\S.*)$")

@@ -5,6 +5,7 @@ U+2212, which is as wide as the plus.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from math import isfinite
 
@@ -102,6 +103,11 @@ def figure_text(value: float | int) -> str:
     if text in ("0", "-0"):
         text = f"{value:.2g}"
     return text.replace("-", "−") if "e" not in text else text
+
+
+def listed(words: Sequence[str]) -> str:
+    """``4.1, 4.2 and 4.3``; "" for none."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
 
 
 def target_text(text: str) -> str:

@@ -15,6 +15,7 @@ from warroom.actions.refusals import Refused
 from warroom.documents import portable
 from warroom.documents.complaints import PlanFileError
 from warroom.documents.formats import FORMATS, form_of, unknown_format
+from warroom.documents.people import STANDING
 from warroom.documents.portable import PlanFile
 from warroom.documents.readers import WARNING
 from warroom.documents.source import DocumentError
@@ -25,7 +26,6 @@ from warroom.rules.rehearsal import MARK
 
 FINDINGS_SHOWN = 200
 ROLES_SHOWN = 40
-STANDING = ("editor", "member")
 _WORDS = (
     ("phases", "phase", "phases"),
     ("items", "item", "items"),
