@@ -8,7 +8,6 @@ from ninja.errors import HttpError
 from warroom.actions import reimports
 from warroom.api import MARKDOWN, plan_of, problem
 from warroom.documents.formats import FORMATS, unknown_format
-from warroom.documents.source import LIMIT_BYTES
 from warroom.once import once
 
 router = Router()
@@ -70,11 +69,11 @@ def replace_document(
     between commas, as a dry run gave them; 409 when one is no longer true. ``revision``: 409 when
     the release changed since.
     """
-    scopes = ("read",) if dry_run else ("run", "decide", "sign", "vote", "tick")
+    scopes = ("read",) if dry_run else ("edit",)
     plan = plan_of(request, slug, *scopes)
     if (request.content_type or "").lower() not in MARKDOWN:
         raise HttpError(415, "Send the document as text/markdown in UTF-8.")
-    reading = reimports.reread(plan, request.read(LIMIT_BYTES + 1))
+    reading = reimports.reread(plan, request.body)
     comparison = reimports.compare(plan, reading)
     taken: dict[str, int] = {}
     if not dry_run:

@@ -3,10 +3,20 @@
 import hashlib
 import json
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 # They differ between two sendings of the same form, or must not be kept.
 NOT_SAID = ("csrfmiddlewaretoken", "back", "password")
+
+
+def _digest(file: UploadedFile) -> str:
+    """The SHA-256 of an uploaded file, which is left at its beginning."""
+    found = hashlib.sha256()
+    for chunk in file.chunks():
+        found.update(chunk)
+    file.seek(0)
+    return found.hexdigest()
 
 
 def once(request: HttpRequest) -> str | None:
@@ -20,6 +30,7 @@ def once(request: HttpRequest) -> str | None:
     if not key:
         return None
     said = [(name, values) for name, values in request.POST.lists() if name not in NOT_SAID]
+    said += [(name, [_digest(file) for file in files]) for name, files in request.FILES.lists()]
     content = json.dumps(sorted(said)) if said else request.body.decode(errors="replace")
     who = str(request.user.pk)
     whole = json.dumps([key, who, request.method, request.get_full_path(), content])

@@ -81,7 +81,8 @@ def shift(request: HttpRequest, slug: str, body: ShiftIn):
     answer = _shift_shown(plan, shown)
     if body.dry_run:
         return answer
-    shift_t0(
+    before = plan.timeline_seq
+    shifted = shift_t0(
         plan,
         to,
         by=request.user,
@@ -90,7 +91,10 @@ def shift(request: HttpRequest, slug: str, body: ShiftIn):
         basis=body.basis,
         request_id=once(request),
     )
-    return answer | {"done": True}
+    if shifted.timeline_seq == before:
+        # Sent once before, or T0 is there already: nothing moves any more.
+        answer |= {"by_s": 0, "moves": []}
+    return answer | {"done": True, "t0": shifted.t0}
 
 
 def _wanted(body: ShiftIn) -> datetime | int:

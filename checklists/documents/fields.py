@@ -25,6 +25,11 @@ class Field:
     empty: Any = ""
 
 
+def _link(text: str) -> str | None:
+    """A link that a page may show; anything else, such as ``javascript:``, is none."""
+    return text if text.startswith(("https://", "http://")) and len(text) <= 500 else None
+
+
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
@@ -63,7 +68,7 @@ ITEM = (
     _text("unit", "count_unit"),
     Field("runs", "duration_s", said.span_text, said.parse_span, None),
     _instant("begun", "started_at"),
-    _text("evidence", "evidence_url"),
+    Field("evidence", "evidence_url", str, _link),
     _text("command", "command"),
     _text("expected", "expected"),
     _bool("off with its section", "off_with_section"),

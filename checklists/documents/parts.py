@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from checklists.documents.said import CLAIMED, claimed
 from checklists.models import ChecklistItem, ItemState, Phase, PhaseGroup
 from checklists.models.phases import Switchable
 from checklists.rules.items import COUNT_MOST
@@ -203,7 +204,9 @@ class _Writing:
         if not self.states or section.off_at is None:
             return None
         return f.given(
-            reason=section.off_reason, by=section.off_by_name, at=f.instant(section.off_at)
+            reason=section.off_reason,
+            by=section.off_by_name.removesuffix(CLAIMED),
+            at=f.instant(section.off_at),
         )
 
     def _line(self, line: int | None) -> int | None:
@@ -243,7 +246,7 @@ class _Writing:
             "value": item.value,
             "state": None if item.state == ItemState.OPEN else item.state,
             "reason": item.state_reason,
-            "by": item.state_by_name,
+            "by": item.state_by_name.removesuffix(CLAIMED),
             "at": f.instant(item.state_at),
             "started": f.instant(item.started_at),
             "off_with_section": item.off_with_section or None,
@@ -323,7 +326,7 @@ class _Making:
             return {}
         return {
             "off_at": off.at or self.at,
-            "off_by_name": off.by or self.author,
+            "off_by_name": claimed(off.by) or self.author,
             "off_reason": off.reason,
         }
 
@@ -381,7 +384,7 @@ class _Making:
         return {
             "state": one.state,
             "state_reason": one.reason,
-            "state_by_name": one.by or (self.author if said else ""),
+            "state_by_name": claimed(one.by) or (self.author if said else ""),
             "state_at": one.at or (self.at if said else None),
             "off_with_section": one.off_with_section,
         }

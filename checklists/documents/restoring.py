@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from checklists.documents import fields, said
 from checklists.documents.sheet import ends_of, places
-from checklists.documents.writers import CLAIMED
 from checklists.models import ChecklistItem, Phase, PhaseGroup
 from warroom.documents.blocks import Document
 from warroom.documents.marks import Insertion, unescape
@@ -105,7 +104,7 @@ def _restore(
     roles: dict[str, Role],
 ) -> None:
     for event in events:
-        name = f"{event.name}{CLAIMED}" if event.name else ""
+        name = said.claimed(event.name)
         if event.word in said.WORDS:
             row.state = said.WORDS[event.word]
             row.state_reason = words.get("reason", "")
@@ -134,7 +133,7 @@ def _restore_sections(plan: DeploymentPlan, told: Told) -> None:
             events, words = heard
             for event in events:
                 if event.word == said.OFF:
-                    row.off_at, row.off_by_name = event.at, f"{event.name}{CLAIMED}"
+                    row.off_at, row.off_by_name = event.at, said.claimed(event.name)
             fields.restore(own, row, words)
             row.save()
 
@@ -194,7 +193,18 @@ def _arrange(
     for _, _, row in moving:
         phase, rank = _place(placed[row.pk], "below")
         mine = lists.get(phase, [])
-        row.parent = mine[rank - 1] if 0 < rank <= len(mine) and mine[rank - 1] is not row else None
+        parent = mine[rank - 1] if 0 < rank <= len(mine) else None
+        # The words may be anybody's: nothing stands below itself.
+        row.parent = None if parent is None or _is_below(parent, row) else parent
+
+
+def _is_below(item: ChecklistItem | None, top: ChecklistItem) -> bool:
+    """Whether ``item`` is ``top`` or hangs below it."""
+    while item is not None:
+        if item is top or item.pk == top.pk:
+            return True
+        item = item.parent
+    return False
 
 
 def _group(row: ChecklistItem, title: str) -> PhaseGroup | None:

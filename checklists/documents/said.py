@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 from warroom.documents.marks import SEPARATOR, escape, unescape
 from warroom.documents.writing import by_whom
+from warroom.rules.moments import YEARS
+from warroom.rules.offsets import LONGEST_S
 
 DASH = " — "
 WORDS = {
@@ -30,6 +32,17 @@ _EVENT = re.compile(
 _FIELD = re.compile(r"(?P<label>[a-z][a-z ]{1,30}): (?P<value>.*)\Z", re.S)
 _SPAN = re.compile(r"(\d{1,9})([dhms])")
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+CLAIMED = ", says the document"  # behind the name of whoever an imported document names
+NOBODY = "the document"
+NAME_LIMIT = 150
+
+
+def claimed(name: str) -> str:
+    """A name as a document gives it: who is named has not acted in this room."""
+    if name in ("", NOBODY) or name.endswith(CLAIMED) or len(name) + len(CLAIMED) > NAME_LIMIT:
+        return name
+    return f"{name}{CLAIMED}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +110,11 @@ def span_text(seconds: int) -> str:
 
 
 def parse_span(text: str) -> int | None:
-    """Seconds of ``1d12h``; None for anything else."""
+    """Seconds of ``1d12h``; None for anything else, and for more than ten years."""
     if not re.fullmatch(r"(?:\d{1,9}[dhms]){1,4}", text):
         return None
-    return sum(int(n) * _SECONDS[unit] for n, unit in _SPAN.findall(text))
+    seconds = sum(int(n) * _SECONDS[unit] for n, unit in _SPAN.findall(text))
+    return seconds if seconds <= LONGEST_S else None
 
 
 def offset_text(seconds: int) -> str:
@@ -121,9 +135,10 @@ def instant_text(at: datetime) -> str:
 
 
 def parse_instant(text: str) -> datetime | None:
-    """An ISO 8601 instant with its zone; None for anything else."""
+    """An ISO 8601 instant with its zone, as UTC; None for anything else."""
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return at if at.tzinfo else None
+    return at if at and at.year in YEARS else None

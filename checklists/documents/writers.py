@@ -22,7 +22,6 @@ from warroom.documents.writing import (
 from warroom.models import DeploymentPlan
 
 THE_DOCUMENT = "the document"
-CLAIMED = ", says the document"  # behind the name of whoever an imported document names
 _LEAD = re.compile(r"^[\s>]*")
 _MARKERS = re.compile(r"(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)+")
 
@@ -140,7 +139,7 @@ def _state_parts(item: ChecklistItem, made: ChecklistItem) -> list[str]:
 
 def _by(name: str, at: datetime | None) -> str:
     """By whom and when, as the document first said it."""
-    return by_whom(name.removesuffix(CLAIMED), at)
+    return by_whom(name.removesuffix(said.CLAIMED), at)
 
 
 def _place_parts(sheet: Sheet, item: ChecklistItem) -> list[str]:

@@ -1,6 +1,7 @@
 """One request is carried out once; what differs in person, place or content is another request."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.conftest import make_item
 from warroom.once import once
@@ -39,3 +40,16 @@ def test_a_key_used_for_one_item_does_not_silence_another(plan, phase, cast, cli
         make_item(phase, number, f"Item {number}")
         cora.post(f"/plans/{plan.slug}/items/{number}/state", {"state": "done", "request_id": "k"})
     assert set(plan.items.values_list("state", flat=True)) == {"done"}
+
+
+def test_another_file_with_the_same_key_is_another_request(rf, cast):
+    def key(text):
+        data = {"request_id": "k", "file": SimpleUploadedFile("plan.yaml", text)}
+        request = rf.post("/plans/new", data)
+        request.user = cast["cora"]
+        found = once(request)
+        assert request.FILES["file"].read() == text, "who reads it next finds it whole"
+        return found
+
+    assert key(b"warroom: 1") == key(b"warroom: 1")
+    assert key(b"warroom: 1") != key(b"warroom: 2")

@@ -79,6 +79,13 @@ def test_the_last_editor_cannot_leave(plan, cast, client_of):
     assert cora.get(f"/plans/{plan.slug}/").status_code == 404
 
 
+def test_the_last_editor_does_not_end_their_own_seat_either(plan, cast, client_of):
+    cora = client_of(cast["cora"])
+    data = {"role": "deployment-lead", "person": "cora", "ends_at": "2020-01-01 09:00"}
+    assert cora.post(f"/plans/{plan.slug}/people/", data).status_code == 422
+    assert cora.get(f"/plans/{plan.slug}/").status_code == 200
+
+
 # --- roles and their rights ----------------------------------------------------------------
 
 

@@ -32,7 +32,14 @@ def take_seat(
         _demand_seatable(seating, role, person)
         if starts_at and ends_at and ends_at <= starts_at:
             raise Invalid("ends_at", "The seat would end before it begins.")
-        return sit(seating, role, person, starts_at=starts_at, ends_at=ends_at)
+        editors = lasting_editors(seating.plan)
+        seat = sit(seating, role, person, starts_at=starts_at, ends_at=ends_at)
+        sentence = (
+            f"{person.display_name} is the last who may edit this plan for good. "
+            "Seat somebody else with that right first."
+        )
+        demand_editor(seating.plan, editors, sentence)
+        return seat
 
 
 def sit(
