@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from checklists.actions.revoking import revoke_signatures
 from checklists.models import ChecklistItem, Phase, SignOff
@@ -215,11 +215,14 @@ def _stand_phase(phase: Phase, place: int) -> None:
 
 def renumber(ids: list[int]) -> None:
     """Give phases their numbers, by way of numbers that nobody has: each is unique at any time."""
-    numbers = dict(Phase.objects.filter(pk__in=ids).values_list("pk", "number"))
-    wrong = {pk: place for place, pk in enumerate(ids, 1) if numbers[pk] != place}
-    for beside in (_BESIDE, 0):
-        for pk, place in wrong.items():
-            Phase.objects.filter(pk=pk).update(number=place + beside)
+    phases = Phase.objects.in_bulk(ids)
+    wrong = [phases[pk] for place, pk in enumerate(ids, 1) if phases[pk].number != place]
+    away = Phase.objects.filter(pk__in=[phase.pk for phase in wrong])
+    away.update(number=F("number") + _BESIDE)
+    places = {pk: place for place, pk in enumerate(ids, 1)}
+    for phase in wrong:
+        phase.number = places[phase.pk]
+    Phase.objects.bulk_update(wrong, ["number"])
 
 
 def changes_of(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

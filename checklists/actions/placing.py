@@ -108,5 +108,12 @@ class Layout:
         return now != then
 
 
-def store(changed: Iterable[ChecklistItem]) -> None:
-    ChecklistItem.objects.bulk_update(changed, _STORED, batch_size=200)
+def store(rows: Iterable[ChecklistItem], fields: Collection[str] = _STORED) -> None:
+    """Store ``fields`` of rows that are there already, many at a time.
+
+    An insert that meets its own rows: to say each value by row and field, as ``bulk_update`` does,
+    takes ten times the work, and seconds for hundreds of items.
+    """
+    ChecklistItem.everything.bulk_create(
+        rows, batch_size=500, update_conflicts=True, unique_fields=["pk"], update_fields=fields
+    )

@@ -31,7 +31,7 @@ REASON = "Gone from the document."
 SAID = "As the document says"
 _SAVED = [one.name for one in matching.ITEM_FIELDS]
 _SAVED += ["role", "state", "state_reason", "state_by", "state_by_name", "state_at"]
-_SAVED += ["value", "revision", "removed_at", "removed_by_name", "removed_reason"]
+_SAVED += ["value", "revision", "removed_at", "removed_by_name", "removed_reason", "source_line"]
 
 
 class Checklist(Comparer):
@@ -81,6 +81,10 @@ class _Update:
     ticked: dict[int, Phase] = field(default_factory=dict)
     made: dict[int, ChecklistItem] = field(default_factory=dict)  # by line of the new document
     numbers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    sections: dict[tuple[type, str], dict[int, Phase | PhaseGroup]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )  # what is to be stored, by field
+    number: int = 0  # the last that an item was given, once one was
     new_phases: bool = False
 
     def run(self) -> Applied:
@@ -98,6 +102,7 @@ class _Update:
             self._remove(one)
         for one in by_kind["new"]:
             self._add(one)
+        self._create()
         self._anchor()
         self._arrange({one.difference.line for one in by_kind["moved"]})
         return self._done()
@@ -108,7 +113,7 @@ class _Update:
         row, own = one.row, one.field
         setattr(row, own.name, getattr(one.made, own.name))
         if not isinstance(row, ChecklistItem):
-            row.save(update_fields=[own.name])
+            self.sections[type(row), own.name][row.pk] = row
             self._touch(row if isinstance(row, Phase) else row.phase)
             return
         if own.name == "owner":
@@ -151,7 +156,6 @@ class _Update:
             row.state_by_name, row.state_at = "the document", self.changing.at
         self.made[place.item.line] = row
         self._stand_under(row, place.parent_line)
-        row.save()
         self.numbers["added"].append(row.number)
         self._touch(phase)
 
@@ -161,12 +165,22 @@ class _Update:
         row.parent = parent if fits else None
 
     def _next_number(self) -> int:
-        items = ChecklistItem.everything.filter(plan=self.changing.plan)
         if len(self.found.sheet.items) + len(self.made) >= MOST_ITEMS:
             raise Invalid("text", f"A release has at most {MOST_ITEMS} items.")
-        if not self.made:
-            return (items.aggregate(most=Max("number"))["most"] or 0) + 1
-        return max(row.number for row in self.made.values()) + 1
+        if not self.number:
+            items = ChecklistItem.everything.filter(plan=self.changing.plan)
+            self.number = items.aggregate(most=Max("number"))["most"] or 0
+        self.number += 1
+        return self.number
+
+    def _create(self) -> None:
+        """Store the new items level by level: a child needs the key of its parent."""
+        level = list(self.made.values())
+        while level:
+            lower = [row for row in level if row.parent and row.parent.pk is None]
+            ready = [row for row in level if not (row.parent and row.parent.pk is None)]
+            ChecklistItem.objects.bulk_create(ready, batch_size=500)
+            level = lower
 
     def _phase(self, found: PhaseFound) -> Phase:
         known = self.found.phase_rows.get(id(found))
@@ -193,24 +207,30 @@ class _Update:
 
     def _anchor(self) -> None:
         """Every row at its line of the new document, and none at a line of the old one."""
-        plan, found = self.changing.plan, self.found
-        line_of = {row.pk: line for line, row in found.rows.items()}
+        line_of = {row.pk: line for line, row in self.found.rows.items()}
         said = {number for some in self.numbers.values() for number in some}
-        rows = found.sheet.items
-        elsewhere = [row for row in rows if row.source_line != line_of.get(row.pk)]
-        for row in elsewhere:
-            row.source_line = line_of.get(row.pk)
-        ChecklistItem.everything.bulk_update(elsewhere, ["source_line"], batch_size=500)
-        changed = [row for row in rows if row.number in said]
-        ChecklistItem.everything.bulk_update(changed, _SAVED, batch_size=100)
-        Phase.objects.filter(plan=plan).update(source_line=None)
-        PhaseGroup.objects.filter(phase__plan=plan).update(source_line=None)
+        changed = []
+        for row in self.found.sheet.items:
+            if row.source_line != line_of.get(row.pk) or row.number in said:
+                row.source_line = line_of.get(row.pk)
+                changed.append(row)
+        store(changed, _SAVED)
+        self._anchor_sections()
+
+    def _anchor_sections(self) -> None:
+        found, lines = self.found, {}
         for phase in found.phases:
-            if row := found.phase_rows.get(id(phase)):
-                Phase.objects.filter(pk=row.pk).update(source_line=phase.line)
+            lines[Phase, _key(found.phase_rows.get(id(phase)))] = phase.line
             for group in phase.groups:
-                if mine := found.group_rows.get(id(group)):
-                    PhaseGroup.objects.filter(pk=mine.pk).update(source_line=group.line)
+                lines[PhaseGroup, _key(found.group_rows.get(id(group)))] = group.line
+        groups = (group for phase in found.sheet.phases for group in phase.groups.all())
+        for row in (*found.sheet.phases, *groups):
+            line = lines.get((type(row), row.pk))
+            if row.source_line != line:
+                row.source_line = line
+                self.sections[type(row), "source_line"][row.pk] = row
+        for (model, name), rows in self.sections.items():
+            model.objects.bulk_update(rows.values(), [name])
 
     def _arrange(self, moved: set[int]) -> None:
         """New and moved items behind what stands before them in the document."""
@@ -265,15 +285,18 @@ class _Update:
         """Phases and groups in the order of the document; those of the room after their like."""
         if self.new_phases:
             renumber(_woven([*self._phases_now()], self._phases_then()))
+        now: dict[int, dict[int, PhaseGroup]] = defaultdict(dict)
+        for group in PhaseGroup.objects.filter(phase__plan=self.changing.plan):
+            now[group.phase_id][group.pk] = group
+        wrong = []
         for phase in self.found.phases:
-            row = self.found.phase_rows.get(id(phase))
+            here = now[_key(self.found.phase_rows.get(id(phase)))]
             then = [g.pk for one in phase.groups if (g := self.found.group_rows.get(id(one)))]
-            if row is not None and then:
-                now = PhaseGroup.objects.filter(phase=row).values_list("pk", flat=True)
-                for position, pk in enumerate(_woven([*now], then), start=1):
-                    PhaseGroup.objects.filter(pk=pk).exclude(position=position).update(
-                        position=position
-                    )
+            for position, pk in enumerate(_woven([*here], then) if then else (), start=1):
+                if here[pk].position != position:
+                    here[pk].position = position
+                    wrong.append(here[pk])
+        PhaseGroup.objects.bulk_update(wrong, ["position"])
 
     def _phases_now(self) -> list[int]:
         return list(Phase.objects.filter(plan=self.changing.plan).values_list("pk", flat=True))
@@ -309,6 +332,10 @@ class _Update:
         return list(phases.values_list("number", flat=True))
 
 
+def _key(row: Phase | PhaseGroup | None) -> int:
+    return row.pk if row else 0
+
+
 def _woven(now: list[int], then: list[int]) -> list[int]:
     """``now`` with the members of ``then`` in their order; the others stay behind their like."""
     known = [one for one in then if one in set(now)]
@@ -323,13 +350,20 @@ def _woven(now: list[int], then: list[int]) -> list[int]:
 def _anchor_gates(plan: DeploymentPlan, found: Matching) -> None:
     """Gates and criteria at their new lines, by title and label."""
     parts = found.reading_parts
-    gates = {one.title: one for one in reversed(parts.get("gates", ()))}
-    for gate in Gate.objects.filter(plan=plan).prefetch_related("criteria"):
-        new = gates.get(gate.title)
-        Gate.objects.filter(pk=gate.pk).update(source_line=new.line if new else None)
-        lines = {one.key: one.line for one in new.criteria} if new else {}
-        for criterion in gate.criteria.all():
-            Criterion.objects.filter(pk=criterion.pk).update(source_line=lines.get(criterion.key))
+    known = {one.title: one for one in reversed(parts.get("gates", ()))}
+    gates = list(Gate.objects.filter(plan=plan).prefetch_related("criteria"))
+    lines: dict[tuple[type, int], int] = {}
+    for gate in gates:
+        if new := known.get(gate.title):
+            lines[Gate, gate.pk] = new.line
+            by_key = {one.key: one.line for one in new.criteria}
+            lines |= {(Criterion, one.pk): by_key.get(one.key) for one in gate.criteria.all()}
+    criteria = [one for gate in gates for one in gate.criteria.all()]
+    for model, rows in ((Gate, gates), (Criterion, criteria)):
+        elsewhere = [row for row in rows if row.source_line != lines.get((model, row.pk))]
+        for row in elsewhere:
+            row.source_line = lines.get((model, row.pk))
+        model.objects.bulk_update(elsewhere, ["source_line"])
 
 
 register_comparer(Checklist())

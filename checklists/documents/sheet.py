@@ -110,13 +110,16 @@ class Sheet:
 def sheet_of(page: Page) -> Sheet:
     """Read a plan's items, phases and roles, in five SQL statements."""
     plan = page.plan
-    rows = ChecklistItem.everything.filter(plan=plan).select_related("phase", "group", "role")
+    rows = ChecklistItem.everything.filter(plan=plan).select_related("group", "role")
     rows = list(rows.order_by("phase__number", "position", "number"))
     phases = list(Phase.objects.filter(plan=plan).prefetch_related("groups"))
+    phase_of = {phase.pk: phase for phase in phases}
+    for phase in phases:
+        phase.plan = plan
     sheet = Sheet(page, rows, phases, places(page.understanding))
     sheet.roles = roles_by_word({role.key: role for role in plan.roles.all()})
     for row in rows:
-        row.plan = plan
+        row.plan, row.phase = plan, phase_of[row.phase_id]
         sheet.by_key[row.pk] = row
         if line := page.line_of("item", row):
             sheet.lines[row.pk] = line
