@@ -1,4 +1,5 @@
-"""What `make test` runs: every test on SQLite, the same on PostgreSQL and Redis, then the browser.
+"""What `make test` runs: every test on SQLite, on PostgreSQL and Redis those with any state (what
+touches neither database nor processes is the same there), then the browser.
 
 Arguments are handed to pytest in every round: ``make test ARGS="tests/rollouts -x"``.
 """
@@ -32,6 +33,7 @@ class Round:
 
     name: str
     marks: str
+    more: tuple[str, ...] = ("-n", "3")
     env: dict[str, str] = field(default_factory=dict)
     code: int = 1
     seconds: float = 0.0
@@ -46,7 +48,7 @@ class Round:
         report.unlink(missing_ok=True)
         kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
         folder = {"WARROOM_VAR": str(report.with_suffix(""))}
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal"]
+        command = [sys.executable, "-m", "pytest", "-q", "--dist", "worksteal", *self.more]
         command += ["-m", self.marks, f"--junitxml={report}", *arguments]
         began = time.monotonic()
         self.code = _run(command, kept | folder | self.env)
@@ -102,11 +104,11 @@ def run_rounds(arguments: list[str]) -> list[Round]:
             "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
         }
         try:
-            rounds.append(Round("PostgreSQL and Redis", everywhere, env))
+            rounds.append(Round("PostgreSQL and Redis", everywhere, ("-n", "3", "--stateful"), env))
             rounds[-1].run(arguments)
         finally:
             broker.stop()
-    rounds.append(Round("Browser", "browser"))
+    rounds.append(Round("Browser", "browser", ("-n", "2")))
     rounds[-1].run(arguments)
     return rounds
 

@@ -10,6 +10,29 @@ from warroom.models import DeploymentPlan, Role, Seat, User
 
 pytest_plugins = ["tests.harness.fixtures"]
 
+OUTER = ("process", "prometheus", "redis", "browser")
+DATABASE = frozenset({"db", "transactional_db"})
+
+
+def pytest_addoption(parser):
+    text = "leave out the tests that touch neither database nor processes"
+    parser.addoption("--stateful", action="store_true", help=text)
+
+
+def pytest_collection_modifyitems(config, items):
+    """On a second database, rules and readers would be tested for the same a second time."""
+    if not config.getoption("--stateful"):
+        return
+    chosen = [item for item in items if _is_stateful(item)]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+    items[:] = chosen
+
+
+def _is_stateful(item) -> bool:
+    marks = any(item.get_closest_marker(name) for name in ("django_db", *OUTER))
+    return marks or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+
+
 ALL_RIGHTS = ["edit", "tick", "sign", "vote", "decide", "run", "skip"]
 CAST = {
     # name: (role key, role name, rights)
