@@ -13,6 +13,7 @@ from checklists.rules import bands, oddities
 from checklists.rules.oddities import Hold, Part
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.rules.blanks import blanks, named
 from warroom.rules.oddities import Odd
 
 
@@ -113,5 +114,16 @@ def _finding(odd: Odd, place: str, url: str, way_out: str, line: int = 0) -> Lin
     return LintFinding(odd.code, odd.title, odd.text, place, url, way_out, line)
 
 
-for source in (weights, criteria, phases, holds, voters):
+def placeholders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """Items with a command in which a blank of the template is left; one finding for each."""
+    rows = (row for rows in checklist(plan, now).phases for row in rows.rows)
+    for item in (row.item for row in rows if not row.item.closed):
+        left = blanks(item.command, item.expected)
+        if left:
+            url = reverse("item", args=[plan.slug, item.number])
+            odd = Odd("placeholder", f"{item.ref} has blanks", f"Fill in {named(left)}.")
+            yield _finding(odd, item.ref, url, "Open item", item.source_line or 0)
+
+
+for source in (weights, criteria, phases, holds, voters, placeholders):
     register_lint(source)

@@ -171,7 +171,7 @@ class CreatePlanForm(forms.Form):
         help_text="As 2025-10-25 06:00. Left empty, offsets wait for it.",
         widget=forms.DateTimeInput(attrs={"inputmode": "numeric"}, format="%Y-%m-%d %H:%M"),
     )
-    status_public = forms.BooleanField(label="Public status page", required=False, initial=True)
+    status_public = forms.BooleanField(label="Public status page", required=False)
 
     def __init__(self, *args, roles=(), warnings: int = 0, past: str = "", **kwargs) -> None:
         """``past`` is the document's T-0 in words when it is over and a new one is asked for."""

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from django.db.models import F, Max
+from django.utils import timezone
 
 from checklists.actions.phases import renumber
 from checklists.actions.placing import MOST_ITEMS, Layout, store
@@ -39,16 +40,12 @@ class Checklist(Comparer):
     order = 10
 
     def compare(self, plan: DeploymentPlan, reading: Reading) -> Comparison:
-        found = matching.matching(plan, reading, _at(plan))
+        found = matching.matching(plan, reading, timezone.now())
         return Comparison([one.difference for one in found.found], _remarks(plan, reading))
 
     def apply(self, changing: Change, reading: Reading, chosen: Collection[str]) -> Applied:
         found = matching.matching(changing.plan, reading, changing.at)
         return _Update(changing, found, set(chosen)).run()
-
-
-def _at(plan: DeploymentPlan):
-    return plan.created_at  # of no meaning: nothing that depends on it is kept
 
 
 def _remarks(plan: DeploymentPlan, reading: Reading) -> list[str]:
@@ -125,6 +122,8 @@ class _Update:
     def _tick(self, one: Found) -> None:
         row, by = one.row, self.changing
         row.state, row.state_reason = one.made.state, one.made.state_reason
+        if one.difference.asks:
+            row.state_reason = row.state_reason or SAID
         row.state_by, row.state_by_name, row.state_at = by.author, by.author_name, by.at
         row.value = row.value or one.made.value
         row.revision += 1

@@ -13,12 +13,14 @@ from checklists.documents.sheet import Place, Sheet, longest_rise, places, sheet
 from checklists.documents.writers import THE_DOCUMENT
 from checklists.models import ChecklistItem, ItemFile, ItemNote, ItemState, Phase, PhaseGroup
 from checklists.queries.standing import standing_approvals
+from checklists.rules.items import too_early
 from warroom.documents import comparing
 from warroom.documents.comparing import Difference, Entry
 from warroom.documents.readers import Creation
 from warroom.documents.reading import Reading
 from warroom.documents.writing import source_page
 from warroom.models import DeploymentPlan
+from warroom.rules.wording import duration_text
 
 COMPARED = {"text", "owner", "due_offset_s", "due_at", "required", "blocking", "target"}
 COMPARED |= {"count_of", "count_unit", "duration_s", "evidence_url", "command", "expected"}
@@ -223,8 +225,19 @@ def _changes(
         said = Difference(
             "ticked", f"item:{row.number}", row.text, _where(place), line, "state",
             base.state, made.state, row.state if row.state != base.state else "",
+            _wants_reason(row, made.state, found.sheet.page.at),
         )  # fmt: skip
         yield Found(said, row, place, None, made)
+
+
+def _wants_reason(row: ChecklistItem, state: str, now: datetime) -> str:
+    """Why a tick is not taken without being asked: in the room it would want a reason."""
+    if state != ItemState.DONE:
+        return ""
+    # The time that is left is not said: it would make another difference every second.
+    if not too_early("", (None, None, ""), row.started_at, row.duration_s, now):
+        return ""
+    return f"It runs {duration_text(row.duration_s)} and they are not over: it wants a reason."
 
 
 def _difference(

@@ -10,7 +10,7 @@ from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
 from checklists.queries.signoffs import condition_rows, holders
 from checklists.rules.owners import named, plain
 from warroom.live.needs import Need
-from warroom.models import DeploymentPlan, Right, Role
+from warroom.models import DeploymentPlan, Lifecycle, Right, Role
 from warroom.rules.wording import duration_text
 
 AHEAD = timedelta(hours=1)
@@ -172,8 +172,11 @@ def _where(plan: DeploymentPlan, condition: Condition) -> str:
 
 
 def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Need]:
+    waits = sheet.opens_at is None and (
+        sheet.gate.offset_s is not None or plan.lifecycle == Lifecycle.DRAFT
+    )
     near = sheet.opens_at is None or sheet.opens_at <= now + AHEAD or sheet.cast
-    if not near:
+    if not near or (waits and not sheet.cast):
         return
     url = f"/plans/{plan.slug}/gates/{sheet.gate.key}/"
     ahead = sheet.opens_at if sheet.opens_at and sheet.opens_at > now else None

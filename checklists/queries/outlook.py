@@ -2,14 +2,16 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count, Q
+from django.utils import timezone
 
-from checklists.models import ChecklistItem, Phase
-from checklists.queries.gates import hold_of, next_open, opens_at, runs
+from checklists.models import ChecklistItem, Gate, Phase
+from checklists.queries.gates import final_of, hold_of, next_open, opens_at, runs
 from checklists.queries.once import once
 from checklists.queries.phases import roles_now
+from checklists.rules.due import due_at
 from checklists.rules.items import CLOSED
 from warroom.live.outlook import NextStep, Progress
-from warroom.models import DeploymentPlan, Right
+from warroom.models import DeploymentPlan, Lifecycle, Right
 from warroom.rules.wording import instant_text
 
 
@@ -80,6 +82,15 @@ def checklist_count(plan: DeploymentPlan) -> str | None:
 
 
 def gates_count(plan: DeploymentPlan) -> str | None:
-    """``2 open``: gates without a GO or NO-GO."""
-    gates = plan.gates.exclude(decisions__word__in=("go", "no-go")).count()
-    return f"{gates} open" if gates else None
+    """``2 open``: gates at their time without a GO or NO-GO; else ``7``, how many there are."""
+    gates, now = list(plan.gates.prefetch_related("decisions")), timezone.now()
+    count = sum(final_of(gate) is None and _is_open(plan, gate, now) for gate in gates)
+    return f"{count} open" if count else str(len(gates)) if gates else None
+
+
+def _is_open(plan: DeploymentPlan, gate: Gate, now: datetime) -> bool:
+    """Whether its time has come; one without a time is open once the room is."""
+    at = due_at(plan.t0, None, gate.offset_s)
+    if at is None:
+        return gate.offset_s is None and plan.lifecycle != Lifecycle.DRAFT
+    return at <= now

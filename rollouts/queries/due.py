@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from rollouts.models import HealthCheck, Probing, PrometheusQuery
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Lifecycle
 from warroom.rules.lifecycle import CLOSED
 
 WATCHED: tuple[type[Probing], ...] = (PrometheusQuery, HealthCheck)
@@ -23,10 +23,11 @@ def due(model: type[Probing], now: datetime) -> QuerySet:
 def due_ids(model: type[Probing], now: datetime, limit: int) -> list[int]:
     """Ids to try to claim, inside a transaction; on PostgreSQL rows others hold are skipped.
 
-    Of a closed release nothing is asked any more: its values are final.
+    Of a closed release nothing is asked any more: its values are final. Of a draft nothing is
+    asked yet: what it measures is still being written.
     """
-    closed = DeploymentPlan.objects.filter(lifecycle__in=CLOSED)
-    rows = due(model, now).exclude(plan__in=closed)
+    resting = DeploymentPlan.objects.filter(lifecycle__in=[*CLOSED, Lifecycle.DRAFT])
+    rows = due(model, now).exclude(plan__in=resting)
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True)
     return list(rows.values_list("pk", flat=True)[:limit])

@@ -8,9 +8,13 @@ from django.utils import timezone
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.items import set_item_state
 from checklists.actions.signoffs import sign_off
+from checklists.models import Gate
 from checklists.queries.needs import people_needs
+from checklists.queries.outlook import gates_count
 from tests.conftest import make_item
+from warroom.live.lint import lint
 from warroom.live.needs import needs, waits_for
+from warroom.models import Lifecycle
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +121,23 @@ def test_votes_and_the_decision_are_asked_for_when_the_gate_comes_near(
     assert ("decide", "Decide 5 to 10 %: go") not in asked(plan, timezone.now())
     decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough")
     assert asked(plan, timezone.now()) == set()
+
+
+def test_a_draft_without_t0_does_not_ask_to_decide(plan, gate, now):
+    plan.t0, plan.lifecycle = None, Lifecycle.DRAFT
+    plan.save()
+    assert asked(plan, now) == set()
+
+
+def test_the_tab_counts_the_gates_that_are_open_now(plan, gate):
+    plan.t0 = timezone.now()
+    Gate.objects.filter(pk=gate.pk).update(offset_s=3 * 86400)
+    assert gates_count(plan) == "1"
+    Gate.objects.filter(pk=gate.pk).update(offset_s=-60)
+    assert gates_count(plan) == "1 open"
+
+
+def test_blanks_in_a_command_are_a_finding(plan, phase):
+    make_item(phase, 1, "Backup", command="pg_dump <database>")
+    (found,) = [one for one in lint(plan, timezone.now()) if one.code == "placeholder"]
+    assert (found.title, found.text) == ("1.1 has blanks", "Fill in <database>.")

@@ -30,6 +30,7 @@ from rollouts.tasks import probe_due
 from tests.conftest import make_plan
 from tests.rollouts.cast import answer, make_check, make_query, read
 from tests.servers import raw_server, say_nothing
+from warroom.live.lint import lint
 
 STEP = timedelta(seconds=15)
 
@@ -60,6 +61,26 @@ def test_a_lease_that_ran_out_makes_the_row_due_again(plan, clock):
     clock.shift(LEASE + timedelta(seconds=1))
     (second,) = claim_due(PrometheusQuery)
     assert second.lease_token != first.lease_token
+
+
+def test_nothing_is_probed_in_a_draft(plan):
+    plan.lifecycle = "draft"
+    plan.save()
+    make_query(plan)
+    make_check(plan)
+    assert claim_due(PrometheusQuery) == claim_due(HealthCheck) == []
+    plan.lifecycle = "preparing"
+    plan.save()
+    assert len(claim_due(PrometheusQuery)) == 1
+
+
+def test_a_query_with_a_blank_is_not_asked_and_the_blank_is_named(plan):
+    make_query(plan, promql='up{job="<job>"}')
+    assert probe_due() == 1
+    query = PrometheusQuery.objects.get(plan=plan)
+    assert query.reason == "not asked: <job> is still to be filled in"
+    found = [one for one in lint(plan, timezone.now()) if one.code == "placeholder"]
+    assert [one.text for one in found] == ["Fill in <job>. Its query is not asked until then."]
 
 
 def test_what_is_switched_off_or_not_yet_due_is_left_alone(plan):

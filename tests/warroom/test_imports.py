@@ -472,3 +472,11 @@ def test_the_status_page_can_be_hidden_from_the_start(cora):
     assert import_plan("# Shown\n- [ ] a\n", by=cora).status_public
     hidden = import_plan("# Hidden\n- [ ] a\n", by=cora, status_public=False)
     assert not hidden.status_public
+
+
+def test_the_import_page_makes_nothing_public_unless_it_is_ticked(cora, client_of):
+    client = client_of("cora")
+    page = client.post(reverse("import"), {"text": "# Quiet\n- [ ] a\n"}).content.decode()
+    assert 'id="id_status_public" checked' not in page
+    assert 'name="status_public"' in page
+    assert "Off: only those with a role see the release." in page

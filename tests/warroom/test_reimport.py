@@ -5,6 +5,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from checklists.actions.items import add_item_note, set_item_state
 from checklists.actions.signoffs import sign_off
@@ -139,6 +140,19 @@ def test_both_edited_is_a_conflict_that_shows_both_and_is_asked(plan, cora):
     assert not one.taken
     take(plan, edited, cora, choices=[one.key])
     assert item(plan, "Tests pass twice").pk == row.pk
+
+
+def test_a_tick_that_ends_a_timer_early_is_asked_and_gets_a_reason(plan, cora):
+    row = item(plan, "Tests pass")
+    running = {"state": "doing", "started_at": timezone.now(), "duration_s": 86400}
+    ChecklistItem.objects.filter(pk=row.pk).update(**running)
+    edited = SOURCE.replace("[ ] Tests pass", "[x] Tests pass")
+    (one,) = compare(plan, reread(plan, edited)).differences
+    assert (one.kind, one.taken) == ("ticked", False)
+    assert "wants a reason" in one.asks
+    take(plan, edited, cora, choices=[one.key])
+    row.refresh_from_db()
+    assert (row.state, row.state_reason) == ("done", "As the document says")
 
 
 def test_the_rooms_own_edit_survives(plan, cora):

@@ -81,7 +81,7 @@ def _first(file: PlanFile) -> dict:
         "name": found.name.strip(),
         "slug": free_slug(found.name, file.sha256),
         "t0": None if past else found.t0,
-        "status_public": found.status_public,
+        "status_public": file.data["plan"].get("status_public") is True,
     }
 
 
