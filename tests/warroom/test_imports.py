@@ -475,7 +475,7 @@ def test_the_status_page_can_be_hidden_from_the_start(cora):
 
 
 def test_the_import_page_makes_nothing_public_unless_it_is_ticked(cora, client_of):
-    client = client_of("cora")
+    client = client_of(cora)
     page = client.post(reverse("import"), {"text": "# Quiet\n- [ ] a\n"}).content.decode()
     assert 'id="id_status_public" checked' not in page
     assert 'name="status_public"' in page
