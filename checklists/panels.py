@@ -292,7 +292,7 @@ class NextGate(panels.Panel):
     refresh_s = 5  # readings change and age without an event
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
-        gate = next_open(plan, now)
+        gate = None if plan.is_closed else next_open(plan, now)
         return {"sheet": gate_sheet(gate, now)} if gate else None
 
 

@@ -421,6 +421,23 @@ def test_everybody_gets_what_the_table_says_by_every_method(release, clients, na
     assert not surprises
 
 
+def test_every_page_that_hides_controls_says_what_its_reader_may_do(release, clients):
+    """What is for holders of a right is hidden from all where the body names no rights."""
+    mute = []
+    for name, route in ROUTES.items():
+        if not route.get or route.get.get("cora") != 200:
+            continue
+        answer = clients["cora"].get(route.path.format(**release))
+        html = answer.text if answer["Content-Type"].startswith("text/html") else ""
+        if 'data-needs="' in html and "<body " in html:
+            body = html.partition("<body ")[2].partition(">")[0]
+            rights = body.partition('data-roles="')[2].partition('"')[0].split()
+            if "edit" not in rights:
+                mute.append(name)
+    assert not mute
+    assert 'data-roles="' in clients["cora"].get(f"{PLAN}import").text
+
+
 @pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.get))
 def test_reading_writes_nothing(release, clients, name):
     before = rows()

@@ -120,7 +120,7 @@ def _shift_shown(plan: DeploymentPlan, shown: Shift) -> dict[str, Any]:
                 "label": row.thing.label,
                 "now": row.now,
                 "then": row.then,
-                "note": row.thing.note,
+                "note": row.note,
                 "wrong": row.wrong,
                 "count": row.count,
             }

@@ -55,7 +55,7 @@ def _of_phases(plan: DeploymentPlan) -> Iterable[Thing]:
         name = f"{phase.number} {phase.title}"
         yield from _span("phase", phase, name)
         for group in phase.groups.all():
-            yield from _span("group", group, group.title)
+            yield from _span("group", group, f"{phase.number}: {group.title}")
         if phase.starts_at is not None:
             yield Thing(_key("phase", "starts_at", phase.pk), name, at=phase.starts_at)
 

@@ -82,7 +82,10 @@ def checklist_count(plan: DeploymentPlan) -> str | None:
 
 
 def gates_count(plan: DeploymentPlan) -> str | None:
-    """``2 open``: gates at their time without a GO or NO-GO; else ``7``, how many there are."""
+    """``2 open``: gates at their time without a GO or NO-GO; else ``7``, how many there are.
+
+    In a closed release none is open.
+    """
     gates, now = list(plan.gates.prefetch_related("decisions")), timezone.now()
     count = sum(final_of(gate) is None and _is_open(plan, gate, now) for gate in gates)
     return f"{count} open" if count else str(len(gates)) if gates else None
@@ -90,6 +93,8 @@ def gates_count(plan: DeploymentPlan) -> str | None:
 
 def _is_open(plan: DeploymentPlan, gate: Gate, now: datetime) -> bool:
     """Whether its time has come; one without a time is open once the room is."""
+    if plan.is_closed:
+        return False
     at = due_at(plan.t0, None, gate.offset_s)
     if at is None:
         return gate.offset_s is None and plan.lifecycle != Lifecycle.DRAFT

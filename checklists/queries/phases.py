@@ -265,7 +265,9 @@ def items_of(plan: DeploymentPlan) -> QuerySet[ChecklistItem]:
 def item_row(
     item: ChecklistItem, plan: DeploymentPlan, now: datetime, who: dict[int, str]
 ) -> ItemRow:
-    """``who`` maps a role's id to the people in it."""
+    """``who`` maps a role's id to the people in it. In a closed release nothing grows later."""
+    if plan.is_closed and plan.lifecycle_at is not None:
+        now = plan.lifecycle_at
     due = due_rule.due_at(plan.t0, item.due_at, item.due_offset_s)
     return ItemRow(
         item=item,

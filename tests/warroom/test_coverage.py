@@ -69,7 +69,7 @@ def test_a_gap_that_has_begun_begins_now_and_one_that_is_over_is_none():
 @pytest.mark.parametrize(
     ("one", "words"),
     [
-        (Span(at(22), at(7, 24)), "22:00 to 07:00"),
+        (Span(at(22), at(7, 24)), "22:00 to 24 Oct 07:00"),
         (Span(at(22, 24), at(23, 24)), "24 Oct 22:00 to 23:00"),
         (Span(at(22), at(23, 25)), "22:00 to 25 Oct 23:00"),
         (Span(at(9), at(20)), "until 20:00"),
@@ -221,3 +221,18 @@ def test_a_release_that_is_over_misses_nobody(plan, cast):
     plan.roles.create(key="qa", name="QA Lead", rights=["sign"])
     plan.lifecycle = "stable"
     assert not [one for one in lint(plan, timezone.now()) if one.code.startswith("role-")]
+
+
+def test_the_deck_tells_a_gap_from_who_comes_later(covered, cast, client_of):
+    role, now = covered.roles.get(key="on-call"), timezone.now().replace(microsecond=0)
+    starts = now + timedelta(hours=2)
+    role.seats.all().delete()
+    role.holder = "Rui Tanaka"
+    role.save()
+    take_seat(
+        covered, role, cast["thon"], by=cast["cora"], starts_at=starts,
+        ends_at=starts + timedelta(hours=1),
+    )  # fmt: skip
+    deck = client_of(cast["vera"]).get(f"/plans/{covered.slug}/").text
+    line = deck.partition('id="presence"')[2].partition("<b>On-Call</b>")[2].partition("</li>")[0]
+    assert "Thon from" in line and "Rui Tanaka" not in line and "Empty " in line

@@ -90,6 +90,7 @@ def test_what_lay_outside_the_window_before_may_lie_outside_it():
     plan = Plan(T0, T0, T0 + timedelta(hours=24))
     shift = rules.shift(plan, [Thing("w:1", "Watch", 48 * H)], H, NOW, False)
     assert shift.against == []
+    assert shift.rows[0].note == "1 d 1 h after the window, as it was before"
 
 
 def test_nothing_is_moved_into_the_past():

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.signoffs import sign_off
-from checklists.models import Gate, SignOff, Vote
+from checklists.models import Gate, Phase, SignOff, Vote
+from tests.conftest import make_item
 from warroom.actions.plans import fields_of, save_plan
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, Unconfirmed
 from warroom.queries.settings import version
@@ -262,6 +263,10 @@ def test_a_shift_is_shown_first_refused_outside_the_window_and_then_done(ahead, 
     assert "Preview, nothing is saved yet." in html and "2 things move" in html
     assert "Refused: Gate 2 would lie 6 h after the window" in html
     assert 'aria-disabled="true"' in html and "Move the window too" in html
+    # Moving the window too is the same form by POST: nothing typed gets into an address.
+    button = html.partition('id="window-too"')[0].rpartition("<button")[2]
+    assert "form" not in button and 'name="window" value="too"' in button
+    assert 'formmethod="get"' not in html
     html = page(client, ahead, "?shift=%2B6h&window=too")
     assert "Refused" not in html and "Window closes" in html
     basis = html.partition('name="basis" value="')[2].partition('"')[0]
@@ -296,6 +301,32 @@ def test_a_shift_that_says_nothing_is_answered_at_its_field(ahead, cast, client_
     assert 'id="shift-shift_error"' in page(client, ahead, f"?shift={text}")
     answer = client.post(url(ahead, "shift"), {"shift": text, "reason": "x"})
     assert answer.status_code == 422 and not ahead.events.exists()
+
+
+def test_the_window_moves_with_one_press_of_the_previewed_form(ahead, cast, client_of):
+    client, closes = client_of(cast["cora"]), ahead.window_end
+    html = page(client, ahead, "?shift=%2B6h")
+    basis = html.partition('name="basis" value="')[2].partition('"')[0]
+    sent = {"shift": "+6h", "basis": basis, "reason": "Vendor."}
+    assert client.post(url(ahead, "shift"), sent).status_code == 409
+    assert client.post(url(ahead, "shift"), sent | {"window": "too"}).status_code == 302
+    ahead.refresh_from_db()
+    assert ahead.window_end == closes + timedelta(hours=6)
+
+
+def test_the_preview_says_how_many_things_stand_in_a_row(ahead, cast, client_of):
+    phase = Phase.objects.create(plan=ahead, number=1, title="Day 1")
+    for number in (1, 2, 3):
+        make_item(phase, number, "x", due_offset_s=3600 * (8 + number))
+    html = page(client_of(cast["cora"]), ahead, "?shift=%2B30m")
+    assert "5 things move" in html and "3 rows move" in html
+    assert "3 things, the first of them" in html
+
+
+def test_a_zone_that_is_none_is_answered_with_the_nearest(plan, cast, client_of):
+    sent = typed(plan, time_zone="Berlin")
+    answer = client_of(cast["cora"]).post(url(plan, "save-plan"), sent)
+    assert answer.status_code == 422 and "Write Europe/Berlin." in answer.text
 
 
 def test_without_t0_it_is_set_by_the_same_form(plan, cast, client_of):

@@ -54,8 +54,15 @@ def save_contacts(
         if seen and seen != contacts_seen(saving.plan):
             raise Refused("Somebody saved the levels meanwhile. Nothing of yours was saved.")
         _write(saving, wanted)
-        text = f"{len(levels)} levels of escalation with {len(contacts)} people to call"
+        text = _counted(len(levels), len(contacts))
         saving.record("contact.levels_saved", text, before=before, after=wanted)
+
+
+def _counted(levels: int, people: int) -> str:
+    """``1 level of escalation with 2 people to call``."""
+    steps = "1 level" if levels == 1 else f"{levels} levels"
+    callees = "1 person" if people == 1 else f"{people} people"
+    return f"{steps} of escalation with {callees} to call"
 
 
 def _check(levels: Sequence[LevelWanted], contacts: Sequence[ContactWanted]) -> None:

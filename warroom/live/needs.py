@@ -43,7 +43,12 @@ def register_needs(source: Source) -> None:
 
 
 def needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
-    """Everything that the room needs, soonest first; what has no time and what is optional last."""
+    """Everything that the room needs, soonest first; what has no time and what is optional last.
+
+    A closed release needs nothing from anybody.
+    """
+    if plan.is_closed:
+        return []
     found = [need for source in _sources for need in source(plan, now)]
     return sorted(found, key=lambda need: (*urgency(need, now), need.title))
 
@@ -56,7 +61,7 @@ def register_ahead(source: Source) -> None:
 
 def ahead(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """What comes up in the next days, beyond what ``needs`` gives; in no order."""
-    return [need for source in _ahead for need in source(plan, now)]
+    return [] if plan.is_closed else [need for source in _ahead for need in source(plan, now)]
 
 
 def urgency(need: Need, now: datetime) -> tuple[bool, bool, bool, datetime]:

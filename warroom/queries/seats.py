@@ -59,7 +59,7 @@ class RoleRow:
 
     @property
     def empty_times(self) -> list[str]:
-        """``22:00 to 07:00``: the first three gaps in words."""
+        """``22:00 to 24 Oct 07:00``: the first three gaps in words."""
         return [gap.words(self.now) for gap in self.gaps[:3]]
 
 

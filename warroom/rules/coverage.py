@@ -22,16 +22,17 @@ class Span:
     ends: datetime = EVER
 
     def words(self, now: datetime) -> str:
-        """``22:00 to 07:00``, ``until 07:00``, ``from 22:00``: without the day where it is today.
+        """``22:00 to 24 Oct 07:00``, ``until 07:00``, ``from 22:00``: no day where it is today.
 
-        The end leaves its day out when it comes within a day of the beginning.
+        The end leaves its day out when it is the day of the beginning.
         """
         if self.starts <= now or self.starts == NEVER:
             return f"until {instant_text(self.ends, now)}" if self.ends != EVER else "for good"
         if self.ends == EVER:
             return f"from {instant_text(self.starts, now)}"
-        near = self.ends - self.starts < timedelta(days=1)
-        end = f"{self.ends.astimezone(UTC):%H:%M}" if near else instant_text(self.ends, now)
+        starts, ends = self.starts.astimezone(UTC), self.ends.astimezone(UTC)
+        same = starts.date() == ends.date()
+        end = f"{ends:%H:%M}" if same else instant_text(self.ends, now)
         return f"{instant_text(self.starts, now)} to {end}"
 
 

@@ -38,13 +38,23 @@ class Thing:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the preview. ``wrong`` says why it must not go there; '' when it may."""
+    """One line of the preview. ``wrong`` says why it must not go there; '' when it may.
+
+    ``beyond``: how far it lies outside the window, where it lay outside before.
+    """
 
     thing: Thing
     now: datetime | None
     then: datetime
     wrong: str = ""
     count: int = 1
+    beyond: str = ""
+
+    @property
+    def note(self) -> str:
+        """What is worth knowing of it though nothing stands against it; '' for nothing."""
+        beyond = f"{self.beyond}, as it was before" if self.beyond else ""
+        return ", ".join(text for text in (self.thing.note, beyond) if text)
 
 
 @dataclass(frozen=True)
@@ -128,7 +138,7 @@ def shift(
         opens=opens,
         closes=closes,
         keys=keys,
-        basis=_basis(plan, moving, seconds, t0, window_too),
+        basis=_basis(plan, moving, seconds, t0),
     )
 
 
@@ -166,13 +176,18 @@ def _row(
 ) -> Row:
     before = when(thing, plan.t0)
     then = before + timedelta(seconds=seconds) if before else when(thing, t0)
-    wrong = ""
+    wrong = beyond = ""
+    inside = (
+        thing.key == GO_LIVE if before is None else not outside(before, plan.opens, plan.closes)
+    )
     if ahead and then < now:
         wrong = f"{duration_text(now - then)} in the past"
     # What lay outside before (preparing, watching) may lie outside; what lay inside must not leave.
-    elif thing.key == GO_LIVE if before is None else not outside(before, plan.opens, plan.closes):
+    elif inside:
         wrong = outside(then, judged.opens, judged.closes)
-    return Row(thing, before, then, wrong)
+    elif before is not None:
+        beyond = outside(then, judged.opens, judged.closes)
+    return Row(thing, before, then, wrong, beyond=beyond)
 
 
 def _summed(rows: list[Row]) -> list[Row]:
@@ -186,15 +201,18 @@ def _summed(rows: list[Row]) -> list[Row]:
         if first is None:
             found[name] = row
         else:
-            wrong = first.wrong or row.wrong
-            found[name] = Row(first.thing, first.now, first.then, wrong, first.count + 1)
+            wrong, beyond = first.wrong or row.wrong, first.beyond or row.beyond
+            found[name] = Row(first.thing, first.now, first.then, wrong, first.count + 1, beyond)
     return list(found.values())
 
 
-def _basis(plan: Plan, moving: list[Thing], seconds: int, t0: datetime | None, too: bool) -> str:
-    """Names what was previewed, so that nothing else is done than what was shown."""
+def _basis(plan: Plan, moving: list[Thing], seconds: int, t0: datetime | None) -> str:
+    """Names what was previewed, so that nothing else is done than what was shown.
+
+    Whether the window moves too is not part of it: the button that is pressed says so.
+    """
     said = [
-        str(plan.t0), str(plan.opens), str(plan.closes), seconds, str(t0), too,
+        str(plan.t0), str(plan.opens), str(plan.closes), seconds, str(t0),
         sorted((one.key, one.offset_s) for one in moving),
     ]  # fmt: skip
     return fingerprint(said)

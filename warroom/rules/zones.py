@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -18,6 +19,21 @@ _FIGURES = re.compile(r"^[+-]\d")
 def known() -> frozenset[str]:
     """The names of all zones."""
     return frozenset(available_timezones())
+
+
+def nearest(name: str, most: int = 3) -> list[str]:
+    """The names of zones most like what somebody wrote: ``Berlin`` is Europe/Berlin."""
+    wrote = name.strip().replace(" ", "_").lower()[:60]
+    if not wrote:
+        return []
+    # The usual ones go first, and a city is known by the end of its zone's name.
+    names = {one.lower(): one for one in (*USUAL, *sorted(known()))}
+    cities = [full for low, full in names.items() if low.rpartition("/")[2] == wrote]
+    place = wrote.rpartition("/")[2]
+    ends = {low.rpartition("/")[2]: full for low, full in reversed(names.items())}
+    close = [names[low] for low in get_close_matches(wrote, names, most, 0.75)]
+    close += [ends[low] for low in get_close_matches(place, ends, most, 0.75)]
+    return list(dict.fromkeys(cities or close))[:most]
 
 
 @cache

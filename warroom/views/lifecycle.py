@@ -12,7 +12,7 @@ from warroom.views.answers import done, shows
 def step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     """Take a step of the release's life: open, go live, watch, roll back, abort, reopen."""
     plan = get_plan(request.user, slug)
-    shows(request, plan, ("life", ""), ("strip", ""), ("archived", ""))
+    shows(request, plan, ("life", ""), ("strip", ""), ("verdict", ""), ("archived", ""))
     take_step(
         plan,
         step,

@@ -84,7 +84,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     context = page(request, plan, "people")
     standing, section = context["standing"], People()
     more = section.context(plan, standing, {})
-    context |= more | {"section": section, "locked": not standing.may(Right.EDIT)}
+    context |= more | {"section": section, "locked": plan.is_closed or not standing.may(Right.EDIT)}
     return render(request, "warroom/people.html", context)
 
 
@@ -249,7 +249,7 @@ def _seat_page(
     context |= {
         "seat": seat,
         "form": form,
-        "locked": not mine,
+        "locked": plan.is_closed or not mine,
         "accounts": form.accounts() if mine else [],
         "stand_ins": [
             {"seat": one, "open": one.ends_at > now, "running": one.starts_at <= now < one.ends_at}
