@@ -13,7 +13,7 @@ from checklists.rules import bands, oddities
 from checklists.rules.oddities import Hold, Part
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan, Lifecycle, Right
-from warroom.rules.blanks import blanks, named
+from warroom.rules.blanks import blanks, told
 from warroom.rules.oddities import Odd
 
 
@@ -115,14 +115,15 @@ def _finding(odd: Odd, place: str, url: str, way_out: str, line: int = 0) -> Lin
 
 
 def placeholders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
-    """Items with a command in which a blank of the template is left; one finding for each."""
+    """Blanks of a template that are left in the commands of open items; one finding for all."""
     rows = (row for rows in checklist(plan, now).phases for row in rows.rows)
-    for item in (row.item for row in rows if not row.item.closed):
-        left = blanks(item.command, item.expected)
-        if left:
-            url = reverse("item", args=[plan.slug, item.number])
-            odd = Odd("placeholder", f"{item.ref} has blanks", f"Fill in {named(left)}.")
-            yield _finding(odd, item.ref, url, "Open item", item.source_line or 0)
+    still = [row.item for row in rows if not row.item.closed]
+    left = {item: found for item in still if (found := blanks(item.command, item.expected))}
+    if left:
+        first = next(iter(left))
+        odd = Odd("placeholder", *told({item.ref: found for item, found in left.items()}, "item"))
+        url = reverse("item", args=[plan.slug, first.number])
+        yield _finding(odd, first.ref, url, "Open item", first.source_line or 0)
 
 
 for source in (weights, criteria, phases, holds, voters, placeholders):

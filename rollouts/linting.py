@@ -12,7 +12,7 @@ from rollouts.rules import oddities
 from rollouts.rules.oddities import Step
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan
-from warroom.rules.blanks import blanks, named
+from warroom.rules.blanks import blanks, told
 
 
 def metrics(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -42,21 +42,18 @@ def stages(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
 
 
 def placeholders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
-    """Queries and addresses in which a blank of the template is left; they are not asked."""
-    for query in PrometheusQuery.objects.filter(plan=plan, enabled=True).defer("history"):
-        yield from _unfilled(plan, query, query.promql, "Its query is not asked until then.")
-    for check in HealthCheck.objects.filter(plan=plan, enabled=True).defer("history"):
-        yield from _unfilled(plan, check, check.url, "Its address is not asked until then.")
-
-
-def _unfilled(plan: DeploymentPlan, row: Probing, text: str, then: str) -> Iterator[LintFinding]:
-    if left := blanks(text):
-        url = f"{reverse('checks', args=[plan.slug])}?focus={row.key}"
-        said = f"Fill in {named(left)}. {then}"
-        line = getattr(row, "source_line", None) or 0
-        yield LintFinding(
-            "placeholder", f"{row.name} has blanks", said, row.name, url, "See metric", line
-        )
+    """Queries and addresses in which blanks of a template are left: these are not asked."""
+    rows: list[tuple[Probing, str]] = [
+        *((row, row.promql) for row in PrometheusQuery.objects.filter(plan=plan).defer("history")),
+        *((row, row.url) for row in HealthCheck.objects.filter(plan=plan).defer("history")),
+    ]
+    left = {row: found for row, text in rows if (found := blanks(text))}
+    if left:
+        first = next(iter(left))
+        title, text = told({row.name: found for row, found in left.items()}, "check")
+        url = f"{reverse('checks', args=[plan.slug])}?focus={first.key}"
+        said = f"{text} They are not asked until then."
+        yield LintFinding("placeholder", title, said, first.name, url, "See metric")
 
 
 for source in (metrics, stages, placeholders):

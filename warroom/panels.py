@@ -14,6 +14,7 @@ from warroom.live.people import people_lint, people_needs
 from warroom.models import DeploymentPlan, Lifecycle, Right, TimelineEvent
 from warroom.queries import seats, timeline, work
 from warroom.rules import lifecycle as rules
+from warroom.rules.facts import field_of
 
 
 class Strip(panels.Panel):
@@ -119,6 +120,19 @@ class Contacts(panels.Panel):
         return {"levels": levels, "others": others} if levels or others else None
 
 
+def _facts(plan: DeploymentPlan) -> list[tuple[str, str]]:
+    """The document's header lines but those that the plan keeps as fields or roles of its own.
+
+    The room moves those; what the document said of them once would contradict it.
+    """
+    roles = {name.lower() for name in plan.roles.values_list("name", flat=True)}
+    return [
+        (key, value)
+        for key, value in plan.facts.items()
+        if not (field_of(key) and getattr(plan, field_of(key))) and key.lower() not in roles
+    ]
+
+
 class About(panels.Panel):
     """The head of the plan: what its document says about it, its times, where it came from."""
 
@@ -131,7 +145,7 @@ class About(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
         imported = plan.events.filter(kind="plan.imported").order_by("seq").first()
-        return {"imported": imported}
+        return {"imported": imported, "facts": _facts(plan)}
 
 
 class Archived(panels.Panel):

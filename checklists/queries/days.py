@@ -65,9 +65,16 @@ def _form_days(
     for day in rules.days_of(form.first_day, form.last_day, today):
         entry = entries.get((form.pk, day))
         state = rules.state_of(day, form.at_time, zone, entry is not None, now)
+        if state == rules.MISSED and _over(day, form, zone) <= plan.created_at:
+            continue  # nobody could have filled it in: there was no release yet
         found.append(Day(day, rules.due_at(day, form.at_time, zone), state, entry))
     who = holders(form.role) if form.role else ""
     return FormDays(form, who, tuple(reversed(found)))
+
+
+def _over(day: date, form: DailyForm, zone: str) -> datetime:
+    """From when on a day is missed (UTC)."""
+    return rules.due_at(day + timedelta(days=1), form.at_time, zone)
 
 
 def daily_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:

@@ -140,4 +140,4 @@ def test_the_tab_counts_the_gates_that_are_open_now(plan, gate):
 def test_blanks_in_a_command_are_a_finding(plan, phase):
     make_item(phase, 1, "Backup", command="pg_dump <database>")
     (found,) = [one for one in lint(plan, timezone.now()) if one.code == "placeholder"]
-    assert (found.title, found.text) == ("1.1 has blanks", "Fill in <database>.")
+    assert (found.title, found.text) == ("1 item has blanks", "Fill in <database>. In 1.1.")

@@ -28,6 +28,8 @@ def today():
 
 @pytest.fixture
 def evening(plan, cast):
+    plan.created_at = timezone.now() - timedelta(days=9)
+    plan.save()
     asked = Asked("Evening wrap-up", QUESTIONS, time(0, 0), today() - timedelta(days=3))
     return define_form(plan, asked, by=cast["cora"])
 
@@ -173,6 +175,15 @@ def test_what_is_due_is_asked_for_and_what_was_missed_is_named(plan, evening, ca
     for n in range(4):
         fill_day(evening, today() - timedelta(days=n), ANSWERS, by=cast["forge"])
     assert not list(daily_needs(plan, timezone.now()))
+
+
+def test_days_before_the_release_was_made_are_not_missed(plan, evening):
+    plan.created_at = timezone.now()
+    plan.save()
+    plan.refresh_from_db()
+    (one,) = form_days(plan, timezone.now())
+    assert [day.state for day in one.days] == ["due"]
+    assert "Missed" not in next(iter(daily_needs(plan, timezone.now()))).note
 
 
 def test_days_cost_the_same_whatever_was_filled_in(

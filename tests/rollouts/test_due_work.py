@@ -80,7 +80,8 @@ def test_a_query_with_a_blank_is_not_asked_and_the_blank_is_named(plan):
     query = PrometheusQuery.objects.get(plan=plan)
     assert query.reason == "not asked: <job> is still to be filled in"
     found = [one for one in lint(plan, timezone.now()) if one.code == "placeholder"]
-    assert [one.text for one in found] == ["Fill in <job>. Its query is not asked until then."]
+    said = "Fill in <job>. In P95 latency. They are not asked until then."
+    assert [one.text for one in found] == [said]
 
 
 def test_what_is_switched_off_or_not_yet_due_is_left_alone(plan):

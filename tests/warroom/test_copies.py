@@ -240,3 +240,28 @@ def test_the_document_of_a_copy_has_no_ticks(cast):
     copy = copied(first, cast)
     assert "- [ ] Backup" in completed_document(copy)
     assert not copy.items.exclude(state="open").exists()
+
+
+def test_the_author_keeps_the_own_roles_at_once(run, cast):
+    copy = copied(run, cast)
+    held = Seat.objects.filter(role__plan=copy, user=cast["cora"])
+    before = Seat.objects.filter(role__plan=run, user=cast["cora"], stands_in_for=None)
+    keys = set(before.values_list("role__key", flat=True))
+    assert "deployment-lead" in keys
+    assert keys <= set(held.values_list("role__key", flat=True))
+    nobody = copied(run, cast, Wishes("Alone", t0=T0), takes={"items"})
+    own = Seat.objects.filter(role__plan=nobody).values_list("role__key", flat=True)
+    assert "deployment-lead" not in own
+
+
+def test_header_lines_that_speak_of_the_source_stay_behind(run, cast):
+    run.facts = {"title": "Old", "Go-live": "2025-10-23 09:00", "Window": "9 to 12", "Ticket": "X1"}
+    run.save()
+    assert copied(run, cast).facts == {"Ticket": "X1"}
+
+
+def test_a_rehearsal_does_not_keep_the_real_window(run, cast):
+    DeploymentPlan.objects.filter(pk=run.pk).update(window_start=FUTURE, window_end=FUTURE)
+    run.refresh_from_db()
+    drill = copied(run, cast, Wishes("Drill", t0=T0, rehearsal=True, factor=10))
+    assert (drill.window_start, drill.window_end) == (None, None)

@@ -480,3 +480,27 @@ def test_the_import_page_makes_nothing_public_unless_it_is_ticked(cora, client_o
     assert 'id="id_status_public" checked' not in page
     assert 'name="status_public"' in page
     assert "Off: only those with a role see the release." in page
+
+
+HEADED = """---
+title: Night move
+owner: platform-team
+---
+# Night move
+
+**Version:** v2.1
+**Go-live:** 2031-03-04 09:00 UTC
+**Ticket:** OPS-7
+
+- [ ] a
+"""
+
+
+def test_the_room_does_not_say_twice_what_became_a_field(cora, client_of):
+    plan = import_plan(HEADED, by=cora)
+    assert not plan.roles.filter(name__iexact="owner").exists()
+    page = client_of(cora).get(reverse("room", args=[plan.slug])).content.decode()
+    about = page[page.index('id="about-h"') :].split("</section>")[0]
+    assert about.count("<dt>Go-live</dt>") == about.count("<dt>Version</dt>") == 1
+    assert "<dt>Title</dt>" not in about and "OPS-7" in about
+    assert "<dt>Owner</dt><dd>platform-team</dd>" in about

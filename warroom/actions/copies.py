@@ -12,6 +12,7 @@ from warroom.actions.refusals import Invalid
 from warroom.documents.portable import plan_data
 from warroom.documents.readers import WARNING, Finding
 from warroom.models import DeploymentPlan, Seat, User
+from warroom.rules.facts import field_of
 from warroom.rules.outlines import TAKES, days_from, drop_dates, taken
 
 TOLD = {
@@ -35,8 +36,8 @@ def copy_plan(
     """Make a draft of a plan that ``by`` may see; the same request makes one.
 
     ``takes`` names what goes along (``TOLD``), ``added`` whether items that came during the release
-    do. Whoever sits in a role is asked again. Fixed dates go along while they lie in the future;
-    of the others a finding stands in the event. Raises as ``drafts.begin`` does.
+    do. Whoever sits in a role is asked again; ``by`` takes the own seats at once. Fixed dates go
+    along while they lie in the future; of the others a finding stands in the event. Raises as ``drafts.begin`` does.
     """
     if unknown := set(takes) - set(TAKES):
         raise Invalid(
@@ -44,7 +45,8 @@ def copy_plan(
         )
     outline = _outline(source, wishes, set(takes), added)
     with transaction.atomic():
-        plan = begin(outline, wishes, by=by, role_key=role_key, request_id=request_id)
+        own = _own(source, by) if "people" in takes else frozenset()
+        plan = begin(outline, wishes, by=by, role_key=role_key, own=own, request_id=request_id)
         if "people" in takes and not plan.invitations.exists():
             _ask(source, plan, by)
     return plan
@@ -55,6 +57,7 @@ def _outline(source: DeploymentPlan, wishes: Wishes, takes: set[str], added: boo
     now = timezone.now()
     lost = drop_dates(data, lambda at: at > now)
     data["plan"].pop("version", None)
+    _drop_facts(data["plan"])
     days_from(data, _day_of(data["plan"].pop("t0", None)))
     if not data["plan"].get("window"):
         data["plan"].pop("window", None)
@@ -68,6 +71,13 @@ def _outline(source: DeploymentPlan, wishes: Wishes, takes: set[str], added: boo
         findings=[_past(place) for place in lost],
         source_name=source.source_name if "document" in data else "",
     )
+
+
+def _drop_facts(plan: dict) -> None:
+    """Header lines that speak of the fields of the source would contradict those of the copy."""
+    kept = {key: value for key, value in plan.pop("facts", {}).items() if not field_of(key)}
+    if kept:
+        plan["facts"] = kept
 
 
 def _day_of(t0: str | None) -> date | None:
@@ -84,6 +94,12 @@ def _of_dates(lost: list[str]) -> str:
 def _past(place: str) -> Finding:
     way_out = "Give it an offset from T0, or a new date."
     return Finding(0, WARNING, "date_past", f"{place} lies in the past and was left out.", way_out)
+
+
+def _own(source: DeploymentPlan, by: User) -> frozenset[str]:
+    """The keys of the roles in which the author sits for good in the source."""
+    seats = Seat.objects.filter(role__plan=source, stands_in_for=None, user=by)
+    return frozenset(seats.values_list("role__key", flat=True))
 
 
 def _ask(source: DeploymentPlan, plan: DeploymentPlan, by: User) -> None:

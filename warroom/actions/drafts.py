@@ -1,6 +1,6 @@
 """A plan's data becomes a draft: the one way in for templates, copies and YAML of the New page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -57,11 +57,13 @@ def begin(
     *,
     by: User,
     role_key: str = "",
+    own: Collection[str] = (),
     request_id: str | None = None,
 ) -> DeploymentPlan:
     """Make a draft that only its author sees, with one event. The same request makes one plan.
 
-    ``role_key``: the role that the author takes, besides keeping the plan in order. Raises Invalid,
+    ``role_key``: the role that the author takes, besides keeping the plan in order and those of
+    the roles ``own``. Raises Invalid,
     which names the field; SlugTaken for an address that was asked for; whatever is raised, nothing
     is written.
     """
@@ -69,7 +71,7 @@ def begin(
     _demand_role(outline, role_key)
 
     def make(slug: str) -> DeploymentPlan:
-        return _make(outline, wishes, slug, by, role_key, request_id)
+        return _make(outline, wishes, slug, by, {*own, role_key} - {""}, request_id)
 
     return _once(make, wishes.slug or free_slug(wishes.name, "new"), by, request_id)
 
@@ -142,24 +144,24 @@ def _sent_before(by: User, request_id: str | None) -> DeploymentPlan | None:
 
 
 def _make(
-    outline: Outline, wishes: Wishes, slug: str, by: User, role_key: str, request_id: str | None
+    outline: Outline, wishes: Wishes, slug: str, by: User, roles: set[str], request_id: str | None
 ) -> DeploymentPlan:
     try:
-        return _created(outline, wishes, slug, by, role_key, request_id)
+        return _created(outline, wishes, slug, by, roles, request_id)
     except DocumentError as error:
         # Of our own data: a row that the form of the plan file does not know.
         raise Refused(f"As it stands, this plan cannot be taken over. {error}") from error
 
 
 def _created(
-    outline: Outline, wishes: Wishes, slug: str, by: User, role_key: str, request_id: str | None
+    outline: Outline, wishes: Wishes, slug: str, by: User, roles: set[str], request_id: str | None
 ) -> DeploymentPlan:
     return create_plan(
         PlanFile(_shaped(outline, wishes), outline.findings),
         by=by,
         slug=slug,
         lifecycle=Lifecycle.DRAFT,
-        seats={role_key: by} if role_key else {},
+        seats=dict.fromkeys(sorted(roles), by),
         source_name=outline.source_name,
         event=outline.event,
         sentence=outline.text,
@@ -187,5 +189,8 @@ def _shaped(outline: Outline, wishes: Wishes) -> dict[str, Any]:
     }
     plan |= {key: value for key, value in said.items() if value}
     if wishes.rehearsal:
+        # The real thing's: nothing about a rehearsal is due in them.
+        plan.pop("window", None)
+        plan.pop("protected_until", None)
         plan["rehearsal"] = {"factor": factor}
     return data | {"plan": plan}

@@ -7,26 +7,19 @@ from dataclasses import replace
 from warroom.documents.blocks import Document, ListBlock, Paragraph, Section
 from warroom.documents.plain import is_blank, plain, without_marks
 from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
+from warroom.rules.facts import ENVIRONMENT_KEYS, T0_KEYS, VERSION_KEYS
 from warroom.rules.moments import Moment, parse_moment
 from warroom.rules.offsets import format_span
 
 _BOLD_FACT = re.compile(r"^\*\*([^*]{1,60}?):?\*\*\s*:?\s*(.*)$")
 _PLAIN_FACT = re.compile(r"^([A-Z][\w /()-]{1,40}):\s+(\S.*)$")
 _ITALIC = re.compile(r"^\*([^*].*)\*$")
-_T0_KEYS = re.compile(
-    r"^(?:t-?0|(?:planned |target |scheduled )?(?:deployment|go-?live|launch|release|cut-?over)"
-    r"(?: (?:date|time|window|start))*|(?:maintenance |deployment )?window(?: starts?)?"
-    r"|scheduled(?: for)?|target(?: launch| release| go-?live)? date|target deployment)$",
-    re.I,
-)
 _STARTS = re.compile(r"window|go-?live|launch|deploy|cut-?over|release on|starts?\b|begins?", re.I)
 _WRITTEN_KEYS = re.compile(
     r"^(?:date|created(?: at)?|generated(?: at)?|written|prepared(?: on)?|preparation date"
     r"|document date)$",
     re.I,
 )
-_VERSION_KEYS = re.compile(r"^(?:version|release(?: version)?|tag|build)$", re.I)
-_ENVIRONMENT_KEYS = re.compile(r"^(?:env|environment|target environment)$", re.I)
 
 
 def fact_of(row: str, bold_only: bool = True) -> tuple[str, str] | None:
@@ -96,9 +89,9 @@ class Header(Reader):
             if is_blank(value):
                 understanding.find(number, NOTE, "blank", f"“{key}” is a blank to fill.")
         for key, value in understanding.facts.items():
-            if _VERSION_KEYS.match(key) and not is_blank(value):
+            if VERSION_KEYS.match(key) and not is_blank(value):
                 understanding.version = without_marks(value)[:60]
-            elif _ENVIRONMENT_KEYS.match(key) and not is_blank(value):
+            elif ENVIRONMENT_KEYS.match(key) and not is_blank(value):
                 understanding.environment = without_marks(value)[:60]
 
     def _encoding(self, document: Document, understanding: Understanding) -> None:
@@ -116,7 +109,7 @@ class Header(Reader):
         candidates = [
             (lines.get(key, 0), key, value)
             for key, value in understanding.facts.items()
-            if _T0_KEYS.match(key)
+            if T0_KEYS.match(key)
         ]
         candidates += self._elsewhere(document)
         candidates = self._as_chosen(candidates, understanding, lines)
@@ -126,7 +119,7 @@ class Header(Reader):
             if moment is not None:
                 self._take_t0(understanding, number, key, moment)
                 return
-            if unread is None and not is_blank(value) and not _VERSION_KEYS.match(key):
+            if unread is None and not is_blank(value) and not VERSION_KEYS.match(key):
                 unread = (number, key, value)
         if unread is None and self._guess_t0(document, understanding):
             return
@@ -176,7 +169,7 @@ class Header(Reader):
         for section in document.sections:
             for number, row in fact_rows(section):
                 found = fact_of(row)
-                if found and _T0_KEYS.match(found[0]):
+                if found and T0_KEYS.match(found[0]):
                     yield number, *found
 
     def _take_t0(self, understanding: Understanding, number: int, key: str, moment: Moment) -> None:

@@ -304,6 +304,8 @@ def _header_roles(understanding: Understanding) -> list[RoleFound]:
         value = without_marks(value)
         if is_blank(value):
             continue
+        if key in understanding.document.front_matter and key.lower() == "owner":
+            continue  # of the file, which says nothing of who does what
         if _HEADER_ROLE.match(key) and len(value.split()) < 5:
             found.append(RoleFound("", key, 1, False, value[:120]))
         match = _HOLDER.match(value) if _PREPARED.match(key) else None

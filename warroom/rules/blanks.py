@@ -1,6 +1,7 @@
 """Blanks that a template leaves to be filled: ``<namespace>``. Pure."""
 
 import re
+from collections.abc import Mapping, Sequence
 
 # No space at either end, so that "a < b > c" and "<in.txt >out.txt" are none; not the name of a
 # group in a regular expression.
@@ -16,3 +17,10 @@ def named(found: list[str], most: int = 6) -> str:
     """``<job>, <namespace> and 3 more``."""
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
+
+
+def told(left: Mapping[str, Sequence[str]], noun: str) -> tuple[str, str]:
+    """Title and text of a finding: how many things have blanks, and every one of the blanks."""
+    title = f"{len(left)} {noun}s have blanks" if len(left) > 1 else f"1 {noun} has blanks"
+    each = list(dict.fromkeys(blank for found in left.values() for blank in found))
+    return title, f"Fill in {', '.join(each)}. In {named(list(left))}."

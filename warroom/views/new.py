@@ -32,7 +32,10 @@ MOST_PLANS = 200  # to choose from, the latest first
 TAKEN = {  # what a copy takes along: name and words
     "items": ("Phases and items", "All open again."),
     "criteria": ("Criteria, stages, checks", "Metrics and checks with their bands, gates, score."),
-    "people": ("People in their roles", "Each is asked again before the seat counts."),
+    "people": (
+        "People in their roles",
+        "Each is asked again before the seat counts. You keep your own roles.",
+    ),
     "comms": ("Escalation and risks", "Levels with whom to call; risks as they are known."),
 }
 
