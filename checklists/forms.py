@@ -118,6 +118,8 @@ class SignOffForm(RoleForm):
     """``best`` is the plan's best score, None where signatures carry none."""
 
     scope = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    # The newest event when the form was shown: nobody signs a list that they have not seen.
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     decision = forms.ChoiceField(
         choices=[
             ("approved", "Approve"),

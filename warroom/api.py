@@ -294,7 +294,7 @@ def create_plan(
 
 def may_create(request: HttpRequest) -> ApiToken:
     """A token that only reads makes nothing, nor does one that is for a single release."""
-    token = demand_scope(request, "run", "decide", "sign", "vote", "tick", "evidence")
+    token = demand_scope(request, "edit", "run", "decide", "sign", "vote", "tick", "evidence")
     if token.plan_id is not None:
         raise NotAllowed("The token is for one release; it makes no others.")
     return token

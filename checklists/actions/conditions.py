@@ -78,6 +78,8 @@ def close_condition(
     note = note.strip()
     if not note:
         raise Invalid("note", "Say how the condition was met.")
+    if len(note) > TEXT_LIMIT:
+        raise Invalid("note", f"The note has more than {TEXT_LIMIT} characters.")
     with change(condition.plan, by=by, request_id=request_id) as closing:
         demand(closing.plan, by, Right.VOTE if condition.vote_id else Right.SIGN)
         condition = Condition.objects.get(pk=condition.pk)

@@ -36,7 +36,6 @@ def attach_file(item: ChecklistItem, name: str, content: bytes, *, by: User) -> 
     sha256 = hashlib.sha256(content).hexdigest()
     if wrong := foreign_file(sha256, content, item.plan):
         raise Invalid("file", wrong)
-    keep_bytes(sha256, content)
     with change(item.plan, by=by, right=Right.TICK) as attaching:
         item = locked_item(attaching, item)
         there = item.files.filter(sha256=sha256).first()
@@ -44,6 +43,7 @@ def attach_file(item: ChecklistItem, name: str, content: bytes, *, by: User) -> 
             return there
         if item.files.count() >= rules.LIMIT_FILES:
             raise Invalid("file", f"{item.ref} has {rules.LIMIT_FILES} files, and takes no more.")
+        keep_bytes(sha256, content)  # before the commit: a row never names bytes that are not there
         row = ItemFile.objects.create(
             item=item,
             name=name,

@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from checklists.actions.revoking import take_back
 from checklists.models import ChecklistItem, DecisionWord, Gate, Phase, SignOff
 from checklists.queries.gates import final_of, gates_now
 from checklists.queries.phases import items_now, roles_now
 from checklists.rules.due import due_at
 from checklists.rules.items import CLOSED
-from warroom.actions.lifecycle import register_check
+from warroom.actions.change import Change
+from warroom.actions.lifecycle import register_check, register_effect
 from warroom.models import DeploymentPlan, Right
-from warroom.rules.lifecycle import DEPLOYING, Objection
+from warroom.rules.lifecycle import DEPLOYING, REOPEN, Objection
 
 NAMED = 5  # items that a sentence names
 
@@ -101,4 +103,12 @@ def _words(plan: DeploymentPlan) -> dict[int, list[str]]:
     return found
 
 
+def forget_declarations(moving: Change, step: str) -> None:
+    """A release that is reopened is not stable: what was declared of it has to be said anew."""
+    if step == REOPEN:
+        said = SignOff.objects.filter(plan=moving.plan, superseded_by=None, revocation=None)
+        take_back(moving, list(said.exclude(declaration="").select_related("role")), "reopening")
+
+
 register_check(against_going_live)
+register_effect(forget_declarations)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from checklists.models import ChecklistItem, Phase, Revocation, SignOff
+from checklists.queries.scopes import scope_of
 from checklists.queries.standing import standing_approvals
 from warroom.actions.change import Change
 from warroom.actions.refusals import Refused
@@ -32,7 +33,7 @@ class Revoked:
         """What the timeline adds to its sentence; empty when nothing fell."""
         scopes: dict[str, list[str]] = {}
         for one in self.signoffs:
-            scope = f"phase {one.phase.number}" if one.phase else "the whole release"
+            scope = f"phase {one.phase.number}" if one.phase else scope_of(one).name
             scopes.setdefault(scope, []).append(one.role.name)
         return "".join(
             f" (this revokes the signature of {', '.join(names)} under {scope})"

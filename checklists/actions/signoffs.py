@@ -6,7 +6,7 @@ from checklists.actions.conditions import Wanted, attach, checked
 from checklists.models import ChecklistItem, Gate, Phase, Revocation, SignOff
 from checklists.queries.phases import left_out_of
 from checklists.queries.refs import name_items
-from checklists.queries.scopes import STABLE, Scope, scope_of
+from checklists.queries.scopes import STABLE, Scope, edited_since, scope_of
 from checklists.queries.signoffs import condition_rows, signatures
 from checklists.rules import items as item_rules
 from checklists.rules import signoffs as rules
@@ -44,15 +44,17 @@ def sign_off(
     comment: str = "",
     score: Decimal | None = None,
     conditions: Sequence[Wanted] = (),
+    seen: int | None = None,
     request_id: str | None = None,
 ) -> SignOff:
     """Sign a phase, a gate, or the whole plan when neither is given, as ``role``.
 
     With ``declaration`` 'stable' the role says that the whole release is stable in production; it
     is so once every role that signs has said it. Returns the signature. The same signature twice is
-    one. A newer word supersedes the role's older one. Raises Invalid for what is filled in wrongly,
-    NotAllowed without the seat or the right, Refused when duties are to be separated (law 10),
-    blocking items or conditions are open, or it was not watched long enough.
+    one. A newer word supersedes the role's older one. ``seen`` is the number of the newest event
+    that the signer saw: who saw an older list than there is, is refused. Raises Invalid for what is
+    filled in wrongly, NotAllowed without the seat or the right, Refused when duties are to be
+    separated (law 10), blocking items or conditions are open, or it was not watched long enough.
     """
     scope = Scope(phase, gate, declaration)
     paper = Paper(role, word, comment.strip(), score, check_signature(word, comment, conditions))
@@ -63,6 +65,8 @@ def sign_off(
         before = next((row for row in standing if row.role_id == role.pk), None)
         if before is not None and (signing.repeated or _same(before, by, paper)):
             return before
+        if seen is not None and (later := edited_since(signing.plan, scope, seen)):
+            raise Refused(f"The list changed since you saw it: {later} Look at it, then sign.")
         items = _items(signing.plan, scope)
         if wrong := _refusal(signing, standing, items, scope, paper):
             raise Refused(wrong)

@@ -54,6 +54,8 @@ def _bool(label: str, name: str) -> Field:
     return Field(label, name, _yes, _flag, None)
 
 
+MUST_SAY = frozenset({"text", "title"})
+
 ITEM = (
     _text("value", "value"),
     _text("now reads", "text"),
@@ -113,6 +115,8 @@ def restore(fields: tuple[Field, ...], row: Model, words: dict[str, str]) -> Non
             limit = row._meta.get_field(field.name).max_length
             if isinstance(value, str) and limit:
                 value = value[:limit]
+            if not text and field.name in MUST_SAY:
+                continue
             if value is not None or (not text and field.empty is None and _optional(row, field)):
                 setattr(row, field.name, value)
 

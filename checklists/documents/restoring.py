@@ -116,6 +116,8 @@ def _restore(
             row.removed_at, row.removed_by_name = event.at, name
             row.removed_reason = words.get("removed because", "")
     fields.restore(fields.ITEM, row, words)
+    if row.count_done is not None and row.count_done > (row.count_of or 0):
+        row.count_done = row.count_of
     if "role" in words:
         row.role = roles.get(words["role"])
 

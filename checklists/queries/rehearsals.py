@@ -2,6 +2,8 @@
 
 import json
 import re
+from posixpath import normpath
+from urllib.parse import unquote
 
 from django.db.models import QuerySet
 
@@ -14,9 +16,17 @@ _WAY_OUT = "A rehearsal shows nothing about another release: give evidence of th
 
 def foreign_link(url: str, plan: DeploymentPlan) -> str:
     """Why a link is no evidence for ``plan``: it leads into another plan's rehearsal; else ""."""
-    match = _ADDRESS.match(url)
+    match = _ADDRESS.match(_plain(url))
     found = _others(plan).filter(slug=match["slug"]).first() if match else None
     return f"The link leads to the rehearsal {found.name}. {_WAY_OUT}" if found else ""
+
+
+def _plain(url: str) -> str:
+    """The address as browsers and servers read it: decoded, without empty, dot or parent steps."""
+    head, _, rest = unquote(url.replace("\\", "/")).partition("://")
+    host, _, path = rest.partition("/")
+    cut = re.split(r"[?#]", path, maxsplit=1)[0]
+    return f"{head.strip().lower()}://{host}{normpath(f'/{cut}')}/"
 
 
 def foreign_file(sha256: str, content: bytes, plan: DeploymentPlan) -> str:

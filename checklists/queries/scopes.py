@@ -82,3 +82,27 @@ def scope_keys(plan: DeploymentPlan, *, phases: bool = True) -> list[str]:
     numbers = plan.phases.values_list("number", flat=True) if phases else ()
     gates = [f"{AT_GATE}{key}" for key in plan.gates.values_list("key", flat=True)]
     return [*map(str, numbers), *gates, PLAN, STABLE]
+
+
+# What makes another list of it; progress does not.
+EDITS = (
+    "item.edited",
+    "item.added",
+    "item.removed",
+    "item.restored",
+    "item.moved",
+    "item.reopened",
+)
+EDITS += ("phase.", "group.", "section.", "plan.extended", "plan.updated_from_document")
+
+
+def edited_since(plan: DeploymentPlan, scope: Scope, seen: int) -> str:
+    """The newest edit of what a scope holds after event ``seen``, in its words; "" for none."""
+    kinds = Q()
+    for kind in EDITS:
+        kinds |= Q(kind__startswith=kind)
+    for event in plan.events.filter(kinds, seq__gt=seen).order_by("-seq"):
+        phase = event.data.get("phase")
+        if scope.phase is None or phase in (None, scope.phase.number):
+            return event.text
+    return ""

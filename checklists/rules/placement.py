@@ -32,12 +32,15 @@ class Spot:
 def subtree(places: Sequence[Place], item: int) -> list[int]:
     """The item and all below it, parents before children."""
     children = _children(places)
-    found, waiting = [], [item]
+    found: dict[int, None] = {}
+    waiting = [item]
     while waiting:
         one = waiting.pop()
-        found.append(one)
-        waiting += reversed(children.get(one, []))
-    return found
+        # What stands below itself, which no action makes, ends here rather than never.
+        if one not in found:
+            found[one] = None
+            waiting += reversed(children.get(one, []))
+    return list(found)
 
 
 def objection(places: Sequence[Place], item: int | None, spot: Spot) -> tuple[str, str] | None:

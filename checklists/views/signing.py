@@ -52,5 +52,5 @@ def _open_conditions(signatures: list[Signature]) -> list[Condition]:
 def _empty_form(plan: DeploymentPlan, standing: Standing, scope: Scope) -> SignOffForm:
     mine = [role.pk for role in standing.roles_with(Right.SIGN)]
     roles = plan.roles.filter(pk__in=mine)
-    initial = {"scope": scope.key, "decision": "approved"}
+    initial = {"scope": scope.key, "decision": "approved", "seen": plan.timeline_seq}
     return SignOffForm(roles=roles, best=plan.score_max, initial=initial)

@@ -50,6 +50,7 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
             # The page that asks why, where something speaks against it, gives a reason.
             comment=asked["comment"] or request.POST.get("reason", ""),
             conditions=asked["conditions"],
+            seen=asked["seen"],
             request_id=once(request),
         )
     except Invalid as wrong:

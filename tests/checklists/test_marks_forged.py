@@ -6,6 +6,7 @@ from django.utils import timezone
 from checklists.documents import fields, said
 from checklists.models import ChecklistItem
 from checklists.queries.phases import checklist
+from checklists.rules.placement import Place, subtree
 from warroom.actions.imports import import_plan
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +54,18 @@ def test_links_lengths_and_instants_are_read_within_their_bounds():
     assert said.parse_span("9999999d") is None
     assert said.parse_instant("2026-03-04T09:00:00Z").year == 2026
     assert said.parse_instant("9999-12-31T23:59:59-14:00") is None
+
+
+def test_items_that_claim_to_stand_below_each_other_do_not(cast):
+    text = (
+        "# R\n## A\n- [ ] one<!--wr--> — place: 1.1 · below: 1.2<!--/wr-->\n"
+        "- [ ] two<!--wr--> — place: 1.2 · below: 1.1<!--/wr-->\n"
+    )
+    plan = import_plan(text, by=cast["cora"], slug="round")
+    parents = dict(plan.items.values_list("pk", "parent_id"))
+    assert not any(parents.get(parents[one]) == one for one in parents if parents[one])
+
+
+def test_places_that_go_round_are_walked_once():
+    places = [Place(1, 1, parent=2), Place(2, 1, parent=1)]
+    assert sorted(subtree(places, 1)) == [1, 2]

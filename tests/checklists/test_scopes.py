@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from checklists.actions.conditions import Wanted, close_condition
+from checklists.actions.editing import edit_item
 from checklists.actions.gates import cast_vote
 from checklists.actions.items import set_item_state
 from checklists.actions.signoffs import sign_off, withdraw_signature
@@ -16,6 +17,7 @@ from checklists.queries.scopes import Scope, find_scope
 from checklists.queries.signoffs import condition_rows, signatures
 from checklists.rules import signoffs as rules
 from tests.conftest import make_item, make_plan, seat
+from warroom.actions.lifecycle import take_step
 from warroom.actions.refusals import Invalid, Refused
 from warroom.live import panels
 from warroom.live.needs import needs
@@ -259,3 +261,29 @@ def test_an_open_condition_waits_for_its_owner_else_for_the_role_that_set_it(
     assert asked["Meet condition 2: Limits re-read"] == "role-security-lead"
     close_condition(Condition.objects.get(number=1), "Done.", by=cast["thon"])
     assert not any(need.short == "condition 1" for need in needs(plan, timezone.now()))
+
+
+def test_what_was_declared_before_a_reopening_counts_no_more(watched, cast, roles):
+    lead = ("cora", "deployment-lead")
+    for name, key in (("thon", "on-call"), ("hudson", "security-lead"), lead):
+        sign(watched, roles, cast, name, key, **STABLE)
+    take_step(watched, "reopen", by=cast["cora"], reason="Errors came back.")
+    DeploymentPlan.objects.update(lifecycle_at=timezone.now() - timedelta(hours=49))
+    watched.refresh_from_db()
+    assert not any(one.stands for one in signatures(watched).given(Scope(declaration="stable")))
+    sign(watched, roles, cast, "thon", "on-call", comment="Again.", **STABLE)
+    assert DeploymentPlan.objects.get().lifecycle == Lifecycle.WATCHING
+
+
+def test_nobody_signs_a_list_that_they_have_not_seen(plan, phase, item, cast, roles):
+    """Law 3: the form carries what its reader saw. Progress is no other list, an edit is one."""
+    plan.refresh_from_db()
+    seen = plan.timeline_seq
+    other = make_item(phase, 2, "Limits re-read")
+    set_item_state(other, "done", by=cast["forge"])
+    sign(plan, roles, cast, "hudson", "security-lead", phase=phase, seen=seen)
+    edit_item(other, {"text": "Limits lowered"}, by=cast["cora"])
+    with pytest.raises(Refused, match=r"The list changed since you saw it: .*Limits"):
+        sign(plan, roles, cast, "thon", "on-call", phase=phase, seen=seen)
+    plan.refresh_from_db()
+    assert sign(plan, roles, cast, "thon", "on-call", phase=phase, seen=plan.timeline_seq)

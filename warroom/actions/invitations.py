@@ -273,6 +273,9 @@ def link_for(message: Message) -> str | None:
 
 def _account(username: str, name: str, password: str, email: str) -> User:
     person = User(username=User.normalize_username(username.strip()), first_name=name, email=email)
+    if not any(letter.isalnum() for letter in person.username):
+        # ".." would be a step back in every address that holds it.
+        raise Invalid("username", "A user name holds at least one letter or digit.")
     try:
         person.set_password(password)
         person.clean_fields()

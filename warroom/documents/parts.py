@@ -7,9 +7,11 @@ from typing import Any, Literal
 from pydantic import Field
 
 from warroom.documents import fields as f
+from warroom.documents.marks import strip
 from warroom.documents.people import seat_author, standing_roles
 from warroom.documents.portable import Part, register_part
 from warroom.documents.readers import Creation
+from warroom.documents.source import decode
 from warroom.models import (
     DeploymentPlan,
     EscalationContact,
@@ -313,8 +315,10 @@ class DocumentPart(Part):
         self, plan: DeploymentPlan, value: DocumentFields | None, creation: Creation
     ) -> None:
         if value is not None:
-            plan.source_name, plan.source_text = value.name, value.text
-            plan.source_sha256 = hashlib.sha256(value.text.encode()).hexdigest()
+            # The text in the same normal form as that of an imported document.
+            text, _ = strip(decode(value.text).text)
+            plan.source_name, plan.source_text = value.name, text
+            plan.source_sha256 = hashlib.sha256(text.encode()).hexdigest()
             plan.save(update_fields=["source_name", "source_text", "source_sha256"])
 
 
