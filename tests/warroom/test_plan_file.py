@@ -1,5 +1,6 @@
 """A plan as YAML and JSON, both ways. S92 S93 S94; scenarios 48, 52, 56."""
 
+import contextlib
 import itertools
 import json
 import pathlib
@@ -174,7 +175,11 @@ def test_several_faults_are_told_together_up_to_twenty():
     ids=["items", "wrong", "unknown", "values", "aliases", "units", "line"],
 )
 def test_much_of_anything_is_read_in_linear_time(form, text):
-    assert_linear(lambda n: said(text(n), form), 2000)
+    def tried(n: int) -> None:
+        with contextlib.suppress(DocumentError):
+            read(text(n), form)
+
+    assert_linear(tried, 1000)
 
 
 def test_words_that_other_readers_guess_at_are_text():
