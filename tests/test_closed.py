@@ -1,8 +1,10 @@
 """A closed release is read: what stood stays visible, nothing is offered, nothing goes on."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from tests.conftest import make_item
@@ -62,3 +64,10 @@ def test_nobody_is_handed_over_or_seated(read):
         html = read(path)
         assert "Hand over" not in html and 'id="save-roles"' not in html
         assert html.count("<fieldset") >= html.count(" disabled") > 0
+
+
+def test_no_selector_asks_has_inside_has():
+    """Browsers drop such a rule, and a room where nothing is measured keeps an empty column."""
+    for path in sorted((settings.BASE_DIR / "static" / "css").glob("*.css")):
+        inside = re.findall(r":has\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)", path.read_text())
+        assert not [one for one in inside if ":has(" in one[1:]], path.name

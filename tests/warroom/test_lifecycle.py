@@ -525,3 +525,13 @@ def test_the_api_refuses_a_step_with_a_problem(plan, call, name, body, scopes, s
     assert answer.status_code == status
     assert field is None or answer.json()["field"] == field
     assert kinds(plan) == []
+
+
+def test_a_step_answers_with_the_board_as_well_as_the_strip(plan, cast, client_of):
+    """Else the board says Draft for a moment while the bar above it says Preparing."""
+    plan.lifecycle = "draft"
+    plan.save()
+    url = reverse("lifecycle-step", args=[plan.slug, "preparing"])
+    html = client_of(cast["cora"]).post(url, {"seen": "draft"}, headers={"HX-Request": "true"}).text
+    board = html.partition('id="verdict"')[2].partition("</section>")[0]
+    assert 'id="strip"' in html and ">Preparing</h2>" in board

@@ -11,6 +11,7 @@ from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.signoffs import sign_off
 from checklists.models import Gate, Phase, SignOff, Vote
 from tests.conftest import make_item
+from warroom.actions.contacts import ContactWanted, LevelWanted, save_contacts
 from warroom.actions.plans import fields_of, save_plan
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, Unconfirmed
 from warroom.queries.settings import version
@@ -319,7 +320,7 @@ def test_the_preview_says_how_many_things_stand_in_a_row(ahead, cast, client_of)
     for number in (1, 2, 3):
         make_item(phase, number, "x", due_offset_s=3600 * (8 + number))
     html = page(client_of(cast["cora"]), ahead, "?shift=%2B30m")
-    assert "5 things move" in html and "3 rows move" in html
+    assert "5 things move" in html and "They stand in 3 rows" in html
     assert "3 things, the first of them" in html
 
 
@@ -378,3 +379,8 @@ def test_a_closed_release_is_locked_but_for_its_reopening(plan, cast, client_of)
     assert answer["Location"] == f"{url(plan)}#leave"
     plan.refresh_from_db()
     assert plan.lifecycle == "preparing"
+
+
+def test_one_level_with_one_person_is_said_in_the_singular(plan, cast):
+    save_contacts(plan, [LevelWanted(1, "Team")], [ContactWanted("Thon", 1)], by=cast["cora"])
+    assert plan.events.get().text == "1 level of escalation with 1 person to call"
