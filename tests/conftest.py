@@ -46,11 +46,13 @@ CAST = {
 
 @pytest.fixture(autouse=True)
 def _plain_environment(settings, tmp_path):
-    """No test reaches the network, fills var/ or waits for slow password hashing."""
+    """No test reaches the network, fills var/ or waits for what only a server needs."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STATUS_DIR = tmp_path / "status"
     settings.FILES_DIR = tmp_path / "files"
     settings.AXES_ENABLED = False
+    # Each client would look through all static files first; so they are looked up when asked for.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 SIGNED = [
