@@ -213,7 +213,8 @@ def test_what_was_added_moved_edited_and_removed_in_the_room_comes_back(plan, co
 
 def in_order(plan):
     rows = {row["number"]: row for row in rows_of(plan)}
-    items = ChecklistItem.everything.filter(plan=plan).order_by("phase__number", "position")
+    items = ChecklistItem.everything.filter(plan=plan)
+    items = items.order_by("phase__number", "position", "number")
     return [rows[number] for number in items.values_list("number", flat=True)]
 
 

@@ -392,6 +392,6 @@ def test_a_seat_that_is_left_ends_the_stream_before_the_news_of_it(place):
             await asyncio.wait_for(guest.closed.wait(), 30)
             heard = [guest.messages.get_nowait() for _ in range(guest.messages.qsize())]
             assert "end" in [message.kind for message in heard]
-            assert "is no longer Desk" not in "".join(message.data for message in heard)
+            assert "leaver is no longer Desk" not in "".join(message.data for message in heard)
 
     run(story())
