@@ -10,7 +10,7 @@ from django.utils import timezone
 from checklists.actions.items import add_item_note, set_item_state
 from checklists.actions.signoffs import sign_off
 from checklists.models import ChecklistItem, Phase
-from tests.conftest import make_user
+from tests.conftest import make_user, seat
 from tests.warroom.growth import STEPS, steps_of
 from warroom.actions.imports import import_plan
 from warroom.actions.refusals import NotAllowed, Refused
@@ -316,7 +316,7 @@ def test_a_text_that_cannot_be_read_is_answered_with_its_line(plan, cora, client
     assert answer.status_code == 422 and b"Line 2." in answer.content
 
 
-def put(plan, by, text, query="", scopes=("read", "run")):
+def put(plan, by, text, query="", scopes=("read", "edit")):
     _, token = make_token(by, list(scopes))
     return Client().put(
         f"/api/v1/plans/{plan.slug}/document{query}",
@@ -336,6 +336,10 @@ def test_a_pipeline_sees_the_comparison_and_takes_the_document_over(plan, cora):
     assert put(plan, cora, edited, "?take=0123456789abcdef").status_code == 409
     assert put(plan, cora, edited, "?revision=0").status_code == 409
     assert put(plan, make_user("vera"), edited).status_code == 404
+    assert put(plan, cora, edited, scopes=("read", "run")).status_code == 403
+    watcher = make_user("watcher")
+    seat(plan, watcher, "observer", "Observer", [])
+    assert put(plan, watcher, edited).status_code == 403
     done = put(plan, cora, edited)
     assert done.json()["taken"] == {"changed": 1}
     assert item(plan, "All tests pass") and item(plan, "Team told").removed_at is None
