@@ -15,6 +15,7 @@ EXIT = re.compile(
     re.I,
 )
 LONGEST = 4_000
+KINDS = ("exit", "item", "text")
 
 
 def exit_lists(section: Section) -> Iterator[tuple[str, ListBlock]]:
@@ -45,10 +46,16 @@ def take_exits(phases: list[PhaseFound], document: Document, understanding: Unde
         if phase is None or section is understanding.title_section:
             continue
         found = [item for _, block in exit_lists(section) for item in block.items]
-        texts = [_words(item) for item in found if _is_free(item, understanding)]
+        free = [item for item in found if _is_free(item, understanding)]
+        for item in found:
+            if item.box is None and not understanding.chosen(item, "item"):
+                now = "text" if understanding.chosen(item, "text") else "exit"
+                if now == "text" or item in free:
+                    understanding.offer(item, now, KINDS, found[0].line, "exit criteria")
+        texts = [_words(item) for item in free]
         if texts:
             phase.exit_criteria = "\n".join(filter(None, [phase.exit_criteria, *texts]))[:LONGEST]
-            for item in found:
+            for item in free:
                 understanding.claim(item, "exit", f"Exit criterion of phase {phase.number}")
             text = f"{len(texts)} exit criteria of “{phase.title[:60]}” were kept with the phase."
             understanding.find(found[0].line, NOTE, "exit_criteria", text)

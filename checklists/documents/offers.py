@@ -28,6 +28,7 @@ LIKELY = re.compile(
     r"|passos|antes|após|步驟|步骤|檢查|检查|清單|清单|작업|체크|手順|確認|шаг|задач",
     re.I,
 )
+PHASE = re.compile(r"\b(?:phase|stage)\b", re.I)
 KINDS = ("text", "item")
 FREE = frozenset(
     {"success", "step", "exit", "code", "comment", "trigger", "target"}
@@ -37,10 +38,12 @@ FREE = frozenset(
 def offer_rest(document: Document, understanding: Understanding) -> None:
     """Offer bare boxes, boxes of templates, steps, bullets and rows; where nothing is, more."""
     bare = not understanding.counts["items"]
+    phases = {phase.line for phase in understanding.parts["phases"]}
     for section in document.sections:
         path = " / ".join(step.title for step in understanding.path(section))
         likely = bool(LIKELY.search(path))
-        for number, group, what in _of_section(section, likely, bare):
+        within = bool(PHASE.search(path)) or any(s.line in phases for s in section.path())
+        for number, group, what in _of_section(section, likely, within, bare):
             if _is_free(number, understanding):
                 understanding.offer(number, "text", KINDS, group, what)
 
@@ -50,8 +53,13 @@ def _is_free(number: int, understanding: Understanding) -> bool:
     return known is None or known.became in FREE
 
 
-def _of_section(section: Section, likely: bool, bare: bool) -> Iterator[tuple[int, int, str]]:
-    """Line, first line of its block, and what the lines of the block are called."""
+def _of_section(
+    section: Section, likely: bool, within: bool, bare: bool
+) -> Iterator[tuple[int, int, str]]:
+    """Line, first line of its block, and what the lines of the block are called.
+
+    ``within`` a phase bullets are offered whatever announces them; rows of tables are not.
+    """
     label = False
     for block in section.blocks:
         yield from _templates(block)
@@ -61,7 +69,7 @@ def _of_section(section: Section, likely: bool, bare: bool) -> Iterator[tuple[in
                 if BOX_AT_START.match(row):
                     yield number, section.line, "lines with a box"
         elif isinstance(block, ListBlock):
-            yield from _bullets(block, likely or label or bare)
+            yield from _bullets(block, likely or within or label or bare)
             label = False
         elif isinstance(block, Table) and (likely or bare):
             rows = tables.any_rows(block) if len(block.header) > 1 else []

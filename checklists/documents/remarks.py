@@ -7,9 +7,11 @@ from datetime import datetime
 from checklists.documents import work
 from checklists.documents.found import ItemFound, PhaseFound, Reading
 from checklists.models.items import places
+from checklists.rules.items import count_text
 from warroom.documents.plain import has_tick, plain
 from warroom.documents.readers import NOTE, WARNING, Understanding
 from warroom.rules.offsets import format_offset
+from warroom.rules.wording import duration_text
 
 _HEADINGS = ("phase", "group")
 
@@ -67,7 +69,18 @@ def _item_label(ref: str, item: ItemFound) -> str:
         parts.append("blocking")
     if item.parent is not None:
         parts.append("below another")
-    return ", ".join(parts)
+    return ", ".join([*parts, *_more(item)])
+
+
+def _more(item: ItemFound) -> Iterator[str]:
+    """What the words of the line became besides: whose it is, what is counted, how long it runs."""
+    if item.details.owner:
+        yield f"for {item.details.owner}"
+    if item.details.count_of:
+        done, of = item.details.count_done, item.details.count_of
+        yield f"counts {count_text(done, of, item.details.count_unit)}"
+    if item.details.duration_s:
+        yield f"runs {duration_text(item.details.duration_s)}"
 
 
 def _headings(phases: list[PhaseFound]) -> Iterator[tuple[int, list[ItemFound]]]:

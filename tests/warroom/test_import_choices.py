@@ -263,3 +263,81 @@ def test_the_api_takes_choices_and_refuses_what_is_none(cora, client):
     assert post("make_items=1").json()["understood"]["items"] == 6
     refused = post("choices=nine")
     assert (refused.status_code, refused.json()["field"]) == (422, "choices")
+
+
+WINDOWED = """\
+# Night move
+
+**Go-live:** 2031-11-24 09:00 CET
+**Window:** 2031-11-24 09:00 - 13:00
+
+## Phase 1: Before
+
+| Check | Target |
+|---|---|
+| a | 1 |
+
+- [ ] Attach all 7 reports @thon
+
+## Phase 2: Move
+
+Move the addresses with the desk:
+
+- Lower the TTL
+- Switch the record
+
+## Phase 3: After
+
+- [ ] Watch errors for 24 h
+
+### Success criteria
+
+- No page for an hour
+- Errors low
+"""
+
+
+def became(text=WINDOWED, choices=None):
+    reading = understand(text, choices or {})
+    lines = text.splitlines()
+    return reading.understanding, {lines[n.number - 1]: n for n in reading.understanding.lines}
+
+
+def test_the_window_of_the_header_becomes_the_plans(cora):
+    found, lines = became()
+    window = lines["**Window:** 2031-11-24 09:00 - 13:00"]
+    assert window.label == "Window 24 Nov 2031 08:00 to 24 Nov 2031 12:00 UTC"
+    assert window.offer.now == "window"
+    plan = import_plan(WINDOWED, by=cora)
+    assert f"{plan.window_start:%d %H:%M} {plan.window_end:%d %H:%M}" == "24 08:00 24 12:00"
+    assert plan.t0 == plan.window_start
+    found, _ = became(choices={4: "fact"})
+    assert found.window is None
+
+
+def test_bullets_of_a_phase_without_boxes_can_become_items():
+    _, lines = became()
+    line = lines["- Lower the TTL"]
+    assert line.offer.now == "text" and "item" in line.offer.kinds
+    _, lines = became(choices={line.number: "item"})
+    assert lines["- Lower the TTL"].label.startswith("Item ")
+
+
+def test_a_chosen_exit_criterion_says_what_it_became():
+    _, lines = became()
+    line = lines["- No page for an hour"]
+    assert (line.label, line.offer.now) == ("Exit criterion of phase 2", "exit")
+    _, lines = became(choices={line.number: "item"})
+    assert lines["- No page for an hour"].label.startswith("Item 2.")
+    assert lines["- Errors low"].label == "Exit criterion of phase 2"
+    _, lines = became(choices={line.number: "text"})
+    assert "Exit" not in lines["- No page for an hour"].label
+
+
+def test_the_preview_says_owner_count_and_timer_and_shows_no_empty_tick(cora, client_of):
+    _, lines = became()
+    label = lines["- [ ] Attach all 7 reports @thon"].label
+    assert "for @thon" in label and "counts 0 of 7" in label
+    assert "runs 1 d" in lines["- [ ] Watch errors for 24 h"].label
+    page = preview(client_of(cora), WINDOWED).content.decode()
+    assert "<b></b></span>" not in page

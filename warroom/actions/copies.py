@@ -37,7 +37,8 @@ def copy_plan(
 
     ``takes`` names what goes along (``TOLD``), ``added`` whether items that came during the release
     do. Whoever sits in a role is asked again; ``by`` takes the own seats at once. Fixed dates go
-    along while they lie in the future; of the others a finding stands in the event. Raises as ``drafts.begin`` does.
+    along while they lie in the future; of the others a finding stands in the event. Raises as
+    ``drafts.begin`` does.
     """
     if unknown := set(takes) - set(TAKES):
         raise Invalid(

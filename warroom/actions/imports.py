@@ -196,6 +196,8 @@ def _make_plan(
         environment=found.environment,
         author=by if isinstance(by, User) else None,
         t0=t0 or (found.t0.at if found.t0 else None),
+        window_start=found.window[0] if found.window else None,
+        window_end=found.window[1] if found.window else None,
         time_zone=found.t0.zone if found.t0 else "UTC",
         facts=found.facts,
         source_name=_text(source_name)[:200],

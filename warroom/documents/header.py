@@ -7,8 +7,8 @@ from dataclasses import replace
 from warroom.documents.blocks import Document, ListBlock, Paragraph, Section
 from warroom.documents.plain import is_blank, plain, without_marks
 from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
-from warroom.rules.facts import ENVIRONMENT_KEYS, T0_KEYS, VERSION_KEYS
-from warroom.rules.moments import Moment, parse_moment
+from warroom.rules.facts import ENVIRONMENT_KEYS, T0_KEYS, VERSION_KEYS, WINDOW_KEYS
+from warroom.rules.moments import Moment, parse_moment, parse_window
 from warroom.rules.offsets import format_span
 
 _BOLD_FACT = re.compile(r"^\*\*([^*]{1,60}?):?\*\*\s*:?\s*(.*)$")
@@ -63,6 +63,7 @@ class Header(Reader):
                 self._facts(section, understanding, lines)
         self._encoding(document, understanding)
         self._times(document, understanding, lines)
+        self._window(understanding, lines)
 
     def _title(self, document: Document, understanding: Understanding) -> None:
         headed = [section for section in document.sections if section.heading is not None]
@@ -141,8 +142,12 @@ class Header(Reader):
         chosen = [one for number, one in dated.items() if understanding.chosen(number, "t0")]
         kept = [one for one in candidates if not understanding.chosen(one[0], "fact")]
         taken = next((one for one in chosen + kept if one[0] in dated), (0, "", ""))
-        for number in dated:
-            understanding.offer(number, "t0" if number == taken[0] else "fact", ("t0", "fact"))
+        for number, key, value in dated.values():
+            kinds, now = ("t0", "fact"), "fact"
+            if WINDOW_KEYS.match(key) and parse_window(value):
+                kinds = ("t0", "window", "fact")
+                now = understanding.chosen(number, *kinds) or "window"
+            understanding.offer(number, "t0" if number == taken[0] else now, kinds)
         return chosen + kept
 
     def _guess_t0(self, document: Document, understanding: Understanding) -> bool:
@@ -164,6 +169,24 @@ class Header(Reader):
                 before = row
         return False
 
+    def _window(self, understanding: Understanding, lines: dict[str, int]) -> None:
+        """The first line that names a window with its begin and end, unless it is chosen a note."""
+        zone = understanding.t0.said if understanding.t0 else ""
+        for key, value in understanding.facts.items():
+            number = lines.get(key, 0)
+            pair = parse_window(value, zone) if WINDOW_KEYS.match(key) else None
+            if pair is None or understanding.chosen(number, "fact"):
+                continue
+            understanding.window = (pair[0].at, pair[1].at)
+            shown = f"Window {pair[0].at:%-d %b %Y %H:%M} to {pair[1].at:%-d %b %Y %H:%M} UTC"
+            known = understanding.claims.get(number)
+            t0 = known.label if known and known.label.startswith("T-0") else ""
+            understanding.claim(number, "fact", f"{t0}; {shown}" if t0 else shown)
+            if pair[0].doubt:
+                text = f"{shown}: {pair[0].doubt}."
+                understanding.find(number, NOTE, "window_assumed", text, "Set it in the plan.")
+            return
+
     def _elsewhere(self, document: Document) -> Iterator[tuple[int, str, str]]:
         """Target dates further down, for documents without a header."""
         for section in document.sections:
@@ -176,8 +199,8 @@ class Header(Reader):
         understanding.t0 = moment
         shown = f"T-0 = {moment.at:%-d %b %Y %H:%M} UTC"
         understanding.claims.pop(number, None)
-        understanding.offers.pop(number, None)
-        understanding.offer(number, "t0", ("t0", "fact"))
+        before = understanding.offers.pop(number, None)
+        understanding.offer(number, "t0", before.kinds if before else ("t0", "fact"))
         understanding.claim(number, "fact", shown)
         if moment.doubt:
             understanding.find(

@@ -64,7 +64,7 @@ class Line:
         return self.offer is not None and not self.chosen and self.offer.now not in LEFT
 
 
-LEFT = frozenset({"text", "fact", "undated"})  # what an offer leaves as it stands
+LEFT = frozenset({"text", "fact", "undated", "exit"})  # what an offer leaves as it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class Understanding:
     facts: dict[str, str] = field(default_factory=dict)
     t0: Moment | None = None
     written: Moment | None = None
+    window: tuple[datetime, datetime] | None = None  # UTC
     version: str = ""
     environment: str = ""
     parts: dict[str, Any] = field(default_factory=dict)

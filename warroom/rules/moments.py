@@ -1,7 +1,7 @@
 """Dates and times as people write them in plans, to instants. Pure; no clock, no locale."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
 # A small table on purpose: abbreviations are ambiguous, so each one here is a decision.
@@ -99,6 +99,36 @@ def parse_moment(text: str) -> Moment | None:
     if found is None:
         doubt = "no time of day: 00:00 assumed" + (f"; {doubt}" if doubt else "")
     return Moment(at, zone, said, found is not None, doubt)
+
+
+_TO = re.compile(
+    r"\s*[–—]\s*|\s+-\s+|\s+(?:to|until|till|bis)\s+|(?<=\d:\d\d)-(?=\d)|(?<=Z)-(?=\d)", re.I
+)
+
+
+def parse_window(text: str, zone: str = "") -> tuple[Moment, Moment] | None:
+    """Begin and end of "2025-10-23 09:00 - 13:00 UTC"; None without two clocks in their order.
+
+    An end without a day is on the day of the begin, or on the next. A zone that stands once is
+    meant for both; ``zone``, such as "CET", is meant where none stands.
+    """
+    begin, *rest = _TO.split(text, maxsplit=1)
+    day, _ = find_day(begin)
+    if day is None or not rest or not _CLOCK.search(rest[0]):
+        return None
+    named, after = find_day(rest[0], day.year)
+    end = f"{(named or day).isoformat()} {after if named and _CLOCK.search(after) else rest[0]}"
+    pair = [parse_moment(begin), parse_moment(end)]
+    said = next((one.said for one in reversed(pair) if one and one.said), zone)
+    first, last = (
+        parse_moment(f"{words} {said}") if one and not one.said else one
+        for one, words in zip(pair, (begin, end), strict=True)
+    )
+    if not first or not last or not first.exact or not last.exact:
+        return None
+    if last.at <= first.at and named is None:
+        last = replace(last, at=last.at + timedelta(days=1))
+    return (first, last) if last.at > first.at else None
 
 
 def find_day(text: str, year: int | None = None) -> tuple[date | None, str]:
