@@ -4,6 +4,8 @@ A change that would take signatures back is refused with 409, which names them, 
 says ``revoke: true``.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -13,17 +15,20 @@ from ninja import Schema, Status
 from checklists.actions import editing
 from checklists.actions.bulk import Chosen, set_items_state
 from checklists.actions.placing import Where
+from checklists.actions.revoking import SignedMeanwhile
 from checklists.api import find_role
 from checklists.item_api import ItemOut, item_out, router
 from checklists.models import ChecklistItem
 from checklists.queries.changes import all_known
 from checklists.queries.phases import items_of
 from checklists.queries.refs import name_items
+from checklists.queries.scopes import scope_of
 from checklists.rules.due_text import NotUnderstood, parse_due, parse_length
-from warroom.actions.refusals import Invalid
+from warroom.actions.refusals import Invalid, Refused
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
+from warroom.rules.wording import listed
 
 
 class PlaceIn(Schema):
@@ -82,14 +87,15 @@ class BulkIn(Schema):
 def add_item(request: HttpRequest, slug: str, body: NewItemIn):
     """Add an item. The same Idempotency-Key adds it once."""
     plan = plan_of(request, slug, "edit")
-    item = editing.add_item(
-        plan,
-        _fields(plan, body),
-        _where(plan, body),
-        by=request.user,
-        named=None if body.revoke else (),
-        request_id=once(request),
-    )
+    with _naming_signatures():
+        item = editing.add_item(
+            plan,
+            _fields(plan, body),
+            _where(plan, body),
+            by=request.user,
+            named=None if body.revoke else (),
+            request_id=once(request),
+        )
     return Status(201, _out(plan, item))
 
 
@@ -127,10 +133,11 @@ def change_item(request: HttpRequest, slug: str, number: int, body: ItemIn):
         "named": None if body.revoke else (),
         "request_id": once(request),
     }
-    if moves:
-        item = editing.move_item(item, _where(plan, body), **common)
-    else:
-        item = editing.edit_item(item, _fields(plan, body), **common)
+    with _naming_signatures():
+        if moves:
+            item = editing.move_item(item, _where(plan, body), **common)
+        else:
+            item = editing.edit_item(item, _fields(plan, body), **common)
     return _out(plan, item)
 
 
@@ -145,15 +152,32 @@ def remove_item(
 ):
     """Take an item off the list, with all below it. It is kept, with the reason."""
     plan = plan_of(request, slug, "edit")
-    editing.remove_item(
-        _find(plan, number),
-        reason,
-        by=request.user,
-        seen_revision=revision,
-        named=None if revoke else (),
-        request_id=once(request),
-    )
+    with _naming_signatures():
+        editing.remove_item(
+            _find(plan, number),
+            reason,
+            by=request.user,
+            seen_revision=revision,
+            named=None if revoke else (),
+            request_id=once(request),
+        )
     return Status(204, None)
+
+
+@contextmanager
+def _naming_signatures() -> Iterator[None]:
+    """A form says beforehand which signatures fall; here the refusal says it, and the way out."""
+    try:
+        yield
+    except SignedMeanwhile as refused:
+        signed = [
+            f"{one.role.name} ({one.person_name}) under {scope_of(one).name}"
+            for one in refused.signoffs
+        ]
+        raise Refused(
+            f"This takes back the signature{'s' if len(signed) > 1 else ''} of {listed(signed)}. "
+            "Nothing was saved. Send it with revoke: true to do it all the same."
+        ) from refused
 
 
 def _out(plan: DeploymentPlan, item: ChecklistItem) -> dict[str, Any]:

@@ -14,6 +14,9 @@ from warroom.models import Role
 TIME = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[ T])?([0-2]?\d:[0-5]\d)(?: ?UTC|Z)?")
 
 
+BLOCKS = {"blocking": True, "not blocking": False}
+
+
 class OnceForm(forms.Form):
     """A form that may be sent twice and still counts once."""
 
@@ -60,7 +63,10 @@ class ItemNoteForm(OnceForm):
 
 
 class ConditionsField(forms.CharField):
-    """Conditions, one per line: ``text | owner | 21:15``, owner and due time (UTC) if wanted."""
+    """Conditions, one per line: ``text | owner | 21:15 | not blocking``.
+
+    Owner, due time (UTC) and whether it blocks if wanted; an empty part is left out.
+    """
 
     widget = forms.Textarea(attrs={"rows": 2})
 
@@ -81,9 +87,16 @@ class ConditionsField(forms.CharField):
 
 def _wanted(line: str) -> Wanted:
     text, *more = (part.strip() for part in line.split("|"))
-    owner = more[0] if more else ""
-    due = _due(more[1]) if len(more) > 1 and more[1] else None
-    return Wanted(text, owner[:120], due)
+    blocks = [word for part in more if (word := " ".join(part.lower().split())) in BLOCKS]
+    rest = [part for part in more if " ".join(part.lower().split()) not in BLOCKS]
+    if unknown := [part for part in rest[2:] if part] or (blocks[1:]):
+        raise forms.ValidationError(
+            f"{unknown[0]!r} is not understood. After the text come owner, due time and "
+            "'blocking' or 'not blocking': text | owner | 21:15 | not blocking."
+        )
+    owner, due = (*rest, "", "")[:2]
+    blocking = BLOCKS[blocks[0]] if blocks else True
+    return Wanted(text, owner[:120], _due(due) if due else None, blocking)
 
 
 def _due(text: str) -> datetime:
@@ -99,7 +112,10 @@ def _due(text: str) -> datetime:
     raise forms.ValidationError(f"{text!r} is no time. Write 21:15 or 2025-10-23 21:15, in UTC.")
 
 
-CONDITIONS_HELP = "One per line; with owner and due time in UTC: text | owner | 21:15"
+CONDITIONS_HELP = (
+    "One per line; with owner, due time in UTC and whether it blocks, if wanted: "
+    "text | owner | 21:15 | not blocking"
+)
 
 
 class RoleForm(OnceForm):

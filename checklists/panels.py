@@ -18,8 +18,9 @@ from checklists.queries.gates import (
 from checklists.queries.needs import people_ahead, people_needs
 from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist
-from checklists.queries.scopes import Scope, find_scope, scope_keys
+from checklists.queries.scopes import PLAN, STABLE, Scope, find_scope, scope_keys
 from checklists.queries.signoffs import condition_rows
+from checklists.queries.waiting import last_waits
 from checklists.rules.numbers import whole_number
 from warroom import navigation
 from warroom.live import needs, outlook, panels
@@ -222,6 +223,8 @@ class Signoffs(panels.Panel):
         named = [(event, name) for event in events for name in _SCOPES if _names(event, name)]
         found = [str(event.data[name]) for event, name in named]
         found += [str(number) for event in events for number in event.data.get("phases", ())]
+        if any(event.kind.startswith(("signoff.", "vote.")) for event in events):
+            found += [PLAN, STABLE]  # they wait for rejections and conditions
         if any(event.kind.startswith(_ALL_SCOPES) for event in events):
             found += scope_keys(plan)
         elif any(event.data.get("revoked_whole") for event in events):
@@ -230,7 +233,7 @@ class Signoffs(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
         scope = find_scope(plan, key) if key else None
-        return signoff_context(checklist(plan, now), scope) if scope else None
+        return signoff_context(plan, checklist(plan, now), scope) if scope else None
 
 
 _SCOPES = ("scope", "phase")
@@ -241,7 +244,7 @@ def _names(event: TimelineEvent, name: str) -> bool:
     return bool(event.data.get(name)) and event.kind.startswith((*LIST, "signoff.", "plan.stable"))
 
 
-def signoff_context(board: Checklist, scope: Scope) -> Context:
+def signoff_context(plan: DeploymentPlan, board: Checklist, scope: Scope) -> Context:
     rows = board.phase(scope.phase.number) if scope.phase else None
     waiting = [] if scope.gate else [ref for one in board.phases for ref in one.blocking_refs]
     return {
@@ -250,6 +253,7 @@ def signoff_context(board: Checklist, scope: Scope) -> Context:
         "title": f"Sign-off, {scope.title}",
         "blocking": rows.blocking_refs if rows else waiting,
         "phase": rows,
+        "waits": last_waits(plan, board) if scope.is_last else [],
     }
 
 

@@ -13,6 +13,7 @@ from checklists.actions.fields import SIGNED, assign, checked, shown
 from checklists.actions.items import demand_unchanged
 from checklists.actions.placing import MOST_ITEMS, Layout, Where, spot_of, store
 from checklists.actions.revoking import Revoked, revoke_signatures
+from checklists.actions.sections import follow_part
 from checklists.models import ChecklistItem
 from checklists.queries.refs import name_items
 from checklists.rules import placement
@@ -38,7 +39,8 @@ def add_item(
     """Put a new item on the list and return it; the same request again returns the same item.
 
     ``fields`` as in ``actions/fields.py``; ``text`` is wanted. Raises Invalid for a wrong field or
-    place, SignedMeanwhile, NotAllowed without the right to edit.
+    place, SignedMeanwhile, NotAllowed without the right to edit. In a part that is switched off it
+    is not applicable until the part is on again.
     """
     values = checked(plan, fields, new=True)
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
@@ -50,12 +52,13 @@ def add_item(
         layout = Layout([spot.phase])
         store(layout.move(item, spot))
         item = layout.items[item.pk]
+        off = follow_part(adding, [item])
         revoked = revoke_signatures(
             adding, [item.phase], f"the list: {item.ref} was added", whole=True, named=named
         )
         adding.record(
             "item.added",
-            f"{item.ref} added: {item.text}{revoked.said}",
+            f"{item.ref} added: {item.text}{off}{revoked.said}",
             **_names(item),
             fields=shown(item),
             **revoked.data,
@@ -139,10 +142,13 @@ def move_item(
             return item
         demand_unchanged(item, seen_revision)
         store(changed)
+        off = ""
         if _stands(item) != was:
             item.revision += 1
             item.save(update_fields=["revision"])
-        _record_move(moving, item, old, left, layout, named, why)
+            below = placement.subtree(layout.places, item.pk)
+            off = follow_part(moving, [layout.items[pk] for pk in below])
+        _record_move(moving, item, old, left, layout, named, f"{off}{_said(why)}", why)
     return item
 
 
@@ -153,6 +159,7 @@ def _record_move(
     left: Any,
     layout: Layout,
     named: Named,
+    said: str,
     why: str,
 ) -> None:
     revoked = Revoked()
@@ -163,7 +170,7 @@ def _record_move(
     below = placement.subtree(layout.places, item.pk)
     moving.record(
         "item.moved",
-        f"{old} is now {item.ref}: {item.text}{_said(why)}{revoked.said}",
+        f"{old} is now {item.ref}: {item.text}{said}{revoked.said}",
         **_names(item, *(layout.items[pk] for pk in below)),
         reason=why,
         before=old,

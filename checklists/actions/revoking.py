@@ -14,7 +14,8 @@ class SignedMeanwhile(Refused):
     """The change would take back signatures that its author was not told of."""
 
     def __init__(self, unnamed: Iterable[SignOff]) -> None:
-        names = [f"{one.person_name} signed as {one.role.name}" for one in unnamed]
+        self.signoffs = tuple(unnamed)
+        names = [f"{one.person_name} signed as {one.role.name}" for one in self.signoffs]
         super().__init__(
             f"{', '.join(names)} while you wrote. To save takes "
             f"{'that signature' if len(names) == 1 else 'those signatures'} back. "

@@ -1,6 +1,6 @@
 """'If needed' parts of the list are switched off and on again, each as one event (S129, S130)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from checklists.actions.revoking import revoke_signatures
 from checklists.models import ChecklistItem, Phase, PhaseGroup
@@ -77,6 +77,29 @@ def switch_on(
             _set(on, item, "open", "", off=False)
         _write(on, section, items, "switched_on", why, named)
     return section
+
+
+def follow_part(changing: Change, items: Iterable[ChecklistItem]) -> str:
+    """Items that came to stand elsewhere go off with the part that is off there, or come back.
+
+    Otherwise one would stay open in a part that nobody works on, or off in one that is worked on.
+    What was done stays done. Returns what the timeline says of it; empty when nothing changed.
+    """
+    went, came = [], []
+    for item in items:
+        part = next((one for one in (item.phase, item.group) if one and one.off_at), None)
+        if part is not None and item.state not in CLOSED:
+            said = f"{_name(part)} is off: {part.off_reason}"
+            _set(changing, item, "not_applicable", said, off=True)
+            went.append(said)
+        elif part is None and item.off_with_section:
+            _set(changing, item, "open", "", off=False)
+            came.append(item)
+        else:
+            continue
+        item.save(update_fields=FIELDS)
+    back = " It is open again: its part is not off." if came else ""
+    return f" Not applicable: {went[0]}" if went else back
 
 
 def may_be_off(section: Section) -> bool:

@@ -7,7 +7,7 @@ from checklists.models import ChecklistItem, Gate, Phase, Revocation, SignOff
 from checklists.queries.phases import left_out_of
 from checklists.queries.refs import name_items
 from checklists.queries.scopes import STABLE, Scope, edited_since, scope_of
-from checklists.queries.signoffs import condition_rows, signatures
+from checklists.queries.signoffs import condition_rows, rejections, signatures
 from checklists.rules import items as item_rules
 from checklists.rules import signoffs as rules
 from warroom.actions.change import Change, change
@@ -124,8 +124,10 @@ def _standing(plan: DeploymentPlan, scope: Scope) -> list[SignOff]:
 
 
 def _same(before: SignOff, by: User, paper: Paper) -> bool:
+    tied = [(c.text, c.owner, c.due_at, c.blocking) for c in before.conditions.all()]
+    wanted = [(w.text.strip(), w.owner.strip(), w.due_at, w.blocking) for w in paper.conditions]
     return (
-        [c.text for c in before.conditions.all()] == [w.text.strip() for w in paper.conditions]
+        tied == wanted
         and not hasattr(before, "revocation")
         and before.person_id == by.pk
         and before.word == paper.word
@@ -182,14 +184,18 @@ def _author_alone(signing: Change, valid: list[SignOff], scope: Scope, paper: Pa
 
 
 def _last_words(signing: Change, scope: Scope, paper: Paper) -> str | None:
-    """The final signatures wait for every blocking condition, 'stable' for its time as well."""
+    """The final signatures wait for every blocking condition and for phases that stand rejected,
+    'stable' for its time as well.
+    """
     plan = signing.plan
     holding = [
         row.condition.number
         for row in condition_rows(plan)
         if row.holds and not _replaced(row.condition.signoff, scope, paper)
     ]
+    rejected = rejections(signatures(plan), plan.phases.all())
     wrong = rules.held_by_conditions(paper.word, holding)
+    wrong = wrong or rules.held_by_rejections(paper.word, rejected)
     if wrong or scope.declaration != STABLE:
         return wrong
     watched = plan.lifecycle_at if plan.lifecycle == Lifecycle.WATCHING else None

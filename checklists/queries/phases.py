@@ -50,6 +50,7 @@ class ItemRow:
     at: datetime
     files: list[ItemFile] = field(default_factory=list)
     children: list["ItemRow"] = field(default_factory=list)
+    context: bool = False  # does not match what was searched, and is shown for its place
 
     @property
     def counted(self) -> str:
@@ -174,8 +175,18 @@ class PhaseRows:
     signatures: list[Signature]
 
     @property
+    def key(self) -> str:
+        """How addresses and scopes name it: its number."""
+        return str(self.phase.number)
+
+    @property
     def signed(self) -> int:
         return sum(signature.stands for signature in self.signatures)
+
+    @property
+    def rejected(self) -> list[str]:
+        """The roles whose newest word on this phase is that they reject it."""
+        return [one.role.name for one in self.signatures if one.rejects]
 
     @property
     def blocking_refs(self) -> list[str]:

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checklists.models import Condition, Phase, SignOff
@@ -24,6 +25,15 @@ class Signature:
     def stands(self) -> bool:
         """Whether the role approved, nothing took it back, and it counts (law 10)."""
         return self.signoff is not None and _approves(self.signoff) and not self.alone
+
+    @property
+    def rejects(self) -> bool:
+        return self.signoff is not None and self.signoff.word == "rejected" and not self.revoked
+
+    @property
+    def seated(self) -> str:
+        """Who sits in the role now and may sign; empty while nobody does."""
+        return ", ".join(names_of(self.role))
 
     @property
     def score(self) -> str:
@@ -76,6 +86,16 @@ class Signatures:
         return bool(signoff and _approves(signoff) and signoff.person_id == self.author_id)
 
 
+def rejections(signed: Signatures, phases: Iterable[Phase]) -> list[tuple[str, list[str]]]:
+    """The phases that stand rejected, each with the roles that reject it."""
+    found = []
+    for phase in phases:
+        roles = [one.role.name for one in signed.under(phase) if one.rejects]
+        if roles:
+            found.append((Scope(phase).name, roles))
+    return found
+
+
 def _approves(signoff: SignOff) -> bool:
     return signoff.word != "rejected" and not hasattr(signoff, "revocation")
 
@@ -85,8 +105,12 @@ def holders(role: Role) -> str:
 
     The role comes with its seats as ``queries.people.seated`` fetches them.
     """
-    names = dict.fromkeys(seat.user.display_name for seat in role.seats.all())
-    return ", ".join(names) or role.holder
+    return ", ".join(names_of(role)) or role.holder
+
+
+def names_of(role: Role) -> list[str]:
+    """The people who sit in a role now, each once; the role as for ``holders``."""
+    return list(dict.fromkeys(seat.user.display_name for seat in role.seats.all()))
 
 
 def signatures(plan: DeploymentPlan, roles: list[Role] | None = None) -> Signatures:

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from warroom.rules.offsets import format_span
+from warroom.rules.wording import listed
 
 APPROVED, CONDITIONAL, REJECTED = "approved", "conditional", "rejected"
 WORDS = (APPROVED, CONDITIONAL, REJECTED)
@@ -74,6 +75,17 @@ def held_by_conditions(word: str, numbers: list[int]) -> str | None:
         f"{'Conditions' if many else 'Condition'} {listed} {'are' if many else 'is'} open and "
         f"blocking. Close {'them' if many else 'it'} first, or reject."
     )
+
+
+def held_by_rejections(word: str, rejected: list[tuple[str, list[str]]]) -> str | None:
+    """The last signatures wait while a phase stands rejected: [('phase 2, Tests', ['Security'])].
+
+    The sentence, or None.
+    """
+    if word == REJECTED or not rejected:
+        return None
+    named = "; ".join(f"{phase} by {listed(roles)}" for phase, roles in rejected)
+    return f"Rejected: {named}. Who rejected it has to approve or withdraw first, or reject too."
 
 
 def score_objection(score: Decimal | None, best: int | None, word: str) -> tuple[str, str] | None:

@@ -56,7 +56,8 @@ sections.register(Daily())
 def days(request: HttpRequest, slug: str) -> HttpResponse:
     """Every daily form with its days: filled in, due, missed."""
     plan = get_plan(request.user, slug)
-    return render(request, "checklists/days.html", page(request, plan, "days"))
+    context = page(request, plan, "days") | {"place": "checklist"}  # the tab that it belongs to
+    return render(request, "checklists/days.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -134,6 +135,7 @@ def _day_page(
     context = page(request, plan, "day")
     held: Standing = context["standing"]
     context |= {
+        "place": "checklist",
         "daily": daily,
         "day": at,
         "due": rules.due_at(at, daily.at_time, plan.time_zone),

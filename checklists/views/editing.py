@@ -2,6 +2,7 @@
 
 import re
 
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -13,9 +14,10 @@ from checklists.actions import editing
 from checklists.actions.fields import assign, shown
 from checklists.actions.revoking import SignedMeanwhile
 from checklists.forms_editing import EditItemForm, ItemForm, MoveForm, NewItemForm, RemoveForm
-from checklists.models import ChecklistItem, Phase, SignOff
+from checklists.models import ChecklistItem, Phase, PhaseGroup, SignOff
 from checklists.queries.standing import standing_approvals
 from checklists.rules.due import due_at
+from checklists.rules.items import CLOSED
 from checklists.rules.numbers import whole_number
 from checklists.views.items import find_item
 from warroom.actions.change import demand
@@ -105,15 +107,31 @@ def quick_form(
 ) -> str:
     """The small form beside a phase, empty or with what is wrong in it."""
     form = form or NewItemForm(plan=plan)
+    open_items = Q(items__removed_at=None) & ~Q(items__state__in=CLOSED)
+    groups = list(phase.groups.annotate(left=Count("items", filter=open_items)))
+    for group in groups:
+        group.place = f"group-{group.pk}"
     context = {
         "plan": plan,
         "form": form,
         "phase": phase,
-        "headings": list(phase.groups.all()),
+        "headings": groups,
+        "heading": form.data.get("where", "") or current_heading(groups),
         "at_stake": at_stake(plan, phase),
         "verb": "Adding",
     }
     return render_to_string("checklists/_add_item.html", context, request)
+
+
+def current_heading(groups: list[PhaseGroup]) -> str:
+    """Where a new item most likely belongs: the first heading with work left, else the last one.
+
+    Never one that is only for when it is needed, or is off. ``left``: its open items.
+    """
+    usual = [group for group in groups if not group.optional and group.off_at is None]
+    if not usual:
+        return ""
+    return next((group for group in usual if group.left), usual[-1]).place
 
 
 def _add_page(

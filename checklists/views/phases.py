@@ -10,7 +10,7 @@ from checklists.forms import SignOffForm
 from checklists.models import ItemNote
 from checklists.panels import steps
 from checklists.queries.filters import Filter, counts, read_filter
-from checklists.queries.phases import Checklist, GroupRows, PhaseRows, checklist
+from checklists.queries.phases import Checklist, GroupRows, ItemRow, PhaseRows, checklist
 from checklists.queries.scopes import STABLE, Scope
 from checklists.rules.numbers import whole_number
 from checklists.views.editing import quick_form
@@ -106,6 +106,7 @@ def _items(
     if len(shown) > 1:
         parts = [part for part in parts if part["groups"]]
     _add_notes(parts)
+    _mark_context(rows, chosen)
     return {
         "parts": parts,
         "counts": counts(rows, chosen),
@@ -128,6 +129,12 @@ def _part(plan: DeploymentPlan, now: datetime, rows: PhaseRows, chosen: Filter) 
         "may_be_off": may_be_off(rows.phase),
         "sum": panels.render(panel, plan, now, str(rows.phase.number), {"phase": rows}),
     }
+
+
+def _mark_context(rows: list[ItemRow], chosen: Filter) -> None:
+    """What does not match itself, but stands above or below what does."""
+    for row in rows:
+        row.context = not chosen.wants(row)
 
 
 def _switches(group: GroupRows) -> bool:

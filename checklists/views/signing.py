@@ -20,7 +20,7 @@ def sign_context(
 ) -> dict[str, Any]:
     """``context`` is that of ``views.plans.page``; ``form`` one that was refused."""
     plan, now = context["plan"], context["now"]
-    signed = signoff_context(checklist(plan, now), scope)
+    signed = signoff_context(plan, checklist(plan, now), scope)
     panel = panels.get("signoffs")
     return {
         "sign_scope": scope,

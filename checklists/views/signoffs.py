@@ -18,6 +18,13 @@ from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.password import ask_again
 
+# What is said of it, and whether as a warning: a rejection is nothing to look green.
+_SAID = {
+    "approved": ("Signed", False),
+    "conditional": ("Signed with conditions", False),
+    "rejected": ("Rejected", True),
+}
+
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
@@ -56,7 +63,8 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.add_error(wrong.field, wrong.sentence)
         return _again(request, plan, scope, form)
-    return done(request, _page_of(plan, scope), f"Signed: {scope.name}.")
+    said, warns = _SAID[asked["decision"]]
+    return done(request, _page_of(plan, scope), f"{said}: {scope.name}.", warns=warns)
 
 
 @require_POST

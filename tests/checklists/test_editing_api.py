@@ -87,7 +87,9 @@ def test_what_is_wrong_is_said_as_a_problem(call, item, method, path, body, stat
 def test_signatures_fall_only_when_the_request_says_so(call, plan, item, cast, roles):
     sign_off(plan, item.phase, roles["on-call"], "approved", by=cast["thon"])
     status, answer = call("PATCH", "/items/1", {"text": "x"})
-    assert status == 409 and "Thon signed as On-Call" in answer["detail"]
+    assert status == 409
+    assert "On-Call (Thon) under phase 1, System readiness" in answer["detail"]
+    assert "revoke: true" in answer["detail"]
     assert call("PATCH", "/items/1", {"text": "x", "revoke": True})[0] == 200
     assert Revocation.objects.count() == 1
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from checklists.actions.items import add_item_note, set_item_state
 from checklists.models import ChecklistItem, Phase, PhaseGroup
 from tests.conftest import make_item
+from warroom.live import panels
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,21 @@ def test_a_filter_leaves_what_is_asked_for(shown, query, numbers):
 )
 def test_mine_is_my_role_or_my_name(shown, name, numbers):
     assert shown(name, phase="1", show="mine") == numbers
+
+
+def test_what_is_shown_for_its_place_is_marked_and_not_counted(plan, listed, cast, client_of):
+    page = client_of(cast["thon"]).get(f"/plans/{plan.slug}/checklist/", {"q": "database"})
+    html = page.content.decode()
+    assert "<b>2</b> items match<" in html
+    assert html.count("Does not match; shown for its place.") == 1
+
+
+def test_the_phase_that_is_shown_is_marked(plan, listed, cast, client_of):
+    html = client_of(cast["thon"]).get(f"/plans/{plan.slug}/checklist/?phase=2").content.decode()
+    assert 'data-shown="2"' in html
+    assert re.findall(r'data-phase="(\w+)" aria-current="true"', html) == ["2"]
+    fragment = panels.render(panels.get("phase-list"), plan, timezone.now())
+    assert "aria-current" not in fragment
 
 
 def test_a_search_is_shown_as_text_and_kept_in_the_field(plan, listed, cast, client_of):

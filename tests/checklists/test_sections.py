@@ -1,8 +1,13 @@
 """'If needed' parts are switched off and on: S129, S130."""
 
-import pytest
+import re
 
+import pytest
+from django.utils import timezone
+
+from checklists.actions.editing import add_item, move_item
 from checklists.actions.items import set_item_state
+from checklists.actions.placing import Where
 from checklists.actions.sections import switch_off, switch_on
 from checklists.actions.signoffs import sign_off
 from checklists.models import ChecklistItem, PhaseGroup, Revocation
@@ -124,3 +129,34 @@ def test_parts_of_another_release_are_not_found(group, items, cast, client_of):
     for path in (f"groups/{group.pk}", "phases/1", "groups/999"):
         answer = cora.post(f"/plans/other/{path}/switch", {"state": "off", "reason": "x"})
         assert answer.status_code == 404
+
+
+def test_what_comes_to_stand_in_a_part_that_is_off_is_off_with_it(plan, phase, group, items, cast):
+    """Added or moved there it is not applicable; moved out, or switched on, it is open again."""
+    switch_off(group, "No schema change", by=cast["cora"])
+    added = add_item(plan, {"text": "Check the index"}, Where(group=group), by=cast["cora"])
+    assert (added.state, added.off_with_section) == ("not_applicable", True)
+    assert "No schema change" in added.state_reason
+    assert "No schema change" in plan.events.get(kind="item.added").text
+    out = move_item(added, Where(phase), by=cast["cora"])
+    assert (out.state, out.state_reason, out.off_with_section) == ("open", "", False)
+    back = move_item(out, Where(group=group), by=cast["cora"])
+    assert back.state == "not_applicable"
+    switch_on(group, by=cast["cora"])
+    assert set(states()) == {"open"}
+
+
+def test_a_new_item_is_offered_the_heading_with_work_left(
+    plan, phase, group, items, cast, client_of
+):
+    early = PhaseGroup.objects.create(phase=phase, title="Before", position=2)
+    PhaseGroup.objects.create(phase=phase, title="After", position=3)
+    make_item(phase, 9, "Freeze", group=early)
+    page, offered = client_of(cast["cora"]), r'value="(\S+)" selected>([^<]+)<'
+    found = page.get(f"/plans/{plan.slug}/checklist/?phase=1").content.decode()
+    assert [title for _, title in re.findall(offered, found)] == ["Before"]
+    set_item_state(phase.items.get(number=9), "done", by=cast["cora"])
+    PhaseGroup.objects.filter(title="After").update(off_at=timezone.now())
+    PhaseGroup.objects.filter(title="Before").update(optional=True)
+    found = page.get(f"/plans/{plan.slug}/checklist/?phase=1").content.decode()
+    assert [value for value, _ in re.findall(offered, found)] == ["phase-1"]

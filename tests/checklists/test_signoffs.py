@@ -255,3 +255,44 @@ def test_two_people_in_one_role_the_second_supersedes_the_first(plan, phase, cas
     first = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"])
     second = sign_off(plan, phase, roles["on-call"], "approved", by=maya)
     assert second.supersedes == first
+
+
+def test_the_last_signatures_wait_while_a_phase_stands_rejected(plan, phase, cast, roles):
+    """The refusal and the card name the phase and who rejects it."""
+    sign_off(plan, phase, roles["security-lead"], "rejected", by=cast["hudson"], comment="No.")
+    with pytest.raises(Refused, match="phase 1, System readiness by Security Lead"):
+        sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"])
+    sign_off(plan, None, roles["on-call"], "rejected", by=cast["thon"], comment="Not yet.")
+    plan.refresh_from_db()
+    board = checklist(plan, timezone.now())
+    assert board.phases[0].rejected == ["Security Lead"]
+    card = panels.render(panels.get("signoffs"), plan, timezone.now(), "plan")
+    assert "Waits for phase 1, System readiness: Security Lead rejected it." in card
+    nav = panels.render(panels.get("phase-list"), plan, timezone.now())
+    assert "rejected by Security Lead" in nav
+    sign_off(plan, phase, roles["security-lead"], "approved", by=cast["hudson"])
+    assert sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"]).word == "approved"
+
+
+def test_a_card_names_who_may_sign_and_what_conditions_ask(plan, phase, cast, roles):
+    due = timezone.now().replace(hour=21, minute=15)
+    wanted = [Wanted("Cover is confirmed", "Petra", due, blocking=False)]
+    sign_off(plan, phase, roles["on-call"], "conditional", by=cast["thon"], conditions=wanted)
+    roles["security-lead"].seats.all().delete()
+    roles["security-lead"].holder = "Rui Tanaka"
+    roles["security-lead"].save()
+    plan.refresh_from_db()
+    card = panels.render(panels.get("signoffs"), plan, timezone.now(), "1")
+    assert "Owner Petra." in card
+    assert "21:15" in card
+    assert "Does not block." in card
+    assert "Rui Tanaka can sign" not in card
+    assert "Nobody sits in this role now; the document names Rui Tanaka." in card
+
+
+def test_the_same_condition_that_no_longer_blocks_is_another_signature(plan, phase, cast, roles):
+    for blocking in (True, False, False):
+        wanted = [Wanted("Cover is confirmed", blocking=blocking)]
+        thon = cast["thon"]
+        sign_off(plan, phase, roles["on-call"], "conditional", by=thon, conditions=wanted)
+    assert SignOff.objects.count() == 2

@@ -206,6 +206,46 @@ def test_conditions_are_lines_with_owner_and_due_time(plan, phase, thon):
     assert Condition.objects.get(number=1).closed_note == "Maya"
 
 
+@pytest.mark.parametrize(
+    ("line", "owner", "due", "blocking"),
+    [
+        ("x | Thon | 2026-10-23 21:15 | not blocking", "Thon", True, False),
+        ("x | Not  Blocking", "", False, False),
+        ("x | Thon | | blocking", "Thon", False, True),
+    ],
+)
+def test_a_condition_says_whether_it_blocks(plan, phase, thon, line, owner, due, blocking):
+    assert sign(plan, thon, decision="conditional", conditions=line).status_code == 302
+    found = Condition.objects.get()
+    assert (found.owner, found.due_at is not None, found.blocking) == (owner, due, blocking)
+
+
+def test_a_part_of_a_condition_that_is_not_understood_is_named(plan, phase, thon):
+    line = "x | Thon | 21:15 | urgent"
+    answer = sign(plan, thon, decision="conditional", conditions=line)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "&#x27;urgent&#x27; is not understood" in page
+    assert line in page
+
+
+def test_a_rejection_is_not_answered_as_if_it_were_signed(plan, phase, thon):
+    answer = sign(plan, thon, decision="rejected", comment="No.")
+    page = thon.get(answer.url).content.decode()
+    assert "Rejected: phase 1, System readiness." in page
+    assert "note--warn" in page
+    assert "Signed: phase 1" not in page
+
+
+def test_what_is_refused_without_script_keeps_the_head_of_the_release(plan, phase, cora, thon):
+    sign(plan, thon, decision="rejected", comment="No.")
+    answer = sign(plan, cora, scope="plan", role="deployment-lead")
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert 'id="strip"' in page
+    assert "System readiness" in page
+
+
 # --- gates -----------------------------------------------------------------------------------
 
 

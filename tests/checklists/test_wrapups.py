@@ -219,6 +219,14 @@ def test_the_pages_work_without_script_and_lose_nothing(plan, evening, cast, cli
     assert client_of(cast["stranger"]).get(path).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["days/", "days/evening-wrap-up/{}/"])
+def test_its_pages_belong_to_the_tab_of_the_checklist(plan, evening, cast, client_of, path):
+    html = (
+        client_of(cast["cora"]).get(f"/plans/{plan.slug}/{path.format(today())}").content.decode()
+    )
+    assert f'<a href="/plans/{plan.slug}/checklist/" aria-current="page"' in html
+
+
 def test_forms_are_added_and_changed_in_the_settings(plan, cast, client_of):
     cora, path = client_of(cast["cora"]), f"/plans/{plan.slug}/days/forms"
     sent = {

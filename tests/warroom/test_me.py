@@ -98,3 +98,46 @@ def test_a_new_seat_counts_at_once(two, cast):
     plan, _ = two
     take_seat(plan, Role.objects.get(plan=plan, key="on-call"), cast["forge"], by=cast["cora"])
     assert "Already late" in titles(mine(cast["forge"], timezone.now()).now)
+
+
+def test_a_failed_item_that_is_due_later_is_asked_once(two, cast):
+    _, other = two
+    item = other.items.get(number=1)
+    item.state = "failed"
+    item.save()
+    found = mine(cast["thon"], timezone.now())
+    assert (titles(found.now) + titles(found.soon)).count("Read the runbook") == 1
+
+
+def test_what_is_anybodys_presses_only_where_it_is_near_and_only_a_little(two, cast, phase):
+    now = timezone.now()
+    _, other = two
+    later = Phase.objects.get(plan=other)
+    for n in range(10, 16):
+        make_item(phase, n, f"Live {n}", due_at=now + timedelta(hours=2, minutes=n))
+        make_item(later, n, f"Coming {n}", due_at=now + timedelta(hours=20))
+    make_item(later, 30, "Coming now", due_at=now + 30 * MINUTE)
+    found = mine(cast["thon"], now)
+    everything = found.now + found.soon
+    assert [t for t in titles(everything) if t.startswith("Live")] == [
+        "Live 10",
+        "Live 11",
+        "Live 12",
+    ]
+    assert [t for t in titles(everything) if t.startswith("Coming")] == ["Coming now"]
+    assert next(one.more for one in everything if one.need.title == "Live 12") == 3
+
+
+def test_nobody_waits_for_themselves(two, cast, phase):
+    """An item of another role that names its reader as the owner is the reader's own."""
+    role = two[0].roles.get(key="security-lead")
+    make_item(phase, 9, "Named", due_at=timezone.now(), role=role, owner="@cora")
+    found = mine(cast["cora"], timezone.now())
+    assert "Named" not in titles(found.waits)
+    assert "Named" in titles(found.now)
+
+
+def test_the_list_of_releases_leads_to_it_with_the_number(two, cast, client_of):
+    total = mine(cast["thon"], timezone.now()).total
+    html = client_of(cast["thon"]).get("/").content.decode()
+    assert f'<a href="/me/">Needs me {total}</a>' in html

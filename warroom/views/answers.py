@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from warroom.actions.refusals import Refused, Unconfirmed
 from warroom.live import kept, panels
 from warroom.models import DeploymentPlan
+from warroom.views.plans import page
 
 TOAST = '\n<p class="toast" role="status" data-toast><span>{}</span></p>'
 
@@ -30,12 +31,15 @@ def shows(request: HttpRequest, plan: DeploymentPlan, *fragments: Fragment) -> N
     request.answer_plan, request.answer_fragments = plan, fragments
 
 
-def done(request: HttpRequest, back: str, say: str = "") -> HttpResponse:
-    """The change stands: the fragments for script, or back to where the form was."""
+def done(request: HttpRequest, back: str, say: str = "", *, warns: bool = False) -> HttpResponse:
+    """The change stands: the fragments for script, or back to where the form was.
+
+    ``warns``: what it says is no good news.
+    """
     if request.htmx:
         return HttpResponse(_fresh(request) + (format_html(TOAST, say) if say else ""))
     if say:
-        messages.success(request, say)
+        (messages.warning if warns else messages.success)(request, say)
     return HttpResponseRedirect(local(request, back))
 
 
@@ -44,17 +48,21 @@ def refusal(request: HttpRequest, refused: Refused) -> HttpResponse:
     plan = getattr(request, "answer_plan", None)
     if isinstance(refused, Unconfirmed):
         return _ask_reason(request, refused)
-    context = {
+    own = {
         "sentence": refused.sentence,
         "written": [text for name in TYPED if (text := request.POST.get(name, "").strip())],
         "field": getattr(refused, "field", ""),
         "status": refused.status,
-        "fragments": _fresh(request),
-        "plan": plan,
         "back": local(request, plan.get_absolute_url() if plan else "/"),
     }
-    template = "warroom/_refused.html" if request.htmx else "warroom/refused.html"
-    return render(request, template, context, status=refused.status)
+    if request.htmx:
+        own["fragments"] = _fresh(request)
+        return render(request, "warroom/_refused.html", own, status=refused.status)
+    if plan is not None:  # the page of a release keeps its verdict, clock and tabs
+        plan.refresh_from_db()
+        own = page(request, plan, "refused") | own
+    own["frame"] = "base.html" if plan else "page.html"
+    return render(request, "warroom/refused.html", own, status=refused.status)
 
 
 def _ask_reason(request: HttpRequest, refused: Unconfirmed) -> HttpResponse:
