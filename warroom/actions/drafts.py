@@ -19,7 +19,7 @@ from warroom.models import DeploymentPlan, Lifecycle, TimelineEvent, User
 from warroom.rules.moments import YEARS
 from warroom.rules.outlines import days_on
 from warroom.rules.rehearsal import MOST_FACTOR, in_time
-from warroom.rules.zones import known
+from warroom.rules.zones import known, no_zone
 
 KINDS = ("plan.created", "plan.copied", "plan.imported")
 
@@ -122,7 +122,7 @@ def check(wishes: Wishes) -> None:
         if "\0" in getattr(wishes, name):
             raise Invalid(name, "A NUL stands in it.")
     if wishes.time_zone and wishes.time_zone not in known():
-        raise Invalid("time_zone", f"{wishes.time_zone[:60]!r} is no time zone.")
+        raise Invalid("time_zone", no_zone(wishes.time_zone))
     if wishes.t0 is not None and wishes.t0.astimezone(UTC).year not in YEARS:
         raise Invalid("t0", f"T0 in the year {wishes.t0.year} cannot be meant.")
     if wishes.rehearsal and not 1 <= wishes.factor <= MOST_FACTOR:

@@ -10,7 +10,7 @@ from warroom.models import DeploymentPlan, User
 from warroom.queries.settings import version
 from warroom.rules.moments import YEARS
 from warroom.rules.wording import duration_text, instant_text
-from warroom.rules.zones import known, nearest
+from warroom.rules.zones import known, no_zone
 
 TEXTS = {"name": 200, "version": 60, "environment": 60, "summary": 4000}
 IDENTITY = ("version", "environment")  # printed on every signature
@@ -134,11 +134,7 @@ def _checked(wanted: PlanFields) -> PlanFields:
     if not wanted.name.strip():
         raise Invalid("name", "The release needs a name.")
     if wanted.time_zone not in known():
-        near = nearest(wanted.time_zone)
-        way_out = f"Write {' or '.join(near)}." if near else "Write one such as Europe/Berlin."
-        raise Invalid(
-            "time_zone", f"{wanted.time_zone[:60]!r} is no time zone of the IANA list. {way_out}"
-        )
+        raise Invalid("time_zone", no_zone(wanted.time_zone))
     for name in ("window_start", "window_end", "protected_until"):
         at = getattr(wanted, name)
         if at is not None and at.year not in YEARS:

@@ -36,6 +36,13 @@ def nearest(name: str, most: int = 3) -> list[str]:
     return list(dict.fromkeys(cities or close))[:most]
 
 
+def no_zone(name: str) -> str:
+    """What is said to somebody who wrote ``name``, with the way out."""
+    near = nearest(name)
+    way_out = f"Write {' or '.join(near)}." if near else "Write one such as Europe/Berlin."
+    return f"{name[:60]!r} is no time zone of the IANA list. {way_out}"
+
+
 @cache
 def zone(name: str) -> ZoneInfo | None:
     """The zone of that name; None where there is none, or it is UTC itself."""
