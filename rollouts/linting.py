@@ -16,12 +16,29 @@ from warroom.rules.blanks import blanks, told
 
 
 def metrics(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
-    for query in PrometheusQuery.objects.filter(plan=plan):
+    """Bands that do not fit together, and blanks that are left."""
+    queries = list(PrometheusQuery.objects.filter(plan=plan).defer("history"))
+    for query in queries:
         for sentence in bands.findings(query.bands) if query.bands else ():
             url = f"{reverse('checks', args=[plan.slug])}?focus={query.key}"
             title = f"{query.name} has odd bands"
             line = query.source_line or 0
             yield LintFinding("bands", title, sentence, query.name, url, "See metric", line)
+    yield from _placeholders(plan, queries)
+
+
+def _placeholders(plan: DeploymentPlan, queries: list[PrometheusQuery]) -> Iterator[LintFinding]:
+    """Queries and addresses in which blanks of a template are left: these are not asked."""
+    checks = HealthCheck.objects.filter(plan=plan).defer("history")
+    rows: list[tuple[Probing, str]] = [(row, row.promql) for row in queries]
+    rows += [(row, row.url) for row in checks]
+    left = {row: found for row, text in rows if (found := blanks(text))}
+    if left:
+        first = next(iter(left))
+        title, text = told({row.name: found for row, found in left.items()}, "check")
+        url = f"{reverse('checks', args=[plan.slug])}?focus={first.key}"
+        said = f"{text} They are not asked until then."
+        yield LintFinding("placeholder", title, said, first.name, url, "See metric")
 
 
 def stages(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -41,20 +58,5 @@ def stages(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         yield LintFinding(odd.code, odd.title, odd.text, "stages", url, "See schedule")
 
 
-def placeholders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
-    """Queries and addresses in which blanks of a template are left: these are not asked."""
-    rows: list[tuple[Probing, str]] = [
-        *((row, row.promql) for row in PrometheusQuery.objects.filter(plan=plan).defer("history")),
-        *((row, row.url) for row in HealthCheck.objects.filter(plan=plan).defer("history")),
-    ]
-    left = {row: found for row, text in rows if (found := blanks(text))}
-    if left:
-        first = next(iter(left))
-        title, text = told({row.name: found for row, found in left.items()}, "check")
-        url = f"{reverse('checks', args=[plan.slug])}?focus={first.key}"
-        said = f"{text} They are not asked until then."
-        yield LintFinding("placeholder", title, said, first.name, url, "See metric")
-
-
-for source in (metrics, stages, placeholders):
+for source in (metrics, stages):
     register_lint(source)

@@ -125,6 +125,8 @@ def _facts(plan: DeploymentPlan) -> list[tuple[str, str]]:
 
     The room moves those; what the document said of them once would contradict it.
     """
+    if not plan.facts:
+        return []
     roles = {name.lower() for name in plan.roles.values_list("name", flat=True)}
     return [
         (key, value)

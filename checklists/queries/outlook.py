@@ -5,10 +5,11 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from checklists.models import ChecklistItem, Gate, Phase
-from checklists.queries.gates import final_of, hold_of, next_open, opens_at, runs
+from checklists.queries.gates import hold_of, next_open, opens_at, runs
 from checklists.queries.once import once
 from checklists.queries.phases import roles_now
 from checklists.rules.due import due_at
+from checklists.rules.gates import FINAL
 from checklists.rules.items import CLOSED
 from warroom.live.outlook import NextStep, Progress
 from warroom.models import DeploymentPlan, Lifecycle, Right
@@ -86,8 +87,9 @@ def gates_count(plan: DeploymentPlan) -> str | None:
 
     In a closed release none is open.
     """
-    gates, now = list(plan.gates.prefetch_related("decisions")), timezone.now()
-    count = sum(final_of(gate) is None and _is_open(plan, gate, now) for gate in gates)
+    decided = Count("decisions", filter=Q(decisions__word__in=FINAL))
+    gates, now = plan.gates.order_by().annotate(decided=decided), timezone.now()
+    count = sum(not gate.decided and _is_open(plan, gate, now) for gate in gates)
     return f"{count} open" if count else str(len(gates)) if gates else None
 
 
