@@ -16,8 +16,8 @@ from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_of, 
 from checklists.queries.scopes import AT_GATE, Scope, find_scope, scope_of
 from checklists.queries.signoffs import condition_rows
 from warroom.actions.refusals import Invalid
-from warroom.api import plan_of
-from warroom.models import DeploymentPlan, Role
+from warroom.api import find_role, plan_of
+from warroom.models import DeploymentPlan
 from warroom.once import once
 
 router = Router(tags=["checklists"])
@@ -150,14 +150,6 @@ def post_close(request: HttpRequest, slug: str, number: int, body: CloseIn):
     return _condition(
         close_condition(condition, body.note, by=request.user, request_id=once(request))
     )
-
-
-def find_role(plan: DeploymentPlan, key: str) -> Role:
-    role = plan.roles.filter(key=key).first()
-    if role is None:
-        keys = ", ".join(plan.roles.values_list("key", flat=True))
-        raise Invalid("role", f"This release has no role {key!r}. Its roles: {keys}.")
-    return role
 
 
 # --- gates ---------------------------------------------------------------------------------

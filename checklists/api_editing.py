@@ -16,7 +16,6 @@ from checklists.actions import editing
 from checklists.actions.bulk import Chosen, set_items_state
 from checklists.actions.placing import Where
 from checklists.actions.revoking import SignedMeanwhile
-from checklists.api import find_role
 from checklists.item_api import ItemOut, item_out, router
 from checklists.models import ChecklistItem
 from checklists.queries.changes import all_known
@@ -25,7 +24,7 @@ from checklists.queries.refs import name_items
 from checklists.queries.scopes import scope_of
 from checklists.rules.due_text import NotUnderstood, parse_due, parse_length
 from warroom.actions.refusals import Invalid, Refused
-from warroom.api import plan_of
+from warroom.api import find_role, plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
 from warroom.rules.wording import listed

@@ -1,30 +1,18 @@
 """What people fill in. The actions judge it; here it only gets its types and its lengths."""
 
-import re
-from datetime import UTC, datetime
-from uuid import uuid4
+from datetime import datetime
 
 from django import forms
+from django.utils import timezone
 
 from checklists.actions.conditions import Wanted
 from checklists.models import ItemState
 from checklists.rules.items import COUNT_MOST
+from warroom.form_parts import OnceForm
 from warroom.models import Role
-
-TIME = re.compile(r"(?:(\d{4}-\d{2}-\d{2})[ T])?([0-2]?\d:[0-5]\d)(?: ?UTC|Z)?")
-
+from warroom.rules.typed import instant_of
 
 BLOCKS = {"blocking": True, "not blocking": False}
-
-
-class OnceForm(forms.Form):
-    """A form that may be sent twice and still counts once."""
-
-    request_id = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["request_id"].initial = lambda: uuid4().hex
 
 
 class ReasonField(forms.CharField):
@@ -100,15 +88,9 @@ def _wanted(line: str) -> Wanted:
 
 
 def _due(text: str) -> datetime:
-    match = TIME.fullmatch(text)
-    try:
-        if match and match[1]:
-            return datetime.fromisoformat(f"{match[1]}T{match[2]:0>5}").replace(tzinfo=UTC)
-        if match:
-            clock = datetime.strptime(match[2], "%H:%M").time()
-            return datetime.combine(datetime.now(UTC).date(), clock, UTC)
-    except ValueError:
-        pass
+    at = instant_of(text, timezone.now(), None)
+    if at is not None:
+        return at
     raise forms.ValidationError(f"{text!r} is no time. Write 21:15 or 2025-10-23 21:15, in UTC.")
 
 

@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 
-from checklists.actions.wrapups import Asked
-from checklists.forms import OnceForm
+from checklists.actions.wrapups import Asked, form_seen
 from checklists.models import DailyEntry, DailyForm
 from checklists.rules import days as rules
+from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan, Role
 
 DAY = {"placeholder": "2025-10-23", "inputmode": "numeric"}
@@ -17,6 +17,7 @@ class DailyFormForm(OnceForm):
     """What is asked every day, when, and of whom. Times are the plan's local ones."""
 
     key = forms.SlugField(required=False, widget=forms.HiddenInput)
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     title = forms.CharField(max_length=200)
     role = forms.ModelChoiceField(
         Role.objects.none(), to_field_name="key", required=False, empty_label="Whoever ticks items"
@@ -51,6 +52,12 @@ class DailyFormForm(OnceForm):
         except ValueError as wrong:
             raise forms.ValidationError(str(wrong)) from wrong
 
+    def seen_again(self) -> None:
+        """After a conflict: what was typed stays, and saving it once more is deliberate."""
+        if self.form is not None:
+            self.data = self.data.copy()
+            self.data["seen"] = form_seen(self.form)
+
     def asked(self) -> Asked:
         said = self.cleaned_data
         return Asked(
@@ -66,6 +73,7 @@ class DailyFormForm(OnceForm):
 def _initial(form: DailyForm) -> dict[str, Any]:
     return {
         "key": form.key,
+        "seen": form_seen(form),
         "title": form.title,
         "role": form.role.key if form.role else None,
         "at_time": form.at_time,

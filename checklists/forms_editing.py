@@ -11,12 +11,13 @@ from checklists.actions.bulk import Chosen
 from checklists.actions.groups import GroupWish
 from checklists.actions.phases import PhaseWish
 from checklists.actions.placing import Where
-from checklists.forms import OnceForm, ReasonField
+from checklists.forms import ReasonField
 from checklists.models import ChecklistItem, ItemState
 from checklists.queries.refs import name_items
 from checklists.rules import due_text
 from checklists.rules.items import COUNT_MOST
 from checklists.rules.numbers import whole_number
+from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
 
 _WHERE = re.compile(r"(phase|group|before|after|under)-(\d{1,9})")

@@ -25,6 +25,7 @@ STEPS = [
     {"queries", "outbound"},
     {"live", "documents"},
     {"actions", "navigation"},
+    {"form_parts"},
     {
         "forms",
         "new_forms",
@@ -39,6 +40,7 @@ STEPS = [
         "templatetags",
         "context_processors",
         "once",
+        "problems",
     },
     {"sections", "forms_editing", "forms_days", "settings_forms"},
     {"views", "api", "item_api", "admin", "checks", "ticker"},

@@ -4,11 +4,8 @@ A pipeline shows a bearer token; whatever it does is done by the token's person,
 rights. Errors are problem details (RFC 9457).
 """
 
-import json
 import logging
-import math
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -18,11 +15,10 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
-from ninja.parser import Parser
 from ninja.security import HttpBearer
 
 from warroom.actions import imports
-from warroom.actions.refusals import NotAllowed, Refused
+from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.actions.timeline import add_external, add_note
 from warroom.documents import portable
 from warroom.documents.choices import from_text
@@ -32,14 +28,13 @@ from warroom.documents.reading import understand
 from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.live import outlook
 from warroom.live.headline import shown_verdict
-from warroom.models import ApiToken, DeploymentPlan
+from warroom.models import ApiToken, DeploymentPlan, Role
 from warroom.once import once
+from warroom.problems import StrictJson, problem
 from warroom.queries.plans import get_plan, plans_for
 from warroom.queries.timeline import after as events_after
 from warroom.queries.tokens import find_token
 
-MOST_DIGITS = 400  # of a whole number in a body
-MOST_DEPTH = 50
 log = logging.getLogger("django.request")
 
 MARKDOWN = ("text/markdown", "text/x-markdown", "text/plain", "")
@@ -55,60 +50,6 @@ class Bearer(HttpBearer):
         return found
 
 
-class StrictJson(Parser):
-    """JSON that can be kept: finite numbers, whole characters, no NUL."""
-
-    def parse_body(self, request: HttpRequest) -> Any:
-        try:
-            data = json.loads(request.body, parse_int=_whole)
-        except ValueError as error:
-            request.wrong_body = problem(400, f"The body is no JSON. {error}")  # type: ignore[attr-defined]
-            raise
-        except RecursionError as error:
-            sentence = f"The body is nested more than {MOST_DEPTH} deep."
-            request.wrong_body = problem(422, sentence, field="body")  # type: ignore[attr-defined]
-            raise ValueError(sentence) from error
-        if wrong := _unkeepable(data):
-            field, sentence = wrong
-            # The framework answers every failure here with one sentence of its own.
-            request.wrong_body = problem(422, sentence, field=field)  # type: ignore[attr-defined]
-            raise ValueError(sentence)
-        return data
-
-
-def _whole(digits: str) -> float:
-    # Python reads no number of thousands of digits; what is as long as that is told by its field.
-    return int(digits) if len(digits) <= MOST_DIGITS else math.inf
-
-
-def _unkeepable(data: Any) -> tuple[str, str] | None:
-    """The first (field, sentence) of what no database keeps, such as NaN; None when all is well."""
-    stack: list[tuple[str, int, Any]] = [("", 0, data)]
-    while stack:
-        path, depth, value = stack.pop()
-        if depth > MOST_DEPTH:
-            return _shown_path(path), f"The body is nested more than {MOST_DEPTH} deep."
-        if isinstance(value, dict):
-            stack += [(path, depth, key) for key in value]
-        if isinstance(value, dict | list):
-            inner = value.items() if isinstance(value, dict) else enumerate(value)
-            stack += [(f"{path}.{key}".lstrip("."), depth + 1, one) for key, one in inner]
-        elif isinstance(value, float) and not math.isfinite(value):
-            return _shown_path(path), "The number is not finite, or too long."
-        elif isinstance(value, str) and _is_broken(value):
-            return _shown_path(path), "The text holds a NUL or half of a surrogate pair."
-    return None
-
-
-def _is_broken(text: str) -> bool:
-    return "\0" in text or any("\ud800" <= c <= "\udfff" for c in text)
-
-
-def _shown_path(path: str) -> str:
-    # A key may be what is broken, and is answered as text.
-    return path.encode(errors="replace").decode()[:200] or "body"
-
-
 api = NinjaAPI(
     title="Warroom",
     version="1",
@@ -120,20 +61,6 @@ api = NinjaAPI(
 
 
 # --- errors --------------------------------------------------------------------------------
-
-
-def problem(status: int, detail: str, **more: Any) -> HttpResponse:
-    """A problem document: what is wrong, and ``line`` or ``field`` where there is one."""
-    body = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-    }
-    body |= {key: value for key, value in more.items() if value not in (None, "")}
-    return HttpResponse(
-        json.dumps(body, ensure_ascii=False), status=status, content_type="application/problem+json"
-    )
 
 
 @api.exception_handler(Refused)
@@ -223,6 +150,22 @@ def plan_of(request: HttpRequest, slug: str, *scopes: str) -> DeploymentPlan:
     return plan
 
 
+def find_role(plan: DeploymentPlan, key: str) -> Role:
+    """The role of that key. Raises Invalid, which names those that there are."""
+    role = plan.roles.filter(key=key).first()
+    if role is None:
+        keys = ", ".join(plan.roles.values_list("key", flat=True))
+        raise Invalid("role", f"This release has no role {key!r}. Its roles: {keys}.")
+    return role
+
+
+def zoned(field: str, at: datetime | None) -> datetime | None:
+    """An instant as it was given. Raises Invalid for one without a time zone."""
+    if at is not None and at.tzinfo is None:
+        raise Invalid(field, "Give the time with its zone: 2026-03-04T09:00:00Z.")
+    return at
+
+
 # --- plans ---------------------------------------------------------------------------------
 
 
@@ -269,8 +212,7 @@ def create_plan(
     """
     token = demand_scope(request, "read") if dry_run else may_create(request)
     form = _form_sent(request)
-    if t0 is not None and t0.tzinfo is None:
-        return problem(422, "Give T0 with its zone: 2026-03-04T09:00:00Z.", field="t0")
+    zoned("t0", t0)
     try:
         chosen = from_text(choices)
     except ValueError as error:

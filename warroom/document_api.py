@@ -6,9 +6,10 @@ from ninja import Router, Schema
 from ninja.errors import HttpError
 
 from warroom.actions import reimports
-from warroom.api import MARKDOWN, plan_of, problem
+from warroom.api import MARKDOWN, plan_of
 from warroom.documents.formats import FORMATS, unknown_format
 from warroom.once import once
+from warroom.problems import problem
 
 router = Router()
 

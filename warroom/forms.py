@@ -1,11 +1,11 @@
 from urllib.parse import urlencode
-from uuid import uuid4
 
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from warroom.form_parts import T0_FORMATS, OnceForm
 from warroom.models import User
 
 
@@ -15,13 +15,12 @@ class SignInForm(AuthenticationForm):
     )
 
 
-class NoteForm(forms.Form):
-    """A note for the timeline. The hidden id makes a note that is sent twice stand once."""
+class NoteForm(OnceForm):
+    """A note for the timeline."""
 
     text = forms.CharField(
         label="What happened or what you see", widget=forms.Textarea(attrs={"rows": 4})
     )
-    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
 
 class TimelineFilter(forms.Form):
@@ -29,11 +28,11 @@ class TimelineFilter(forms.Form):
 
     # Prefixes of timeline kinds; the floors above name theirs.
     KINDS = {
-        "decisions": ("gate.", "vote.", "decision.", "verdict."),
+        "decisions": ("gate.", "vote.", "criterion.", "verdict."),
         "rollout": ("stage.", "rollback.", "plan."),
         "checks": ("check.", "metric.", "query."),
-        "items": ("item", "phase.", "group.", "section.", "signoff.", "condition."),
-        "people": ("seat.", "role.", "invitation."),
+        "items": ("item", "phase.", "group.", "section.", "daily.", "signoff.", "condition."),
+        "people": ("seat.", "role.", "invitation.", "message.", "contact."),
         "notes": ("note.",),
     }
     LABELS = {
@@ -88,15 +87,14 @@ class TimelineFilter(forms.Form):
         return " ".join(word for word in words if word) or "here"
 
 
-class StatusUpdateForm(forms.Form):
-    """A sentence for the public status page. The hidden id makes what is sent twice stand once."""
+class StatusUpdateForm(OnceForm):
+    """A sentence for the public status page."""
 
     text = forms.CharField(
         label="What the public should know",
         help_text="Shown to everyone, signed in or not, and never changed afterwards. No names.",
         widget=forms.Textarea(attrs={"rows": 3}),
     )
-    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
 
 class ImportForm(forms.Form):
@@ -167,7 +165,7 @@ class CreatePlanForm(forms.Form):
     t0 = forms.DateTimeField(
         label="T-0, UTC",
         required=False,
-        input_formats=["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"],
+        input_formats=T0_FORMATS,
         help_text="As 2025-10-25 06:00. Left empty, offsets wait for it.",
         widget=forms.DateTimeInput(attrs={"inputmode": "numeric"}, format="%Y-%m-%d %H:%M"),
     )

@@ -8,9 +8,8 @@ from ninja import Router, Schema, Status
 
 from warroom.actions.copies import copy_plan
 from warroom.actions.drafts import Wishes
-from warroom.actions.refusals import Invalid
 from warroom.actions.templates import start_from_template
-from warroom.api import demand_scope, may_create, plan_of
+from warroom.api import demand_scope, may_create, plan_of, zoned
 from warroom.documents.templates import Starter, starter, starters
 from warroom.models import DeploymentPlan
 from warroom.once import once
@@ -50,8 +49,7 @@ class ReleaseIn(Schema):
 
     def wishes(self) -> Wishes:
         """Raises Invalid for a T0 without a zone."""
-        if self.t0 is not None and self.t0.tzinfo is None:
-            raise Invalid("t0", "Give T0 with its zone: 2026-03-04T09:00:00Z.")
+        zoned("t0", self.t0)
         return Wishes(**self.model_dump(include=set(ReleaseIn.model_fields) - {"role"}))
 
 

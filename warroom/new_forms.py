@@ -1,19 +1,16 @@
 """The forms of the page on which a release begins."""
 
-from uuid import uuid4
-
 from django import forms
 
+from warroom.form_parts import T0_FORMATS, OnceForm
 from warroom.models import DeploymentPlan
 from warroom.rules.outlines import TAKES
 from warroom.rules.rehearsal import MOST_FACTOR
 from warroom.rules.zones import known
 
-T0_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"]
 
-
-class ReleaseForm(forms.Form):
-    """What is said of a release that begins; the hidden id makes what is sent twice one release."""
+class ReleaseForm(OnceForm):
+    """What is said of a release that begins."""
 
     name = forms.CharField(
         label="Name",
@@ -45,7 +42,6 @@ class ReleaseForm(forms.Form):
         initial=60,
         help_text=f"For a rehearsal: 60 makes an hour a minute, at most {MOST_FACTOR}.",
     )
-    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
     def wishes(self) -> dict:
         """The fields of ``actions.drafts.Wishes``, of the cleaned form."""
@@ -118,7 +114,7 @@ class CopyReleaseForm(ReleaseForm):
         self.fields["t0"].help_text = "Offsets are counted from here. Can stay empty."
 
 
-class YamlReleaseForm(forms.Form):
+class YamlReleaseForm(OnceForm):
     """A plan file, pasted or chosen."""
 
     text = forms.CharField(
@@ -133,7 +129,6 @@ class YamlReleaseForm(forms.Form):
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.json"}),
     )
-    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
 
     def clean(self) -> dict:
         said = super().clean()
@@ -142,9 +137,8 @@ class YamlReleaseForm(forms.Form):
         return said
 
 
-class TemplateForm(forms.Form):
+class TemplateForm(OnceForm):
     """A plan that becomes a template."""
 
     template_name = forms.CharField(label="Name of the template", max_length=200)
     template_summary = forms.CharField(label="What it is for", max_length=300, required=False)
-    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)

@@ -10,13 +10,13 @@ from ninja import Router, Schema, Status
 from warroom.actions.invitations import invite, link_of
 from warroom.actions.people import take_seat
 from warroom.actions.refusals import Invalid
-from warroom.api import plan_of
-from warroom.models import DeploymentPlan, Role, Seat, User
+from warroom.api import find_role, plan_of, zoned
+from warroom.models import Seat, User
 from warroom.once import once
 from warroom.queries.people import span_of
 from warroom.queries.seats import RoleRow, last_seen, presences, role_rows
 from warroom.rules.coverage import EVER, NEVER, Span
-from warroom.rules.typed import offset_text
+from warroom.rules.lengths import offset
 
 router = Router(tags=["people"])
 
@@ -78,12 +78,12 @@ class SeatIn(Schema):
 def seat(request: HttpRequest, slug: str, body: SeatIn):
     """Seat somebody with an account; who sits there already stays so."""
     plan = plan_of(request, slug, "edit")
-    role = _named(plan, body.role)
+    role = find_role(plan, body.role)
     person = User.objects.filter(username=body.person, is_active=True).first()
     if person is None:
         raise Invalid("person", f"Nobody has the user name {body.person!r}.")
-    times = {"starts_at": _aware("starts_at", body.starts_at)}
-    times["ends_at"] = _aware("ends_at", body.ends_at)
+    times = {"starts_at": zoned("starts_at", body.starts_at)}
+    times["ends_at"] = zoned("ends_at", body.ends_at)
     return Status(201, _holder(take_seat(plan, role, person, by=request.user, **times)))
 
 
@@ -107,7 +107,7 @@ class InvitationOut(Schema):
 def ask(request: HttpRequest, slug: str, body: InvitationIn):
     """Ask somebody to take a role; 200 when the same key did so before."""
     plan = plan_of(request, slug, "edit")
-    role = _named(plan, body.role)
+    role = find_role(plan, body.role)
     asked = invite(
         plan, role, name=body.name, email=body.email, by=request.user, request_id=once(request)
     )
@@ -125,29 +125,17 @@ def ask(request: HttpRequest, slug: str, body: InvitationIn):
     )
 
 
-def _named(plan: DeploymentPlan, key: str) -> Role:
-    role = plan.roles.filter(key=key).first()
-    if role is None:
-        raise Invalid("role", f"This release has no role {key!r}.")
-    return role
-
-
-def _aware(field: str, at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        raise Invalid(field, "Give the time with its zone: 2026-03-04T09:00:00Z.")
-    return at
-
-
 def _role(row: RoleRow) -> dict[str, Any]:
     role = row.role
-    covered = role.cover_from_s is not None and role.cover_until_s is not None
-    starts, ends = offset_text(role.cover_from_s), offset_text(role.cover_until_s)
+    cover = None
+    if role.cover_from_s is not None and role.cover_until_s is not None:
+        cover = {"starts": offset(role.cover_from_s), "ends": offset(role.cover_until_s)}
     return {
         "key": role.key,
         "name": role.name,
         "rights": role.rights,
         "named": role.holder,
-        "cover": {"starts": starts, "ends": ends} if covered else None,
+        "cover": cover,
         "holders": [_holder(one.seat, one.presence) for one in row.sitters],
         "coming": [_holder(seat) for seat in row.coming],
         "gaps": [_span(gap) for gap in row.gaps],

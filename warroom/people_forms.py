@@ -1,47 +1,16 @@
 """Forms about roles, seats and invitations. Times are typed as UTC text or T-offsets."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
 
-from warroom.actions.refusals import Refused
 from warroom.actions.roles import RoleWish, is_so
+from warroom.form_parts import TIME_HELP, InstantField, OnceForm
 from warroom.models import DeploymentPlan, Right, Role, User
 from warroom.queries.people import roles_state
-from warroom.rules.typed import instant_of, offset_of, offset_text
-
-TIME_HELP = "2025-10-23 22:00, 22:00 or T+12h"
-
-
-class InstantField(forms.CharField):
-    """An instant: UTC text, the next time of a clock, or an offset from the plan's T0."""
-
-    def __init__(self, *args, t0: datetime | None = None, **kwargs) -> None:
-        super().__init__(*args, max_length=40, **kwargs)
-        self.t0 = t0
-
-    def clean(self, value) -> datetime | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        at = instant_of(text, timezone.now(), self.t0)
-        if at is None:
-            raise forms.ValidationError(f"{text!r} is no time. Write {TIME_HELP}; times are UTC.")
-        return at
-
-
-class OnceForm(forms.Form):
-    """A form that is carried out once, however often it is sent."""
-
-    request_id = forms.UUIDField(required=False, widget=forms.HiddenInput, initial=uuid4)
-
-    def refuse(self, refused: Refused) -> None:
-        """Show why an action refused, beside its field where there is one."""
-        field = getattr(refused, "field", None)
-        self.add_error(field if field in self.fields else None, refused.sentence)
+from warroom.rules.lengths import offset
+from warroom.rules.typed import instant_of, offset_of
 
 
 def _person_named(name: str) -> User:
@@ -220,7 +189,7 @@ class RolesForm(OnceForm):
                 forms.BooleanField(required=False, initial=right in role.rights),
             )
         for end, seconds in (("from", role.cover_from_s), ("until", role.cover_until_s)):
-            text = offset_text(seconds)
+            text = "" if seconds is None else offset(seconds)
             field = forms.CharField(max_length=40, required=False, initial=text)
             field.widget.attrs = {"size": 9, "autocomplete": "off"}
             add(f"{role.key}.{end}", field)

@@ -10,7 +10,7 @@ from ninja import Router, Schema
 from warroom.actions.lifecycle import take_step
 from warroom.actions.refusals import Invalid
 from warroom.actions.schedule import preview_shift, refusal, shift_t0
-from warroom.api import PlanOut, plan_of, plan_shown
+from warroom.api import PlanOut, plan_of, plan_shown, zoned
 from warroom.live.lint import lint
 from warroom.models import DeploymentPlan
 from warroom.once import once
@@ -101,9 +101,7 @@ def _wanted(body: ShiftIn) -> datetime | int:
     if (body.t0 is None) == (not body.by):
         raise Invalid("t0", "Give one of t0 and by.")
     if body.t0 is not None:
-        if body.t0.tzinfo is None:
-            raise Invalid("t0", "Give T0 with its zone: 2026-03-04T09:00:00Z.")
-        return body.t0
+        return zoned("t0", body.t0)
     seconds = parse_by(body.by)
     if seconds is None:
         raise Invalid("by", f"{body.by[:40]!r} is no length. Write +6h, -30m or +1h30m.")

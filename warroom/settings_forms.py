@@ -8,17 +8,16 @@ from django import forms
 
 from warroom.actions.plans import PlanFields, fields_of, holds_of
 from warroom.actions.refusals import Refused
+from warroom.form_parts import InstantField, OnceForm
 from warroom.models import DeploymentPlan
-from warroom.people_forms import InstantField, OnceForm
 from warroom.queries.settings import version
-from warroom.rules.offsets import parse_length
 from warroom.rules.schedule import has_passed, parse_by
+from warroom.rules.typed import date_of, length_of
 from warroom.rules.wording import duration_text
 from warroom.rules.zones import USUAL
 
 WRITTEN = "%Y-%m-%d %H:%M"
 _WORDS = re.compile(r"[\s,;]+")
-_INSTANT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})\s*(?:UTC|Z)?", re.I)
 
 
 class LengthField(forms.CharField):
@@ -28,8 +27,8 @@ class LengthField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
-        seconds = parse_length(text) or parse_by(f"+{text}")
-        if not seconds:
+        seconds = length_of(text)
+        if seconds is None:
             raise forms.ValidationError(f"{text!r} is no length. Write 6 h, 90 min or 1h30m.")
         return seconds // 60
 
@@ -109,11 +108,6 @@ class PlanForm(OnceForm):
             given.pop(name)
         return PlanFields(**given)
 
-    def refuse(self, refused: Refused) -> None:
-        """Say at the field, or above all of them, what the action refused."""
-        field = getattr(refused, "field", None)
-        self.add_error(field if field in self.fields else None, refused.sentence)
-
 
 def _initial(plan: DeploymentPlan) -> dict[str, Any]:
     own = fields_of(plan)
@@ -154,7 +148,7 @@ class ShiftForm(OnceForm):
         seconds = parse_by(text)
         if seconds is not None:
             return seconds
-        at = _typed(text)
+        at = date_of(text)
         if at is None:
             raise forms.ValidationError(
                 f"{text!r} is neither a length nor a time. Write +6h, −30m or 2025-10-24 03:00."
@@ -168,12 +162,3 @@ class ShiftForm(OnceForm):
     def refuse(self, refused: Refused) -> None:
         field = getattr(refused, "field", "")
         self.add_error({"reason": "reason", "t0": "shift", "by": "shift"}.get(field), str(refused))
-
-
-def _typed(text: str) -> datetime | None:
-    """``2025-10-24 03:00`` as UTC; None for anything else."""
-    match = _INSTANT.fullmatch(text.strip())
-    try:
-        return datetime.strptime(f"{match[1]} {match[2]}", WRITTEN).replace(tzinfo=UTC)
-    except (TypeError, ValueError):
-        return None

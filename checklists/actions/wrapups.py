@@ -12,6 +12,8 @@ from checklists.rules import days as rules
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import DeploymentPlan, Right, Role, User
+from warroom.rules.fingerprint import fingerprint
+from warroom.rules.keys import free_key
 
 MOST_FORMS = 20
 FIELDS = ["title", "questions", "role", "at_time", "first_day", "last_day"]
@@ -35,11 +37,13 @@ def define_form(
     *,
     by: User,
     form: DailyForm | None = None,
+    seen: str = "",
     request_id: str | None = None,
 ) -> DailyForm:
     """Make a daily form, or change ``form``; what was filled in stays as it was answered.
 
-    Raises Invalid for what is filled in wrongly, NotAllowed without the right to edit.
+    ``seen`` is ``form_seen`` of what its editor saw. Raises Invalid for what is filled in wrongly,
+    Refused when somebody changed it meanwhile, NotAllowed without the right to edit.
     """
     _check(plan, asked)
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as defining:
@@ -48,6 +52,8 @@ def define_form(
             return form
         if form is None and defining.repeated:
             return _same(defining.plan, asked)
+        if form is not None and seen and seen != form_seen(form):
+            raise Refused(f"Somebody changed {form.title} meanwhile. Nothing of yours was saved.")
         verb = "changed" if form else "added"
         form = form or _new(defining.plan, asked)
         for name in FIELDS:
@@ -65,6 +71,11 @@ def define_form(
             questions=form.questions,
         )
     return form
+
+
+def form_seen(form: DailyForm) -> str:
+    """The fingerprint of a daily form, which the form that changes it carries."""
+    return fingerprint([form.role_id if name == "role" else getattr(form, name) for name in FIELDS])
 
 
 def fill_day(
@@ -149,12 +160,8 @@ def _same(plan: DeploymentPlan, asked: Asked) -> DailyForm:
 def _new(plan: DeploymentPlan, asked: Asked) -> DailyForm:
     if plan.daily_forms.count() >= MOST_FORMS:
         raise Invalid("title", f"There are {MOST_FORMS} daily forms; no more are taken.")
-    key = base = rules.key_of(asked.title)
-    taken = set(plan.daily_forms.values_list("key", flat=True)) | {"forms"}
-    n = 1
-    while key in taken:
-        n += 1
-        key = f"{base}-{n}"
+    taken = {"forms", *plan.daily_forms.values_list("key", flat=True)}
+    key = free_key(rules.key_of(asked.title), taken)
     last = plan.daily_forms.aggregate(last=Max("position"))["last"]
     return DailyForm(plan=plan, key=key, position=0 if last is None else last + 1)
 

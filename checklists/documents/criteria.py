@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checklists.documents.places import announces
+from checklists.documents.places import announced
 from checklists.rules.bands import Bound, parse_bound
-from warroom.documents.blocks import ListBlock, ListItem, Paragraph, Row, Section
+from warroom.documents.blocks import ListItem, Row, Section
 from warroom.documents.plain import is_blank, plain, without_marks
 
 CRITERIA = re.compile(
@@ -93,25 +93,11 @@ def _opposite(bound: Bound, unit: str) -> tuple[Bound, str] | None:
 
 def in_bullets(section: Section) -> Iterator[tuple[str, list[tuple[ListItem, CriterionFound]]]]:
     """Lists below a label of criteria in which at least one line names a number."""
-    for label, block in _lists(section):
+    for label, block in announced(section, CRITERIA):
         found = [(item, _of_bullet(item)) for item in block.items if item.box is None]
         known = [(item, criterion) for item, criterion in found if criterion is not None]
         if any(criterion.green for _, criterion in known):
             yield label, known
-
-
-def _lists(section: Section) -> Iterator[tuple[str, ListBlock]]:
-    label = section.title
-    for block in section.blocks:
-        if isinstance(block, Paragraph):
-            label = announces(block) or section.title
-        elif isinstance(block, ListBlock):
-            if CRITERIA.search(label):
-                yield label, block
-            for item in block.items:
-                text = plain(item.text.split("\n")[0])[:120]
-                if item.box is None and len(text) < 80 and CRITERIA.search(text):
-                    yield from ((text, b) for b in item.blocks if isinstance(b, ListBlock))
 
 
 def _of_bullet(item: ListItem) -> CriterionFound | None:

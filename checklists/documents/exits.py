@@ -1,11 +1,10 @@
 """What must hold before a phase is over: the lines below "Success criteria" and the like."""
 
 import re
-from collections.abc import Iterator
 
 from checklists.documents.found import PhaseFound
-from checklists.documents.places import announces
-from warroom.documents.blocks import Block, Document, ListBlock, ListItem, Paragraph, Section
+from checklists.documents.places import announced
+from warroom.documents.blocks import Block, Document, ListItem
 from warroom.documents.plain import plain, without_marks
 from warroom.documents.readers import NOTE, Understanding
 
@@ -18,26 +17,6 @@ LONGEST = 4_000
 KINDS = ("exit", "item", "text")
 
 
-def exit_lists(section: Section) -> Iterator[tuple[str, ListBlock]]:
-    """Lists below a label, bullet or heading of exit criteria, with what announced them."""
-    label = section.title
-    for block in section.blocks:
-        if isinstance(block, Paragraph):
-            label = announces(block) or section.title
-        elif isinstance(block, ListBlock):
-            if EXIT.search(label):
-                yield label, block
-            else:
-                yield from _below_bullets(block)
-
-
-def _below_bullets(block: ListBlock) -> Iterator[tuple[str, ListBlock]]:
-    for item in block.items:
-        text = plain(item.text.split("\n")[0])
-        if item.box is None and len(text) < 80 and EXIT.search(text):
-            yield from ((text, inner) for inner in item.blocks if isinstance(inner, ListBlock))
-
-
 def take_exits(phases: list[PhaseFound], document: Document, understanding: Understanding) -> None:
     """Give each phase the exit criteria that stand under its heading; boxes stay items."""
     by_line = {phase.line: phase for phase in phases}
@@ -45,7 +24,7 @@ def take_exits(phases: list[PhaseFound], document: Document, understanding: Unde
         phase = next((by_line[s.line] for s in section.path() if s.line in by_line), None)
         if phase is None or section is understanding.title_section:
             continue
-        found = [item for _, block in exit_lists(section) for item in block.items]
+        found = [item for _, block in announced(section, EXIT) for item in block.items]
         free = [item for item in found if _is_free(item, understanding)]
         for item in found:
             if item.box is None and not understanding.chosen(item, "item"):

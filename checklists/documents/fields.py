@@ -12,6 +12,8 @@ from django.db.models import Model
 
 from checklists.documents import said
 from checklists.rules.numbers import whole_number
+from warroom.documents.fields import instant
+from warroom.rules import lengths
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,11 @@ def _text(label: str, name: str) -> Field:
 
 
 def _offset(label: str, name: str) -> Field:
-    return Field(label, name, said.offset_text, said.parse_offset, None)
+    return Field(label, name, lengths.offset, said.parse_offset, None)
 
 
 def _instant(label: str, name: str) -> Field:
-    return Field(label, name, said.instant_text, said.parse_instant, None)
+    return Field(label, name, instant, said.parse_instant, None)
 
 
 def _bool(label: str, name: str) -> Field:
@@ -68,7 +70,7 @@ ITEM = (
     Field("counted", "count_done", str, whole_number, None),
     Field("of", "count_of", str, whole_number, None),
     _text("unit", "count_unit"),
-    Field("runs", "duration_s", said.span_text, said.parse_span, None),
+    Field("runs", "duration_s", lengths.written, said.parse_length, None),
     _instant("begun", "started_at"),
     Field("evidence", "evidence_url", str, _link),
     _text("command", "command"),

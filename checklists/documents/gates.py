@@ -28,6 +28,7 @@ from warroom.documents.readers import (
     register,
 )
 from warroom.models import DeploymentPlan
+from warroom.rules.keys import free_key
 
 LIMIT = 50
 _LABEL = re.compile(
@@ -285,10 +286,7 @@ def _unique(text: str, taken: set[str], fallback: str = "gate") -> str:
     """A key of at most 60 characters that is not taken yet."""
     base = slugify(text.replace("/", " "))[:55].strip("-") or fallback
     # Far down a long list the number of keys is the nearest free one.
-    key, n = base, 2 if len(taken) < 50 else len(taken) + 1
-    while key in taken:
-        key, n = f"{base}-{n}", n + 1
-    return key
+    return free_key(base, taken, 2 if len(taken) < 50 else len(taken) + 1)
 
 
 def _matrix(section: Section, understanding: Understanding) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from checklists.documents.boxes import boxed_rows
+from checklists.documents.found import ROLLBACK
 from checklists.documents.offers import LIKELY, offer_rest
 from warroom.documents.blocks import (
     Document,
@@ -22,7 +23,6 @@ from warroom.documents.plain import TICKS, plain
 from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
 
 _BARE = re.compile(r"^\[[ xX]\]\s+\S")
-_ROLLBACK = re.compile(r"roll-?\s?back|back-?out|回滾|回滚", re.I)
 _HALT = re.compile(
     r"\bhalt\b|auto-?\s?(?:matic )?(?:rollback|stop|abort)|rollback (?:trigger|condition|if)"
     r"|abort (?:if|crit)|stop (?:if|crit)|kill criteria",
@@ -41,7 +41,7 @@ class Leftovers(Reader):
     def read(self, document: Document, understanding: Understanding) -> None:
         for section in document.sections:
             path = " / ".join(step.title for step in understanding.path(section))
-            if _ROLLBACK.search(path):
+            if ROLLBACK.search(path):
                 _rollback(section, understanding)
             if _HALT.search(section.title) or _HALT.search(path):
                 _halts(section, understanding)

@@ -1,11 +1,12 @@
 """Where something stands in a document: its headings, and the time that these give it."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from warroom.documents.blocks import Paragraph, Section
+from warroom.documents.blocks import ListBlock, Paragraph, Section
 from warroom.documents.plain import plain, without_marks
 from warroom.documents.readers import Understanding
 from warroom.rules.moments import ZONES, Moment, find_day
@@ -44,6 +45,21 @@ def announces(block: Paragraph) -> str:
     """As ``label_of``, for any last line that ends in a colon."""
     row = block.rows[-1][1]
     return plain(row).strip(" :") if len(row) <= 120 and _LABEL.match(row) else ""
+
+
+def announced(section: Section, wanted: re.Pattern) -> Iterator[tuple[str, ListBlock]]:
+    """Lists below a heading, label or bullet that matches, each with what announced it."""
+    label = section.title
+    for block in section.blocks:
+        if isinstance(block, Paragraph):
+            label = announces(block) or section.title
+        elif isinstance(block, ListBlock):
+            if wanted.search(label):
+                yield label, block
+            for item in block.items:
+                text = plain(item.text.split("\n")[0])[:120]
+                if item.box is None and len(text) < 80 and wanted.search(text):
+                    yield from ((text, b) for b in item.blocks if isinstance(b, ListBlock))
 
 
 def heading_title(section: Section) -> str:

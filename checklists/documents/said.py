@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from warroom.documents.marks import SEPARATOR, escape, unescape
 from warroom.documents.writing import by_whom
+from warroom.rules import lengths
 from warroom.rules.moments import YEARS
 from warroom.rules.offsets import LONGEST_S
 
@@ -30,8 +31,6 @@ _EVENT = re.compile(
     r"(?: by (?P<name>.+?))?(?:, (?P<at>\d{4}-\d\d-\d\d \d\d:\d\d) UTC)?\Z"
 )
 _FIELD = re.compile(r"(?P<label>[a-z][a-z ]{1,30}): (?P<value>.*)\Z", re.S)
-_SPAN = re.compile(r"(\d{1,9})([dhms])")
-_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 CLAIMED = ", says the document"  # behind the name of whoever an imported document names
 NOBODY = "the document"
@@ -100,38 +99,18 @@ def added_lines(text: str) -> Iterator[tuple[bool, str, str]]:
 # --- values as text ---------------------------------------------------------------------------
 
 
-def span_text(seconds: int) -> str:
-    """A length in whole units: ``1d12h``, ``90s`` as ``1m30s``, ``0s``."""
-    left, parts = abs(seconds), []
-    for unit, size in _SECONDS.items():
-        count, left = divmod(left, size)
-        parts += [f"{count}{unit}"] if count else []
-    return "".join(parts) or "0s"
-
-
-def parse_span(text: str) -> int | None:
-    """Seconds of ``1d12h``; None for anything else, and for more than ten years."""
-    if not re.fullmatch(r"(?:\d{1,9}[dhms]){1,4}", text):
-        return None
-    seconds = sum(int(n) * _SECONDS[unit] for n, unit in _SPAN.findall(text))
-    return seconds if seconds <= LONGEST_S else None
-
-
-def offset_text(seconds: int) -> str:
-    """``T-2h``, ``T+30m``."""
-    return f"T{'-' if seconds < 0 else '+'}{span_text(seconds)}"
+def parse_length(text: str) -> int | None:
+    """Seconds of ``1h30m``, of ten years at most; None for anything else."""
+    seconds = lengths.read(text)
+    return seconds if seconds is not None and seconds <= LONGEST_S else None
 
 
 def parse_offset(text: str) -> int | None:
-    """Seconds after T0 of ``T-2h``; None for anything else."""
+    """Seconds after T0 of ``T-2h`` and ``T+0``; None for anything else."""
     if text[:2] not in ("T-", "T+"):
         return None
-    seconds = parse_span(text[2:])
+    seconds = 0 if text[2:] == "0" else parse_length(text[2:])
     return None if seconds is None else seconds * (-1 if text[1] == "-" else 1)
-
-
-def instant_text(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_instant(text: str) -> datetime | None:

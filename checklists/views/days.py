@@ -15,7 +15,7 @@ from checklists.models import DailyEntry, DailyForm
 from checklists.rules import days as rules
 from warroom import sections
 from warroom.actions.change import demand
-from warroom.actions.refusals import Invalid
+from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.queries.people import Standing
@@ -101,11 +101,17 @@ def daily_form(request: HttpRequest, slug: str) -> HttpResponse:
         return again(request, plan, daily=form)
     try:
         made = define_form(
-            plan, form.asked(), by=request.user, form=found, request_id=once(request)
+            plan,
+            form.asked(),
+            by=request.user,
+            form=found,
+            seen=form.cleaned_data["seen"],
+            request_id=once(request),
         )
-    except Invalid as wrong:
-        form.add_error(wrong.field if wrong.field in form.fields else None, wrong.sentence)
-        return again(request, plan, daily=form)
+    except Refused as refused:
+        form.refuse(refused)
+        form.seen_again()
+        return again(request, plan, status=refused.status, daily=form)
     return saved(
         request, plan, SECTION, f"{made.title} is asked every day at {made.at_time:%H:%M}."
     )

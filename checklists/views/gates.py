@@ -92,7 +92,7 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             request_id=once(request),
         )
     except Invalid as wrong:
-        form.add_error(wrong.field, wrong.sentence)
+        form.refuse(wrong)
         return gate_page(request, gate, vote_form=form)
     return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
 
@@ -133,7 +133,7 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             request_id=once(request),
         )
     except Invalid as wrong:
-        form.add_error(wrong.field, wrong.sentence)
+        form.refuse(wrong)
         return gate_page(request, gate, decision_form=form)
     return done(request, reverse("gate", args=[slug, key]), "Decided. The evidence is frozen.")
 

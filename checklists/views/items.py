@@ -74,7 +74,7 @@ def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except Invalid as wrong:
         if request.htmx:
             raise
-        form.add_error(wrong.field, wrong.sentence)
+        form.refuse(wrong)
         return item_page(request, item, state_form=form)
     return done(request, reverse("item", args=[slug, number]))
 

@@ -61,7 +61,7 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
             request_id=once(request),
         )
     except Invalid as wrong:
-        form.add_error(wrong.field, wrong.sentence)
+        form.refuse(wrong)
         return _again(request, plan, scope, form)
     said, warns = _SAID[asked["decision"]]
     return done(request, _page_of(plan, scope), f"{said}: {scope.name}.", warns=warns)

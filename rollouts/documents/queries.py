@@ -31,6 +31,7 @@ from warroom.documents.readers import (
     register,
 )
 from warroom.models import DeploymentPlan
+from warroom.rules.keys import free_key
 from warroom.rules.offsets import parse_length
 
 LIMIT = 100
@@ -220,10 +221,7 @@ def _above(section: Section, fences: list[Fence]) -> dict[int, str]:
 
 def _key(name: str, taken: set[str]) -> str:
     base = slugify(name.replace("/", " "))[:70].strip("-") or f"query-{len(taken) + 1}"
-    key, n = base, 2 if len(taken) < 50 else len(taken) + 1
-    while key in taken:
-        key, n = f"{base}-{n}", n + 1
-    return key
+    return free_key(base, taken, 2 if len(taken) < 50 else len(taken) + 1)
 
 
 def _panel(section: Section) -> dict:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checklists.actions.wrapups import Asked, define_form, fill_day
+from checklists.actions.wrapups import Asked, define_form, fill_day, form_seen
 from checklists.models import DailyEntry, DailyForm
 from checklists.queries.days import daily_needs, form_days
 from checklists.rules import days as rules
@@ -251,6 +251,27 @@ def test_forms_are_added_and_changed_in_the_settings(plan, cast, client_of):
     assert cora.post(path, changed | {"last_day": "2025-10-01"}).status_code == 422
     assert cora.post(path, changed | {"key": "gone"}).status_code == 404
     assert client_of(cast["forge"]).post(path, sent).status_code == 403
+
+
+def test_a_late_change_of_a_form_is_refused_and_loses_nothing(plan, evening, client_of, cast):
+    cora, path = client_of(cast["cora"]), f"/plans/{plan.slug}/days/forms"
+    sent = {
+        "key": evening.key,
+        "seen": form_seen(evening),
+        "title": "Evening, by Cora",
+        "at_time": "20:00",
+        "first_day": "2025-10-20",
+        "questions": "What is open",
+    }
+    asked = Asked("Evening, by Mara", QUESTIONS, time(21), evening.first_day)
+    define_form(plan, asked, by=cast["root"], form=evening)
+    late = cora.post(path, sent)
+    assert late.status_code == 409 and "Somebody changed" in late.content.decode()
+    assert "Evening, by Cora" in late.content.decode()
+    assert DailyForm.objects.get().title == "Evening, by Mara"
+    again = late.context["daily_rows"][0].data["seen"] if late.context else ""
+    assert cora.post(path, sent | {"seen": again}).status_code == 302
+    assert DailyForm.objects.get().title == "Evening, by Cora"
 
 
 def test_forms_of_another_release_are_not_found(plan, evening, cast, client_of):

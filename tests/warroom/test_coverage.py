@@ -14,8 +14,9 @@ from warroom.live.needs import needs
 from warroom.models import DeploymentPlan, Seat
 from warroom.queries.people import standing
 from warroom.queries.seats import role_rows
-from warroom.rules import typed
+from warroom.rules import lengths, typed
 from warroom.rules.coverage import Span, from_now, gaps, wanted, without
+from warroom.rules.offsets import LONGEST_S
 
 NOON = datetime(2025, 10, 23, 12, 0, tzinfo=UTC)
 
@@ -106,9 +107,9 @@ def test_an_offset_is_read_as_it_is_typed(text, seconds):
     assert typed.offset_of(text) == seconds
 
 
-@given(st.integers(-typed.LONGEST_S, typed.LONGEST_S))
+@given(st.integers(-LONGEST_S, LONGEST_S))
 def test_an_offset_that_is_written_is_read_again(seconds):
-    assert typed.offset_of(typed.offset_text(seconds)) == seconds
+    assert typed.offset_of(lengths.offset(seconds)) == seconds
 
 
 @pytest.mark.parametrize(

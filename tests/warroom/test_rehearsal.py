@@ -30,7 +30,9 @@ from warroom.documents.templates import starter
 from warroom.documents.writing import completed_document
 from warroom.live import snapshots
 from warroom.models import DeploymentPlan, Lifecycle, Message
-from warroom.rules.rehearsal import USUAL, in_time, read_length, write_length
+from warroom.rules.lengths import read as read_length
+from warroom.rules.lengths import written as write_length
+from warroom.rules.rehearsal import USUAL, in_time
 
 T0 = datetime(2030, 3, 4, 9, tzinfo=UTC)
 FAST = Wishes("Dry run", t0=T0, rehearsal=True, factor=60)

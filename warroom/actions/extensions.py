@@ -6,7 +6,7 @@ from typing import Any
 from warroom.actions.change import Change, change
 from warroom.actions.imports import chosen_lines
 from warroom.actions.refusals import Refused
-from warroom.documents.readers import Creation, registered
+from warroom.documents.readers import Creation, in_words, registered
 from warroom.documents.reading import Reading, understand
 from warroom.models import DeploymentPlan, Right, User
 
@@ -48,11 +48,12 @@ def import_into(
         added = _added(creation)
         if not any(added.values()):
             raise Refused("The release has all of this already, so nothing was added.")
+        what = ", ".join(f"{n} {noun}" for n, noun in in_words(added))
         called = f"the import of {name[:80] or 'a document'}"
         said, data = _tell(extending, called)
         extending.record(
             "plan.extended",
-            f"Added {_listed(added)} from {name or 'a document'}{said}.",
+            f"Added {what} from {name or 'a document'}{said}.",
             source=name,
             sha256=reading.sha256,
             choices=chosen_lines(reading),
@@ -79,21 +80,3 @@ def _tell(extending: Change, called: str) -> tuple[str, dict[str, Any]]:
         words, more = told(extending, called)
         said, data = said + words, data | more
     return said, data
-
-
-def _listed(added: dict[str, int]) -> str:
-    parts = [f"{n} {key if n > 1 else _SINGULAR[key]}" for key, n in added.items() if n]
-    return ", ".join(parts)
-
-
-_SINGULAR = {
-    "phases": "phase",
-    "items": "item",
-    "roles": "role",
-    "gates": "gate",
-    "risks": "risk",
-    "queries": "query",
-    "contacts": "contact",
-    "stages": "stage",
-    "categories": "readiness category",
-}

@@ -13,7 +13,7 @@ from warroom.actions.change import change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.documents.parts import plan_fields
 from warroom.documents.portable import PlanFile, checked, counts, parts
-from warroom.documents.readers import WARNING, Creation, Finding, registered
+from warroom.documents.readers import WARNING, Creation, Finding, in_words, registered
 from warroom.documents.reading import Reading, understand
 from warroom.models import DeploymentPlan, Lifecycle, Role, Seat, User
 from warroom.rules.moments import YEARS
@@ -235,21 +235,10 @@ def chosen_lines(reading: Reading) -> dict[str, str]:
 
 def _sentence(counts: Mapping[str, int], findings: list[Finding]) -> str:
     """``Imported 96 items in 6 phases, 3 roles; 4 warnings.``"""
+    more = {key: n for key, n in counts.items() if key not in ("phases", "items", "done")}
     parts = [f"{counts['items']} items in {counts['phases']} phases"]
-    for key in ("roles", "contacts", "criteria", "queries", "stages", "risks"):
-        if counts[key]:
-            parts.append(f"{counts[key]} {key if counts[key] > 1 else _SINGULAR[key]}")
+    parts += [f"{n} {noun}" for n, noun in in_words(more)]
     done = f", {counts['done']} ticked in the document" if counts["done"] else ""
     warnings = sum(1 for finding in findings if finding.severity == WARNING)
     odd = f"; {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
     return f"Imported {', '.join(parts)}{done}{odd}."
-
-
-_SINGULAR = {
-    "roles": "role",
-    "contacts": "contact",
-    "criteria": "criterion",
-    "queries": "query",
-    "stages": "stage",
-    "risks": "risk",
-}

@@ -11,8 +11,9 @@ from warroom.actions.people import demand_editor
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, Right, Role, User
 from warroom.queries.people import lasting_editors, roles_state
+from warroom.rules.keys import free_key
+from warroom.rules.lengths import offset
 from warroom.rules.letters import is_one_line
-from warroom.rules.typed import offset_text
 
 MOST_ROLES = 60
 LAST = "Nobody could edit this plan any more. Give the right to edit to a role with somebody in it."
@@ -189,7 +190,7 @@ def _rights_words(name: str, before: set[str], after: set[str]) -> list[str]:
 def _cover_words(name: str, cover: tuple[int, int] | None) -> str:
     if cover is None:
         return f"{name} need not be covered all the time"
-    return f"{name} is to be covered from {offset_text(cover[0])} to {offset_text(cover[1])}"
+    return f"{name} is to be covered from {offset(cover[0])} to {offset(cover[1])}"
 
 
 def _may(rights: list[str]) -> str:
@@ -202,8 +203,4 @@ def _data(changes: list[tuple[str, dict]]) -> list[dict]:
 
 
 def _free_key(name: str, taken: set[str]) -> str:
-    base = slugify(name)[:50].strip("-") or "role"
-    key, number = base, 2
-    while key in taken:
-        key, number = f"{base}-{number}", number + 1
-    return key
+    return free_key(slugify(name)[:50].strip("-") or "role", taken)

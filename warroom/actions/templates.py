@@ -13,6 +13,7 @@ from warroom.documents.portable import as_yaml, plan_data, read
 from warroom.documents.source import DocumentError
 from warroom.documents.templates import SHIPPED, Starter
 from warroom.models import DeploymentPlan, PlanTemplate, Right, User
+from warroom.rules.keys import free_key
 from warroom.rules.outlines import TAKES, days_from, drop_called, drop_dates, taken
 
 NAME_LIMIT, SUMMARY_LIMIT = 200, 300
@@ -111,10 +112,8 @@ def _check(name: str, summary: str) -> None:
 
 def _free_key(name: str) -> str:
     base = slugify(name)[:50].strip("-_") or "template"
-    key, n = base, 2
-    while key in RESERVED or PlanTemplate.objects.filter(key=key).exists():
-        key, n = f"{base}-{n}", n + 1
-    return key
+    kept = PlanTemplate.objects.filter(key__startswith=base).values_list("key", flat=True)
+    return free_key(base, RESERVED.union(kept))
 
 
 def bare(data: dict[str, Any], name: str, summary: str) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from typing import Annotated, Any, NoReturn
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from warroom.rules import lengths
+from warroom.rules.lengths import written as length
 from warroom.rules.moments import YEARS
 from warroom.rules.offsets import LONGEST_S, parse_length, parse_offset
 from warroom.rules.zones import known
@@ -129,9 +131,6 @@ TimeZone = Annotated[str, Field(max_length=60), AfterValidator(_zone)]
 
 # --- lengths of time -----------------------------------------------------------------------
 
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_LENGTH = "(?:[0-9]{1,9}[wdhms])+"
-_PART = re.compile(r"([0-9]{1,9})([wdhms])")
 _DIGITS = re.compile(r"[0-9]+")
 
 
@@ -141,7 +140,7 @@ def length_s(value: Any) -> int:
         wrong(f"{value} has no unit.", f"Write {value}h or {value}m.")
     if not isinstance(value, str):
         wrong("A length of time belongs here.", "Write such as 12h, 30m or 1h30m.")
-    if not re.fullmatch(_LENGTH, value):
+    if not re.fullmatch(lengths.PATTERN, value):
         if _DIGITS.fullmatch(value):
             wrong(f"{quoted(value)} has no unit.", f"Write {value[:9]}h or {value[:9]}m.")
         meant = parse_length(value)
@@ -151,24 +150,14 @@ def length_s(value: Any) -> int:
 
 
 def _summed(value: str) -> int:
-    parts = _PART.findall(value)
+    parts = lengths.PART.findall(value)
     places = ["wdhms".index(unit) for _, unit in parts]
     if places != sorted(set(places)):
         wrong(f"{quoted(value)} names its units out of order.", "Write such as 1d2h30m.")
-    seconds = sum(int(n) * _UNITS[unit] for n, unit in parts)
+    seconds = sum(int(n) * lengths.SECONDS[unit] for n, unit in parts)
     if seconds > LONGEST_S:
         wrong(f"{quoted(value)} is more than ten years.", "Write a shorter one.")
     return seconds
-
-
-def length(seconds: int) -> str:
-    """Seconds as they are written: 12h, 1h30m, 48h, 3d, 90s as 1m30s, 0m."""
-    if seconds and seconds % 86_400 == 0 and seconds > 172_800:
-        return f"{seconds // 86_400}d"
-    hours, rest = divmod(seconds, 3600)
-    minutes, secs = divmod(rest, 60)
-    parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (secs, "s")) if n]
-    return "".join(parts) or "0m"
 
 
 def a_length(least: int = 0, most: int = LONGEST_S, step: int = 1) -> Any:
@@ -190,7 +179,11 @@ def a_length(least: int = 0, most: int = LONGEST_S, step: int = 1) -> Any:
         BeforeValidator(length_s),
         AfterValidator(check),
         WithJsonSchema(
-            {"type": "string", "pattern": f"^{_LENGTH}$", "examples": ["12h", "30m", "1h30m"]}
+            {
+                "type": "string",
+                "pattern": f"^{lengths.PATTERN}$",
+                "examples": ["12h", "30m", "1h30m"],
+            }
         ),
     ]
 
@@ -222,7 +215,7 @@ def milliseconds(value: int) -> str:
 
 # --- offsets from T0 -----------------------------------------------------------------------
 
-_OFFSET = f"T[+-](?:0|{_LENGTH})"
+_OFFSET = f"T[+-](?:0|{lengths.PATTERN})"
 
 
 def offset_s(value: Any) -> int:
@@ -242,7 +235,7 @@ def offset(seconds: int | None) -> str | None:
     """``T-2h``; None for None."""
     if seconds is None:
         return None
-    return f"T{'-' if seconds < 0 else '+'}{length(abs(seconds))}" if seconds else "T+0"
+    return lengths.offset(seconds)
 
 
 Offset = Annotated[

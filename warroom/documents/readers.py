@@ -41,6 +41,31 @@ COUNTS = (
     "risks",
 )
 
+# How people call one and many of what an import counts.
+NOUNS = {
+    "phases": ("phase", "phases"),
+    "groups": ("group", "groups"),
+    "items": ("item", "items"),
+    "done": ("of them done", "of them done"),
+    "roles": ("role", "roles"),
+    "contacts": ("contact", "contacts"),
+    "gates": ("gate", "gates"),
+    "criteria": ("criterion", "criteria"),
+    "queries": ("metric", "metrics"),
+    "stages": ("stage", "stages"),
+    "risks": ("risk", "risks"),
+    "categories": ("readiness category", "readiness categories"),
+}
+
+
+def in_words(counts: Mapping[str, int], always: Iterable[str] = ()) -> list[tuple[int, str]]:
+    """Each count that is not 0 with its noun, in the order of NOUNS; those of ``always`` too."""
+    return [
+        (counts[key], one if counts[key] == 1 else many)
+        for key, (one, many) in NOUNS.items()
+        if counts.get(key) or key in always
+    ]
+
 
 @dataclass(slots=True)
 class Line:

@@ -8,6 +8,8 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from warroom.rules import lengths
+
 MARK = "REHEARSAL"
 MOST_FACTOR = 1440  # a day in a minute
 LEAST_CADENCE_S = 5
@@ -36,9 +38,7 @@ USUAL: dict[str, dict[str, str]] = {
 # Kinds of event whose sentence says that it is a rehearsal: what somebody could point at later.
 MARKED = ("signoff.", "gate.", "vote.", "criterion.", "condition.", "plan.stable")
 
-_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_LENGTH = re.compile(r"(?:\d{1,9}[wdhms])+")
-_OFFSET = re.compile(r"T(?P<sign>[+-])(?P<length>(?:\d{1,9}[wdhms])+)")
+_OFFSET = re.compile(rf"T(?P<sign>[+-])(?P<length>{lengths.PATTERN})")
 
 
 def marked(kind: str, text: str) -> str:
@@ -64,8 +64,8 @@ def _field(name: str, value: Any, ratio: Fraction, part: str) -> Any:
     if not isinstance(value, str):
         return in_time(value, ratio, part or name, top=not part)
     least = LENGTHS.get((part, name))
-    if least is not None and _LENGTH.fullmatch(value):
-        return write_length(_shorter(read_length(value), ratio, least, name == "hold"))
+    if least is not None and (seconds := lengths.read(value)) is not None:
+        return lengths.written(_shorter(seconds, ratio, least, name == "hold"))
     if name in ("at", "until", "due", "opens", "from", "cover") and _OFFSET.fullmatch(value):
         return _offset(value, ratio)
     return value
@@ -80,18 +80,5 @@ def _shorter(seconds: int, ratio: Fraction, least: int, minutes: bool) -> int:
 
 def _offset(value: str, ratio: Fraction) -> str:
     match = _OFFSET.fullmatch(value)
-    seconds = round(read_length(match["length"]) / ratio)
-    return f"T{match['sign']}{write_length(seconds)}" if seconds else "T+0"
-
-
-def read_length(text: str) -> int:
-    """Seconds of a length as the plan file writes it, such as "1h30m"."""
-    return sum(int(n) * _UNITS[unit] for n, unit in re.findall(r"(\d+)([wdhms])", text))
-
-
-def write_length(seconds: int) -> str:
-    """``1h30m``; "0m" for nothing."""
-    hours, rest = divmod(seconds, 3600)
-    minutes, secs = divmod(rest, 60)
-    parts = [f"{n}{unit}" for n, unit in ((hours, "h"), (minutes, "m"), (secs, "s")) if n]
-    return "".join(parts) or "0m"
+    seconds = round((lengths.read(match["length"]) or 0) / ratio)
+    return lengths.offset(-seconds if match["sign"] == "-" else seconds)

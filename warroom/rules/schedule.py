@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from warroom.rules.fingerprint import fingerprint
-from warroom.rules.offsets import parse_length
+from warroom.rules.typed import length_of
 from warroom.rules.windows import outside
 from warroom.rules.wording import duration_text
 
@@ -219,7 +219,6 @@ def _basis(plan: Plan, moving: list[Thing], seconds: int, t0: datetime | None) -
 
 
 _SIGNED = re.compile(r"^\s*(?P<sign>[+\-−–])\s*(?P<rest>\S.*)$")
-_HOURS_MINUTES = re.compile(r"^(?P<h>\d+)\s*h(?:ours?)?\s*(?P<m>\d+)\s*m(?:in(?:utes?)?)?$", re.I)
 
 
 def parse_by(text: str) -> int | None:
@@ -227,10 +226,8 @@ def parse_by(text: str) -> int | None:
     match = _SIGNED.match(text)
     if match is None:
         return None
-    rest = match["rest"].strip()
-    both = _HOURS_MINUTES.match(rest)
-    size = int(both["h"]) * 3600 + int(both["m"]) * 60 if both else parse_length(rest)
-    if size is None or size > 10 * 365 * 86_400:
+    size = length_of(match["rest"])
+    if size is None:
         return None
     return size if match["sign"] == "+" else -size
 

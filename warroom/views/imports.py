@@ -7,7 +7,6 @@ between them and nothing that somebody pasted, typed or chose is lost.
 from dataclasses import dataclass
 from datetime import UTC
 
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -19,7 +18,8 @@ from warroom.actions.refusals import Refused
 from warroom.documents.choices import KINDS, from_text, take_bulk
 from warroom.documents.readers import Understanding
 from warroom.documents.reading import Reading, understand
-from warroom.documents.source import LIMIT_BYTES, DocumentError
+from warroom.documents.source import DocumentError
+from warroom.form_parts import given_document
 from warroom.forms import CreatePlanForm, ImportForm
 from warroom.models import DeploymentPlan
 from warroom.once import once
@@ -52,7 +52,7 @@ def import_document(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST, request.FILES, plans=plans)
     if not form.is_valid():
         return render(request, "warroom/import.html", {"form": form}, status=422)
-    given, name = _given(form.cleaned_data)
+    given, name = given_document(form.cleaned_data)
     if form_given(given, name or request.POST.get("source_name", "")):
         return import_file(request, given, name, form)
     try:
@@ -68,15 +68,6 @@ def import_document(request: HttpRequest) -> HttpResponse:
     if "create" not in request.POST:
         return _preview(request, step, _kept(request, step))
     return _extend(request, step) if into else _create(request, step)
-
-
-def _given(values: dict) -> tuple[bytes | str, str]:
-    """The document and its name. A file is read no further than the limit."""
-    upload: UploadedFile | None = values["file"]
-    if upload is not None:
-        return upload.read(LIMIT_BYTES + 1), (upload.name or "")[:200]
-    # Browsers send a text field with Windows line ends, whatever was pasted.
-    return values["text"].replace("\r\n", "\n"), ""
 
 
 def _read(request: HttpRequest, given: bytes | str) -> Reading:

@@ -5,7 +5,6 @@ Every way ends in a draft that only its author sees.
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,6 +18,7 @@ from warroom.actions.templates import make_template, retire_template, start_from
 from warroom.documents.portable import SCHEMA_PATH, read
 from warroom.documents.source import LIMIT_BYTES, DocumentError
 from warroom.documents.templates import Starter, own_template, starter, starters
+from warroom.form_parts import given_document
 from warroom.forms import ImportForm
 from warroom.models import DeploymentPlan
 from warroom.new_forms import CopyReleaseForm, TemplateForm, TemplateReleaseForm, YamlReleaseForm
@@ -61,7 +61,7 @@ def _from_template(request: HttpRequest) -> HttpResponse:
                 request_id=once(request),
             )
         except Refused as refused:
-            _add(form, refused)
+            form.refuse(refused)
         else:
             return _drafted(request, plan)
     return _page(request, "template", 422, template=form)
@@ -80,7 +80,7 @@ def _from_copy(request: HttpRequest) -> HttpResponse:
                 request_id=once(request),
             )
         except Refused as refused:
-            _add(form, refused)
+            form.refuse(refused)
         else:
             return _drafted(request, plan)
     return _page(request, "copy", 422, copy=form)
@@ -89,7 +89,7 @@ def _from_copy(request: HttpRequest) -> HttpResponse:
 def _from_yaml(request: HttpRequest) -> HttpResponse:
     form, error = YamlReleaseForm(request.POST, request.FILES), None
     if form.is_valid():
-        text, name = _given(form.cleaned_data)
+        text, name = given_document(form.cleaned_data)
         try:
             file = read(text, "json" if name.endswith(".json") else "yaml")
             plan = begin_with_file(
@@ -99,28 +99,16 @@ def _from_yaml(request: HttpRequest) -> HttpResponse:
             error = wrong
             form = _with_text(form, text)  # a file cannot be kept in its field, its text can
         except Refused as refused:
-            _add(form, refused)
+            form.refuse(refused)
         else:
             return _drafted(request, plan)
     return _page(request, "yaml", 422, yaml=form, error=error)
-
-
-def _given(said: dict) -> tuple[bytes | str, str]:
-    upload = said.get("file")
-    if upload is not None:
-        return upload.read(LIMIT_BYTES + 1), (upload.name or "")[:200]
-    return said["text"].replace("\r\n", "\n"), ""
 
 
 def _with_text(form: YamlReleaseForm, text: bytes | str) -> YamlReleaseForm:
     if isinstance(text, bytes):
         text = text[:LIMIT_BYTES].decode(errors="replace").replace("\0", "\ufffd")
     return YamlReleaseForm(initial={"text": text, "request_id": form.cleaned_data["request_id"]})
-
-
-def _add(form: forms.Form, refused: Refused) -> None:
-    field = getattr(refused, "field", None)
-    form.add_error(field if field in form.fields else None, refused.sentence)
 
 
 def _drafted(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
@@ -218,7 +206,7 @@ def keep(request: HttpRequest, slug: str) -> HttpResponse:
         except Refused as refused:
             if refused.status != 422:
                 raise
-            _add(form, refused)
+            form.refuse(refused)
         else:
             say = f"Kept as “{said['template_name']}”. It is offered at {reverse('new')}."
             return saved(request, plan, "leave", say)

@@ -17,7 +17,7 @@ from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.actions.roles import add_role, remove_role, save_roles
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
 from warroom.once import once
-from warroom.people_forms import HandOverForm, InviteForm, OnceForm, RoleForm, RolesForm, SeatForm
+from warroom.people_forms import HandOverForm, InviteForm, RoleForm, RolesForm, SeatForm
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
 from warroom.queries.seats import (
@@ -240,7 +240,7 @@ def _demand_mine(request: HttpRequest, plan: DeploymentPlan, seat: Seat) -> None
 
 
 def _seat_page(
-    request: HttpRequest, plan: DeploymentPlan, seat: Seat, form: OnceForm, status: int = 200
+    request: HttpRequest, plan: DeploymentPlan, seat: Seat, form: HandOverForm, status: int = 200
 ) -> HttpResponse:
     context = page(request, plan, SECTION)
     mine = seat.user_id == request.user.pk or context["standing"].may(Right.EDIT)

@@ -17,7 +17,7 @@ from warroom.documents.complaints import PlanFileError
 from warroom.documents.formats import FORMATS, form_of, unknown_format
 from warroom.documents.people import STANDING
 from warroom.documents.portable import PlanFile
-from warroom.documents.readers import WARNING
+from warroom.documents.readers import WARNING, in_words
 from warroom.documents.source import DocumentError
 from warroom.forms import CreatePlanForm, ImportForm
 from warroom.models import DeploymentPlan
@@ -26,17 +26,6 @@ from warroom.rules.rehearsal import MARK
 
 FINDINGS_SHOWN = 200
 ROLES_SHOWN = 40
-_WORDS = (
-    ("phases", "phase", "phases"),
-    ("items", "item", "items"),
-    ("done", "of them done", "of them done"),
-    ("roles", "role", "roles"),
-    ("contacts", "contact", "contacts"),
-    ("criteria", "criterion", "criteria"),
-    ("queries", "metric", "metrics"),
-    ("stages", "stage", "stages"),
-    ("risks", "risk", "risks"),
-)
 
 
 def form_given(given: bytes | str, name: str) -> str | None:
@@ -133,11 +122,7 @@ def _preview(
         "form": form,
         "found": values,
         "counts": counts,
-        "summary": [
-            (counts[key], one if counts[key] == 1 else many)
-            for key, one, many in _WORDS
-            if counts[key] or key in ("phases", "items")
-        ],
+        "summary": in_words(counts, always=("phases", "items")),
         "phases": [(one, _items_of(one)) for one in values.get("phases", [])],
         "findings": file.findings[:FINDINGS_SHOWN],
         "text": text,

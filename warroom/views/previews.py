@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from warroom.documents.choices import KINDS, Bulk, as_text, bulks, every_item
-from warroom.documents.readers import NOTE, WARNING, Line, Understanding
+from warroom.documents.readers import NOTE, WARNING, Line, Understanding, in_words
 from warroom.documents.reading import Reading
 
 # What became nothing to work with: shown in grey.
@@ -135,22 +135,4 @@ def _filters(lines: list[Line], marked: dict[str, set[int]]) -> list[tuple[str, 
 def _summary(found: Understanding) -> list[tuple[int, str]]:
     groups = sum(1 for phase in found.parts.get("phases", ()) for g in phase.groups if g.title)
     counts = found.counts | {"groups": groups, "gates": len(found.parts.get("gates", ()))}
-    words = (
-        ("phases", "phase", "phases"),
-        ("groups", "group", "groups"),
-        ("items", "item", "items"),
-        ("done", "of them ticked", "of them ticked"),
-        ("roles", "role", "roles"),
-        ("contacts", "contact", "contacts"),
-        ("gates", "gate", "gates"),
-        ("criteria", "criterion", "criteria"),
-        ("queries", "query", "queries"),
-        ("stages", "stage", "stages"),
-        ("risks", "risk", "risks"),
-    )
-    always = {"phases", "items"}
-    return [
-        (counts[key], one if counts[key] == 1 else many)
-        for key, one, many in words
-        if counts[key] or key in always
-    ]
+    return in_words(counts, always=("phases", "items"))

@@ -13,7 +13,8 @@ from warroom.actions.refusals import Refused
 from warroom.actions.reimports import compare, reread, sentence, update_from_document
 from warroom.documents.comparing import KINDS, Difference
 from warroom.documents.reading import Reading
-from warroom.documents.source import LIMIT_BYTES, DocumentError
+from warroom.documents.source import DocumentError
+from warroom.form_parts import NAME_LIMIT, given_document
 from warroom.forms import ImportForm
 from warroom.models import DeploymentPlan, Right
 from warroom.once import once
@@ -41,7 +42,8 @@ def reimport(request: HttpRequest, slug: str) -> HttpResponse:
     form = _form(request.POST, request.FILES)
     if not form.is_valid():
         return _ask(request, plan, form, 422)
-    given, name = _given(form)
+    given, name = given_document(form.cleaned_data)
+    name = name or request.POST.get("source_name", "")[:NAME_LIMIT]
     try:
         reading = reread(plan, given)
     except DocumentError as error:
@@ -55,14 +57,6 @@ def _form(*given: object) -> ImportForm:
     form = ImportForm(*given)
     form.fields.pop("into", None)
     return form
-
-
-def _given(form: ImportForm) -> tuple[bytes | str, str]:
-    upload = form.cleaned_data["file"]
-    if upload is not None:
-        return upload.read(LIMIT_BYTES + 1), (upload.name or "")[:200]
-    # Browsers send a text field with Windows line ends, whatever was pasted.
-    return form.cleaned_data["text"].replace("\r\n", "\n"), form.data.get("source_name", "")[:200]
 
 
 def _ask(

@@ -59,7 +59,7 @@ def updates(request: HttpRequest, slug: str) -> HttpResponse:
             post_status_update(plan, text, by=request.user, request_id=once(request))
             return done(request, _here(plan), say="The update stands on the status page.")
         except Invalid as wrong:
-            form.add_error(wrong.field, wrong.sentence)
+            form.refuse(wrong)
     context = page(request, plan, "updates") | {"form": form, "updates": public.updates_of(plan)}
     return render(request, "warroom/status.html", context, status=422 if form.errors else 200)
 

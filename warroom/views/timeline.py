@@ -33,7 +33,7 @@ def _write(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
         try:
             add_note(plan, note.cleaned_data["text"], by=request.user, request_id=once(request))
         except Invalid as wrong:
-            note.add_error(wrong.field, wrong.sentence)
+            note.refuse(wrong)
     if note.errors:
         return _again(request, plan, note)
     answer = done(request, reverse("timeline", args=[plan.slug]), say="The entry is written.")

@@ -1,0 +1,61 @@
+"""What the forms of all floors are made of."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils import timezone
+
+from warroom.actions.refusals import Refused
+from warroom.documents.source import LIMIT_BYTES
+from warroom.rules.typed import instant_of
+
+TIME_HELP = "2025-10-23 22:00, 22:00 or T+12h"
+T0_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"]
+NAME_LIMIT = 200  # of a file
+
+
+class OnceForm(forms.Form):
+    """A form that is carried out once, however often it is sent."""
+
+    request_id = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["request_id"].initial = lambda: uuid4().hex
+
+    def refuse(self, refused: Refused) -> None:
+        """Show why an action refused, beside its field where there is one."""
+        field = getattr(refused, "field", None)
+        self.add_error(field if field in self.fields else None, refused.sentence)
+
+
+class InstantField(forms.CharField):
+    """An instant: UTC text, the next time of a clock, or an offset from the plan's T0."""
+
+    def __init__(self, *args, t0: datetime | None = None, **kwargs) -> None:
+        super().__init__(*args, max_length=40, **kwargs)
+        self.t0 = t0
+
+    def clean(self, value) -> datetime | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        at = instant_of(text, timezone.now(), self.t0)
+        if at is None:
+            raise forms.ValidationError(f"{text!r} is no time. Write {TIME_HELP}; times are UTC.")
+        return at
+
+
+def given_document(said: Mapping[str, Any]) -> tuple[bytes | str, str]:
+    """The chosen file or the pasted text of a cleaned form, and the file's name or "".
+
+    A file is read no further than the limit, by which it is refused.
+    """
+    upload = said.get("file")
+    if upload is not None:
+        return upload.read(LIMIT_BYTES + 1), (upload.name or "")[:NAME_LIMIT]
+    # Browsers send a text field with Windows line ends, whatever was pasted.
+    return said["text"].replace("\r\n", "\n"), ""
