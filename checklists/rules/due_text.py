@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from warroom.rules import lengths, typed
 
 WOULD_BE_RIGHT = "Write 20:55, T+11:55, T-2h or 2025-10-23 21:15; times are UTC."
-LENGTH_WOULD_BE_RIGHT = "Write 24h, 30m, 1h30m or 2d."
+LENGTH_WOULD_BE_RIGHT = "Write 24h, 30m, 1h30m or 2d; at most ten years."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,7 @@ def parse_length(text: str) -> int | None:
         return None
     seconds = typed.length_of(text)
     if seconds is None:
-        what = "no length of time, or more than ten years"
-        raise NotUnderstood(f"{text[:40]!r} is {what}. {LENGTH_WOULD_BE_RIGHT}")
+        raise NotUnderstood(f"{text[:40]!r} is no length of time. {LENGTH_WOULD_BE_RIGHT}")
     return seconds
 
 

@@ -154,7 +154,7 @@ OPERATIONS = {
     ),
     ("GET", ""): ("read", None, "cora thon hudson forge vera root"),
 }
-# tests/warroom/test_api.py, test_plan_file.py, test_templates.py, test_copies.py, test_reimport.py
+# tests/warroom: test_api, test_plan_file, test_rehearsal, test_reimport
 ELSEWHERE = {
     ("GET", "/api/v1/plans"),
     ("POST", "/api/v1/plans"),

@@ -50,8 +50,8 @@ def test_words_that_cannot_be_meant_break_no_page(cast, client_of, words):
 def test_links_lengths_and_instants_are_read_within_their_bounds():
     assert fields._link("https://example.org/a") == "https://example.org/a"
     assert fields._link("javascript:alert(1)") is None
-    assert said.parse_span("1d12h") == 129_600
-    assert said.parse_span("9999999d") is None
+    assert said.parse_length("1d12h") == 129_600
+    assert said.parse_length("9999999d") is None
     assert said.parse_instant("2026-03-04T09:00:00Z").year == 2026
     assert said.parse_instant("9999-12-31T23:59:59-14:00") is None
 

@@ -33,6 +33,7 @@ from warroom.models import DeploymentPlan, Lifecycle, Message
 from warroom.rules.lengths import read as read_length
 from warroom.rules.lengths import written as write_length
 from warroom.rules.rehearsal import USUAL, in_time
+from warroom.rules.typed import offset_of
 
 T0 = datetime(2030, 3, 4, 9, tzinfo=UTC)
 FAST = Wishes("Dry run", t0=T0, rehearsal=True, factor=60)
@@ -114,8 +115,8 @@ def test_no_length_becomes_longer_or_shorter_than_its_bound(seconds, factor):
 def test_offsets_keep_their_order(offsets, factor):
     texts = [f"T{'-' if s < 0 else '+'}{write_length(abs(s))}" for s in sorted(offsets)]
     rows = shorter({"phases": [{"at": text} for text in texts]}, factor)["phases"]
-    seconds = [int(f"{one['at'][1]}{read_length(one['at'][2:])}") for one in rows]
-    assert seconds == sorted(seconds)
+    seconds = [offset_of(one["at"]) for one in rows]
+    assert None not in seconds and seconds == sorted(seconds)
 
 
 # --- in the room -----------------------------------------------------------------------------
@@ -380,3 +381,28 @@ def test_a_pipeline_rehearses_a_release(ask, plan, item):
 )
 def test_what_is_wrong_is_answered(ask, plan, path, body, status):
     assert ask(path, body).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("plans/from-template", {"template": "drill", "name": "X"}),
+        ("plans/genesis-4/copy", {"name": "X"}),
+    ],
+)
+def test_a_token_begins_no_release_beyond_its_scope(client, cast, plan, path, body):
+    def status(name, scopes, **of):
+        secret = make_token(cast[name], scopes, **of)[1]
+        headers = {"authorization": f"Bearer {secret}"}
+        answer = client.post(
+            f"/api/v1/{path}", json.dumps(body), content_type="application/json", headers=headers
+        )
+        return answer.status_code
+
+    before = DeploymentPlan.objects.count()
+    assert status("cora", ["read"]) == 403
+    assert status("cora", ["read", "run"], plan=plan) == 403
+    if "copy" in path:
+        assert status("stranger", ["read", "run"]) == 404
+    assert DeploymentPlan.objects.count() == before
+    assert status("cora", ["edit"]) == 201
