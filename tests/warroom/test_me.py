@@ -139,5 +139,11 @@ def test_nobody_waits_for_themselves(two, cast, phase):
 
 def test_the_list_of_releases_leads_to_it_with_the_number(two, cast, client_of):
     total = mine(cast["thon"], timezone.now()).total
-    html = client_of(cast["thon"]).get("/").content.decode()
-    assert f'<a href="/me/">Needs me {total}</a>' in html
+    client = client_of(cast["thon"])
+    html = client.get("/").content.decode()
+    assert '<a href="/me/">Needs me ' in html
+    assert 'hx-get="/me/?only=count"' in html
+    answer = client.get("/me/?only=count", headers={"HX-Request": "true"}).content.decode()
+    number = cast["thon"].pk
+    assert f'id="mine-count-u{number}" data-live="mine-count-u{number}"' in answer
+    assert f">{total}</span>" in answer

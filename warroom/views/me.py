@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -6,7 +8,7 @@ from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from warroom.live.headline import shown_verdict
-from warroom.live.mine import mine
+from warroom.live.mine import count, mine
 
 PARTS = ("head", "now", "soon", "wait", "seats")
 
@@ -19,6 +21,8 @@ def me(request: HttpRequest) -> HttpResponse:
     never on a room's stream.
     """
     now = timezone.now()
+    if request.GET.get("only") == "count":
+        return _count(request, now)
     found = mine(request.user, now)
     context = {
         "mine": found,
@@ -35,5 +39,14 @@ def me(request: HttpRequest) -> HttpResponse:
     else:
         answer = render(request, "warroom/me.html", context)
     patch_vary_headers(answer, ["HX-Request"])
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _count(request: HttpRequest, now: datetime) -> HttpResponse:
+    """How much it is; the list of releases asks for it beside itself, so that it stays quick."""
+    total = count(request.user, now)
+    context = {"total": total, "uid": request.user.pk, "seq": int(now.timestamp())}
+    answer = HttpResponse(render_to_string("warroom/_mine_count.html", context))
     answer["Cache-Control"] = "no-store"
     return answer

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from warroom import navigation
 from warroom.live import kept, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
-from warroom.live.mine import count
 from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.people import role_keys, seated, standing
 from warroom.queries.plans import get_plan, plans_for
@@ -47,7 +46,6 @@ def plan_list(request: HttpRequest) -> HttpResponse:
         parts = ("warroom/_releases_sum.html", "warroom/_releases.html")
         answer = HttpResponse("".join(render_to_string(part, context) for part in parts))
     else:
-        context["needs_me"] = count(request.user, now)
         answer = render(request, "warroom/plans.html", context)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
