@@ -1,5 +1,6 @@
 """What people fill in. The actions judge it; here it only gets its types and its lengths."""
 
+import re
 from datetime import datetime
 
 from django import forms
@@ -10,6 +11,7 @@ from checklists.models import ItemState
 from checklists.rules.items import COUNT_MOST
 from warroom.form_parts import OnceForm
 from warroom.models import Role
+from warroom.rules.moments import YEARS
 from warroom.rules.typed import instant_of
 
 BLOCKS = {"blocking": True, "not blocking": False}
@@ -91,6 +93,12 @@ def _due(text: str) -> datetime:
     at = instant_of(text, timezone.now(), None)
     if at is not None:
         return at
+    year = re.match(r"\d{4}(?=-)", text)
+    if year and int(year[0]) not in YEARS:
+        raise forms.ValidationError(
+            f"It is due in the year {int(year[0])}. "
+            f"A due time lies in the years {YEARS[0]} to {YEARS[-1]}."
+        )
     raise forms.ValidationError(f"{text!r} is no time. Write 21:15 or 2025-10-23 21:15, in UTC.")
 
 
