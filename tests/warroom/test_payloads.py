@@ -112,7 +112,9 @@ class Elements(HTMLParser):
     Values of fields are text that a person typed; a title is read out and never run.
     """
 
-    TYPED = frozenset({"value", "aria-label", "title", "alt", "content", "data-title", "datetime"})
+    TYPED = frozenset(
+        {"value", "aria-label", "title", "alt", "content", "data-title", "data-value", "datetime"}
+    )
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
