@@ -250,6 +250,7 @@ def _statement(signing: Change, scope: Scope, paper: Paper, items: list[Checklis
         score=rules.score_text(paper.score, signing.plan.score_max),
         declaration=scope.declaration,
         rehearsal=signing.plan.rehearsal,
+        kind=scope.kind,
     ) + item_rules.left_out_list([(item.ref, left_out_of(item)) for item in items])
 
 

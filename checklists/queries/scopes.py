@@ -44,6 +44,11 @@ class Scope:
         return part.title if part else WHOLE
 
     @property
+    def kind(self) -> str:
+        """The word under which the rules know what an approval of it states."""
+        return "gate" if self.gate else self.declaration
+
+    @property
     def ids(self) -> tuple[int | None, int | None, str]:
         return self.phase and self.phase.pk, self.gate and self.gate.pk, self.declaration
 

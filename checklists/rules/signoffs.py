@@ -128,6 +128,19 @@ def too_early(watched_since: datetime | None, hours: float, now: datetime, word:
     )
 
 
+_ATTESTED = {
+    "gate": "What this gate asks of my role is so, and I know of nothing that should stop it.",
+    "stable": "It was watched for its time, and I know of nothing that should take it back.",
+    "": "Every required item of it that names my role is done, or marked not applicable with a "
+    "reason, and I know of nothing that should stop it.",
+}
+
+
+def attested(kind: str) -> str:
+    """What an approval states besides its word; ``kind``: 'gate', 'stable', or '' for a list."""
+    return _ATTESTED[kind]
+
+
 def statement(
     person: str,
     role: str,
@@ -140,15 +153,18 @@ def statement(
     score: str = "",
     declaration: str = "",
     rehearsal: bool = False,
+    kind: str = "",
 ) -> str:
     """What is signed, word for word, with the state of the items at that moment.
 
-    ``score`` is '8.5 of 10'.
+    ``score`` is '8.5 of 10'; ``kind`` is that of ``attested``, which every approval says.
     """
     counted = f"{closed} of {total} items closed" if total else "no items"
     here = ", in rehearsal," if rehearsal else ","
     verb = _DECLARES[declaration][word] if declaration else f"{_VERB[word]} {scope}"
     text = f"I, {person}, as {role}{here} {verb} with {counted}."
+    if word != REJECTED:
+        text += f" {attested(kind)}"
     if score:
         text += f" Score: {score}."
     if conditions:

@@ -7,11 +7,12 @@ from django.http import HttpRequest
 from checklists.forms import SignOffForm
 from checklists.models import Condition
 from checklists.panels import signoff_context
-from checklists.queries.phases import checklist
+from checklists.queries.phases import Checklist, checklist
 from checklists.queries.scopes import Scope
 from checklists.queries.signoffs import Signature
+from checklists.rules import signoffs as rules
 from warroom.live import panels
-from warroom.models import DeploymentPlan, Right, User
+from warroom.models import DeploymentPlan, Right, Role, User
 from warroom.queries.people import Standing
 
 
@@ -20,16 +21,40 @@ def sign_context(
 ) -> dict[str, Any]:
     """``context`` is that of ``views.plans.page``; ``form`` one that was refused."""
     plan, now = context["plan"], context["now"]
-    signed = signoff_context(plan, checklist(plan, now), scope)
+    board = checklist(plan, now)
+    signed = signoff_context(plan, board, scope)
+    signing = context["standing"].roles_with(Right.SIGN)
     panel = panels.get("signoffs")
     return {
         "sign_scope": scope,
         "signoffs": panels.render(panel, plan, now, scope.key, signed),
         "mine": _mine(request.user, signed["signatures"]),
         "open_conditions": _open_conditions(signed["signatures"]),
-        "signing": context["standing"].roles_with(Right.SIGN),
+        "signing": signing,
+        "attested": rules.attested(scope.kind),
+        "statements": [_statement(request.user, role, scope, board, plan) for role in signing],
         "signoff_form": form or _empty_form(plan, context["standing"], scope),
     }
+
+
+def _statement(
+    person: User, role: Role, scope: Scope, board: Checklist, plan: DeploymentPlan
+) -> str:
+    """What a plain approval would say now, word for word."""
+    rows = board.phase(scope.phase.number) if scope.phase else None
+    counts = rows.counts if rows else board.counts
+    return rules.statement(
+        person.display_name,
+        role.name,
+        rules.APPROVED,
+        scope.name,
+        counts.closed,
+        counts.total,
+        [],
+        declaration=scope.declaration,
+        rehearsal=plan.rehearsal,
+        kind=scope.kind,
+    )
 
 
 def _mine(person: User, signatures: list[Signature]) -> list[Signature]:

@@ -1,5 +1,6 @@
 """What can be signed: phases, gates, the whole release, and that it is stable. S17 S32 S83 S145."""
 
+import html
 from datetime import timedelta
 from decimal import Decimal
 
@@ -92,8 +93,8 @@ def test_a_plan_that_asks_for_scores_gets_one_with_every_approval(plan, phase, c
         sign(plan, roles, cast, "thon", "on-call", phase=phase, score=Decimal("10.5"))
     signed = sign(plan, roles, cast, "thon", "on-call", phase=phase, score=Decimal("8.50"))
     assert signed.statement.endswith("Score: 8.5 of 10.")
-    html = panels.render(panels.get("signoffs"), plan, timezone.now(), "1")
-    assert "score 8.5 of 10" in html
+    shown = panels.render(panels.get("signoffs"), plan, timezone.now(), "1")
+    assert "score 8.5 of 10" in shown
     sign(plan, roles, cast, "hudson", "security-lead", "rejected", phase=phase, comment="No.")
 
 
@@ -287,3 +288,18 @@ def test_nobody_signs_a_list_that_they_have_not_seen(plan, phase, item, cast, ro
         sign(plan, roles, cast, "thon", "on-call", phase=phase, seen=seen)
     plan.refresh_from_db()
     assert sign(plan, roles, cast, "thon", "on-call", phase=phase, seen=plan.timeline_seq)
+
+
+@pytest.mark.parametrize("scope", ["1", "at-gate-1", "plan"])
+def test_the_statement_that_is_signed_is_shown_before(
+    plan, phase, item, gate, cast, roles, client_of, scope
+):
+    """Word for word as it is stored when a plain approval is given."""
+    at_gate = scope.startswith("at-")
+    page = f"gates/{gate.key}/" if at_gate else f"checklist/?phase={scope}"
+    shown = html.unescape(
+        client_of(cast["thon"]).get(f"/plans/{plan.slug}/{page}").content.decode()
+    )
+    found = find_scope(plan, scope)
+    signed = sign(plan, roles, cast, "thon", "on-call", phase=found.phase, gate=found.gate)
+    assert f"“{signed.statement}”" in shown

@@ -20,7 +20,9 @@ def test_a_signature_says_in_words_what_was_signed(plan, phase, item, cast, role
     make_item(phase, 2, "Backups verified", state="done")
     signed = sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"], comment="Fine.")
     assert signed.statement == (
-        "I, Thon, as On-Call, approve phase 1, System readiness with 1 of 2 items closed."
+        "I, Thon, as On-Call, approve phase 1, System readiness with 1 of 2 items closed. "
+        "Every required item of it that names my role is done, or marked not applicable with a "
+        "reason, and I know of nothing that should stop it."
     )
     event = plan.events.get()
     assert event.kind == "signoff.approved"

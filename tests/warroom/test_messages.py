@@ -8,6 +8,7 @@ from email import message_from_bytes
 import pytest
 from aiosmtpd.controller import Controller
 from django.core import mail
+from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 
@@ -226,3 +227,24 @@ def test_what_stands_in_a_head_is_one_line():
     assert not is_one_line("a\x85b") and is_one_line("Größe")
     assert next_try(1) == timedelta(seconds=30)
     assert next_try(len(WAITS) + 1) is None
+
+
+def test_scenario_16_after_a_restore_old_letters_are_held_and_the_timeline_stands(
+    plan, cast, capsys
+):
+    """A backup made mid-release holds a letter that went out afterwards."""
+    with change(plan, by=cast["cora"]) as asking:
+        messages.queue_mail(
+            asking, key="k:1", to="rin@example.org", subject="Take a seat", text="Hello"
+        )
+        asking.record("seat.asked", "Rin is asked")
+    backup = list(Message.objects.values())
+    assert tasks.deliver() == 1
+    Message.objects.all().delete()
+    Message.objects.bulk_create(Message(**row) for row in backup)  # as the backup has it
+    call_command("after_restore")
+    assert "1 letters are held" in capsys.readouterr().out
+    assert (tasks.deliver(), len(mail.outbox)) == (0, 1)
+    call_command("verify_timeline", plan.slug)
+    call_command("after_restore", "--release")
+    assert (tasks.deliver(), len(mail.outbox)) == (1, 2)

@@ -23,6 +23,7 @@ from warroom.rules.rehearsal import MARK
 LEASE = timedelta(seconds=120)
 TEXT_LIMIT = 10_000
 SENDER = "Mail"
+HELD = "held since a restore"
 
 Link = Callable[[Message], str | None]
 _links: dict[str, Link] = {}
@@ -89,6 +90,18 @@ def claim(now: datetime, limit: int = 20) -> list[Message]:
             return []
         due(now).filter(pk__in=ids).order_by().update(lease_token=token, lease_until=now + LEASE)
     return list(Message.objects.filter(lease_token=token).select_related("plan"))
+
+
+def hold_all(at: datetime) -> int:
+    """Hold every letter that still waits: after a restore they may have gone out long ago (R24)."""
+    waiting = Message.objects.filter(sent_at=None, given_up_at=None)
+    return waiting.update(given_up_at=at, lease_until=None, lease_token="", failure=HELD)
+
+
+def release_all(at: datetime) -> int:
+    """Let the held letters go out after all; a person has looked at them."""
+    held = Message.objects.filter(sent_at=None, failure=HELD)
+    return held.update(given_up_at=None, due_at=at, failure="")
 
 
 def text_of(message: Message) -> str | None:

@@ -67,7 +67,7 @@ def mine(person: User, at: datetime) -> Mine:
     now, soon, waits, held = [], [], [], []
     for plan in plans:
         stands = standing(person, plan, at)
-        found = _each_once(room.needs(plan, at) + room.ahead(plan, at))
+        found = _each_once(room.everything(plan, at))
         for asked in _asked(plan, person, stands, found, at):
             (now if asked.presses else soon).append(asked)
         if stands.may("edit") or stands.may("decide"):

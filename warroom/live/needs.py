@@ -6,7 +6,9 @@ the frame shows it only to those who hold it, and to the others whom the room wa
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.conf import settings
 
 from warroom.models import DeploymentPlan
 
@@ -35,6 +37,8 @@ class Need:
 Source = Callable[[DeploymentPlan, datetime], Iterable[Need]]
 _sources: list[Source] = []
 _ahead: list[Source] = []
+_kept: dict[int, "_Kept"] = {}
+KEPT_FOR, MOST = timedelta(seconds=20), 1000
 
 
 def register_needs(source: Source) -> None:
@@ -62,6 +66,30 @@ def register_ahead(source: Source) -> None:
 def ahead(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """What comes up in the next days, beyond what ``needs`` gives; in no order."""
     return [] if plan.is_closed else [need for source in _ahead for need in source(plan, now)]
+
+
+@dataclass(frozen=True)
+class _Kept:
+    seq: int
+    at: datetime
+    found: list[Need]
+
+
+def everything(plan: DeploymentPlan, now: datetime) -> list[Need]:
+    """``needs`` and ``ahead`` of a release; in no order.
+
+    Kept in the process while the plan has no newer event, for at most ``KEPT_FOR``: many people ask
+    for the same every few seconds.
+    """
+    kept = _kept.get(plan.pk)
+    if kept and kept.seq == plan.timeline_seq and timedelta(0) <= now - kept.at < KEPT_FOR:
+        return kept.found
+    found = needs(plan, now) + ahead(plan, now)
+    if settings.KEEP_FRAGMENTS:
+        if len(_kept) >= MOST:
+            _kept.clear()
+        _kept[plan.pk] = _Kept(plan.timeline_seq, now, found)
+    return found
 
 
 def urgency(need: Need, now: datetime) -> tuple[bool, bool, bool, datetime]:
