@@ -3,12 +3,19 @@
 import pytest
 from django.db import connections
 from django.test import Client, TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from checklists.models import ChecklistItem, Gate, Phase
 from warroom import append_only, timeline_guard
 from warroom.models import DeploymentPlan, Role, Seat, User
 
 pytest_plugins = ["tests.harness.fixtures"]
+
+# The same examples in every run; how long one takes says nothing on a machine that others use.
+settings.register_profile(
+    "warroom", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("warroom")
 
 OUTER = ("process", "prometheus", "redis", "browser")
 DATABASE = frozenset({"db", "transactional_db"})
