@@ -27,17 +27,40 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """On a second database, rules and readers would be tested for the same a second time."""
-    if not config.getoption("--stateful"):
-        return
-    chosen = [item for item in items if _is_stateful(item)]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
-    items[:] = chosen
+    """Spread what waits for processes over the run; leave out what was tested before."""
+    if config.getoption("--stateful"):
+        chosen = [item for item in items if _is_stateful(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+    items[:] = _spread(items)
 
 
 def _is_stateful(item) -> bool:
+    """Whether a second database could make a difference. A metric's source is the same there."""
+    if item.get_closest_marker("prometheus"):
+        return False
     marks = any(item.get_closest_marker(name) for name in ("django_db", *OUTER))
     return marks or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _spread(items: list) -> list:
+    """Modules that wait for processes stand evenly between the others, each of them whole.
+
+    In a row they would all fall to one worker, and the run would end with waiting for it.
+    """
+    waiting: dict[str, list] = {}
+    for item in items:
+        if any(item.get_closest_marker(name) for name in ("process", "prometheus")):
+            waiting.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    blocks, moved = list(waiting.values()), {item for block in waiting.values() for item in block}
+    others = [item for item in items if item not in moved]
+    step = len(others) // (len(blocks) + 1) + 1
+    spread = []
+    for place, item in enumerate(others):
+        if place % step == 0 and blocks:
+            spread += blocks.pop(0)
+        spread.append(item)
+    return spread + [item for block in blocks for item in block]
 
 
 ALL_RIGHTS = ["edit", "tick", "sign", "vote", "decide", "run", "skip"]
