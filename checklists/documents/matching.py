@@ -1,10 +1,10 @@
 """An edited document beside a plan's rows: which item of it is which row, and what differs."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from checklists.documents import fields
 from checklists.documents.found import GroupFound, PhaseFound
@@ -22,6 +22,7 @@ from warroom.documents.writing import source_page
 from warroom.models import DeploymentPlan
 from warroom.rules.wording import duration_text
 
+Part = TypeVar("Part", Phase, PhaseGroup)
 COMPARED = {"text", "owner", "due_offset_s", "due_at", "required", "blocking", "target"}
 COMPARED |= {"count_of", "count_unit", "duration_s", "evidence_url", "command", "expected"}
 ITEM_FIELDS = [one for one in fields.ITEM if one.name in COMPARED]
@@ -140,19 +141,18 @@ def _found_phase(found: Matching, row: Phase) -> PhaseFound | None:
     return found.sheet.phase_found.get(row.pk)
 
 
-def _elected(votes: Counter, rows: dict[int, object], taken: dict[int, object]) -> object | None:
-    known = {row.pk for row in taken.values()}  # type: ignore[attr-defined]
-    for candidate, _ in votes.most_common():
-        row = rows.get(candidate)
-        if row is not None and row.pk not in known:  # type: ignore[attr-defined]
-            return row
-    return None
+def _elected(votes: Counter, rows: dict[int, Part], taken: dict[int, Part]) -> Part | None:
+    wanted = (rows[candidate] for candidate, _ in votes.most_common() if candidate in rows)
+    return _first_free(wanted, taken)
 
 
-def _by_title(title: str, rows: object, taken: dict[int, object]) -> object | None:
-    known = {row.pk for row in taken.values()}  # type: ignore[attr-defined]
-    free = (row for row in rows if row.title == title and row.pk not in known)  # type: ignore[attr-defined]
-    return next(free, None)
+def _by_title(title: str, rows: Iterable[Part], taken: dict[int, Part]) -> Part | None:
+    return _first_free((row for row in rows if row.title == title), taken)
+
+
+def _first_free(rows: Iterable[Part], taken: dict[int, Part]) -> Part | None:
+    known = {row.pk for row in taken.values()}
+    return next((row for row in rows if row.pk not in known), None)
 
 
 def _find_moved(found: Matching) -> None:

@@ -157,15 +157,21 @@ def _below(page: Page, line: int, end: int, in_list: bool, remarks: list[str]) -
         return "".join(f"<br>{remark}" for remark in remarks)
     indent = _indent(page.lines[line - 1])
     after = page.lines[end] if end < len(page.lines) else ""
-    deeper = _LEAD.match(after)[0]  # type: ignore[index]
+    deeper = _lead(after)
     if _MARKERS.match(after[len(deeper) :]) and len(deeper) > len(indent):
         indent = deeper
     return "".join(f"\n{indent}- {remark}" for remark in remarks)
 
 
+def _lead(line: str) -> str:
+    """The blanks and quote marks that a line begins with."""
+    found = _LEAD.match(line)
+    return found[0] if found else ""
+
+
 def _indent(line: str) -> str:
     """What stands before the words of what hangs below a list item's line."""
-    lead = _LEAD.match(line)[0]  # type: ignore[index]
+    lead = _lead(line)
     markers = _MARKERS.match(line[len(lead) :])
     # A box belongs to the words; "- [ ] x" is indented by two.
     return lead + " " * len(markers[0] if markers else "")
@@ -211,7 +217,7 @@ def _write_added(sheet: Sheet, ends: dict[int, int], remarks: dict[int, list[str
             if line not in ends or end in unsafe:
                 sheet.page.add(end, text)
             else:
-                lead = _LEAD.match(sheet.page.lines[line - 1])[0]  # type: ignore[index]
+                lead = _lead(sheet.page.lines[line - 1])
                 sheet.page.say(end, "".join(f"\n{lead}{row}" for row in text.split("\n")))
 
 

@@ -1,6 +1,7 @@
 """Forms that change items: add, edit, move, take off, put back."""
 
 import re
+from typing import Any
 
 from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -37,6 +38,15 @@ def named(request: HttpRequest) -> list[int]:
     """The signatures that the form said would fall; none where it said nothing."""
     found = (whole_number(part) for part in request.POST.get("named", "").split(","))
     return [number for number in found if number is not None]
+
+
+def what_was_seen(request: HttpRequest) -> dict[str, Any]:
+    """What every form on an item carries: its revision, the signatures named, its own id."""
+    return {
+        "seen_revision": whole_number(request.POST.get("revision", "")),
+        "named": named(request),
+        "request_id": once(request),
+    }
 
 
 def at_stake(plan: DeploymentPlan, *phases) -> list[SignOff]:
@@ -177,9 +187,7 @@ def item_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             form.said,
             by=request.user,
             reason=form.cleaned_data["reason"],
-            seen_revision=whole_number(request.POST.get("revision", "")),
-            named=named(request),
-            request_id=once(request),
+            **what_was_seen(request),
         )
     except Invalid as wrong:
         add_error(form, wrong)
@@ -211,9 +219,7 @@ def item_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             form.cleaned_data["where"],
             by=request.user,
             reason=form.cleaned_data["reason"],
-            seen_revision=whole_number(request.POST.get("revision", "")),
-            named=named(request),
-            request_id=once(request),
+            **what_was_seen(request),
         )
     except Invalid as wrong:
         add_error(form, wrong)
@@ -242,9 +248,7 @@ def item_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             item,
             form.cleaned_data["reason"],
             by=request.user,
-            seen_revision=whole_number(request.POST.get("revision", "")),
-            named=named(request),
-            request_id=once(request),
+            **what_was_seen(request),
         )
     except Invalid as wrong:
         add_error(form, wrong)

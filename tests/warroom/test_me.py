@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from checklists.actions.items import set_item_state
 from checklists.models import Gate, Phase
 from tests.conftest import make_item, make_plan, seat
 from warroom.actions.people import take_seat
+from warroom.live import kept, needs
 from warroom.live.mine import mine
 from warroom.models import DeploymentPlan, Role
 
@@ -147,3 +149,20 @@ def test_the_list_of_releases_leads_to_it_with_the_number(two, cast, client_of):
     number = cast["thon"].pk
     assert f'id="mine-count-u{number}" data-live="mine-count-u{number}"' in answer
     assert f">{total}</span>" in answer
+
+
+def test_what_a_release_needs_is_read_once_until_something_happens(
+    two, cast, settings, django_assert_num_queries
+):
+    settings.KEEP_FRAGMENTS = True
+    kept.forget()
+    plan, now = DeploymentPlan.objects.get(pk=two[0].pk), timezone.now()
+    before = needs.everything(plan, now)
+    with django_assert_num_queries(0):
+        assert needs.everything(plan, now + timedelta(seconds=19)) == before
+    set_item_state(plan.items.get(number=2), "done", by=cast["thon"])
+    plan.refresh_from_db()
+    after = needs.everything(plan, now + timedelta(seconds=1))
+    kept.forget()
+    assert "Already late" in [need.title for need in before]
+    assert "Already late" not in [need.title for need in after]

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
-
+from warroom.live import kept
 from warroom.models import DeploymentPlan
 
 
@@ -37,8 +36,7 @@ class Need:
 Source = Callable[[DeploymentPlan, datetime], Iterable[Need]]
 _sources: list[Source] = []
 _ahead: list[Source] = []
-_kept: dict[int, "_Kept"] = {}
-KEPT_FOR, MOST = timedelta(seconds=20), 1000
+NAME, KEPT_FOR = ("what is needed", ""), timedelta(seconds=20)
 
 
 def register_needs(source: Source) -> None:
@@ -68,28 +66,9 @@ def ahead(plan: DeploymentPlan, now: datetime) -> list[Need]:
     return [] if plan.is_closed else [need for source in _ahead for need in source(plan, now)]
 
 
-@dataclass(frozen=True)
-class _Kept:
-    seq: int
-    at: datetime
-    found: list[Need]
-
-
 def everything(plan: DeploymentPlan, now: datetime) -> list[Need]:
-    """``needs`` and ``ahead`` of a release; in no order.
-
-    Kept in the process while the plan has no newer event, for at most ``KEPT_FOR``: many people ask
-    for the same every few seconds.
-    """
-    kept = _kept.get(plan.pk)
-    if kept and kept.seq == plan.timeline_seq and timedelta(0) <= now - kept.at < KEPT_FOR:
-        return kept.found
-    found = needs(plan, now) + ahead(plan, now)
-    if settings.KEEP_FRAGMENTS:
-        if len(_kept) >= MOST:
-            _kept.clear()
-        _kept[plan.pk] = _Kept(plan.timeline_seq, now, found)
-    return found
+    """``needs`` and ``ahead`` of a release, in no order; kept for those who ask soon after."""
+    return kept.made(NAME, plan, now, KEPT_FOR, lambda: needs(plan, now) + ahead(plan, now))
 
 
 def urgency(need: Need, now: datetime) -> tuple[bool, bool, bool, datetime]:
