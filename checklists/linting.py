@@ -7,7 +7,8 @@ from itertools import groupby
 from django.urls import reverse
 
 from checklists.models import Criterion
-from checklists.queries.gates import bands_of, gates_now
+from checklists.queries.criteria import bands_of
+from checklists.queries.gates import gates_now
 from checklists.queries.phases import Checklist, PhaseRows, checklist, roles_now
 from checklists.rules import bands, oddities
 from checklists.rules.oddities import Hold, Part

@@ -86,7 +86,18 @@ def _plain_environment(settings, tmp_path):
 
 
 SIGNED = [
-    f"checklists_{noun}" for noun in ("vote", "decision", "signoff", "revocation", "dailyentry")
+    f"checklists_{noun}"
+    for noun in (
+        "vote",
+        "decision",
+        "signoff",
+        "revocation",
+        "dailyentry",
+        "waiver",
+        "criterionversion",
+        "correction",
+        "result",
+    )
 ]
 
 

@@ -9,8 +9,9 @@ from django.utils import timezone
 from checklists.actions.conditions import Wanted, attach, checked
 from checklists.models import Criterion, Decision, Evidence, Gate, Vote
 from checklists.queries.frozen import digest, frozen
-from checklists.queries.gates import GateSheet, bands_of, gate_sheet, judgement_key
-from checklists.rules import bands, gates
+from checklists.queries.criteria import bands_of, judgement_key
+from checklists.queries.gates import GateSheet, gate_sheet
+from checklists.rules import bands, gates, votes
 from warroom.actions.change import Change, change
 from warroom.actions.lifecycle import outside_window, weigh
 from warroom.actions.plans import demand_hold
@@ -36,14 +37,18 @@ def cast_vote(
     seat or the right, Refused when the gate is decided or the person votes for another role here.
     """
     conditions, reason = checked(conditions), checked_reason(reason)
-    if wrong := gates.vote_objection(word, reason, len(conditions)):
+    if wrong := votes.vote_objection(word, reason, len(conditions)):
         raise Invalid(*wrong)
     with change(gate.plan, by=by, right="vote", role=role, request_id=request_id) as voting:
         gate = _fresh(gate, voting)
         newest = list(gate.votes.filter(superseded_by__isnull=True).select_related("role"))
         before = next((vote for vote in newest if vote.role_id == role.pk), None)
         if before is not None and (
-            voting.repeated or _same_vote(before, by, word, reason, conditions)
+            voting.repeated
+            or (
+                before.gate_version == gate.version
+                and _same_vote(before, by, word, reason, conditions)
+            )
         ):
             return before
         _refuse_decided(gate, "Your vote was not counted.")
@@ -206,6 +211,7 @@ def _write_vote(
         word=word,
         reason=reason,
         at=voting.at,
+        gate_version=gate.version,
         supersedes=before,
     )
     attach(voting, conditions, vote=vote, gate=gate)

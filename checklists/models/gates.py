@@ -4,8 +4,18 @@ from django.db import models
 from warroom.models import DeploymentPlan, Role
 
 
+class Quorum(models.TextChoices):
+    ALL = "all", "Every role that votes here"
+    COUNT = "count", "So many of the roles that vote here"
+
+
 class Gate(models.Model):
-    """A go/no-go. It opens at ``offset_s`` seconds after T0, or is open from the start."""
+    """A go/no-go. It opens at ``offset_s`` seconds after T0, or is open from the start.
+
+    ``version`` counts what was changed of what people vote on; a vote counts for its own version
+    only. ``voters``: who votes here, or, when empty, every role with the right to vote.
+    ``bar``: percent of the weighted criteria that must be met; under ``bar_fail`` it is a no-go.
+    """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="gates")
     key = models.SlugField(max_length=60)
@@ -18,6 +28,22 @@ class Gate(models.Model):
     decider = models.ForeignKey(
         Role, models.SET_NULL, null=True, blank=True, related_name="decides"
     )
+    version = models.PositiveSmallIntegerField(default=1)
+    quorum = models.CharField(max_length=5, choices=Quorum.choices, default=Quorum.ALL)
+    quorum_count = models.PositiveSmallIntegerField(null=True, blank=True)
+    voters = models.JSONField(default=list, blank=True, help_text="Keys of roles.")
+    # Whose no-go alone stops a gate where only so many goes are wanted.
+    veto_roles = models.JSONField(default=list, blank=True, help_text="Keys of roles.")
+    delegate_minutes = models.PositiveSmallIntegerField(
+        default=10, help_text="Minutes after opening from which a missing vote can be delegated."
+    )
+    silence_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, default=60, help_text="Minutes of silence after which it holds."
+    )
+    # When the tick looks whether silence holds the gate; None: nothing is due.
+    silence_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    bar = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    bar_fail = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
@@ -28,11 +54,40 @@ class Gate(models.Model):
         return self.title
 
 
+class Source(models.TextChoices):
+    """Where a criterion's value comes from; what each wants stands in ``Criterion.params``."""
+
+    EVIDENCE = "evidence", "A reading by its key: a metric, a result, a value that is posted"
+    CHECKS = "checks", "Health checks that pass"
+    ALERTS = "alerts", "Alerts that fire"
+    ITEMS = "items", "Required items that are closed"
+    SIGNOFFS = "signoffs", "Sign-offs that are given"
+    SCORE = "score", "The readiness score"
+    FINDINGS = "findings", "Findings that count"
+    DRYRUNS = "dryruns", "Dry runs that passed"
+    AGE = "age", "How old something is, such as a backup"
+    PERSON = "person", "A person's judgement"
+
+
+class Area(models.TextChoices):
+    TECHNICAL = "technical", "Technical"
+    OPERATIONAL = "operational", "Operational"
+    BUSINESS = "business", "Business"
+
+
+class StandingCriteria(models.Manager):
+    """The criteria that are asked; those taken off a gate stay as rows and are not among them."""
+
+    def get_queryset(self) -> models.QuerySet:
+        return super().get_queryset().filter(removed_at=None)
+
+
 class Criterion(models.Model):
     """What the gate asks: a value against its bands, or a person's judgement.
 
-    The three texts are the document's own; the bounds are what was understood of them. Without
-    ``evidence_key`` a person judges, and until then it has no data.
+    The three texts are the document's own; the bounds are what was understood of them. Until a
+    value or a judgement is there, it has no data. Without ``weight`` it is a veto: its band alone
+    decides (law 6). With one it counts by weight against the gate's ``bar``.
     """
 
     gate = models.ForeignKey(Gate, models.CASCADE, related_name="criteria")
@@ -49,7 +104,20 @@ class Criterion(models.Model):
     unit = models.CharField(max_length=20, blank=True)
     evidence_key = models.CharField(max_length=80, blank=True)
     report_only = models.BooleanField(default=False)
+    source = models.CharField(max_length=10, choices=Source.choices, default=Source.EVIDENCE)
+    params = models.JSONField(default=dict, blank=True, help_text="What the source wants.")
+    weight = models.DecimalField(
+        max_digits=6, decimal_places=2, null=True, blank=True, help_text="None: a veto."
+    )
+    area = models.CharField(max_length=12, choices=Area.choices, blank=True)
+    # How long a reading counts, in seconds; None: as long as the reading itself says.
+    valid_for_s = models.PositiveIntegerField(null=True, blank=True)
+    version = models.PositiveSmallIntegerField(default=1)
+    removed_at = models.DateTimeField(null=True, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
+
+    objects = StandingCriteria()
+    everything = models.Manager()  # noqa: DJ012  the first manager is the default one
 
     class Meta:
         ordering = ("position",)
@@ -68,7 +136,11 @@ class VoteWord(models.TextChoices):
 
 
 class Vote(models.Model):
-    """A role's vote. A change of mind is a new row that names the one it supersedes."""
+    """A role's vote. A change of mind is a new row that names the one it supersedes.
+
+    It counts while ``gate_version`` is the gate's. With a ``delegation`` somebody else cast it for
+    the role's holder.
+    """
 
     gate = models.ForeignKey(Gate, models.CASCADE, related_name="votes")
     role = models.ForeignKey(Role, models.PROTECT, related_name="votes")
@@ -77,6 +149,10 @@ class Vote(models.Model):
     word = models.CharField(max_length=8, choices=VoteWord.choices)
     reason = models.TextField(blank=True)
     at = models.DateTimeField()
+    gate_version = models.PositiveSmallIntegerField(default=1)
+    delegation = models.ForeignKey(
+        "Delegation", models.PROTECT, null=True, blank=True, related_name="votes"
+    )
     supersedes = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
@@ -98,12 +174,15 @@ class Decision(models.Model):
     """The gate's answer and the evidence of that moment. Never changed.
 
     GO and NO-GO end the gate; HOLD ends nothing: the gate is looked at again ``hold_until``.
-    ``evidence_sha256`` is over ``evidence`` as canonical JSON.
+    ``evidence_sha256`` is over ``evidence`` as canonical JSON. Without ``role`` and ``person`` the
+    rule itself held the gate, because nobody answered.
     """
 
     gate = models.ForeignKey(Gate, models.CASCADE, related_name="decisions")
-    role = models.ForeignKey(Role, models.PROTECT, related_name="decisions")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    role = models.ForeignKey(Role, models.PROTECT, null=True, blank=True, related_name="decisions")
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     person_name = models.CharField(max_length=150)
     word = models.CharField(max_length=6, choices=DecisionWord.choices)
     rationale = models.TextField(blank=True)
@@ -127,3 +206,24 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gate}: {self.word}"
+
+    @property
+    def decided_as(self) -> str:
+        """The role that decided, or the rule itself."""
+        return self.role.name if self.role else "the rule"
+
+
+class Correction(models.Model):
+    """What was wrong about a decision, added below it; the decision itself is never edited."""
+
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="corrections")
+    text = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "pk")
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from checklists.models import ChecklistItem, Condition, Decision, Vote
-from checklists.queries.gates import CriterionRow, GateSheet
+from checklists.queries.criteria import CriterionRow
+from checklists.queries.gates import GateSheet
 from warroom.rules import chain
 
 

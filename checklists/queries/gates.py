@@ -3,60 +3,17 @@
 A reading that has grown old is no data, whatever it said when it was taken (law 5).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from checklists.models import (
-    ChecklistItem,
-    Condition,
-    Criterion,
-    Decision,
-    Evidence,
-    Gate,
-    Vote,
-)
+from checklists.models import ChecklistItem, Condition, Decision, Gate, Vote
+from checklists.queries.criteria import CriterionRow, criterion_rows
 from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
 from checklists.queries.signoffs import ConditionRow, condition_rows, holders
-from checklists.rules import bands, due, gates
-from checklists.rules.bands import Band
+from checklists.rules import due, gates
 from checklists.rules.items import CLOSED
 from warroom.models import DeploymentPlan, Right, Role
-from warroom.rules.wording import number_text
-
-
-@dataclass(frozen=True)
-class CriterionRow:
-    """A criterion with its reading. ``age_s`` in seconds; ``why`` says why there is no value."""
-
-    criterion: Criterion
-    band: Band
-    value: float | None
-    text: str
-    why: str
-    source: str
-    observed_at: datetime | None
-    age_s: float | None
-    judged: bool
-    sentence: str
-
-    @property
-    def to_judge(self) -> bool:
-        """Whether a person may judge it: nothing measures it, or a person did before."""
-        return self.judged or not self.source
-
-    @property
-    def green_text(self) -> str:
-        return self.criterion.target_text or _bound(self.criterion, "green")
-
-    @property
-    def red_text(self) -> str:
-        return self.criterion.fail_text or _bound(self.criterion, "red")
-
-    @property
-    def yellow_text(self) -> str:
-        return self.criterion.acceptable_text or ("in between" if self.red_text else "not met")
 
 
 @dataclass(frozen=True)
@@ -67,6 +24,9 @@ class VoteRow:
     holders: str
     vote: Vote | None
     conditions: tuple[Condition, ...]
+    # The newest vote where it does not count any more: the gate was changed after it.
+    outdated: Vote | None = None
+    veto: bool = False
 
     @property
     def modifier(self) -> str:
@@ -150,7 +110,7 @@ class GateSheet:
 
 
 def gate_sheet(gate: Gate, now: datetime) -> GateSheet:
-    """Read a gate as of ``now`` (UTC), in eleven SQL statements whatever its size."""
+    """Read a gate as of ``now`` (UTC), in twelve SQL statements whatever its size."""
     return once(gate.plan, now, ("gate", gate.pk), lambda: _read(gate, now))
 
 
@@ -166,6 +126,8 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
         ballots=tuple(_ballot(row) for row in votes),
         items=tuple(item.ref for item in items if holds(item, gate)),
         conditions=waiting,
+        quorum=_quorum(gate),
+        bar=_bar(gate),
     )
     return GateSheet(
         gate=gate,
@@ -229,121 +191,26 @@ def holds(item: ChecklistItem, gate: Gate) -> bool:
     return gate.offset_s is None or begins is None or begins < gate.offset_s
 
 
-def bands_of(criterion: Criterion) -> bands.Bands | None:
-    """The criterion's bounds; None when the document gave none that can be measured."""
-    if not criterion.green_op or criterion.green_value is None:
-        return None
-    red = None
-    if criterion.red_op and criterion.red_value is not None:
-        red = bands.Bound(criterion.red_op, criterion.red_value)
-    return bands.Bands(bands.Bound(criterion.green_op, criterion.green_value), red)
-
-
-def judgement_key(criterion: Criterion) -> str:
-    """The evidence key under which a person's judgement of a criterion is kept."""
-    return f"judged:{criterion.pk}"
-
-
-def criterion_rows(
-    plan: DeploymentPlan, criteria: Iterable[Criterion], now: datetime
-) -> tuple[CriterionRow, ...]:
-    """Criteria with their readings as they count at ``now``, in two SQL statements."""
-    evidence = {row.key: row for row in Evidence.objects.filter(plan=plan)}
-    return tuple(_criterion_row(criterion, evidence, now) for criterion in criteria)
-
-
-def _criterion_row(
-    criterion: Criterion, evidence: dict[str, Evidence], now: datetime
-) -> CriterionRow:
-    # A machine's reading goes before a person's judgement: evidence beats opinion.
-    measured = evidence.get(criterion.evidence_key) if criterion.evidence_key else None
-    reading = measured or evidence.get(judgement_key(criterion))
-    if reading is None:
-        return _unmeasured(criterion)
-    age_s = (now - reading.observed_at).total_seconds() if reading.observed_at else None
-    band, why = _band(criterion, reading, age_s)
-    value = reading.value if band is not Band.NO_DATA else None
-    text = reading.text
-    if not text and reading.value is not None:
-        text = number_text(reading.value, reading.unit or criterion.unit)
-    return CriterionRow(
-        criterion=criterion,
-        band=band,
-        value=value,
-        text=text,
-        why=why,
-        source=reading.source,
-        observed_at=reading.observed_at,
-        age_s=age_s,
-        judged=bool(reading.band),
-        sentence=_sentence(criterion, reading, band, text, why),
-    )
-
-
-def _unmeasured(criterion: Criterion) -> CriterionRow:
-    why = "nothing measures it yet"
-    return CriterionRow(
-        criterion=criterion,
-        band=Band.NO_DATA,
-        value=None,
-        text="",
-        why=why,
-        source="",
-        observed_at=None,
-        age_s=None,
-        judged=False,
-        sentence=f"{criterion.label} has no data: {why}.",
-    )
-
-
-def _band(criterion: Criterion, reading: Evidence, age_s: float | None) -> tuple[Band, str]:
-    """The band as it counts now, and why there is none."""
-    if reading.band:
-        return Band(reading.band), reading.reason if reading.band == Band.NO_DATA else ""
-    if reading.value is None:
-        return Band.NO_DATA, reading.reason or "there is no value"
-    if age_s is None or age_s > reading.valid_for_s:
-        return Band.NO_DATA, f"the last reading is older than {reading.valid_for_s} s"
-    if criterion.unit and reading.unit and criterion.unit != reading.unit:
-        # 0.3 s is not below 200 ms, and 7 of 9 is not at least 5 of 5.
-        return Band.NO_DATA, f"it is measured “{reading.unit}”, its target “{criterion.unit}”"
-    limits = bands_of(criterion)
-    if limits is None:
-        return Band.NO_DATA, "the plan gives no bounds to judge the value by"
-    band = bands.judge(limits, reading.value)
-    return band, "the value is no finite number" if band is Band.NO_DATA else ""
-
-
-def _sentence(criterion: Criterion, reading: Evidence, band: Band, text: str, why: str) -> str:
-    if band is Band.NO_DATA:
-        return f"{criterion.label} has no data: {why}."
-    if reading.band:
-        note = f": {reading.reason}" if reading.reason else ""
-        return f"{criterion.label} is judged {band.value}{note}"
-    limits, unit = bands_of(criterion), reading.unit or criterion.unit
-    stands = bands.against(limits, reading.value, unit) if limits else ""
-    return f"{criterion.label} is {text}, {stands}." if stands else f"{criterion.label} is {text}."
-
-
-def _bound(criterion: Criterion, side: str) -> str:
-    limits = bands_of(criterion)
-    bound = getattr(limits, side) if limits else None
-    return bands.show(bound, criterion.unit) if bound else ""
+def voting_roles(gate: Gate, roles: list[Role]) -> list[Role]:
+    """Who votes at a gate: those it names, else every role with the right to vote."""
+    voting = [role for role in roles if role.may(Right.VOTE)]
+    return [role for role in voting if not gate.voters or role.key in gate.voters]
 
 
 def _vote_rows(gate: Gate, roles: list[Role]) -> tuple[VoteRow, ...]:
     votes = gate.votes.filter(superseded_by__isnull=True).prefetch_related("conditions")
     newest = {vote.role_id: vote for vote in votes}
     return tuple(
-        VoteRow(
-            role,
-            holders(role),
-            vote := newest.get(role.pk),
-            tuple(vote.conditions.all()) if vote else (),
-        )
-        for role in roles
-        if role.may(Right.VOTE)
+        _vote_row(gate, role, newest.get(role.pk), role.key in gate.veto_roles)
+        for role in voting_roles(gate, roles)
     )
+
+
+def _vote_row(gate: Gate, role: Role, newest: Vote | None, veto: bool) -> VoteRow:
+    stands = newest is not None and newest.gate_version == gate.version
+    vote, outdated = (newest, None) if stands else (None, newest)
+    given = tuple(vote.conditions.all()) if vote else ()
+    return VoteRow(role, holders(role), vote, given, outdated, veto)
 
 
 def _conditions(gate: Gate) -> list[ConditionRow]:
@@ -358,9 +225,22 @@ def _conditions(gate: Gate) -> list[ConditionRow]:
 
 
 def _reading(row: CriterionRow) -> gates.Reading:
-    return gates.Reading(row.criterion.label, row.band, row.sentence, row.criterion.report_only)
+    criterion = row.criterion
+    weight = float(criterion.weight) if criterion.weight is not None else None
+    return gates.Reading(
+        criterion.label, row.band, row.sentence, criterion.report_only, row.accepted, weight
+    )
 
 
 def _ballot(row: VoteRow) -> gates.Ballot:
     word = row.vote.word if row.vote else ""
-    return gates.Ballot(row.role.name, word, row.vote.reason if row.vote else "")
+    return gates.Ballot(row.role.name, word, row.vote.reason if row.vote else "", row.veto)
+
+
+def _quorum(gate: Gate) -> gates.Quorum:
+    return gates.Quorum(gate.quorum, gate.quorum_count or 0)
+
+
+def _bar(gate: Gate) -> gates.Bar:
+    reach = float(gate.bar) if gate.bar is not None else 100.0
+    return gates.Bar(reach, float(gate.bar_fail) if gate.bar_fail is not None else None)

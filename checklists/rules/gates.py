@@ -1,39 +1,51 @@
 """What the rule says about a go/no-go: GO, HOLD or NO-GO, with its reasons. Worst wins (law 6).
 
-NO-GO: a counting criterion is red, or somebody voted no-go (one no-go outweighs every go).
-HOLD: anything yellow or without data, a vote missing, a blocking item or condition open, or nothing
-at all to go by. GO: none of these, and at least one vote or one measured criterion speaks for it.
+NO-GO: a counting criterion is red, or a no-go stands against the quorum (where every role is
+wanted, one no-go outweighs every go). HOLD: anything yellow or without data, a vote missing, a
+blocking item or condition open, or nothing at all to go by. GO: none of these, and at least one
+vote or one measured criterion speaks for it.
+
+A criterion with a weight does not decide alone: all of them together are held against the bar. One
+without data holds all the same (law 5). An accepted deviation counts neither way, and is said.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checklists.rules.bands import Band
+from checklists.rules.votes import ALL, Ballot, Quorum, against
+from checklists.rules.words import FINAL, GO, HOLD, NO_GO, SHOWN, WORDS, Reason, ended
 
-GO, HOLD, NO_GO = "go", "hold", "no-go"
-WORDS = (GO, HOLD, NO_GO)
-FINAL = frozenset({GO, NO_GO})
-SHOWN = {GO: "GO", HOLD: "HOLD", NO_GO: "NO-GO"}
+__all__ = ["ALL", "FINAL", "GO", "HOLD", "NO_GO", "SHOWN", "WORDS", "Ballot", "Quorum"]
 _RANK = {GO: 0, HOLD: 1, NO_GO: 2}
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One criterion as it counts now. ``sentence`` says what is measured, or why nothing is."""
+    """One criterion as it counts now. ``sentence`` says what is measured, or why nothing is.
+
+    ``waived`` says who accepted the deviation and until when; "" where nobody did. Without
+    ``weight`` it is a veto.
+    """
 
     label: str
     band: Band
     sentence: str = ""
     report_only: bool = False
+    waived: str = ""
+    weight: float | None = None
 
 
 @dataclass(frozen=True)
-class Ballot:
-    """What a role that votes has said: go, no-go, abstain, or '' while its vote is missing."""
+class Bar:
+    """What the weighted criteria must reach, in percent of their weights; ``fail``: no-go under it.
 
-    role: str
-    word: str = ""
-    reason: str = ""
+    Green is worth its whole weight, yellow half of it, red nothing.
+    """
+
+    reach: float = 100.0
+    fail: float | None = None
 
 
 @dataclass(frozen=True)
@@ -44,14 +56,8 @@ class Facts:
     ballots: tuple[Ballot, ...] = ()
     items: tuple[str, ...] = ()
     conditions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One reason and the word that it alone would lead to."""
-
-    word: str
-    text: str
+    quorum: Quorum = field(default_factory=Quorum)
+    bar: Bar = field(default_factory=Bar)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,9 @@ class Recommendation:
     yellow: int = field(default=0, compare=False)
     red: int = field(default=0, compare=False)
     no_data: int = field(default=0, compare=False)
+    accepted: int = field(default=0, compare=False)
+    # What the weighted criteria reach, in percent; None where there are none.
+    reached: float | None = field(default=None, compare=False)
 
     @property
     def shown(self) -> str:
@@ -78,52 +87,71 @@ class Recommendation:
 
 def recommend(facts: Facts) -> Recommendation:
     """Judge the facts. A report-only criterion is shown, but counts neither way."""
-    reasons = [*_of_readings(facts), *_of_ballots(facts), *_of_open_work(facts)]
+    counting = [reading for reading in facts.readings if not reading.report_only]
+    accepted = [reading for reading in counting if reading.waived]
+    rest = [reading for reading in counting if not reading.waived]
+    reached = reached_percent(rest)
+    reasons = [
+        *_of_readings(rest),
+        *_of_weights(rest, reached, facts.bar),
+        *against(facts.ballots, facts.quorum),
+        *_of_open_work(facts),
+    ]
     if not reasons:
-        reasons = [_for_go(facts)]
+        reasons = [_for_go(facts, rest, accepted)]
     word = max((reason.word for reason in reasons), key=_RANK.__getitem__)
     reasons.sort(key=lambda reason: -_RANK[reason.word])
-    bands = Counter(r.band for r in facts.readings if not r.report_only)
+    bands = Counter(reading.band for reading in rest)
     return Recommendation(
         word,
         tuple(reason.text for reason in reasons),
-        _counted(bands),
+        _counted(bands, len(accepted)),
         green=bands[Band.GREEN],
         yellow=bands[Band.YELLOW],
         red=bands[Band.RED],
         no_data=bands[Band.NO_DATA],
+        accepted=len(accepted),
+        reached=reached,
     )
 
 
-def _counted(bands: Counter) -> str:
-    if not bands.total():
+def _counted(bands: Counter, accepted: int) -> str:
+    if not bands.total() and not accepted:
         return "nothing is measured"
     counts = f"{bands[Band.GREEN]} green, {bands[Band.YELLOW]} yellow, {bands[Band.RED]} red"
-    return f"{counts}, {bands[Band.NO_DATA]} without data" if bands[Band.NO_DATA] else counts
+    counts += f", {bands[Band.NO_DATA]} without data" if bands[Band.NO_DATA] else ""
+    return f"{counts}, {accepted} accepted" if accepted else counts
 
 
-def _of_readings(facts: Facts) -> list[Reason]:
+def _of_readings(readings: Sequence[Reading]) -> list[Reason]:
     words = {Band.RED: NO_GO, Band.YELLOW: HOLD, Band.NO_DATA: HOLD}
     return [
-        Reason(words[reading.band], _ended(reading.sentence or f"{reading.label}: {reading.band}"))
-        for reading in facts.readings
-        if reading.band in words and not reading.report_only
+        Reason(words[reading.band], ended(reading.sentence or f"{reading.label}: {reading.band}"))
+        for reading in readings
+        if reading.band in words and (reading.weight is None or reading.band is Band.NO_DATA)
     ]
 
 
-def _of_ballots(facts: Facts) -> list[Reason]:
-    against = [
-        Reason(NO_GO, _ended(f"{ballot.role} votes no-go: {ballot.reason}"))
-        for ballot in facts.ballots
-        if ballot.word == NO_GO
-    ]
-    missing = [ballot.role for ballot in facts.ballots if not ballot.word]
-    if missing:
-        verb = "vote is" if len(missing) == 1 else "votes are"
-        against.append(Reason(HOLD, f"{len(missing)} {verb} missing: {', '.join(missing)}."))
-    elif facts.ballots and all(ballot.word == "abstain" for ballot in facts.ballots):
-        against.append(Reason(HOLD, "Everybody abstained: nobody says go."))
-    return against
+def reached_percent(readings: Sequence[Reading]) -> float | None:
+    """What the weighted among these reach, in percent of their weights; None without any."""
+    worth = {Band.GREEN: 1.0, Band.YELLOW: 0.5}
+    weighted = [(reading.weight, worth.get(reading.band, 0.0)) for reading in readings]
+    total = sum(weight for weight, _ in weighted if weight)
+    if not total:
+        return None
+    return 100 * sum(weight * worth for weight, worth in weighted if weight) / total
+
+
+def _of_weights(readings: Sequence[Reading], reached: float | None, bar: Bar) -> list[Reason]:
+    if reached is None or reached >= bar.reach - 1e-9:
+        return []
+    weighted = [r for r in readings if r.weight and r.band in (Band.YELLOW, Band.RED)]
+    low = ", ".join(f"{r.label} {r.band.value}" for r in weighted)
+    because = f": {low}" if low else ""
+    text = f"The weighted criteria reach {reached:.1f} % of {bar.reach:g} %{because}."
+    if bar.fail is not None and reached < bar.fail:
+        return [Reason(NO_GO, f"{text[:-1]}; under {bar.fail:g} % it is a no-go.")]
+    return [Reason(HOLD, text)]
 
 
 def _of_open_work(facts: Facts) -> list[Reason]:
@@ -137,23 +165,25 @@ def _of_open_work(facts: Facts) -> list[Reason]:
     return found
 
 
-def _for_go(facts: Facts) -> Reason:
-    measured = sum(not reading.report_only for reading in facts.readings)
-    if not measured and not facts.ballots:
+def _for_go(facts: Facts, rest: Sequence[Reading], accepted: Sequence[Reading]) -> Reason:
+    if not rest and not accepted and not facts.ballots:
         return Reason(HOLD, "Nothing is measured and nobody votes here, so nothing says go.")
     said = []
-    if measured:
-        one = measured == 1
-        said.append("its one criterion is green" if one else f"all {measured} criteria are green")
-    if votes := len(facts.ballots):
-        they = "its one vote is" if votes == 1 else f"all {votes} votes are"
-        said.append(f"{they} in, none against")
-    text = " and ".join(said)
-    return Reason(GO, f"{text[0].upper()}{text[1:]}.")
+    if rest:
+        green = sum(reading.band is Band.GREEN for reading in rest)
+        said.append(_measured(green, len(rest)))
+    if facts.ballots:
+        said.append(facts.quorum.met(facts.ballots))
+    text = " and ".join(said) or "nothing else is asked"
+    text = f"{text[0].upper()}{text[1:]}."
+    deviations = " ".join(ended(f"{reading.label}: {reading.waived}") for reading in accepted)
+    return Reason(GO, f"{text} {deviations}".strip())
 
 
-def _ended(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+def _measured(green: int, count: int) -> str:
+    if green < count:
+        return f"{green} of {count} criteria are green and the weighted ones reach their bar"
+    return "its one criterion is green" if count == 1 else f"all {count} criteria are green"
 
 
 def decision_objection(
@@ -173,15 +203,4 @@ def decision_objection(
             "rationale",
             f"The rule says {SHOWN[recommended]}. To decide {SHOWN[word]} wants a written reason.",
         )
-    return None
-
-
-def vote_objection(word: str, reason: str, conditions: int) -> tuple[str, str] | None:
-    """Why a vote may not be cast: (field, sentence), or None if it may."""
-    if word not in (GO, NO_GO, "abstain"):
-        return "vote", f"{word!r} is no vote. One of: go, no-go, abstain."
-    if word == NO_GO and not reason.strip():
-        return "reason", "A no-go wants its reason: what must change before it can go."
-    if conditions and word != GO:
-        return "conditions", "Conditions go with a go. A no-go says what must change in its reason."
     return None

@@ -14,8 +14,8 @@ from checklists.rules.gates import (
     Reading,
     decision_objection,
     recommend,
-    vote_objection,
 )
+from checklists.rules.votes import vote_objection
 
 GREEN = Reading("Error rate", Band.GREEN, "Error rate is 0.04 %")
 YELLOW = Reading("P95 latency", Band.YELLOW, "P95 latency is 236 ms, above its 200 ms target")

@@ -1,7 +1,8 @@
 """Scenario 56: what people type into an item is shown as text on every page that shows it."""
 
-from html.parser import HTMLParser
+from html.parser import re
 
+import HTMLParser
 import pytest
 from django.utils import timezone
 
@@ -79,4 +80,5 @@ def test_a_payload_in_every_field_runs_nowhere(plan, phase, cast, roles, client_
         findings = Findings()
         findings.feed(page)
         assert not findings.wrong, path
-        assert "1414" not in page
+        # Tokens are random and may hold any figures.
+        assert "1414" not in re.sub(r"[\w-]{22,}", "", page)

@@ -1,0 +1,213 @@
+"""Criteria with their readings as they count at an instant.
+
+A reading that has grown old is no data, whatever it said when it was taken (law 5). A machine's
+reading goes before a person's judgement: evidence beats opinion.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from checklists.models import Criterion, Evidence, Source, Waiver
+from checklists.queries.measures import Measured, measure_of, register_measure
+from checklists.queries.once import once
+from checklists.rules import bands
+from checklists.rules.bands import Band
+from checklists.rules.waivers import accepted
+from warroom.models import DeploymentPlan
+from warroom.rules.wording import duration_text, number_text
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    """A criterion with its reading. ``age_s`` in seconds; ``why`` says why there is no value.
+
+    ``accepted`` says who accepted the deviation and until when, while that counts.
+    """
+
+    criterion: Criterion
+    band: Band
+    value: float | None
+    text: str
+    why: str
+    source: str
+    observed_at: datetime | None
+    age_s: float | None
+    judged: bool
+    sentence: str
+    waiver: Waiver | None = None
+    accepted: str = ""
+    url: str = ""
+
+    @property
+    def to_judge(self) -> bool:
+        """Whether a person may judge it: nothing measures it, or a person did before."""
+        return self.judged or not self.source
+
+    @property
+    def green_text(self) -> str:
+        return self.criterion.target_text or _bound(self.criterion, "green")
+
+    @property
+    def red_text(self) -> str:
+        return self.criterion.fail_text or _bound(self.criterion, "red")
+
+    @property
+    def yellow_text(self) -> str:
+        return self.criterion.acceptable_text or ("in between" if self.red_text else "not met")
+
+
+def bands_of(criterion: Criterion) -> bands.Bands | None:
+    """The criterion's bounds; None when the document gave none that can be measured."""
+    if not criterion.green_op or criterion.green_value is None:
+        return None
+    red = None
+    if criterion.red_op and criterion.red_value is not None:
+        red = bands.Bound(criterion.red_op, criterion.red_value)
+    return bands.Bands(bands.Bound(criterion.green_op, criterion.green_value), red)
+
+
+def judgement_key(criterion: Criterion) -> str:
+    """The evidence key under which a person's judgement of a criterion is kept."""
+    return f"judged:{criterion.pk}"
+
+
+def evidence_now(plan: DeploymentPlan, now: datetime) -> dict[str, Evidence]:
+    """The latest reading under every key, read once for one instant; one SQL statement."""
+    return once(
+        plan, now, "evidence", lambda: {row.key: row for row in Evidence.objects.filter(plan=plan)}
+    )
+
+
+def waivers_now(plan: DeploymentPlan, now: datetime) -> dict[int, Waiver]:
+    """The newest waiver of each criterion, by its id; one SQL statement."""
+
+    def read() -> dict[int, Waiver]:
+        newest = Waiver.objects.filter(criterion__gate__plan=plan, superseded_by__isnull=True)
+        return {waiver.criterion_id: waiver for waiver in newest.select_related("role")}
+
+    return once(plan, now, "waivers", read)
+
+
+def criterion_rows(
+    plan: DeploymentPlan, criteria: Iterable[Criterion], now: datetime
+) -> tuple[CriterionRow, ...]:
+    """Criteria with their readings as they count at ``now`` (UTC)."""
+    waivers = waivers_now(plan, now)
+    return tuple(
+        _row(criterion, _measured(plan, criterion, now), waivers.get(criterion.pk), now)
+        for criterion in criteria
+    )
+
+
+def of_evidence(row: Evidence) -> Measured:
+    return Measured(
+        value=row.value,
+        text=row.text,
+        unit=row.unit,
+        why=row.reason,
+        origin=row.source,
+        observed_at=row.observed_at,
+        valid_for_s=None if row.band else row.valid_for_s,
+        band=row.band,
+        reason=row.reason,
+    )
+
+
+def _by_key(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
+    found = evidence_now(plan, now).get(criterion.evidence_key) if criterion.evidence_key else None
+    return of_evidence(found) if found else None
+
+
+register_measure(Source.EVIDENCE, _by_key)
+
+
+def _measured(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
+    measure = measure_of(criterion.source)
+    found = measure(plan, criterion, now) if measure else None
+    if found is not None:
+        return found
+    judged = evidence_now(plan, now).get(judgement_key(criterion))
+    return of_evidence(judged) if judged else None
+
+
+def _row(
+    criterion: Criterion, measured: Measured | None, waiver: Waiver | None, now: datetime
+) -> CriterionRow:
+    reading = measured or Measured(why="nothing measures it yet")
+    age_s = (now - reading.observed_at).total_seconds() if reading.observed_at else None
+    band, why = _band(criterion, reading, age_s)
+    text = reading.text
+    if not text and reading.value is not None:
+        text = number_text(reading.value, reading.unit or criterion.unit)
+    return CriterionRow(
+        criterion=criterion,
+        band=band,
+        value=reading.value if band is not Band.NO_DATA else None,
+        text=text,
+        why=why,
+        source=reading.origin,
+        observed_at=reading.observed_at,
+        age_s=age_s,
+        judged=bool(reading.band),
+        sentence=_sentence(criterion, reading, band, text, why),
+        waiver=waiver,
+        accepted=_accepted(criterion, waiver, band, now),
+        url=reading.url,
+    )
+
+
+def _accepted(criterion: Criterion, waiver: Waiver | None, band: Band, now: datetime) -> str:
+    if waiver is None or waiver.withdrawn or waiver.criterion_version != criterion.version:
+        return ""
+    if not accepted(waiver.band, band, waiver.ends_at, now):
+        return ""
+    until = f" until {waiver.ends_at:%d %b %H:%M} UTC" if waiver.ends_at else ""
+    who = f"{waiver.person_name} as {waiver.role.name}"
+    return f"{band.value.replace('_', ' ')}, accepted{until} by {who}: {waiver.reason}"
+
+
+def _band(criterion: Criterion, reading: Measured, age_s: float | None) -> tuple[Band, str]:
+    """The band as it counts now, and why there is none."""
+    if reading.band:
+        return Band(reading.band), reading.reason if reading.band == Band.NO_DATA else ""
+    if reading.value is None:
+        return Band.NO_DATA, reading.why or "there is no value"
+    valid_s = _valid_s(criterion, reading)
+    if valid_s is not None and (age_s is None or age_s > valid_s):
+        return Band.NO_DATA, f"the last reading is older than {_length(valid_s)}"
+    if criterion.unit and reading.unit and criterion.unit != reading.unit:
+        # 0.3 s is not below 200 ms, and 7 of 9 is not at least 5 of 5.
+        return Band.NO_DATA, f"it is measured “{reading.unit}”, its target “{criterion.unit}”"
+    limits = bands_of(criterion)
+    if limits is None:
+        return Band.NO_DATA, "the plan gives no bounds to judge the value by"
+    band = bands.judge(limits, reading.value)
+    return band, "the value is no finite number" if band is Band.NO_DATA else ""
+
+
+def _valid_s(criterion: Criterion, reading: Measured) -> int | None:
+    """The shorter of what the reading says of itself and what the criterion asks, in seconds."""
+    asked = [one for one in (reading.valid_for_s, criterion.valid_for_s) if one is not None]
+    return min(asked) if reading.valid_for_s is not None and asked else None
+
+
+def _length(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 120 else duration_text(seconds)
+
+
+def _sentence(criterion: Criterion, reading: Measured, band: Band, text: str, why: str) -> str:
+    if band is Band.NO_DATA:
+        return f"{criterion.label} has no data: {why}."
+    if reading.band:
+        note = f": {reading.reason}" if reading.reason else ""
+        return f"{criterion.label} is judged {band.value}{note}"
+    limits, unit = bands_of(criterion), reading.unit or criterion.unit
+    stands = bands.against(limits, reading.value, unit) if limits else ""
+    return f"{criterion.label} is {text}, {stands}." if stands else f"{criterion.label} is {text}."
+
+
+def _bound(criterion: Criterion, side: str) -> str:
+    limits = bands_of(criterion)
+    bound = getattr(limits, side) if limits else None
+    return bands.show(bound, criterion.unit) if bound else ""

@@ -1,0 +1,45 @@
+"""How a criterion gets its value: one function per source, which each module registers for itself.
+
+A measure reads what is true at an instant, in a fixed number of SQL statements however many criteria
+ask it (``queries.once``). None says that nothing measures it, so that a person may judge.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from checklists.models import Criterion
+from warroom.models import DeploymentPlan
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A reading. ``why`` says why there is no value; ``origin`` names what it comes from.
+
+    ``observed_at`` is UTC; ``valid_for_s`` seconds until it is no data, None for what is computed
+    from the room itself and so is never old. ``band`` is set where a person judged.
+    """
+
+    value: float | None = None
+    text: str = ""
+    unit: str = ""
+    why: str = ""
+    origin: str = ""
+    observed_at: datetime | None = None
+    valid_for_s: int | None = None
+    band: str = ""
+    reason: str = ""
+    url: str = ""
+
+
+Measure = Callable[[DeploymentPlan, Criterion, datetime], Measured | None]
+_measures: dict[str, Measure] = {}
+
+
+def register_measure(source: str, measure: Measure) -> None:
+    """``source`` is a value of ``models.Source``."""
+    _measures[source] = measure
+
+
+def measure_of(source: str) -> Measure | None:
+    return _measures.get(source)
