@@ -1,8 +1,8 @@
 """Scenario 56: what people type into an item is shown as text on every page that shows it."""
 
-from html.parser import re
+import re
+from html.parser import HTMLParser
 
-import HTMLParser
 import pytest
 from django.utils import timezone
 
