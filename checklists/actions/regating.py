@@ -1,0 +1,65 @@
+"""A change of what people vote on: votes given for the older version count no more (law 6)."""
+
+from dataclasses import dataclass
+
+from checklists.actions.revoking import take_back
+from checklists.models import Gate, SignOff, Vote
+from warroom.actions.change import Change
+
+
+@dataclass(frozen=True)
+class Regated:
+    """What fell with the older version of a gate."""
+
+    votes: tuple[Vote, ...] = ()
+    signoffs: tuple[SignOff, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What the timeline adds to its sentence; empty when nothing fell."""
+        votes = [vote.role.name for vote in self.votes]
+        signed = [one.role.name for one in self.signoffs]
+        return "".join(
+            (
+                f" (this asks for a new vote of {', '.join(votes)})" if votes else "",
+                f" (this revokes the signature of {', '.join(signed)} under the gate)"
+                if signed
+                else "",
+            )
+        )
+
+    @property
+    def data(self) -> dict[str, list[str]]:
+        """What the event keeps: keys of the roles whose votes and signatures fell."""
+        return {
+            "votes_fell": [vote.role.key for vote in self.votes],
+            "revoked": [one.role.key for one in self.signoffs],
+        }
+
+
+def falling(gate: Gate) -> Regated:
+    """What would fall if the gate got a new version now; two SQL statements."""
+    votes = gate.votes.filter(superseded_by__isnull=True, gate_version=gate.version)
+    signed = gate.signoffs.filter(superseded_by__isnull=True, revocation__isnull=True)
+    return Regated(
+        tuple(votes.select_related("role")),
+        tuple(signed.exclude(word="rejected").select_related("role")),
+    )
+
+
+def regate(changing: Change, gate: Gate) -> Regated:
+    """Give the gate its next version, once in a change, and take back what stood for the older one.
+
+    ``gate`` is the row as read under the lock. The event of the change carries ``Regated.said`` and
+    ``Regated.data``.
+    """
+    fallen = falling(gate)
+    gate.version += 1
+    gate.save(update_fields=["version"])
+    take_back(changing, fallen.signoffs, f"the later change of {gate.title}")
+    return fallen
+
+
+def new_version(changing: Change, gate: Gate) -> list[str]:
+    """``regate``, as the names of the roles whose votes fell."""
+    return [vote.role.name for vote in regate(changing, gate).votes]
