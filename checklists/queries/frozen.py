@@ -1,23 +1,51 @@
-"""The evidence of a moment as plain JSON, and its digest (law 9). Times are UTC in ISO form."""
+"""The evidence of a moment as plain JSON, and its digest (law 9). Times are UTC in ISO form.
+
+Whoever knows more of what a gate was judged by adds a part of its own (``register_frozen``); the
+digest is over all of it. A part is read once, under the lock, in the moment of the decision.
+"""
 
 import hashlib
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from checklists.models import ChecklistItem, Condition, Decision, Vote
+from checklists.models import ChecklistItem, Condition, Decision, Gate, Vote, Waiver
 from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import GateSheet
 from warroom.rules import chain
 
+Part = Callable[[GateSheet], Any]
+_parts: dict[str, Part] = {}
+
+
+def register_frozen(name: str, part: Part) -> None:
+    """Freeze ``part(sheet)`` as well, under ``name``. It gives plain JSON, its times as ISO in UTC.
+
+    None says that there is nothing of it at this gate: then the name is left out.
+    """
+    _parts[name] = part
+
 
 def frozen(sheet: GateSheet) -> dict[str, Any]:
     """Everything that a gate was judged by: values, sources, sample times, items, votes, rule."""
+    return _core(sheet) | {
+        name: found for name in sorted(_parts) if (found := _parts[name](sheet)) is not None
+    }
+
+
+def _core(sheet: GateSheet) -> dict[str, Any]:
     gate, advice = sheet.gate, sheet.recommendation
     return {
         "plan": gate.plan.slug,
+        "plan_name": gate.plan.name,
+        "plan_version": gate.plan.version,
         "plan_revision": gate.plan.revision,
+        "t0": _iso(gate.plan.t0),
+        # The head of the timeline that the decision was taken on; its own event comes after it.
+        "timeline": {"seq": gate.plan.timeline_seq, "hash": gate.plan.timeline_hash},
         "rehearsal": gate.plan.rehearsal,
         "gate": gate.key,
+        "gate_version": gate.version,
         "title": gate.title,
         "rule_text": gate.rule_text,
         "frozen_at": _iso(sheet.at),
@@ -27,7 +55,7 @@ def frozen(sheet: GateSheet) -> dict[str, Any]:
             "counts": advice.counts,
         },
         "criteria": [_criterion(row) for row in sheet.criteria],
-        "votes": [_vote(vote) for vote in gate.votes.select_related("role", "supersedes")],
+        "votes": [_vote(vote) for vote in _votes(gate)],
         "missing_votes": [row.role.name for row in sheet.missing],
         "conditions": [_condition(condition) for condition in sheet.conditions],
         "items": [_item(item) for item in sheet.items],
@@ -58,12 +86,39 @@ def _criterion(row: CriterionRow) -> dict[str, Any]:
         "yellow": row.yellow_text,
         "red": row.red_text,
         "report_only": criterion.report_only,
+        "source_kind": criterion.source,
         "source": row.source,
+        "url": row.url,
+        "version": criterion.version,
+        "weight": float(criterion.weight) if criterion.weight is not None else None,
+        "area": criterion.area,
+        "waived": row.accepted,
+        "waiver": _waiver(row.waiver) if row.waiver else None,
         "judged": row.judged,
         "observed_at": _iso(row.observed_at),
         "age_s": round(row.age_s, 3) if row.age_s is not None else None,
         "sentence": row.sentence,
     }
+
+
+def _waiver(waiver: Waiver) -> dict[str, Any]:
+    return {
+        "role": waiver.role.key,
+        "person": waiver.person_name,
+        "band": waiver.band,
+        "text": waiver.text,
+        "reason": waiver.reason,
+        "statement": waiver.statement,
+        "ends_at": _iso(waiver.ends_at),
+        "withdrawn": waiver.withdrawn,
+        "criterion_version": waiver.criterion_version,
+        "at": _iso(waiver.at),
+    }
+
+
+def _votes(gate: Gate) -> Iterable[Vote]:
+    related = ("role", "supersedes", "superseded_by", "delegation")
+    return gate.votes.select_related(*related).prefetch_related("conditions")
 
 
 def _vote(vote: Vote) -> dict[str, Any]:
@@ -74,6 +129,9 @@ def _vote(vote: Vote) -> dict[str, Any]:
         "word": vote.word,
         "reason": vote.reason,
         "at": _iso(vote.at),
+        "gate_version": vote.gate_version,
+        "conditions": [condition.number for condition in vote.conditions.all()],
+        "delegated_from": vote.delegation.for_name if vote.delegation else "",
         "superseded": hasattr(vote, "superseded_by"),
     }
 
