@@ -1,0 +1,227 @@
+"""JUnit XML, as pytest, surefire, jest, mocha, PHPUnit, gotestsum, Bazel and others write it.
+
+Test cases are counted one by one. The sums in the attributes are the tools' own and often wrong:
+they only give rise to a note.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from checklists.rules.results.markup import walk
+from checklists.rules.results.shape import (
+    Figure,
+    Reading,
+    WrongResult,
+    count,
+    figure,
+    instant,
+    said,
+    share,
+    whole,
+)
+from warroom.rules.wording import number_text
+
+ROOTS = ("testsuites", "testsuite")
+SWITCHED_OFF = {"disabled", "skipped", "notrun", "ignored", "pending", "suppressed", "todo"}
+BAD = {"failed": "failure", "failure": "failure", "fail": "failure"}
+BAD |= {"error": "error", "errored": "error", "broken": "error"}
+_WEIGHT = {"": 0, "skipped": 1, "failure": 2, "error": 3}
+_WORST = ("failure", "error", "skipped")
+PARTS = 20  # levels of sub-tests that are looked at
+
+
+@dataclass
+class _Case:
+    name: str
+    state: str
+    risky: bool = False
+    flaky: bool = False
+    parent: bool = False
+
+
+@dataclass
+class _Seen:
+    """What was met on the way through the file."""
+
+    tool: str = ""
+    claimed: int | None = None
+    suite_claims: int = 0
+    suites: int = 0
+    states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_WEIGHT, 0))
+    failed_names: set[str] = field(default_factory=set)
+    risky: int = 0
+    flaky: int = 0
+    outside: int = 0
+    zoneless: bool = False
+    observed_at: datetime | None = None
+    first_suite: int = 1
+
+    @property
+    def total(self) -> int:
+        return sum(self.states.values())
+
+
+def read_junit(data: bytes) -> Reading:
+    """Raises WrongResult for what is no XML, and for a file that holds no test case."""
+    seen = _Walk(data).seen
+    if not seen.total:
+        raise WrongResult(_without_cases(seen), seen.first_suite)
+    return Reading(
+        kind="junit",
+        form=f"JUnit XML, {count(seen.suites, 'suite')}",
+        title="Tests",
+        prefix="tests",
+        text=f"{seen.states['']:,} of {seen.total:,}",
+        detail=_detail(seen),
+        figures=_figures(seen),
+        observed_at=seen.observed_at,
+        notes=tuple(_notes(seen)),
+    )
+
+
+class _Walk:
+    """Counts cases at the leaves: a case within a case is the test, what holds it is not."""
+
+    def __init__(self, data: bytes) -> None:
+        self.seen, self.path, self.cases = _Seen(), [], []
+        walk(data, self.start, self.end)
+
+    def start(self, name: str, attributes: dict[str, str], line: int) -> None:
+        parent = self.path[-1] if self.path else ""
+        self.path.append(name)
+        if name in ROOTS:
+            self._suite(name, attributes, line)
+        elif name == "testcase":
+            if self.cases:
+                self.cases[-1].parent = True
+            self.cases.append(_case(attributes))
+        elif parent == "testcase":
+            self._outcome(name, attributes)
+        elif name in ("failure", "error") and parent in ROOTS:
+            self.seen.outside += 1
+            self.seen.states[name] += 1
+
+    def end(self, name: str, line: int) -> None:
+        self.path.pop()
+        if name == "testcase":
+            self._count(self.cases.pop())
+
+    def _suite(self, name: str, attributes: dict[str, str], line: int) -> None:
+        seen, tests = self.seen, whole(attributes.get("tests"))
+        if len(self.path) == 1:
+            seen.tool, seen.claimed = said(attributes.get("name"), 80), tests
+        elif name == "testsuite" and self.path.count("testsuite") == 1:
+            seen.suite_claims += tests or 0
+        if name == "testsuite":
+            seen.first_suite = seen.first_suite if seen.suites else line
+            seen.suites += 1
+        at = instant(attributes.get("timestamp"))
+        if at is not None and (seen.observed_at is None or at > seen.observed_at):
+            seen.observed_at = at
+            seen.zoneless = not attributes["timestamp"].strip()[10:].endswith("Z") and not any(
+                sign in attributes["timestamp"][10:] for sign in "+-"
+            )
+
+    def _outcome(self, name: str, attributes: dict[str, str]) -> None:
+        case = self.cases[-1]
+        if name in _WORST:
+            case.state = max(case.state, name, key=_WEIGHT.__getitem__)
+            case.risky |= attributes.get("type", "").endswith("RiskyTestError")
+        elif name in ("flakyFailure", "flakyError"):
+            case.flaky = True
+
+    def _count(self, case: _Case) -> None:
+        seen = self.seen
+        if case.parent and case.state in ("", "skipped"):
+            return
+        seen.states[case.state] += 1
+        seen.risky += case.risky
+        seen.flaky += case.flaky
+        if case.state in ("failure", "error"):
+            seen.failed_names.add(case.name)
+
+
+def _case(attributes: dict[str, str]) -> _Case:
+    words = {attributes.get(name, "").strip().lower() for name in ("status", "result")}
+    state = next((BAD[word] for word in words if word in BAD), "")
+    if not state and words & SWITCHED_OFF:
+        state = "skipped"
+    return _Case(f"{attributes.get('classname', '')}\n{attributes.get('name', '')}", state)
+
+
+def _figures(seen: _Seen) -> tuple[Figure, ...]:
+    passed, total = seen.states[""], seen.total
+    rate = share(passed, total)
+    return (
+        figure("pass-rate", "Tests passed", rate, "%", number_text(rate, "%")),
+        figure("failed", "Tests failed or in error", seen.states["failure"] + seen.states["error"]),
+        figure("count", "Tests", total),
+        figure("passed", "Tests that passed", passed),
+        figure("failures", "Tests failed", seen.states["failure"]),
+        figure("errors", "Tests in error", seen.states["error"]),
+        figure("skipped", "Tests skipped", seen.states["skipped"]),
+    )
+
+
+def _detail(seen: _Seen) -> str:
+    words = (("failure", "failed"), ("error", "in error"), ("skipped", "skipped"))
+    return ", ".join(f"{seen.states[key]:,} {word}" for key, word in words if seen.states[key])
+
+
+def _without_cases(seen: _Seen) -> str:
+    claims = seen.claimed if seen.claimed is not None else seen.suite_claims
+    named = f"Its attributes name {count(claims, 'test')}, but it" if claims else "It"
+    return f"{named} holds no test case: this is no result, and no pass."
+
+
+def _notes(seen: _Seen) -> list[str]:
+    notes = [_claim_note(seen), _parents_note(seen.failed_names)]
+    if seen.risky:
+        notes.append(f"{count(seen.risky, 'error')} of PHPUnit: a risky test, not a failed one.")
+    if seen.flaky:
+        notes.append(f"{count(seen.flaky, 'test')} passed only when run again.")
+    if seen.outside:
+        notes.append(
+            f"{count(seen.outside, 'failure')} outside any test: counted as a failed test."
+        )
+    if seen.tool == "jest tests":
+        notes.append(
+            "jest-junit leaves out test files that could not be loaded, and shows a todo as passed."
+        )
+    if seen.states["skipped"]:
+        notes.append(f"{seen.states['skipped']:,} skipped: they do not count as passed.")
+    if seen.zoneless:
+        notes.append("Its time has no zone; it is taken as UTC.")
+    return [note for note in notes if note]
+
+
+def _claim_note(seen: _Seen) -> str:
+    claims = seen.claimed if seen.claimed is not None else seen.suite_claims
+    total = seen.total - seen.outside
+    if not claims or claims == total:
+        return ""
+    if claims > total:
+        return (
+            f"Its attributes say {count(claims, 'test')}, it holds {total:,}: the others have no "
+            "element (pending tests are written so) and do not count."
+        )
+    return f"Its attributes say {count(claims, 'test')}, it holds {total:,}, which count."
+
+
+def _parents_note(failed: set[str]) -> str:
+    parents = set()
+    for name in failed:
+        end = name.find("/")
+        for _ in range(PARTS):
+            if end < 0:
+                break
+            if name[:end] in failed:
+                parents.add(name[:end])
+            end = name.find("/", end + 1)
+    if not parents:
+        return ""
+    names = ", ".join(sorted(said(name.partition("\n")[2], 60) for name in parents)[:3])
+    return (
+        f"{count(len(parents), 'failure')} only because a sub-test failed ({names}): "
+        "one fault counts more than once."
+    )
