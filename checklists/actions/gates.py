@@ -1,24 +1,19 @@
-"""Votes, judgements and decisions at a gate. Each is written once and never changed."""
+"""Votes and judgements at a gate. Each is written once and never changed."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
-
-from django.utils import timezone
-
 from checklists.actions.conditions import Wanted, attach, checked
-from checklists.models import Criterion, Decision, Evidence, Gate, Vote
-from checklists.queries.frozen import digest, frozen
+from checklists.actions.decisions import check_decision, decide_gate, deciding_role
+from checklists.actions.decisions import fresh_gate as _fresh
+from checklists.actions.decisions import refuse_decided as _refuse_decided
+from checklists.models import Criterion, Evidence, Gate, Vote
 from checklists.queries.criteria import bands_of, judgement_key
-from checklists.queries.gates import GateSheet, gate_sheet
-from checklists.rules import bands, gates, votes
+from checklists.rules import bands, votes
 from warroom.actions.change import Change, change
-from warroom.actions.lifecycle import outside_window, weigh
-from warroom.actions.plans import demand_hold
-from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed, Refused, checked_reason
-from warroom.models import Right, Role, User
-from warroom.queries.people import standing
+from warroom.actions.refusals import Invalid, Refused, checked_reason
+from warroom.models import Role, User
 from warroom.rules.wording import number_text
+
+__all__ = ["cast_vote", "check_decision", "decide_gate", "deciding_role", "judge_criterion"]
 
 
 def cast_vote(
@@ -99,93 +94,6 @@ def judge_criterion(
         if judging.repeated:
             return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))
         return _write_judgement(judging, criterion, band, value, note[:500])
-
-
-def decide_gate(
-    gate: Gate,
-    word: str,
-    *,
-    by: User,
-    rationale: str = "",
-    hold_minutes: int | None = None,
-    window_reason: str = "",
-    request_id: str | None = None,
-) -> Decision:
-    """Decide GO, HOLD or NO-GO on the evidence of this moment, which is frozen with the decision.
-
-    GO and NO-GO end the gate; HOLD keeps it open for ``hold_minutes`` (default: the gate's own).
-    GO outside the plan's window wants a ``window_reason``. Raises NotAllowed unless ``by`` sits in
-    the deciding role, Invalid for a missing rationale or GO before its time, Unconfirmed outside
-    the window, Refused when the gate is decided.
-    """
-    rationale = rationale.strip()
-    with change(gate.plan, by=by, request_id=request_id) as deciding:
-        gate = _fresh(gate, deciding)
-        role = deciding_role(gate, by)
-        newest = gate.decisions.last()
-        if newest is not None and (
-            deciding.repeated or _same_decision(newest, by, word, rationale, deciding)
-        ):
-            return newest
-        _refuse_decided(gate, "Your decision was not taken.")
-        sheet = gate_sheet(gate, deciding.at)
-        _check_decision(sheet, word, rationale)
-        confirmed = _weigh(gate, word, by, deciding.at, window_reason)
-        minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
-        if word == gates.HOLD:
-            demand_hold(minutes)
-        return _write_decision(deciding, sheet, role, word, rationale, minutes, confirmed)
-
-
-def check_decision(
-    gate: Gate, word: str, rationale: str, *, by: User, window_reason: str = ""
-) -> None:
-    """Raise what ``decide_gate`` would raise now, so that a form is judged before the password.
-
-    What is decided already is left to ``decide_gate``, which knows a repeated click.
-    """
-    if gate.decisions.filter(word__in=gates.FINAL).exists():
-        return
-    now = timezone.now()
-    _check_decision(gate_sheet(gate, now), word, rationale.strip())
-    _weigh(gate, word, by, now, window_reason)
-
-
-def _weigh(gate: Gate, word: str, by: User, now: datetime, reason: str) -> dict[str, Any]:
-    """What speaks against GO: its author alone, and the end of the window. Data for the event."""
-    if word != gates.GO:
-        return {}
-    _refuse_author_alone(gate, by)
-    data = weigh(outside_window(gate.plan, now), reason, "window_reason")
-    return data | {"window_reason": reason.strip()} if data else {}
-
-
-def _fresh(gate: Gate, under: Change) -> Gate:
-    """The gate as it is now that the plan's row is locked."""
-    gate = Gate.objects.select_related("decider").get(pk=gate.pk)
-    gate.plan = under.plan
-    return gate
-
-
-def _refuse_author_alone(gate: Gate, by: User) -> None:
-    """The author of the plan may not be the only one who says GO (law 10)."""
-    if gate.plan.author_id != by.pk:
-        return
-    standing = gate.votes.filter(superseded_by__isnull=True, word=gates.GO)
-    if not standing.exclude(person=by).exists():
-        raise Refused(
-            "You wrote this plan. Its author may not be the only one to say GO: somebody else has "
-            "to vote go first."
-        )
-
-
-def _refuse_decided(gate: Gate, lost: str) -> None:
-    final = gate.decisions.filter(word__in=gates.FINAL).first()
-    if final is not None:
-        raise Refused(
-            f"{gate.title} was decided while you wrote: {gates.SHOWN[final.word]}, "
-            f"{final.person_name}, {final.at:%H:%M:%S} UTC. {lost}"
-        )
 
 
 def _same_vote(before: Vote, by: User, word: str, reason: str, wanted: list[Wanted]) -> bool:
@@ -274,93 +182,3 @@ def _write_judgement(
     return evidence
 
 
-def deciding_role(gate: Gate, by: User) -> Role:
-    """The role as which a person decides a gate. Raises NotAllowed for whom it is not."""
-    held = standing(by, gate.plan)
-    if gate.decider is not None:
-        if gate.decider_id not in held.role_ids:
-            raise NotAllowed(
-                f"{gate.decider.name} decides {gate.title}. You do not sit in that role."
-            )
-        return gate.decider
-    deciding = held.roles_with(Right.DECIDE)
-    if not deciding:
-        raise NotAllowed(f"Your roles in this release do not decide {gate.title}.")
-    return deciding[0]
-
-
-def _same_decision(newest: Decision, by: User, word: str, rationale: str, deciding: Change) -> bool:
-    # The second click of a HOLD is the same hold; an hour later it is a new one.
-    recent = word != gates.HOLD or deciding.at - newest.at < timedelta(seconds=30)
-    said = (newest.person_id, newest.word, newest.rationale)
-    return recent and said == (by.pk, word, rationale)
-
-
-def _check_decision(sheet: GateSheet, word: str, rationale: str) -> None:
-    opens = f"{sheet.opens_at:%d %b %H:%M} UTC" if sheet.opens_at else "the start"
-    wrong = gates.decision_objection(
-        word, sheet.recommendation.word, rationale, is_open=sheet.is_open, opens=opens
-    )
-    if wrong:
-        raise Invalid(*wrong)
-    if len(rationale) > REASON_LIMIT:
-        raise Invalid("rationale", f"The rationale has more than {REASON_LIMIT} characters.")
-
-
-def _write_decision(
-    deciding: Change,
-    sheet: GateSheet,
-    role: Role,
-    word: str,
-    rationale: str,
-    minutes: int,
-    confirmed: dict[str, Any],
-) -> Decision:
-    gate, advice = sheet.gate, sheet.recommendation
-    evidence = frozen(sheet)
-    decision = Decision.objects.create(
-        gate=gate,
-        role=role,
-        person=deciding.author,
-        person_name=deciding.author_name,
-        word=word,
-        rationale=rationale,
-        recommendation=advice.word,
-        reasons=list(advice.reasons),
-        override=word != advice.word,
-        hold_until=deciding.at + timedelta(minutes=minutes) if word == gates.HOLD else None,
-        evidence=evidence,
-        evidence_sha256=digest(evidence),
-        at=deciding.at,
-    )
-    _record_decision(deciding, decision, minutes, confirmed)
-    return decision
-
-
-def _record_decision(
-    deciding: Change, decision: Decision, minutes: int, confirmed: dict[str, Any]
-) -> None:
-    word, gate = decision.word, decision.gate
-    how = (
-        f"against the rule, which says {gates.SHOWN[decision.recommendation]}"
-        if decision.override
-        else "as the rule says"
-    )
-    held = (
-        f" Looked at again at {decision.hold_until:%d %b %H:%M} UTC." if decision.hold_until else ""
-    )
-    outside = " ".join([*confirmed.get("overridden", ()), confirmed.get("window_reason", "")])
-    deciding.record(
-        "gate.held" if word == gates.HOLD else "gate.decided",
-        f"{gate.title}: {gates.SHOWN[word]}, decided as {decision.role.name}, {how}. "
-        f"{decision.rationale}{held} {outside}".strip(),
-        gate=gate.key,
-        word=word,
-        recommendation=decision.recommendation,
-        reasons=decision.reasons,
-        override=decision.override,
-        rationale=decision.rationale,
-        hold_minutes=minutes if word == gates.HOLD else None,
-        evidence_sha256=decision.evidence_sha256,
-        **confirmed,
-    )
