@@ -1,6 +1,5 @@
 """GO, HOLD or NO-GO: taken once, on the evidence of one moment, and never changed."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 

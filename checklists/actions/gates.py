@@ -1,6 +1,7 @@
 """Votes and judgements at a gate. Each is written once and never changed."""
 
 from collections.abc import Sequence
+
 from checklists.actions.conditions import Wanted, attach, checked
 from checklists.actions.decisions import check_decision, decide_gate, deciding_role
 from checklists.actions.decisions import fresh_gate as _fresh
@@ -180,5 +181,3 @@ def _write_judgement(
         value=value,
     )
     return evidence
-
-
