@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from django.db.models import QuerySet
 
-from checklists.models import ItemFile
+from checklists.models import ItemFile, Result
 from warroom.models import DeploymentPlan
 
 _ADDRESS = re.compile(r"^https?://[^/]+/(?:api/v1/)?plans/(?P<slug>[-a-zA-Z0-9_]{1,80})(?:[/?#]|$)")
@@ -34,6 +34,9 @@ def foreign_file(sha256: str, content: bytes, plan: DeploymentPlan) -> str:
     held = ItemFile.objects.filter(sha256=sha256, item__plan__in=_others(plan))
     if row := held.select_related("item__plan").first():
         return f"This file was attached in the rehearsal {row.item.plan.name}. {_WAY_OUT}"
+    brought = Result.objects.filter(sha256=sha256, plan__in=_others(plan)).exclude(file_name="")
+    if result := brought.select_related("plan").first():
+        return f"This file was brought in by the rehearsal {result.plan.name}. {_WAY_OUT}"
     if (of := _written_by(content)) and of != plan.slug:
         return f"This file was written by a rehearsal. {_WAY_OUT}"
     return ""

@@ -118,7 +118,7 @@ def _save(
         unique_fields=["plan", "key"],
         update_fields=[
             "label", "value", "unit", "text", "reason", "observed_at", "valid_for_s", "source",
-            "updated_at",
+            "updated_at", "band", "result",
         ],
     )  # fmt: skip
 

@@ -1,0 +1,101 @@
+"""What a reading may be called, how long it counts, and of which commit it is. Pure."""
+
+import math
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from warroom.rules.wording import duration_text, number_text
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+# How long a result counts unless the sender or the criterion says otherwise: seconds, by its kind.
+# Runs of the system age within a shift; what is true of a commit lasts until the next one.
+VALID_FOR_S = {
+    "value": HOUR,
+    "junit": DAY,
+    "coverage": DAY,
+    "sarif": 7 * DAY,
+    "scan": 7 * DAY,
+    "locust": 12 * HOUR,
+    "k6": 12 * HOUR,
+}
+LEAST_S, MOST_S = MINUTE, 366 * DAY
+AHEAD = timedelta(minutes=1)  # clocks that run a little ahead are forgiven
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+KEY_RULE = (
+    "A key is of letters, digits, dots, hyphens and underscores, at most 80: load.p95, backup."
+)
+_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+_PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}")
+_HEX = re.compile(r"(?<![0-9A-Za-z])g?([0-9a-f]{7,64})(?![0-9A-Za-z])")
+_VERSION = re.compile(r"(?<![0-9A-Za-z.])v?(\d+(?:\.\d+)+[0-9A-Za-z.-]*)")
+_WRITTEN_G = 15  # from 10 to the power of this on, a number is written with an exponent
+
+
+def is_key(key: str) -> bool:
+    return _KEY.fullmatch(key) is not None
+
+
+def is_prefix(prefix: str) -> bool:
+    return _PREFIX.fullmatch(prefix) is not None
+
+
+def value_text(value: float, unit: str) -> str:
+    """A value as people read it; huge ones with an exponent, never with hundreds of digits."""
+    if abs(value) >= 10**_WRITTEN_G:
+        return f"{value:.4g} {unit}".rstrip()
+    return number_text(value, unit)
+
+
+def value_objection(value: object) -> str | None:
+    """Why something is no value, in words; None when it is a finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "A value is a number."
+    try:
+        return None if math.isfinite(value) else "A value is a finite number, not NaN or infinity."
+    except OverflowError:
+        return "The number is too large to be kept."
+
+
+def as_utc(at: datetime) -> datetime:
+    """Without a zone it is meant as UTC. Raises OverflowError at the ends of time."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def time_objection(at: datetime, now: datetime) -> str | None:
+    """Why nothing can have been observed at ``at`` (both UTC); None when it can."""
+    if at > now + AHEAD:
+        ahead = duration_text(at - now)
+        return f"It would have been observed in {ahead}: give a time that has been, in UTC."
+    return "It is too long ago to be meant." if at < EARLIEST else None
+
+
+def span_objection(seconds: int) -> str | None:
+    """Why a reading cannot count for so many seconds; None when it can."""
+    if LEAST_S <= seconds <= MOST_S:
+        return None
+    return "It counts for at least a minute and at most 366 days: 45m, 12h, 7d."
+
+
+def other_commit(given: str, named: Iterable[str]) -> str:
+    """Which commit or version a release names instead of ``given``; "" when they may agree.
+
+    Commits are compared by their first digits, at least seven; versions where either has no
+    commit. Whoever names nothing that can be compared contradicts nothing.
+    """
+    texts = [text for text in named if text]
+    for pattern, same in ((_HEX, _same_commit), (_VERSION, _same_version)):
+        wanted = [found for text in texts for found in pattern.findall(text.lower())]
+        wanted = [found for found in wanted if not found.isdigit()]  # 20251023 is a day
+        sent = pattern.findall(given.lower())
+        if wanted and sent:
+            return "" if any(same(one, other) for one in sent for other in wanted) else wanted[0]
+    return ""
+
+
+def _same_commit(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _same_version(one: str, other: str) -> bool:
+    return one.rstrip(".-") == other.rstrip(".-")
