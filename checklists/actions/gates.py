@@ -1,4 +1,4 @@
-"""Votes and judgements at a gate. Each is written once and never changed."""
+"""Votes at a gate. Each is written once and never changed."""
 
 from collections.abc import Sequence
 
@@ -6,15 +6,13 @@ from checklists.actions.conditions import Wanted, attach, checked
 from checklists.actions.decisions import check_decision, decide_gate, deciding_role
 from checklists.actions.decisions import fresh_gate as _fresh
 from checklists.actions.decisions import refuse_decided as _refuse_decided
-from checklists.models import Criterion, Evidence, Gate, Vote
-from checklists.queries.criteria import bands_of, judgement_key
-from checklists.rules import bands, votes
+from checklists.models import Gate, Vote
+from checklists.rules import votes
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import Role, User
-from warroom.rules.wording import number_text
 
-__all__ = ["cast_vote", "check_decision", "decide_gate", "deciding_role", "judge_criterion"]
+__all__ = ["cast_vote", "check_decision", "decide_gate", "deciding_role"]
 
 
 def cast_vote(
@@ -64,39 +62,6 @@ def _refuse_two_roles(voting: Change, newest: Sequence[Vote], role: Role) -> Non
             )
 
 
-def judge_criterion(
-    criterion: Criterion,
-    *,
-    by: User,
-    band: str = "",
-    value: float | None = None,
-    note: str = "",
-    request_id: str | None = None,
-) -> Evidence:
-    """A person's judgement of a criterion that nothing measures: a band, or a value to be judged.
-
-    It stands until a newer judgement or a measurement. Raises Invalid for an unknown band, a value
-    without bounds or a missing note, Refused when it is measured or its gate is decided.
-    """
-    band = _judged_band(criterion, band, value)
-    note = note.strip()
-    if not note:
-        raise Invalid("note", "Say what the judgement rests on.")
-    gate = criterion.gate
-    with change(gate.plan, by=by, right="vote", request_id=request_id) as judging:
-        gate = _fresh(gate, judging)
-        _refuse_decided(gate, "Your judgement was not counted.")
-        measured = Evidence.objects.filter(plan=gate.plan, key=criterion.evidence_key).first()
-        if criterion.evidence_key and measured is not None:
-            raise Refused(
-                f"{criterion.label} is measured by {measured.source or 'a check'}. "
-                "A judgement does not replace a measurement."
-            )
-        if judging.repeated:
-            return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))
-        return _write_judgement(judging, criterion, band, value, note[:500])
-
-
 def _same_vote(before: Vote, by: User, word: str, reason: str, wanted: list[Wanted]) -> bool:
     if (before.person_id, before.word, before.reason) != (by.pk, word, reason):
         return False
@@ -137,47 +102,3 @@ def _write_vote(
         before=before.word if before else None,
     )
     return vote
-
-
-def _judged_band(criterion: Criterion, band: str, value: float | None) -> str:
-    if value is None:
-        if band not in (bands.Band.GREEN, bands.Band.YELLOW, bands.Band.RED):
-            raise Invalid("band", "A judgement is green, yellow or red.")
-        return band
-    limits = bands_of(criterion)
-    if limits is None:
-        raise Invalid("value", f"{criterion.label} has no bounds; judge it green, yellow or red.")
-    judged = bands.judge(limits, value)
-    if judged is bands.Band.NO_DATA:
-        raise Invalid("value", "The value is no finite number.")
-    return judged.value
-
-
-def _write_judgement(
-    judging: Change, criterion: Criterion, band: str, value: float | None, note: str
-) -> Evidence:
-    shown = number_text(value, criterion.unit) if value is not None else ""
-    evidence, _ = Evidence.objects.update_or_create(
-        plan=judging.plan,
-        key=judgement_key(criterion),
-        defaults={
-            "label": criterion.label,
-            "value": value,
-            "unit": criterion.unit,
-            "text": shown,
-            "band": band,
-            "reason": note,
-            "observed_at": judging.at,
-            "source": f"judgement of {judging.author_name}",
-            "updated_at": judging.at,
-        },
-    )
-    judging.record(
-        "criterion.judged",
-        f"{criterion.label} judged {band}{f' at {shown}' if shown else ''}: {note}",
-        gate=criterion.gate.key,
-        criterion=criterion.key,
-        band=band,
-        value=value,
-    )
-    return evidence

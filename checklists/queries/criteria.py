@@ -106,7 +106,7 @@ def of_evidence(row: Evidence) -> Measured:
         text=row.text,
         unit=row.unit,
         why=row.reason,
-        origin=row.source,
+        origin=row.source or ("" if row.band else row.key),
         observed_at=row.observed_at,
         valid_for_s=None if row.band else row.valid_for_s,
         band=row.band,
@@ -125,10 +125,11 @@ register_measure(Source.EVIDENCE, _by_key)
 def _measured(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
     measure = measure_of(criterion.source)
     found = measure(plan, criterion, now) if measure else None
-    if found is not None:
+    if found is not None and (found.origin or found.value is not None):
         return found
+    # What says only why nothing is measured leaves the word to a person.
     judged = evidence_now(plan, now).get(judgement_key(criterion))
-    return of_evidence(judged) if judged else None
+    return of_evidence(judged) if judged else found
 
 
 def _row(

@@ -10,8 +10,8 @@ from checklists.actions.gates import (
     check_decision,
     decide_gate,
     deciding_role,
-    judge_criterion,
 )
+from checklists.actions.judging import judge_criterion
 from checklists.forms import (
     ConditionCloseForm,
     DecisionForm,

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from checklists.actions.conditions import Wanted
-from checklists.actions.gates import cast_vote, decide_gate, judge_criterion
+from checklists.actions.gates import cast_vote, decide_gate
+from checklists.actions.judging import judge_criterion
 from checklists.actions.signoffs import sign_off, withdraw_signature
 from checklists.models import Criterion, Decision, Evidence, Vote
 from checklists.queries.frozen import digest, is_untouched

@@ -1,0 +1,89 @@
+"""A person's judgement of a criterion that nothing measures. The newest one counts."""
+
+from checklists.actions.decisions import fresh_gate, refuse_decided
+from checklists.actions.undecided import fresh_criterion
+from checklists.models import Criterion, Evidence
+from checklists.queries.criteria import bands_of, criterion_rows, judgement_key
+from checklists.rules import bands
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused
+from warroom.models import User
+from warroom.rules.wording import number_text
+
+
+def judge_criterion(
+    criterion: Criterion,
+    *,
+    by: User,
+    band: str = "",
+    value: float | None = None,
+    note: str = "",
+    request_id: str | None = None,
+) -> Evidence:
+    """A person's judgement of a criterion that nothing measures: a band, or a value to be judged.
+
+    It stands until a newer judgement or a measurement. Raises Invalid for an unknown band, a value
+    without bounds or a missing note, Refused when it is measured or its gate is decided.
+    """
+    band = _judged_band(criterion, band, value)
+    note = note.strip()
+    if not note:
+        raise Invalid("note", "Say what the judgement rests on.")
+    gate = criterion.gate
+    with change(gate.plan, by=by, right="vote", request_id=request_id) as judging:
+        gate = fresh_gate(gate, judging)
+        refuse_decided(gate, "Your judgement was not counted.")
+        criterion = fresh_criterion(criterion, gate, "Your judgement was not counted.")
+        [row] = criterion_rows(gate.plan, [criterion], judging.at)
+        if not row.to_judge:
+            raise Refused(
+                f"{criterion.label} is measured by {row.source or 'a check'}. "
+                "A judgement does not replace a measurement."
+            )
+        if judging.repeated:
+            return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))
+        return _write_judgement(judging, criterion, band, value, note[:500])
+
+
+def _judged_band(criterion: Criterion, band: str, value: float | None) -> str:
+    if value is None:
+        if band not in (bands.Band.GREEN, bands.Band.YELLOW, bands.Band.RED):
+            raise Invalid("band", "A judgement is green, yellow or red.")
+        return band
+    limits = bands_of(criterion)
+    if limits is None:
+        raise Invalid("value", f"{criterion.label} has no bounds; judge it green, yellow or red.")
+    judged = bands.judge(limits, value)
+    if judged is bands.Band.NO_DATA:
+        raise Invalid("value", "The value is no finite number.")
+    return judged.value
+
+
+def _write_judgement(
+    judging: Change, criterion: Criterion, band: str, value: float | None, note: str
+) -> Evidence:
+    shown = number_text(value, criterion.unit) if value is not None else ""
+    evidence, _ = Evidence.objects.update_or_create(
+        plan=judging.plan,
+        key=judgement_key(criterion),
+        defaults={
+            "label": criterion.label,
+            "value": value,
+            "unit": criterion.unit,
+            "text": shown,
+            "band": band,
+            "reason": note,
+            "observed_at": judging.at,
+            "source": f"judgement of {judging.author_name}",
+            "updated_at": judging.at,
+        },
+    )
+    judging.record(
+        "criterion.judged",
+        f"{criterion.label} judged {band}{f' at {shown}' if shown else ''}: {note}",
+        gate=criterion.gate.key,
+        criterion=criterion.key,
+        band=band,
+        value=value,
+    )
+    return evidence
