@@ -6,7 +6,7 @@ class ChecklistsConfig(AppConfig):
     verbose_name = "What people promise and decide"
 
     def ready(self) -> None:
-        from checklists import documents, linting, panels  # noqa: F401, PLC0415
+        from checklists import documents, linting, panels, panels_meeting  # noqa: F401, PLC0415
         from checklists.actions import (  # noqa: F401, PLC0415
             extending,
             identity,
@@ -14,3 +14,4 @@ class ChecklistsConfig(AppConfig):
             reimports,
             schedule,
         )
+        from checklists.queries import pack_parts  # noqa: F401, PLC0415

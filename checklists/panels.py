@@ -304,7 +304,7 @@ class GateFamily(panels.Panel):
     """A part of a gate's page; one member per gate, named by its key."""
 
     kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "signoff.", "plan.")
-    places = ("gate",)
+    places = ("gate", "meeting")
     slot = "gate"
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:

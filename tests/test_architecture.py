@@ -42,7 +42,7 @@ STEPS = [
         "once",
         "problems",
     },
-    {"sections", "forms_editing", "forms_days", "settings_forms"},
+    {"sections", "panels_meeting", "forms_editing", "forms_days", "settings_forms"},
     {"views", "api", "item_api", "admin", "checks", "ticker"},
     {"urls", "middleware", "document_api", "new_api", "plan_api", "people_api", "api_editing"},
 ]

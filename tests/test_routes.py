@@ -302,6 +302,9 @@ ROUTES = {
     ),
     "gates": Route(f"{PLAN}gates/", get=members(302)),
     "gate": Route(f"{PLAN}gates/gate-1/", get=READ),
+    "meeting": Route(f"{PLAN}gates/gate-1/meeting/", get=READ),
+    "pack": Route(f"{PLAN}gates/gate-1/pack/", get=READ),
+    "pack-document": Route(f"{PLAN}gates/gate-1/pack.md", get=READ),
     "votes": Route(
         f"{PLAN}gates/gate-1/votes",
         get=members(302),

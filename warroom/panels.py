@@ -85,7 +85,7 @@ class Presence(panels.Panel):
     name = "presence"
     template = "warroom/_presence.html"
     kinds = ("plan.", "seat.", "role.", "invitation.")
-    places = ("room",)
+    places = ("room", "meeting")
     slot = "deck"
     refresh_s = 15  # people come and go, and stand-ins begin and end, without an event
 

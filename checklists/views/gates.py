@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -185,11 +186,23 @@ def gate_page(
     signoff_form: SignOffForm | None = None,
 ) -> HttpResponse:
     """The page of a gate; a form that was refused stands in it with its errors, then it is 422."""
+    context = gate_context_of(request, gate, vote_form, decision_form, signoff_form)
+    wrong = any(form is not None for form in (vote_form, decision_form, signoff_form))
+    return render(request, "checklists/gate.html", context, status=422 if wrong else 200)
+
+
+def gate_context_of(
+    request: HttpRequest,
+    gate: Gate,
+    vote_form: VoteForm | None = None,
+    decision_form: DecisionForm | None = None,
+    signoff_form: SignOffForm | None = None,
+) -> dict[str, Any]:
+    """What the pages of a gate show: its parts, its votes and decisions, and their forms."""
     context = page(request, gate.plan, "gate")
     now = context["now"]
     sheet = gate_sheet(gate, now)
     shared = gate_context(sheet)
-    wrong = any(form is not None for form in (vote_form, decision_form, signoff_form))
     context |= shared | {
         "gates": [(other, final_of(other)) for other in gates_now(gate.plan, now)],
         "parts": {
@@ -206,8 +219,7 @@ def gate_page(
         "close_form": ConditionCloseForm(),
     }
     # The gate's own list of open conditions stands: it holds those of signatures as well.
-    context = sign_context(request, context, Scope(gate=gate), signoff_form) | context
-    return render(request, "checklists/gate.html", context, status=422 if wrong else 200)
+    return sign_context(request, context, Scope(gate=gate), signoff_form) | context
 
 
 def _decides(gate: Gate, standing: Standing) -> bool:

@@ -1,0 +1,38 @@
+"""The review pack as Markdown: the same parts as on its page."""
+
+from collections.abc import Iterator
+
+from checklists.queries.pack import Cell, Mark, Pack, Part
+from warroom.documents.writing import plain_line
+from warroom.rules.wording import full_instant
+
+
+def pack_markdown(pack: Pack) -> str:
+    """One document; what people typed stays text. Times are UTC."""
+    plan, gate = pack.gate.plan, pack.gate
+    lines = [f"# {plain_line(f'{plan.name}: {gate.title}')}", ""]
+    lines += [f"Review pack, as of {full_instant(pack.at)}, event {plan.timeline_seq}.", ""]
+    if plan.rehearsal:
+        lines += ["REHEARSAL: nothing here speaks for another release.", ""]
+    for part in pack.parts:
+        lines += [*_part(part), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _part(part: Part) -> Iterator[str]:
+    yield f"## {plain_line(part.title)}"
+    if part.sentence:
+        yield from ("", plain_line(part.sentence))
+    if part.rows:
+        head = part.head or ("", "")
+        yield ""
+        yield _line(head)
+        yield f"|{'---|' * len(head)}"
+        yield from (_line(row) for row in part.rows)
+    if part.lines:
+        yield ""
+        yield from (f"- {plain_line(line)}" for line in part.lines)
+
+
+def _line(row: tuple[Cell, ...]) -> str:
+    return f"| {' | '.join(plain_line(c.said if isinstance(c, Mark) else c) for c in row)} |"

@@ -1,0 +1,119 @@
+"""The meeting's page and the review pack. S2, S30, S31, S84, S85, S114, S115, S117."""
+
+import pytest
+from django.utils import timezone
+
+from checklists.actions.conditions import Wanted
+from checklists.actions.gates import cast_vote
+from checklists.actions.signoffs import sign_off
+from checklists.documents.pack import pack_markdown
+from checklists.models import Criterion
+from checklists.panels_meeting import areas
+from checklists.queries.gates import gate_sheet
+from checklists.queries.pack import pack_of
+from tests.checklists.conftest import measure
+from tests.conftest import make_item
+from warroom.documents.parse import parse
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(client, plan, path):
+    answer = client.get(f"/plans/{plan.slug}/gates/gate-1/{path}")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def add(gate, key, area, **fields):
+    place = 10 + Criterion.objects.count()
+    return Criterion.objects.create(
+        gate=gate, key=key, label=key.title(), position=place, area=area, **fields
+    )
+
+
+def test_the_meeting_goes_through_areas_each_with_its_worst(plan, all_go):
+    """S115: technical, operational and business criteria side by side."""
+    Criterion.objects.filter(key="error-rate").update(area="technical")
+    add(all_go, "runbook", "operational")
+    add(all_go, "launch mail", "business", report_only=True)
+    shown = areas(gate_sheet(all_go, timezone.now()))
+    assert [(area.title, area.worst.said) for area in shown] == [
+        ("Technical", "green"),
+        ("Operational", "no data"),
+        ("Business", "green"),  # what is only reported holds nothing
+    ]
+    assert [area.edge for area in shown] == ["ok", "warn", "ok"]
+
+
+def test_without_areas_all_criteria_stand_together(plan, all_go):
+    assert [area.title for area in areas(gate_sheet(all_go, timezone.now()))] == ["Criteria"]
+
+
+def test_one_page_holds_the_meeting(plan, phase, all_go, cast, client_of):
+    """What is asked, what is in the way, the votes and their forms, and the decision."""
+    make_item(phase, 7, "Close the port", blocking=True)
+    page = page_of(client_of(cast["cora"]), plan, "meeting/")
+    for part in ("gate-verdict", "meeting-areas", "meeting-open", "votes", "conditions"):
+        assert f'data-live="{part}-gate-1"' in page
+    assert 'data-live="presence"' in page
+    assert 'id="vote"' in page
+    assert 'id="decide"' in page
+    assert "Close the port" in page
+    observer = page_of(client_of(cast["vera"]), plan, "meeting/")
+    assert 'id="vote"' not in observer
+
+
+def test_a_vote_given_at_the_meeting_comes_back_to_it(plan, gate, cast, client_of):
+    thon = client_of(cast["thon"])
+    back = f"/plans/{plan.slug}/gates/gate-1/meeting/"
+    assert f'name="back" value="{back}"' in page_of(thon, plan, "meeting/")
+    form = {"role": "on-call", "vote": "go", "back": back}
+    answer = thon.post(f"/plans/{plan.slug}/gates/gate-1/votes", form)
+    assert (answer.status_code, answer.url) == (302, back)
+
+
+def test_the_pack_is_made_of_what_the_room_knows(plan, phase, all_go, cast, roles, client_of):
+    """S2 S31 S84 S85: a summary, criteria, work, signatures, conditions, votes."""
+    sign_off(plan, phase, roles["on-call"], "approved", by=cast["thon"], comment="Seen it all")
+    make_item(phase, 7, "Close the port", blocking=True)
+    wanted = [Wanted("Watch the cache", "Thon")]
+    cast_vote(all_go, roles["on-call"], "go", by=cast["thon"], reason="Fine", conditions=wanted)
+    page = page_of(client_of(cast["vera"]), plan, "pack/")
+    for said in (
+        "1 open items hold this gate.",
+        "Close the port",
+        "Seen it all",
+        "Watch the cache",
+        "go with 1 condition",
+        "0.04 %",
+        "HOLD",
+    ):
+        assert said in page, said
+
+
+def test_the_pack_as_markdown_says_the_same_and_keeps_words_as_words(plan, phase, all_go):
+    """S114: to be sent. What people typed does not become headings, items or tables."""
+    make_item(phase, 7, "- [ ] **Close** | the `port` <b>now</b>", blocking=True)
+    plan.summary = "# Not a heading"
+    plan.save()
+    text = pack_markdown(pack_of(all_go, timezone.now()))
+    assert r"\[ \] \*\*Close\*\* \| the \`port\` \<b\>now\</b\>" in text
+    titles = [section.title for section in parse(text.encode()).sections]
+    assert "Not a heading" not in titles
+    assert "Criteria" in titles
+
+
+def test_the_pack_costs_the_same_with_one_and_with_many(
+    plan, phase, item, all_go, django_assert_max_num_queries
+):
+    def read():
+        fresh = type(plan).objects.get(pk=plan.pk)
+        all_go.plan = fresh
+        pack_of(all_go, timezone.now())
+
+    for n in range(30, 60):
+        make_item(phase, n, f"Item {n}")
+        add(all_go, f"c{n}", "technical")
+        measure(plan, f"c{n}", 1.0)
+    with django_assert_max_num_queries(40):
+        read()
