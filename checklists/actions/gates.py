@@ -1,16 +1,21 @@
-"""Votes at a gate. Each is written once and never changed."""
+"""Votes at a gate. Each is written once and never changed: a change of mind is a new one."""
 
 from collections.abc import Sequence
 
 from checklists.actions.conditions import Wanted, attach, checked
-from checklists.actions.decisions import check_decision, decide_gate, deciding_role
-from checklists.actions.decisions import fresh_gate as _fresh
-from checklists.actions.decisions import refuse_decided as _refuse_decided
-from checklists.models import Gate, Vote
+from checklists.actions.decisions import (
+    check_decision,
+    decide_gate,
+    deciding_role,
+    fresh_gate,
+    refuse_decided,
+)
+from checklists.models import Delegation, Gate, Vote
+from checklists.queries.votes import voting_roles
 from checklists.rules import votes
-from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused, checked_reason
-from warroom.models import Role, User
+from warroom.actions.change import Change, change, demand
+from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
+from warroom.models import Right, Role, User
 
 __all__ = ["cast_vote", "check_decision", "decide_gate", "deciding_role"]
 
@@ -27,14 +32,17 @@ def cast_vote(
 ) -> Vote:
     """Vote at a gate as ``role``; return the vote. A change of mind supersedes the older vote.
 
-    The same vote twice is one. Raises Invalid for what is filled in wrongly, NotAllowed without the
-    seat or the right, Refused when the gate is decided or the person votes for another role here.
+    ``by`` sits in the role, or was asked to cast its vote here (``delegating``); a holder who
+    votes after all ends the delegation. The same vote twice is one. Raises Invalid for what is
+    filled in wrongly, NotAllowed without the seat or the right, Refused when the gate is decided
+    or the person votes for another role here.
     """
     conditions, reason = checked(conditions), checked_reason(reason)
     if wrong := votes.vote_objection(word, reason, len(conditions)):
         raise Invalid(*wrong)
-    with change(gate.plan, by=by, right="vote", role=role, request_id=request_id) as voting:
-        gate = _fresh(gate, voting)
+    with change(gate.plan, by=by, request_id=request_id) as voting:
+        gate = fresh_gate(gate, voting)
+        handed = _handed(voting, gate, role)
         newest = list(gate.votes.filter(superseded_by__isnull=True).select_related("role"))
         before = next((vote for vote in newest if vote.role_id == role.pk), None)
         if before is not None and (
@@ -45,9 +53,28 @@ def cast_vote(
             )
         ):
             return before
-        _refuse_decided(gate, "Your vote was not counted.")
+        refuse_decided(gate, "Your vote was not counted.")
+        _refuse_no_voter(gate, role)
         _refuse_two_roles(voting, newest, role)
-        return _write_vote(voting, gate, role, word, reason, conditions, before)
+        return _write_vote(voting, gate, role, word, reason, conditions, before, handed)
+
+
+def _handed(voting: Change, gate: Gate, role: Role) -> Delegation | None:
+    """The delegation by which the author votes, None for who sits in the role.
+
+    Raises NotAllowed for whoever may vote by neither.
+    """
+    if role.pk not in voting.held.role_ids:
+        found = gate.delegations.filter(role=role, to=voting.author, ended_at=None).first()
+        if found is not None:
+            return found
+    demand(voting.plan, voting.author, Right.VOTE, role)
+    return None
+
+
+def _refuse_no_voter(gate: Gate, role: Role) -> None:
+    if role not in voting_roles(gate, [role]):
+        raise NotAllowed(f"{role.name} does not vote at {gate.title}.")
 
 
 def _refuse_two_roles(voting: Change, newest: Sequence[Vote], role: Role) -> None:
@@ -65,7 +92,8 @@ def _refuse_two_roles(voting: Change, newest: Sequence[Vote], role: Role) -> Non
 def _same_vote(before: Vote, by: User, word: str, reason: str, wanted: list[Wanted]) -> bool:
     if (before.person_id, before.word, before.reason) != (by.pk, word, reason):
         return False
-    return [c.text for c in before.conditions.all()] == [w.text.strip() for w in wanted]
+    kept = [(c.text, c.owner, c.due_at, c.blocking) for c in before.conditions.all()]
+    return kept == [(w.text.strip(), w.owner.strip(), w.due_at, w.blocking) for w in wanted]
 
 
 def _write_vote(
@@ -76,6 +104,7 @@ def _write_vote(
     reason: str,
     conditions: list[Wanted],
     before: Vote | None,
+    handed: Delegation | None,
 ) -> Vote:
     vote = Vote.objects.create(
         gate=gate,
@@ -86,19 +115,33 @@ def _write_vote(
         reason=reason,
         at=voting.at,
         gate_version=gate.version,
+        delegation=handed,
         supersedes=before,
     )
     attach(voting, conditions, vote=vote, gate=gate)
+    ended = "" if handed else _end_delegation(voting, gate, role)
     texts = [wanted.text.strip() for wanted in conditions]
     given = f" on condition: {'; '.join(texts)}" if texts else ""
+    for_whom = f" for {handed.for_name}" if handed else ""
     voting.record(
         "vote.changed" if before else "vote.cast",
-        f"{role.name} votes {word} at {gate.title}{given}. {reason}".strip(),
+        f"{role.name} votes {word}{for_whom} at {gate.title}{given}. {reason}{ended}".strip(),
         gate=gate.key,
         role=role.key,
         word=word,
         reason=reason,
         conditions=texts,
         before=before.word if before else None,
+        delegation=handed.pk if handed else None,
     )
     return vote
+
+
+def _end_delegation(voting: Change, gate: Gate, role: Role) -> str:
+    """The holder speaks for themselves again; what the timeline adds to its sentence."""
+    asked = list(gate.delegations.filter(role=role, ended_at=None))
+    for one in asked:
+        one.ended_at = voting.at
+        one.save(update_fields=["ended_at"])
+    names = ", ".join(one.to_name for one in asked)
+    return f" {names} votes for {asked[0].for_name} no more." if asked else ""

@@ -6,49 +6,15 @@ A reading that has grown old is no data, whatever it said when it was taken (law
 from dataclasses import dataclass
 from datetime import datetime
 
-from checklists.models import ChecklistItem, Condition, Decision, Gate, Vote
+from checklists.models import ChecklistItem, Condition, Decision, Gate
 from checklists.queries.criteria import CriterionRow, criterion_rows
 from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
-from checklists.queries.signoffs import ConditionRow, condition_rows, holders
+from checklists.queries.signoffs import ConditionRow, condition_rows
+from checklists.queries.votes import VoteRow, vote_rows
 from checklists.rules import due, gates
 from checklists.rules.items import CLOSED
-from warroom.models import DeploymentPlan, Right, Role
-
-
-@dataclass(frozen=True)
-class VoteRow:
-    """A role that votes, and its newest vote with its conditions."""
-
-    role: Role
-    holders: str
-    vote: Vote | None
-    conditions: tuple[Condition, ...]
-    # The newest vote where it does not count any more: the gate was changed after it.
-    outdated: Vote | None = None
-    veto: bool = False
-
-    @property
-    def modifier(self) -> str:
-        words = {"go": "ok", "no-go": "bad", "abstain": "warn"}
-        return words[self.vote.word] if self.vote else "wait"
-
-    @property
-    def icon(self) -> str:
-        if self.vote and self.vote.word == "go" and self.conditions:
-            return "cond"
-        return {"ok": "ok", "bad": "bad", "warn": "skip", "wait": "open"}[self.modifier]
-
-    @property
-    def said(self) -> str:
-        """'go with 1 condition', 'no-go', 'no vote yet'."""
-        if self.vote is None:
-            return "no vote yet"
-        if not self.conditions:
-            return self.vote.word
-        return f"{self.vote.word} with {len(self.conditions)} condition" + (
-            "s" if len(self.conditions) > 1 else ""
-        )
+from warroom.models import DeploymentPlan
 
 
 @dataclass(frozen=True)
@@ -110,14 +76,14 @@ class GateSheet:
 
 
 def gate_sheet(gate: Gate, now: datetime) -> GateSheet:
-    """Read a gate as of ``now`` (UTC), in twelve SQL statements whatever its size."""
+    """Read a gate as of ``now`` (UTC), in thirteen SQL statements whatever its size."""
     return once(gate.plan, now, ("gate", gate.pk), lambda: _read(gate, now))
 
 
 def _read(gate: Gate, now: datetime) -> GateSheet:
     plan = gate.plan
     criteria = criterion_rows(plan, gate.criteria.all(), now)
-    votes = _vote_rows(gate, roles_now(plan, now))
+    votes = vote_rows(gate, roles_now(plan, now))
     items = tuple(items_now(plan, now))
     conditions = tuple(_conditions(gate))
     waiting = tuple(row.condition.text for row in conditions if row.holds)
@@ -189,28 +155,6 @@ def holds(item: ChecklistItem, gate: Gate) -> bool:
         return False
     begins = item.phase.offset_s
     return gate.offset_s is None or begins is None or begins < gate.offset_s
-
-
-def voting_roles(gate: Gate, roles: list[Role]) -> list[Role]:
-    """Who votes at a gate: those it names, else every role with the right to vote."""
-    voting = [role for role in roles if role.may(Right.VOTE)]
-    return [role for role in voting if not gate.voters or role.key in gate.voters]
-
-
-def _vote_rows(gate: Gate, roles: list[Role]) -> tuple[VoteRow, ...]:
-    votes = gate.votes.filter(superseded_by__isnull=True).prefetch_related("conditions")
-    newest = {vote.role_id: vote for vote in votes}
-    return tuple(
-        _vote_row(gate, role, newest.get(role.pk), role.key in gate.veto_roles)
-        for role in voting_roles(gate, roles)
-    )
-
-
-def _vote_row(gate: Gate, role: Role, newest: Vote | None, veto: bool) -> VoteRow:
-    stands = newest is not None and newest.gate_version == gate.version
-    vote, outdated = (newest, None) if stands else (None, newest)
-    given = tuple(vote.conditions.all()) if vote else ()
-    return VoteRow(role, holders(role), vote, given, outdated, veto)
 
 
 def _conditions(gate: Gate) -> list[ConditionRow]:

@@ -1,0 +1,82 @@
+"""Who votes at a gate, what they said, in every version, and who was asked to vote for whom."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from checklists.models import Condition, Delegation, Gate, Vote
+from checklists.queries.signoffs import holders
+from warroom.models import Right, Role
+
+
+@dataclass(frozen=True)
+class VoteRow:
+    """A role that votes, and its newest vote with its conditions."""
+
+    role: Role
+    holders: str
+    vote: Vote | None
+    conditions: tuple[Condition, ...]
+    # The newest vote where it does not count any more: the gate was changed after it.
+    outdated: Vote | None = None
+    veto: bool = False
+    # Every older vote of the role, newest first; those before ``outdated`` too.
+    history: tuple[Vote, ...] = ()
+    # Who was asked to cast this vote, while that stands.
+    delegation: Delegation | None = None
+
+    @property
+    def modifier(self) -> str:
+        words = {"go": "ok", "no-go": "bad", "abstain": "warn"}
+        return words[self.vote.word] if self.vote else "wait"
+
+    @property
+    def icon(self) -> str:
+        if self.vote and self.vote.word == "go" and self.conditions:
+            return "cond"
+        return {"ok": "ok", "bad": "bad", "warn": "skip", "wait": "open"}[self.modifier]
+
+    @property
+    def said(self) -> str:
+        """'go with 1 condition', 'no-go', 'no vote yet'."""
+        if self.vote is None:
+            return "vote again" if self.outdated else "no vote yet"
+        if not self.conditions:
+            return self.vote.word
+        return f"{self.vote.word} with {len(self.conditions)} condition" + (
+            "s" if len(self.conditions) > 1 else ""
+        )
+
+    @property
+    def for_whom(self) -> str:
+        """Whose vote somebody else cast; "" where the role's holder voted."""
+        handed = self.vote.delegation if self.vote else None
+        return (handed.for_name or self.role.name) if handed else ""
+
+
+def voting_roles(gate: Gate, roles: Iterable[Role]) -> list[Role]:
+    """Who votes at a gate: those it names, else every role with the right to vote."""
+    voting = [role for role in roles if role.may(Right.VOTE)]
+    return [role for role in voting if not gate.voters or role.key in gate.voters]
+
+
+def vote_rows(gate: Gate, roles: Iterable[Role]) -> tuple[VoteRow, ...]:
+    """A row for each role that votes here, in three SQL statements."""
+    given: dict[int, list[Vote]] = defaultdict(list)
+    # Of one instant the superseding vote has the higher key.
+    votes = gate.votes.select_related("delegation").order_by("-at", "-pk")
+    for vote in votes.prefetch_related("conditions"):
+        given[vote.role_id].append(vote)
+    asked = {one.role_id: one for one in gate.delegations.filter(ended_at=None)}
+    return tuple(
+        _row(gate, role, given[role.pk], asked.get(role.pk)) for role in voting_roles(gate, roles)
+    )
+
+
+def _row(gate: Gate, role: Role, given: list[Vote], asked: Delegation | None) -> VoteRow:
+    newest, history = (given[0] if given else None), tuple(given[1:])
+    stands = newest is not None and newest.gate_version == gate.version
+    vote, outdated = (newest, None) if stands else (None, newest)
+    conditions = tuple(vote.conditions.all()) if vote else ()
+    veto = role.key in gate.veto_roles
+    return VoteRow(role, holders(role), vote, conditions, outdated, veto, history, asked)
