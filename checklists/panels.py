@@ -290,7 +290,7 @@ class NextGate(panels.Panel):
 
     name = "gate"
     template = "checklists/_gate.html"
-    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "signoff.", "plan.")
+    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "evidence.", "signoff.", "plan.")
     slot = "system"
     order = 50
     refresh_s = 5  # readings change and age without an event
@@ -303,7 +303,7 @@ class NextGate(panels.Panel):
 class GateFamily(panels.Panel):
     """A part of a gate's page; one member per gate, named by its key."""
 
-    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "signoff.", "plan.")
+    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "evidence.", "signoff.", "plan.")
     places = ("gate", "meeting")
     slot = "gate"
 
@@ -341,7 +341,7 @@ class Criteria(GateFamily):
 
     name = "criteria"
     template = "checklists/_criteria.html"
-    kinds = ("gate.", "criterion.", "plan.")
+    kinds = ("gate.", "criterion.", "evidence.", "plan.")
     refresh_s = 5
 
 

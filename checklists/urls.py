@@ -55,5 +55,7 @@ urlpatterns = [
     path("gates/<slug:key>/votes", gates.votes, name="votes"),
     path("gates/<slug:key>/decision", gates.decision, name="decision"),
     path("gates/<slug:key>/criteria/<slug:criterion>", gates.judgement, name="judgement"),
-    path("gates/<slug:key>/evidence/<int:number>.json", gates.frozen_evidence, name="evidence"),
+    path(
+        "gates/<slug:key>/evidence/<int:number>.json", gates.frozen_evidence, name="frozen-evidence"
+    ),
 ]

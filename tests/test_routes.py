@@ -322,7 +322,7 @@ ROUTES = {
         post=holders(302, *VOTE),
         send={"band": "green", "note": "All here."},
     ),
-    "evidence": Route(f"{PLAN}gates/gate-0/evidence/{{decision}}.json", get=READ),
+    "frozen-evidence": Route(f"{PLAN}gates/gate-0/evidence/{{decision}}.json", get=READ),
 }
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
+
 from checklists.models import Criterion, Evidence, Source, Waiver
 from checklists.queries.measures import Measured, measure_of, register_measure
 from checklists.queries.once import once
@@ -75,7 +77,13 @@ def judgement_key(criterion: Criterion) -> str:
 def evidence_now(plan: DeploymentPlan, now: datetime) -> dict[str, Evidence]:
     """The latest reading under every key, read once for one instant; one SQL statement."""
     return once(
-        plan, now, "evidence", lambda: {row.key: row for row in Evidence.objects.filter(plan=plan)}
+        plan,
+        now,
+        "evidence",
+        lambda: {
+            row.key: row
+            for row in Evidence.objects.filter(plan=plan).annotate(number=F("result__number"))
+        },
     )
 
 
@@ -100,7 +108,8 @@ def criterion_rows(
     )
 
 
-def of_evidence(row: Evidence) -> Measured:
+def of_evidence(row: Evidence, plan: DeploymentPlan) -> Measured:
+    number = getattr(row, "number", None)  # of the result that brought it, see evidence_now
     return Measured(
         value=row.value,
         text=row.text,
@@ -111,12 +120,13 @@ def of_evidence(row: Evidence) -> Measured:
         valid_for_s=None if row.band else row.valid_for_s,
         band=row.band,
         reason=row.reason,
+        url=f"{plan.get_absolute_url()}evidence/{number}/" if number else "",
     )
 
 
 def _by_key(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
     found = evidence_now(plan, now).get(criterion.evidence_key) if criterion.evidence_key else None
-    return of_evidence(found) if found else None
+    return of_evidence(found, plan) if found else None
 
 
 register_measure(Source.EVIDENCE, _by_key)
@@ -129,7 +139,7 @@ def _measured(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Meas
         return found
     # What says only why nothing is measured leaves the word to a person.
     judged = evidence_now(plan, now).get(judgement_key(criterion))
-    return of_evidence(judged) if judged else found
+    return of_evidence(judged, plan) if judged else found
 
 
 def _row(

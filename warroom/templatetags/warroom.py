@@ -56,6 +56,7 @@ EVENT_ICONS = {
     "plan": "flag",
     "note": "note",
     "status": "chat",
+    "evidence": "clip",
 }
 LABELS = {
     "group": "Heading",
@@ -78,6 +79,7 @@ COLOURS = {
     "no_go": "i--bad",
     "red": "i--bad",
     "failed": "i--bad",
+    "refused": "i--bad",
     "blocked": "i--bad",
     "rollback": "i--bad",
     "rejected": "i--bad",
