@@ -5,7 +5,7 @@ Markdown show the same. Nothing here is typed: every figure is read from the roo
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from checklists.models import Gate
@@ -78,4 +78,13 @@ def pack_of(gate: Gate, now: datetime) -> Pack:
     """The review pack of a gate as of ``now`` (UTC)."""
     look = Look(gate, now, gate_sheet(gate, now), checklist(gate.plan, now))
     parts = (source(look) for _, source in _sources)
-    return Pack(gate, now, look.sheet, tuple(part for part in parts if part is not None))
+    return Pack(gate, now, look.sheet, tuple(_tight(part) for part in parts if part is not None))
+
+
+def _tight(part: Part) -> Part:
+    """Without the columns in which no row says anything."""
+    kept = [n for n in range(len(part.head)) if any(row[n] for row in part.rows)]
+    if len(kept) == len(part.head):
+        return part
+    rows = tuple(tuple(row[n] for n in kept) for row in part.rows)
+    return replace(part, head=tuple(part.head[n] for n in kept), rows=rows)

@@ -49,9 +49,9 @@ def schedule(look: Look) -> Part | None:
     for gate in gates_now(look.plan, look.now):
         final = final_of(gate)
         steps.append((opens_at(gate), gate.title, SHOWN[final.word] if final else "open"))
-    timed = sorted((step for step in steps if step[0] is not None), key=lambda step: step[0])
-    rest = [step for step in steps if step[0] is None]
-    rows = tuple((_at(look, at), what, state) for at, what, state in [*timed, *rest])
+    if all(step[0] is not None for step in steps):
+        steps.sort(key=lambda step: step[0])
+    rows = tuple((_at(look, at), what, state) for at, what, state in steps)
     return Part("schedule", "Schedule", "", ("When", "What", "State"), rows) if rows else None
 
 
