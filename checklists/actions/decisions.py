@@ -5,7 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from checklists.models import Decision, Gate
+from checklists.actions.followups import start_branch
+from checklists.models import Decision, FollowUp, Gate
 from checklists.queries.frozen import digest, frozen
 from checklists.queries.gates import GateSheet, gate_sheet
 from checklists.rules import gates
@@ -17,6 +18,10 @@ from warroom.models import Right, Role, User
 from warroom.queries.people import standing
 
 
+class Outdated(Refused):
+    """The rule's word or the gate is not what the decider had read."""
+
+
 def decide_gate(
     gate: Gate,
     word: str,
@@ -25,14 +30,18 @@ def decide_gate(
     rationale: str = "",
     hold_minutes: int | None = None,
     window_reason: str = "",
+    seen: str = "",
     request_id: str | None = None,
 ) -> Decision:
     """Decide GO, HOLD or NO-GO on the evidence of this moment, which is frozen with the decision.
 
     GO and NO-GO end the gate; HOLD keeps it open for ``hold_minutes`` (default: the gate's own).
-    GO outside the plan's window wants a ``window_reason``. Raises NotAllowed unless ``by`` sits in
-    the deciding role, Invalid for a missing rationale or GO before its time, Unconfirmed outside
-    the window, Refused when the gate is decided.
+    GO outside the plan's window wants a ``window_reason``. ``seen`` is ``GateSheet.seen`` of the
+    page that was decided on. What the branch starts is opened in the same change.
+
+    Raises NotAllowed unless ``by`` sits in the deciding role, Invalid for a missing rationale or GO
+    before its time, Unconfirmed outside the window, Outdated when the rule says something else than
+    was seen, Refused when the gate is decided.
     """
     rationale = rationale.strip()
     with change(gate.plan, by=by, request_id=request_id) as deciding:
@@ -45,7 +54,7 @@ def decide_gate(
             return newest
         refuse_decided(gate, "Your decision was not taken.")
         sheet = gate_sheet(gate, deciding.at)
-        _check_decision(sheet, word, rationale)
+        _check_decision(sheet, word, rationale, seen)
         confirmed = _weigh(gate, word, by, deciding.at, window_reason)
         minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
         if word == gates.HOLD:
@@ -54,7 +63,13 @@ def decide_gate(
 
 
 def check_decision(
-    gate: Gate, word: str, rationale: str, *, by: User, window_reason: str = ""
+    gate: Gate,
+    word: str,
+    rationale: str,
+    *,
+    by: User,
+    window_reason: str = "",
+    seen: str = "",
 ) -> None:
     """Raise what ``decide_gate`` would raise now, so that a form is judged before the password.
 
@@ -63,7 +78,7 @@ def check_decision(
     if gate.decisions.filter(word__in=gates.FINAL).exists():
         return
     now = timezone.now()
-    _check_decision(gate_sheet(gate, now), word, rationale.strip())
+    _check_decision(gate_sheet(gate, now), word, rationale.strip(), seen)
     _weigh(gate, word, by, now, window_reason)
 
 
@@ -126,7 +141,12 @@ def _same_decision(newest: Decision, by: User, word: str, rationale: str, decidi
     return recent and said == (by.pk, word, rationale)
 
 
-def _check_decision(sheet: GateSheet, word: str, rationale: str) -> None:
+def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str) -> None:
+    if seen and seen != sheet.seen:
+        raise Outdated(
+            f"The gate changed while you read. {_changed(sheet, seen)} Nothing was decided: look "
+            "again, then decide."
+        )
     opens = f"{sheet.opens_at:%d %b %H:%M} UTC" if sheet.opens_at else "the start"
     wrong = gates.decision_objection(
         word, sheet.recommendation.word, rationale, is_open=sheet.is_open, opens=opens
@@ -135,6 +155,14 @@ def _check_decision(sheet: GateSheet, word: str, rationale: str) -> None:
         raise Invalid(*wrong)
     if len(rationale) > REASON_LIMIT:
         raise Invalid("rationale", f"The rationale has more than {REASON_LIMIT} characters.")
+
+
+def _changed(sheet: GateSheet, seen: str) -> str:
+    was = gates.SHOWN.get(seen.partition(":")[0], "something else")
+    now = sheet.recommendation
+    if was == now.shown:
+        return f"What people vote on was changed; the rule says {now.sentence}"
+    return f"The rule said {was}; now it says {now.sentence}"
 
 
 def _write_decision(
@@ -146,44 +174,57 @@ def _write_decision(
     minutes: int,
     confirmed: dict[str, Any],
 ) -> Decision:
-    gate, advice = sheet.gate, sheet.recommendation
-    evidence = frozen(sheet)
-    decision = Decision.objects.create(
-        gate=gate,
+    until = deciding.at + timedelta(minutes=minutes) if word == gates.HOLD else None
+    decision = keep_decision(deciding, sheet, word, role=role, rationale=rationale, until=until)
+    started = start_branch(deciding, sheet, decision)
+    _record_decision(deciding, decision, minutes, confirmed, started)
+    return decision
+
+
+def keep_decision(
+    deciding: Change,
+    sheet: GateSheet,
+    word: str,
+    *,
+    role: Role | None,
+    rationale: str = "",
+    until: datetime | None = None,
+) -> Decision:
+    """Write the row with its frozen evidence, within an open change; without a role, the rule's.
+
+    ``until`` (UTC): when a HOLD is looked at again. The caller records the event.
+    """
+    evidence, advice = frozen(sheet), sheet.recommendation
+    return Decision.objects.create(
+        gate=sheet.gate,
         role=role,
-        person=deciding.author,
+        person=deciding.author if role else None,
         person_name=deciding.author_name,
         word=word,
         rationale=rationale,
         recommendation=advice.word,
         reasons=list(advice.reasons),
         override=word != advice.word,
-        hold_until=deciding.at + timedelta(minutes=minutes) if word == gates.HOLD else None,
+        hold_until=until,
         evidence=evidence,
         evidence_sha256=digest(evidence),
         at=deciding.at,
     )
-    _record_decision(deciding, decision, minutes, confirmed)
-    return decision
 
 
 def _record_decision(
-    deciding: Change, decision: Decision, minutes: int, confirmed: dict[str, Any]
+    deciding: Change,
+    decision: Decision,
+    minutes: int,
+    confirmed: dict[str, Any],
+    started: list[FollowUp],
 ) -> None:
     word, gate = decision.word, decision.gate
-    how = (
-        f"against the rule, which says {gates.SHOWN[decision.recommendation]}"
-        if decision.override
-        else "as the rule says"
-    )
-    held = (
-        f" Looked at again at {decision.hold_until:%d %b %H:%M} UTC." if decision.hold_until else ""
-    )
     outside = " ".join([*confirmed.get("overridden", ()), confirmed.get("window_reason", "")])
+    said = [_sentence(decision), decision.rationale, _held(decision), outside, _started(started)]
     deciding.record(
         "gate.held" if word == gates.HOLD else "gate.decided",
-        f"{gate.title}: {gates.SHOWN[word]}, decided as {decision.role.name}, {how}. "
-        f"{decision.rationale}{held} {outside}".strip(),
+        " ".join(part.strip() for part in said if part.strip()),
         gate=gate.key,
         word=word,
         recommendation=decision.recommendation,
@@ -192,5 +233,26 @@ def _record_decision(
         rationale=decision.rationale,
         hold_minutes=minutes if word == gates.HOLD else None,
         evidence_sha256=decision.evidence_sha256,
+        decision=decision.pk,
+        followups=[row.number for row in started],
         **confirmed,
     )
+
+
+def _sentence(decision: Decision) -> str:
+    how = "as the rule says"
+    if decision.override:
+        how = f"against the rule, which says {gates.SHOWN[decision.recommendation]}"
+    shown = gates.SHOWN[decision.word]
+    return f"{decision.gate.title}: {shown}, decided as {decision.decided_as}, {how}."
+
+
+def _held(decision: Decision) -> str:
+    until = decision.hold_until
+    return f"Looked at again at {until:%d %b %H:%M} UTC." if until else ""
+
+
+def _started(started: list[FollowUp]) -> str:
+    """How many are left to do; what the product did at once is not worth a word here."""
+    waiting = sum(row.done_at is None for row in started)
+    return f"To do now: {waiting} follow-up{'s' if waiting > 1 else ''}." if waiting else ""

@@ -44,6 +44,10 @@ class Gate(models.Model):
     silence_due_at = models.DateTimeField(null=True, blank=True, db_index=True)
     bar = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     bar_fail = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    # The gate that said NO-GO, after which this one is held.
+    follows = models.OneToOneField(
+        "self", models.SET_NULL, null=True, blank=True, related_name="successor"
+    )
     source_line = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:

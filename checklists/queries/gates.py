@@ -37,6 +37,11 @@ class GateSheet:
         return [row.condition for row in self.condition_rows if not row.void]
 
     @property
+    def seen(self) -> str:
+        """What a reader of this sheet decides on: the rule's word, and the gate's version."""
+        return f"{self.recommendation.word}:{self.gate.version}"
+
+    @property
     def decided(self) -> Decision | None:
         """The GO or NO-GO that ended the gate."""
         return next((d for d in self.decisions if d.word in gates.FINAL), None)

@@ -18,6 +18,7 @@ from checklists.rules.votes import ALL, Ballot, Quorum, against
 from checklists.rules.words import FINAL, GO, HOLD, NO_GO, SHOWN, WORDS, Reason, ended
 
 __all__ = ["ALL", "FINAL", "GO", "HOLD", "NO_GO", "SHOWN", "WORDS", "Ballot", "Quorum"]
+LEAST_RATIONALE = 20  # characters with which somebody goes against the rule
 _RANK = {GO: 0, HOLD: 1, NO_GO: 2}
 
 
@@ -198,9 +199,10 @@ def decision_objection(
         return "decision", f"{word!r} is no decision. One of: {', '.join(WORDS)}."
     if word == GO and not is_open:
         return "decision", f"GO is possible from {opens}, or once all votes are in."
-    if word != recommended and not rationale.strip():
+    if word != recommended and len(rationale.strip()) < LEAST_RATIONALE:
         return (
             "rationale",
-            f"The rule says {SHOWN[recommended]}. To decide {SHOWN[word]} wants a written reason.",
+            f"The rule says {SHOWN[recommended]}. To decide {SHOWN[word]} wants a written reason "
+            f"of at least {LEAST_RATIONALE} characters.",
         )
     return None

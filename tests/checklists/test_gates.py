@@ -178,7 +178,7 @@ def test_a_decision_against_the_rule_wants_a_rationale_and_is_marked(gate, cast,
     with pytest.raises(Invalid) as wrong:
         decide_gate(gate, "no-go", by=cast["cora"])
     assert wrong.value.field == "rationale"
-    decision = decide_gate(gate, "no-go", by=cast["cora"], rationale="We stop for today")
+    decision = decide_gate(gate, "no-go", by=cast["cora"], rationale="We stop here for today")
     assert decision.override
     assert "against the rule, which says HOLD" in plan.events.get().text
 
@@ -200,7 +200,7 @@ def test_the_author_alone_does_not_say_go(gate, plan, cast, roles):
     with pytest.raises(Refused, match="You wrote this plan"):
         decide_gate(gate, "go", by=cast["cora"], rationale="I know that it works.")
     cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
-    assert decide_gate(gate, "go", by=cast["cora"], rationale="Thon looked too.").word == "go"
+    assert decide_gate(gate, "go", by=cast["cora"], rationale="Thon looked at it too.").word == "go"
 
 
 def test_hold_keeps_the_gate_open_and_names_when_it_is_looked_at_again(gate, cast, plan, roles):
@@ -208,7 +208,7 @@ def test_hold_keeps_the_gate_open_and_names_when_it_is_looked_at_again(gate, cas
     assert decision.hold_until - decision.at == timedelta(minutes=30)
     assert plan.events.get().kind == "gate.held"
     cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
-    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough")
+    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough errors for today")
     assert [d.word for d in gate.decisions.all()] == ["hold", "no-go"]
     with pytest.raises(Invalid):
         decide_gate(make_gate(plan), "hold", by=cast["cora"], hold_minutes=0)
@@ -229,7 +229,7 @@ def test_a_hold_is_what_comes_next_until_it_is_over(gate, cast, plan):
     step = outlook.next_step(plan, later)
     assert step.label == "5 to 10 %, to be decided again"
     assert step.note.startswith("Hold is over since") and step.note.endswith("decide again")
-    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough")
+    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough errors for today")
     plan.refresh_from_db()
     assert outlook.next_step(plan, later) is None
 
@@ -245,7 +245,7 @@ def test_go_waits_for_the_gate_to_open_or_for_all_votes(plan, gate, criterion, c
     gate.save()
     measure(plan, "error-rate", 0.04)
     with pytest.raises(Invalid, match="GO is possible from"):
-        decide_gate(gate, "go", by=cast["cora"], rationale="Early")
+        decide_gate(gate, "go", by=cast["cora"], rationale="Early, because all is well")
     for name, key in (
         ("cora", "deployment-lead"),
         ("thon", "on-call"),

@@ -119,7 +119,7 @@ def test_votes_and_the_decision_are_asked_for_when_the_gate_comes_near(
     }
     decide_gate(gate, "hold", by=cast["cora"], hold_minutes=30)
     assert ("decide", "Decide 5 to 10 %: go") not in asked(plan, timezone.now())
-    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough")
+    decide_gate(gate, "no-go", by=cast["cora"], rationale="Enough errors for today")
     assert asked(plan, timezone.now()) == set()
 
 

@@ -93,7 +93,7 @@ def test_what_was_signed_voted_and_decided_is_written_and_never_imported(
     for word in ("rejected", "approved"):
         sign_off(plan, phase, roles["security-lead"], word, by=cast["hudson"], comment="Read it")
     cast_vote(gate, roles["on-call"], "go", by=cast["thon"], conditions=[condition])
-    decide_gate(gate, "hold", by=cast["cora"], rationale="Wait")
+    decide_gate(gate, "hold", by=cast["cora"], rationale="Wait for the night shift")
     plan.refresh_from_db()
     data = plan_data(plan, states=True)
     record = data["record"]

@@ -273,7 +273,7 @@ def test_a_decided_no_go_refuses_and_an_undecided_gate_before_t0_warns(plan, cas
     plan.save()
     found = objections(plan, "deploying", timezone.now())
     assert [one.code for one in found] == ["gate"]
-    decide_gate(gate, "no-go", by=cast["cora"], rationale="Not today.")
+    decide_gate(gate, "no-go", by=cast["cora"], rationale="Not today, says the lead.")
     with pytest.raises(Refused, match="said NO-GO"):
         take_step(plan, "deploying", by=cast["thon"], reason="Go.")
 

@@ -131,7 +131,7 @@ def test_another_field_revokes_nothing(plan, cast):
 def test_the_one_hold_length_is_set_for_all_gates_that_are_not_decided(plan, cast, gate):
     other = Gate.objects.create(plan=plan, key="gate-2", number=2, title="2", hold_minutes=720)
     decided = Gate.objects.create(plan=plan, key="gate-0", number=3, title="0", hold_minutes=60)
-    decide_gate(decided, "no-go", by=cast["cora"], rationale="No.")
+    decide_gate(decided, "no-go", by=cast["cora"], rationale="No, not on this evidence")
     save_plan(plan, replace(fields_of(plan), hold_minutes=600), by=cast["cora"])
     minutes = dict(Gate.objects.values_list("key", "hold_minutes"))
     assert minutes == {"gate-1": 600, other.key: 600, "gate-0": 60}
@@ -154,10 +154,10 @@ def test_go_outside_the_window_wants_a_reason_which_is_marked_and_hold_does_not(
     plan.window_end = timezone.now() - timedelta(hours=6)
     plan.save()
     with pytest.raises(Unconfirmed, match="6 h after the window") as asked:
-        decide_gate(gate, "go", by=cast["cora"], rationale="All well.")
+        decide_gate(gate, "go", by=cast["cora"], rationale="All is well, says the lead.")
     assert asked.value.field == "window_reason"
     decide_gate(gate, "hold", by=cast["cora"])
-    decide_gate(gate, "go", by=cast["cora"], rationale="All well.", window_reason="Support stays.")
+    decide_gate(gate, "go", by=cast["cora"], rationale="All is well, says the lead.", window_reason="Support stays.")
     event = plan.events.get(kind="gate.decided")
     assert event.data["outside_window"] is True
     assert event.data["window_reason"] == "Support stays." and "Support stays." in event.text
@@ -170,11 +170,11 @@ def test_the_page_of_the_gate_asks_for_that_reason_and_keeps_the_form(plan, cast
     session = client.session
     session["password_at"] = timezone.now().timestamp()
     session.save()
-    sent = {"decision": "go", "rationale": "All well."}
+    sent = {"decision": "go", "rationale": "All is well, says the lead."}
     answer = client.post(f"/plans/{plan.slug}/gates/gate-1/decision", sent)
     html = answer.content.decode()
     assert answer.status_code == 422
-    assert 'name="window_reason" required' in html and 'value="All well."' in html
+    assert 'name="window_reason" required' in html and 'value="All is well, says the lead."' in html
     sent["window_reason"] = "Support stays."
     assert client.post(f"/plans/{plan.slug}/gates/gate-1/decision", sent).status_code == 302
 

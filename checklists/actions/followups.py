@@ -1,0 +1,259 @@
+"""What a decision starts, written in the decision's own change; and what people do about it."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max
+from django.urls import reverse
+
+from checklists.models import BranchStep, Decision, FollowUp, FollowUpKind
+from checklists.queries.gates import GateSheet
+from checklists.rules import followups as rules
+from checklists.rules.bands import Band
+from checklists.rules.followups import Blocker, Decided, Step
+from checklists.rules.words import HOLD, NO_GO, SHOWN
+from warroom.actions.change import Change, change
+from warroom.actions.messages import queue_mail
+from warroom.actions.refusals import REASON_LIMIT, Invalid, Refused
+from warroom.models import DeploymentPlan, Right, Role, Seat, User
+from warroom.rules.wording import full_instant
+
+BY_ITSELF = "Warroom"
+TEXT_LIMIT = 4000
+
+
+def start_branch(deciding: Change, sheet: GateSheet, decision: Decision) -> list[FollowUp]:
+    """Open what this decision starts, within its change; letters go into the outbox with it."""
+    _close_holds(deciding, decision)
+    rows = [
+        row
+        for step in steps_of(decision)
+        for row in _Starting(deciding, sheet, decision).rows(step)
+    ]
+    first = _next_number(deciding.plan)
+    for number, row in enumerate(rows, start=first):
+        row.number = number
+    return FollowUp.objects.bulk_create(rows)
+
+
+def steps_of(decision: Decision) -> list[Step]:
+    """The steps of the decided branch: the gate's own, or the usual ones when it has none."""
+    own = list(BranchStep.objects.filter(gate=decision.gate_id).select_related("role"))
+    if not own:
+        return list(rules.DEFAULTS[decision.word])
+    return [
+        Step(one.kind, one.text, one.role.key if one.role else "", one.after_minutes)
+        for one in own
+        if one.branch == decision.word
+    ]
+
+
+def _close_holds(deciding: Change, decision: Decision) -> None:
+    """What an earlier HOLD of this gate waited for has come with the new decision."""
+    still = FollowUp.objects.filter(decision__gate=decision.gate_id, decision__word=HOLD)
+    still.filter(done_at=None, kind=FollowUpKind.TASK).exclude(decision=decision).update(
+        done_at=deciding.at,
+        done_by_name=BY_ITSELF,
+        note=f"Looked at again: {SHOWN[decision.word]}.",
+    )
+
+
+def _next_number(plan: DeploymentPlan) -> int:
+    return (FollowUp.objects.filter(plan=plan).aggregate(last=Max("number"))["last"] or 0) + 1
+
+
+class _Starting:
+    """The rows of one decision, not yet numbered."""
+
+    def __init__(self, deciding: Change, sheet: GateSheet, decision: Decision) -> None:
+        self.deciding, self.sheet, self.decision = deciding, sheet, decision
+        self.plan, self.at = deciding.plan, deciding.at
+        self.said = said_of(decision, self.plan)
+
+    def rows(self, step: Step) -> Iterator[FollowUp]:
+        if step.kind == FollowUpKind.BLOCKERS:
+            found = list(blockers(self.sheet))
+            for one in found:
+                yield self._row(step, one.text, owner=one.owner, role_id=one.role_id)
+        elif step.kind == FollowUpKind.ANNOUNCEMENT:
+            yield self._announced(step)
+            if self.plan.status_public and not self.plan.rehearsal:
+                yield self._row(step, "Write the status update for the public page")
+        elif step.kind == FollowUpKind.SCHEDULE and self.plan.t0 is not None:
+            yield self._done(step, f"T0 is {full_instant(self.plan.t0)}.")
+        elif step.kind == FollowUpKind.NOTICE:
+            yield self._row(step, f"{step.text}\n\n{rules.notice(self.said)}")
+        else:
+            yield self._row(step, step.text)
+
+    def _row(
+        self, step: Step, text: str, *, owner: str = "", role_id: int | None = None
+    ) -> FollowUp:
+        role = Role.objects.filter(plan=self.plan, key=step.role).first() if step.role else None
+        return FollowUp(
+            plan=self.plan,
+            decision=self.decision,
+            kind=step.kind,
+            text=text[:TEXT_LIMIT],
+            role_id=role.pk if role else role_id,
+            owner=owner[:120],
+            due_at=self._due(step),
+            opened_at=self.at,
+        )
+
+    def _due(self, step: Step) -> datetime | None:
+        if step.after_minutes is None:
+            return self.decision.hold_until
+        return self.at + timedelta(minutes=step.after_minutes)
+
+    def _done(self, step: Step, note: str) -> FollowUp:
+        row = self._row(step, step.text)
+        row.done_at, row.done_by_name, row.note = self.at, BY_ITSELF, note
+        return row
+
+    def _announced(self, step: Step) -> FollowUp:
+        """Letters to all who sit in the room; who has no address is counted and said."""
+        subject, text = rules.letter(self.said)
+        sent = missed = 0
+        for person in _seated(self.plan, self.at):
+            try:
+                key = f"decided:{self.decision.pk}:{person.pk}"
+                queue_mail(self.deciding, key=key, to=person.email, subject=subject, text=text)
+                sent += 1
+            except Invalid:
+                missed += 1
+        without = f", {missed} have no address" if missed else ""
+        if not sent:
+            return self._row(step, f"{step.text}: nobody has a mail address")
+        return self._done(step, f"Mail to {sent} {'person' if sent == 1 else 'people'}{without}.")
+
+
+def said_of(decision: Decision, plan: DeploymentPlan) -> Decided:
+    """A decision in the plain values that letters and notices are made of."""
+    path = reverse("gate", args=[plan.slug, decision.gate.key])
+    return Decided(
+        release=plan.name,
+        gate=decision.gate.title,
+        word=decision.word,
+        by=f"{decision.person_name} as {decision.decided_as}",
+        at=f"{decision.at:%d %b %Y %H:%M}",
+        reasons=decision.reasons,
+        rationale=decision.rationale,
+        override=decision.override,
+        url=f"{settings.PUBLIC_URL}{path}",
+        t0=f"{plan.t0:%d %b %Y %H:%M}" if plan.t0 else "",
+        hold_until=f"{decision.hold_until:%d %b %Y %H:%M}" if decision.hold_until else "",
+    )
+
+
+def blockers(sheet: GateSheet) -> Iterator[Blocker]:
+    """Each thing that stands against GO: red criteria, items, conditions, and every no-go."""
+    for row in sheet.criteria:
+        counts = not row.criterion.report_only and not row.accepted
+        if row.band is Band.RED and counts:
+            yield Blocker(f"Bring back to target: {row.sentence}")
+    for item in sheet.blocking:
+        yield Blocker(f"Close {item.ref}: {item.text}", item.owner, item.role_id)
+    for row in sheet.condition_rows:
+        if row.holds:
+            one = row.condition
+            yield Blocker(f"Meet condition {one.number}: {one.text}", one.owner)
+    for row in sheet.votes:
+        if row.vote and row.vote.word == NO_GO:
+            text = f"Answer the no-go of {row.role.name}: {row.vote.reason}"
+            yield Blocker(text, row.vote.person_name, row.role.pk)
+
+
+def _seated(plan: DeploymentPlan, at: datetime) -> list[User]:
+    seats = Seat.objects.active(at).filter(role__plan=plan, user__is_active=True)
+    people = {seat.user_id: seat.user for seat in seats.select_related("user").order_by("user_id")}
+    return list(people.values())
+
+
+# --- what people do ------------------------------------------------------------------------
+
+
+def open_followup(
+    plan: DeploymentPlan,
+    text: str,
+    *,
+    by: User,
+    role: Role | None = None,
+    owner: str = "",
+    due_at: datetime | None = None,
+    decision: Decision | None = None,
+    request_id: str | None = None,
+) -> FollowUp:
+    """Add one by hand, beside what decisions start. ``due_at`` is UTC; Invalid without a text."""
+    text = _words(text, "text", "Say what is to be done.")
+    with change(plan, by=by, right=Right.TICK, request_id=request_id, when_closed=True) as opening:
+        found = FollowUp.objects.filter(plan=plan, text=text, done_at=None).first()
+        if found is not None:
+            return found
+        row = FollowUp.objects.create(
+            plan=opening.plan,
+            number=_next_number(opening.plan),
+            decision=decision,
+            kind=FollowUpKind.TASK,
+            text=text,
+            role=role,
+            owner=owner.strip()[:120],
+            due_at=due_at,
+            opened_at=opening.at,
+        )
+        opening.record("followup.opened", f"To do: {rules.title_of(text)}", followup=row.number)
+    return row
+
+
+def close_followup(
+    followup: FollowUp, note: str, *, by: User, request_id: str | None = None
+) -> FollowUp:
+    """Say that it is done, and how. Raises Invalid without a note, Refused when it is closed."""
+    note = _words(note, "note", "Say what was done, or why it is not needed.")
+    plan = followup.plan
+    with change(plan, by=by, right=Right.TICK, request_id=request_id, when_closed=True) as closing:
+        row = fresh_followup(followup, closing)
+        if row.done_at is not None:
+            if closing.repeated or (row.done_by_id, row.note) == (by.pk, note):
+                return row
+            refuse_done(row)
+        mark_done(closing, row, note)
+        closing.record(
+            "followup.done",
+            f"Done: {rules.title_of(row.text)}. {note}",
+            followup=row.number,
+            note=note,
+        )
+    return row
+
+
+def fresh_followup(followup: FollowUp, under: Change) -> FollowUp:
+    """The row as it is now that the plan's row is locked."""
+    related = ("role", "decision__gate")
+    row = FollowUp.objects.select_related(*related).get(pk=followup.pk)
+    row.plan = under.plan
+    return row
+
+
+def refuse_done(row: FollowUp) -> None:
+    raise Refused(
+        f"{row.done_by_name} closed “{rules.title_of(row.text)}” first, "
+        f"{row.done_at:%d %b %H:%M} UTC: {row.note}"
+    )
+
+
+def mark_done(under: Change, row: FollowUp, note: str) -> None:
+    """Close the row within an open change, which records the event."""
+    row.done_at, row.done_by, row.done_by_name = under.at, under.author, under.author_name
+    row.note = note
+    row.save(update_fields=["done_at", "done_by", "done_by_name", "note"])
+
+
+def _words(text: str, field: str, wanted: str) -> str:
+    text = text.replace("\0", "").strip()
+    if not text:
+        raise Invalid(field, wanted)
+    if len(text) > REASON_LIMIT:
+        raise Invalid(field, f"It has more than {REASON_LIMIT} characters.")
+    return text

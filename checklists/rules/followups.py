@@ -1,0 +1,117 @@
+"""What starts by itself when a gate is decided, and the words of it. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from checklists.rules.words import GO, HOLD, NO_GO, SHOWN
+
+TASK, ANNOUNCEMENT, SCHEDULE = "task", "announcement", "schedule"
+BLOCKERS, PLAN, NEW_DATE, NOTICE = "blockers", "plan", "new-date", "notice"
+LONG = 300  # characters of a title
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a branch starts. ``after_minutes``: due so long after the decision."""
+
+    kind: str
+    text: str
+    role: str = ""
+    after_minutes: int | None = None
+
+
+# For a gate without steps of its own.
+DEFAULTS: dict[str, tuple[Step, ...]] = {
+    GO: (
+        Step(SCHEDULE, "Confirm the schedule"),
+        Step(ANNOUNCEMENT, "Tell everybody in the room"),
+    ),
+    HOLD: (Step(TASK, "Look again at the gate"),),
+    NO_GO: (
+        Step(BLOCKERS, "Clear what blocks"),
+        Step(PLAN, "Write the remediation plan", after_minutes=24 * 60),
+        Step(NEW_DATE, "Set a new date", after_minutes=24 * 60),
+        Step(NOTICE, "Tell the stakeholders", after_minutes=60),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One thing that speaks against GO, and whose it is: an owner's name or a role's id."""
+
+    text: str
+    owner: str = ""
+    role_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision in plain values. Times are texts of UTC."""
+
+    release: str
+    gate: str
+    word: str
+    by: str
+    at: str
+    reasons: Sequence[str]
+    rationale: str
+    override: bool
+    url: str
+    t0: str = ""
+    hold_until: str = ""
+
+
+def title_of(text: str) -> str:
+    """The first line of a follow-up; what stands under it is a draft."""
+    return text.partition("\n")[0][:LONG]
+
+
+def draft_of(text: str) -> str:
+    return text.partition("\n")[2].strip()
+
+
+def letter(decided: Decided) -> tuple[str, str]:
+    """Subject and text of the announcement."""
+    said = f"{decided.gate}: {SHOWN[decided.word]}"
+    lines = [f"{decided.release}, {said}.", "", _who(decided)]
+    lines += [decided.rationale, ""] if decided.rationale else [""]
+    lines += [f"T0 is {decided.t0} UTC."] if decided.t0 else []
+    lines += [f"Looked at again {decided.hold_until} UTC."] if decided.hold_until else []
+    return f"{decided.release}: {said}", "\n".join([*lines, decided.url, ""])
+
+
+def notice(decided: Decided) -> str:
+    """The draft of what stakeholders are told. No reason that is not the rule's or written."""
+    lines = [
+        f"{decided.release} does not go ahead as planned."
+        if decided.word == NO_GO
+        else f"{decided.release}: {decided.gate} says {SHOWN[decided.word]}.",
+        f"{decided.gate} was decided {SHOWN[decided.word]} at {decided.at} UTC.",
+    ]
+    lines += [f"Planned until now: {decided.t0} UTC."] if decided.t0 else []
+    lines += ["Reasons:", *(f"- {reason}" for reason in decided.reasons)]
+    lines += [f"- {decided.rationale}"] if decided.rationale else []
+    lines += ["The new date follows as soon as it is set."] if decided.word == NO_GO else []
+    return "\n".join(lines)
+
+
+def _who(decided: Decided) -> str:
+    how = "against the rule" if decided.override else "as the rule says"
+    return f"Decided by {decided.by} at {decided.at} UTC, {how}."
+
+
+_MEETINGS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_SAID = re.compile(rf", ({'|'.join(_MEETINGS)}|\d+th) meeting$")
+
+
+def next_meeting(title: str, key: str, taken: Sequence[str]) -> tuple[str, str]:
+    """Title and key of the gate that is held after a NO-GO: '…, second meeting', 'gate-1-2'."""
+    base_title = _SAID.sub("", title)
+    base_key, number = re.sub(r"-\d+$", "", key) if _SAID.search(title) else key, 2
+    while f"{base_key[:55]}-{number}" in taken:
+        number += 1
+    word = _MEETINGS[number - 2] if number - 2 < len(_MEETINGS) else f"{number}th"
+    ending = f", {word} meeting"
+    return f"{base_title[: 200 - len(ending)]}{ending}", f"{base_key[:55]}-{number}"
