@@ -13,6 +13,7 @@ from warroom.live import needs as room_needs
 from warroom.live import outlook, panels, public
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
+from warroom.queries import timeline
 
 # How often a watched page is drawn anew although nothing happened: a reading grows old by itself.
 AGEING_S = 10
@@ -131,6 +132,30 @@ class HealthTable(MetricTable):
         return watching.check_rows(plan, now, SPAN)
 
 
+class GateHistory(panels.Panel):
+    """What the hours before a decision looked like: each metric's bands, and what people noted."""
+
+    name = "gate-history"
+    template = "rollouts/_gate_history.html"
+    kinds = ("metric.", "note.", "item.noted", "verdict.", "plan.")
+    places = ("gate",)
+    slot = "history"
+    refresh_s = 60
+    span = timedelta(hours=12)
+    noted = ("note.", "item.noted", "criterion.judged", "verdict.")
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        rows = watching.metric_rows(plan, now, self.span)
+        if not rows:
+            return None
+        found = timeline.entries(plan, kinds=self.noted, count=8)
+        return {
+            "rows": rows,
+            "span": self.span,
+            "notes": [event for event in found if event.at > now - self.span],
+        }
+
+
 def green_of_all(plan: DeploymentPlan) -> str | None:
     """``5/6`` for the tab, from the verdict's own count: no statement of its own."""
     shown = shown_verdict(plan, timezone.now())
@@ -148,6 +173,7 @@ for panel in (
     Focus(),
     MetricTable(),
     HealthTable(),
+    GateHistory(),
 ):
     panels.register(panel)
 

@@ -13,6 +13,7 @@ from rollouts.models import HealthCheck, PrometheusQuery, Stage
 from rollouts.panels import green_of_all
 from rollouts.probes import ProbeResult
 from tests.rollouts.cast import make_check, make_query, read
+from warroom.actions.timeline import add_note
 from warroom.live import panels
 
 START = datetime(2025, 10, 23, 20, 46, 0, tzinfo=UTC)
@@ -51,6 +52,17 @@ def test_a_tile_shows_value_target_band_and_sparkline(plan, clock):
     assert "target &lt; 200 ms" in html
     assert "Yellow" in html and "tile--warn" in html
     assert '<polyline class="line" points="' in html
+
+
+def test_a_gate_shows_the_hours_before_and_what_was_noted_in_them(plan, gate, cast, clock):
+    """S59: the evidence of a decision is its history and its notes, not one value."""
+    make_query(plan)
+    read(plan, band=Band.YELLOW)
+    add_note(plan, "Cache warm-up overlaps until 01:30", by=cast["thon"])
+    html = shown("gate-history", plan, after=timedelta(minutes=20))
+    assert "P95 latency yellow in 1 of 1 blocks" in html
+    assert "Cache warm-up overlaps until 01:30" in html
+    assert "Cache warm-up" not in shown("gate-history", plan, after=timedelta(hours=13))
 
 
 def test_a_tile_without_data_says_reason_and_age_of_the_last_value(plan, clock):
@@ -119,7 +131,8 @@ def test_checks_say_up_or_down_with_the_reason(plan, clock):
 
 
 def test_nothing_to_watch_shows_no_panel(plan):
-    for name in ("metrics", "checks", "stage", "focus", "metric-table", "health", "progress"):
+    tables = ("metric-table", "health", "gate-history")
+    for name in ("metrics", "checks", "stage", "focus", "progress", *tables):
         assert shown(name, plan) == ""
 
 
@@ -162,7 +175,7 @@ def test_the_focus_is_the_worst_metric_unless_one_is_named(plan, clock):
 @pytest.mark.parametrize(
     ("panel", "statements"),
     [("metrics", 1), ("checks", 1), ("stage", 1), ("progress", 1), ("focus", 2),
-     ("metric-table", 1), ("health", 1)],
+     ("metric-table", 1), ("health", 1), ("gate-history", 2)],
 )  # fmt: skip
 def test_a_panel_costs_the_same_statements_at_any_size(
     plan, django_assert_num_queries, panel, statements, count
