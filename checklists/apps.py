@@ -14,4 +14,4 @@ class ChecklistsConfig(AppConfig):
             reimports,
             schedule,
         )
-        from checklists.queries import pack_parts  # noqa: F401, PLC0415
+        from checklists.queries import attendance, pack_parts  # noqa: F401, PLC0415

@@ -4,16 +4,19 @@ import pytest
 from django.utils import timezone
 
 from checklists.actions.conditions import Wanted
+from checklists.actions.decisions import decide_gate
 from checklists.actions.gates import cast_vote
 from checklists.actions.signoffs import sign_off
 from checklists.documents.pack import pack_markdown
 from checklists.models import Criterion
 from checklists.panels_meeting import areas
+from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import gate_sheet
 from checklists.queries.pack import pack_of
 from tests.checklists.conftest import measure
 from tests.conftest import make_item
 from warroom.documents.parse import parse
+from warroom.models import Presence, Seat
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +120,20 @@ def test_the_pack_costs_the_same_with_one_and_with_many(
         measure(plan, f"c{n}", 1.0)
     with django_assert_max_num_queries(40):
         read()
+
+
+def test_who_was_here_is_frozen_with_the_decision(plan, all_go, cast):
+    """S115: a year later it is known who sat in the meeting."""
+    Presence.objects.create(plan=plan, user=cast["thon"], seen_at=timezone.now())
+    decision = decide_gate(all_go, "go", by=cast["cora"])
+    here = {row["person"]: row["here"] for row in decision.evidence["present"]}
+    assert here[cast["thon"].display_name] is True
+    assert here[cast["hudson"].display_name] is False
+    assert is_untouched(decision)
+
+
+def test_the_pack_names_who_fills_which_role(plan, all_go, cast, client_of):
+    Seat.objects.filter(role__key="security-lead").delete()
+    page = page_of(client_of(cast["cora"]), plan, "pack/")
+    assert "nobody" in page
+    assert "not here now" in page
