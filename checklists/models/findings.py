@@ -27,6 +27,7 @@ class Finding(models.Model):
     ``mark`` recognises it in the next import (rule and place). ``confirmed_at``: when a retest or
     a newer import agreed that it is fixed; until then a fixed one with ``retest`` still counts.
     ``accepted_until``: an acceptance ends by itself, and the finding counts again.
+    ``confirmed_by`` says what agreed: "scan of 22 Oct 18:05 agrees".
     """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="findings")
@@ -59,6 +60,12 @@ class Finding(models.Model):
         Result, models.SET_NULL, null=True, blank=True, related_name="+"
     )
     seen_at = models.DateTimeField()
+    missing_since = models.DateTimeField(
+        null=True, blank=True, help_text="First newer import of its tool that does not have it."
+    )
+    suppressed = models.BooleanField(
+        default=False, help_text="Suppressed in the file; nobody here accepted it by that."
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )

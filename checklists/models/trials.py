@@ -76,7 +76,10 @@ class DryRunWord(models.TextChoices):
 
 
 class DryRun(models.Model):
-    """A command that is tried beforehand. The newest result counts."""
+    """A command that is tried beforehand. The newest result counts.
+
+    What was taken off with ``removed_at`` keeps its results and counts no more.
+    """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="dry_runs")
     number = models.PositiveSmallIntegerField()
@@ -84,6 +87,9 @@ class DryRun(models.Model):
     command = models.TextField(blank=True)
     expected = models.TextField(blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_why = models.CharField(max_length=500, blank=True)
+    revision = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ("number",)

@@ -1,0 +1,160 @@
+"""What a scanner's newest result does to the register, inside the one change of its import.
+
+New is open, whatever the file says: what is suppressed there was accepted by nobody here. Seen again
+after it was called fixed it is open again; not seen any more, the fix is confirmed. What is open and
+not seen any more stays open until a person closes it: a scanner that looked elsewhere proves nothing.
+A result older than what the register knows changes nothing that is newer.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from checklists.actions.findings import MOST, next_number
+from checklists.models import Finding, FindingState, Result, ResultKind
+from checklists.rules import findings as rules
+from checklists.rules.recognised import mark_of, match, spans
+from warroom.actions.change import Change
+from warroom.actions.refusals import Invalid
+
+KINDS = (ResultKind.SARIF, ResultKind.SCAN)
+BATCH = 500
+SEEN = ["seen_at", "last_result", "missing_since", "place", "mark", "suppressed"]
+TURNED = ["state", "state_at", "state_by_name", "state_role", "reason"]
+TURNED += ["confirmed_at", "confirmed_by", "revision"]
+
+
+def sync_findings(
+    under: Change, result: Result, reading: Any
+) -> tuple[str, dict[str, Any]] | None:
+    """Bring the register in step with a scan; a sentence and data for the import's own event.
+
+    Numbers stand as first and last of each run. Raises Invalid for more findings than a register
+    holds. A fixed number of statements for each 500 findings.
+    """
+    if result.kind not in KINDS or not result.counts:
+        return None
+    known = list(Finding.objects.filter(plan=under.plan).exclude(tool=""))
+    tools = _tools(reading)
+    matched = match(known, reading.findings)
+    gone = [row for row in matched.gone if row.tool in tools]
+    reopened = [row for row, seen in matched.same if _seen_again(under, row, seen, result)]
+    turned = [_gone(row, result) for row in gone]
+    new = _add(under, result, matched.new)
+    same = [row for row, _ in matched.same]
+    Finding.objects.bulk_update([*same, *gone], SEEN + TURNED, batch_size=BATCH)
+    told = {
+        "new": new,
+        "reopened": reopened,
+        "confirmed": [row for row, turn in zip(gone, turned, strict=True) if turn == "confirmed"],
+        "gone": [row for row, turn in zip(gone, turned, strict=True) if turn == "gone"],
+    }
+    data = {key: spans(row.number for row in rows) for key, rows in told.items() if rows}
+    return said_of(told), {"findings": data | {"seen": len(same) + len(new)}}
+
+
+def said_of(told: dict[str, list[Finding]]) -> str:
+    """``2 new findings, F-3 is open again, 1 fix confirmed.``; "" when nothing changed."""
+    parts = []
+    if new := told["new"]:
+        parts.append(f"{len(new)} new finding{'s' if len(new) > 1 else ''}")
+    for row in told["reopened"][:3]:
+        parts.append(f"F-{row.number} is found again and open")
+    if len(told["reopened"]) > 3:
+        parts.append(f"{len(told['reopened']) - 3} more are open again")
+    if sure := told["confirmed"]:
+        parts.append(f"{len(sure)} fix{'es' if len(sure) > 1 else ''} confirmed")
+    if gone := told["gone"]:
+        parts.append(f"{len(gone)} open one{'s' if len(gone) > 1 else ''} not found any more")
+    return f"{', '.join(parts)}." if parts else ""
+
+
+def _tools(reading: Any) -> set[str]:
+    """The tools that the result speaks for wholly, those that found nothing as well."""
+    named = getattr(reading, "tools", None)
+    return set(named) if named is not None else {one.tool for one in reading.findings}
+
+
+def _add(under: Change, result: Result, found: Iterable[Any]) -> list[Finding]:
+    found = list(found)
+    first = next_number(under.plan) if found else 0
+    if first + len(found) - 1 > MOST:
+        raise Invalid("file", f"{len(found)} new findings; the register holds {MOST}.")
+    rows = [_new(under, result, one, first + place) for place, one in enumerate(found)]
+    return Finding.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def _new(under: Change, result: Result, seen: Any, number: int) -> Finding:
+    severity = seen.severity if seen.severity in rules.SEVERITIES else rules.MEDIUM
+    return Finding(
+        plan=under.plan,
+        number=number,
+        title=_clean(seen.title or seen.message or seen.rule or "Finding without a title")[:300],
+        severity=severity,
+        state=FindingState.OPEN,
+        state_at=under.at,
+        state_by_name=result.by_name,
+        reason=_suppressed(seen),
+        tool=tool_of(seen),
+        rule=_clean(seen.rule)[:200],
+        place=_clean(seen.place)[:500],
+        mark=mark_of(seen),
+        description=seen.message.replace("\0", "")[:20_000],
+        retest=rules.wants_retest(severity),
+        first_result=result,
+        last_result=result,
+        seen_at=result.observed_at,
+        suppressed=seen.suppressed,
+        by=under.author,
+    )
+
+
+def tool_of(seen: Any) -> str:
+    return _clean(seen.tool)[:120] or "scanner"
+
+
+def _clean(text: str) -> str:
+    return " ".join(text.replace("\0", "").split())
+
+
+def _suppressed(seen: Any) -> str:
+    return "Suppressed in the file; nobody has accepted it here." if seen.suppressed else ""
+
+
+def _seen_again(under: Change, row: Finding, seen: Any, result: Result) -> bool:
+    """Write down that it is there still; whether it is open again by that."""
+    if result.observed_at < row.seen_at:
+        return False
+    row.seen_at, row.last_result, row.missing_since = result.observed_at, result, None
+    row.place, row.mark, row.suppressed = _clean(seen.place)[:500], mark_of(seen), seen.suppressed
+    if row.state != FindingState.FIXED or result.observed_at <= row.state_at:
+        return False
+    row.reason = (
+        f"Found again in the scan of {_day(result.observed_at)}, after {row.state_by_name} called "
+        f"it fixed on {_day(row.state_at)}."
+    )
+    row.state, row.state_at, row.state_by_name = FindingState.OPEN, under.at, result.by_name
+    row.state_role, row.confirmed_at, row.confirmed_by = "", None, ""
+    row.revision += 1
+    return True
+
+
+def _gone(row: Finding, result: Result) -> str:
+    """Write down that it is not there any more: ``confirmed``, ``gone``, or "" for no change."""
+    if result.observed_at <= row.seen_at:
+        return ""
+    if row.state == FindingState.FIXED:
+        if row.confirmed_at is not None or result.observed_at < row.state_at:
+            return ""
+        row.confirmed_at = result.observed_at
+        row.confirmed_by = f"scan of {_day(result.observed_at)} agrees"
+        row.revision += 1
+        return "confirmed"
+    if row.missing_since is not None:
+        return ""
+    row.missing_since = result.observed_at
+    return "gone" if row.state == FindingState.OPEN else ""
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%b} {at:%H:%M}"

@@ -1,0 +1,309 @@
+"""The register of findings as it stands at an instant, and what it says to criteria and gates."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+
+from checklists.models import Criterion, Finding, FindingState, Result, ResultKind, Source
+from checklists.queries.gates import GateSheet
+from checklists.queries.frozen import register_frozen
+from checklists.queries.measures import Measured, register_measure
+from checklists.queries.once import once
+from checklists.rules import findings as rules
+from checklists.rules.recognised import within
+from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.rules.wording import instant_text
+
+PAGE = 100
+SCANS = (ResultKind.SARIF, ResultKind.SCAN)
+IMPORTS_LOOKED_AT = 100
+SOURCES = {"hand": "By hand", "scan": "Scanners"}
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which findings a page wants: of a state, of a source, of a severity, with words in them."""
+
+    state: str = ""
+    source: str = ""
+    severity: str = ""
+    text: str = ""
+    page: int = 1
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether only the state is chosen, so that the fragment of that state shows it live."""
+        return not (self.source or self.severity or self.text) and self.page == 1
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """A finding as it counts at an instant; ``said`` is the line beneath its state."""
+
+    finding: Finding
+    counts: bool
+    said: str
+    ended: bool = False
+
+    @property
+    def icon(self) -> str:
+        return "open" if self.ended else rules.ICONS[self.finding.state]
+
+    @property
+    def word(self) -> str:
+        return self.finding.get_state_display()
+
+    @property
+    def source(self) -> str:
+        """``semgrep, api/limits.py:41``, or ``by hand, Thon``."""
+        finding = self.finding
+        where = finding.tool or f"by hand{f', {finding.by}' if finding.by else ''}"
+        return f"{where}, {finding.place}" if finding.place else where
+
+
+@dataclass(frozen=True)
+class Register:
+    """One page of the register, and the sums over all of it."""
+
+    rows: tuple[FindingRow, ...]
+    total: int
+    stated: str
+    by_state: dict[str, int]
+    wish: Wish
+    more: bool = False
+
+    @property
+    def everything(self) -> int:
+        return sum(self.by_state.values())
+
+
+def counting(now: datetime) -> Q:
+    """The findings that count at ``now`` (UTC), as ``rules.counts`` says."""
+    ended = Q(accepted_until__isnull=True) | Q(accepted_until__lte=now)
+    return (
+        Q(state=FindingState.OPEN)
+        | Q(state=FindingState.ACCEPTED) & ended
+        | Q(state=FindingState.FIXED, retest=True, confirmed_at=None)
+    )
+
+
+def in_order(findings: QuerySet[Finding]) -> QuerySet[Finding]:
+    """Open first, then accepted, fixed, false; the gravest first (S107)."""
+
+    def ranked(field: str, words: tuple[str, ...]) -> Case:
+        cases = [When(**{field: word}, then=Value(n)) for n, word in enumerate(words)]
+        return Case(*cases, default=Value(len(words)), output_field=IntegerField())
+
+    return findings.order_by(
+        ranked("state", rules.STATES), ranked("severity", rules.SEVERITIES), "number"
+    )
+
+
+def register_of(plan: DeploymentPlan, now: datetime, wish: Wish | None = None) -> Register:
+    """A page of the register as of ``now`` (UTC), in three SQL statements whatever its size."""
+    wish = wish or Wish()
+    by_state = states_now(plan, now)
+    found = _chosen(plan, wish)
+    first = (wish.page - 1) * PAGE
+    shown = in_order(found).select_related("by").defer("description", "fix")
+    rows = list(shown[first : first + PAGE + 1])
+    total = by_state.get(wish.state, 0) if wish.state else sum(by_state.values())
+    if not wish.is_plain:
+        total = found.count()
+    return Register(
+        rows=tuple(row_of(one, now) for one in rows[:PAGE]),
+        total=total,
+        stated=rules.stated(by_state.items()),
+        by_state=by_state,
+        wish=wish,
+        more=len(rows) > PAGE,
+    )
+
+
+def states_now(plan: DeploymentPlan, now: datetime) -> dict[str, int]:
+    """How many findings are in each state; one SQL statement."""
+
+    def read() -> dict[str, int]:
+        found = Finding.objects.filter(plan=plan).order_by().values_list("state")
+        return dict(found.annotate(Count("pk")))
+
+    return once(plan, now, "finding-states", read)
+
+
+def _chosen(plan: DeploymentPlan, wish: Wish) -> QuerySet[Finding]:
+    found = Finding.objects.filter(plan=plan)
+    if wish.state:
+        found = found.filter(state=wish.state)
+    if wish.severity:
+        found = found.filter(severity=wish.severity)
+    if wish.source:
+        found = found.filter(tool="") if wish.source == "hand" else found.exclude(tool="")
+    for word in wish.text.split()[:5]:
+        found = found.filter(
+            Q(title__icontains=word)
+            | Q(place__icontains=word)
+            | Q(rule__icontains=word)
+            | Q(owner__icontains=word)
+        )
+    return found
+
+
+def row_of(finding: Finding, now: datetime) -> FindingRow:
+    ended = finding.state == FindingState.ACCEPTED and rules.counts(finding, now)
+    return FindingRow(finding, rules.counts(finding, now), _said(finding, ended, now), ended)
+
+
+def _said(one: Finding, ended: bool, now: datetime) -> str:
+    if one.state == FindingState.ACCEPTED:
+        until = instant_text(one.accepted_until, now) if one.accepted_until else "no end"
+        if ended:
+            return f"counts again since {until}; {one.state_by_name} had accepted it"
+        return f"until {until}, {one.state_by_name}"
+    if one.state == FindingState.FALSE_POSITIVE:
+        return f"{_short(one.reason)}, {one.state_by_name}"
+    if one.state == FindingState.FIXED:
+        return one.confirmed_by or ("counts until a retest agrees" if one.retest else "")
+    if one.missing_since:
+        return f"not in the scan of {instant_text(one.missing_since, now)}; a person closes it"
+    return _short(one.reason)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:97]}…"
+
+
+# --- criteria --------------------------------------------------------------------------------
+
+
+def counts_now(plan: DeploymentPlan, now: datetime) -> Counter[str]:
+    """How many findings count, by severity; one SQL statement for all criteria of an instant."""
+
+    def read() -> Counter[str]:
+        found = Finding.objects.filter(counting(now), plan=plan).order_by()
+        return Counter(dict(found.values_list("severity").annotate(Count("pk"))))
+
+    return once(plan, now, "findings-counting", read)
+
+
+def _measure(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
+    """How many findings of a severity or worse count. Nothing looked for is no data (law 5)."""
+    scan = once(plan, now, "findings-scan", lambda: _oldest_scan(plan))
+    if scan is None and not states_now(plan, now):
+        return None
+    graver = rules.at_least(criterion.params.get("severity") or rules.HIGH)
+    found = counts_now(plan, now)
+    number = sum(found[severity] for severity in graver)
+    shown = rules.graded((one, found[one]) for one in graver)
+    return Measured(
+        value=number,
+        text=shown or "none open",
+        origin="findings register",
+        observed_at=scan["observed_at"] if scan else None,
+        valid_for_s=scan["valid_for_s"] if scan else None,
+        url=f"/plans/{plan.slug}/findings/",
+    )
+
+
+def _oldest_scan(plan: DeploymentPlan) -> dict[str, Any] | None:
+    """Of each scanner's newest result the one that is the first to be too old."""
+    scans = Result.objects.filter(plan=plan, kind__in=SCANS, counts=True)
+    newest: dict[str, dict[str, Any]] = {}
+    fields = ("prefix", "observed_at", "valid_for_s")
+    for row in scans.order_by("-observed_at", "-pk").values(*fields)[:IMPORTS_LOOKED_AT]:
+        newest.setdefault(row["prefix"], row)
+
+    def ends(row: dict[str, Any]) -> float:
+        return row["observed_at"].timestamp() + row["valid_for_s"]
+
+    return min(newest.values(), key=ends) if newest else None
+
+
+register_measure(Source.FINDINGS, _measure)
+
+
+# --- gates -----------------------------------------------------------------------------------
+
+
+def accepted_now(plan: DeploymentPlan, now: datetime) -> list[FindingRow]:
+    """What is accepted, gravest first, which every gate shows; one SQL statement."""
+
+    def read() -> list[FindingRow]:
+        found = Finding.objects.filter(plan=plan, state=FindingState.ACCEPTED)
+        return [row_of(one, now) for one in in_order(found)[:PAGE]]
+
+    return once(plan, now, "findings-accepted", read)
+
+
+def accepted_line(rows: list[FindingRow], now: datetime) -> str:
+    """``1 accepted finding: F-2 until 6 Nov 12:00, Hudson``; "" where none is."""
+    held = [row for row in rows if not row.ended]
+    if not held:
+        return ""
+    noun = "finding" if len(held) == 1 else "findings"
+    shown = "; ".join(f"F-{row.finding.number} {row.said}" for row in held[:10])
+    more = f"; and {len(held) - 10} more" if len(held) > 10 else ""
+    return f"{len(held)} accepted {noun}: {shown}{more}"
+
+
+def _frozen(sheet: GateSheet) -> dict[str, Any] | None:
+    """What counted and what was accepted when the gate was decided."""
+    plan, now = sheet.gate.plan, sheet.at
+    states = states_now(plan, now)
+    if not states:
+        return None
+    found = counts_now(plan, now)
+    return {
+        "states": states,
+        "counting": {one: found[one] for one in rules.SEVERITIES if found[one]},
+        "accepted": [_kept(row.finding, row.ended) for row in accepted_now(plan, now)],
+    }
+
+
+def _kept(one: Finding, ended: bool) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "title": one.title,
+        "severity": one.severity,
+        "place": one.place,
+        "until": one.accepted_until.isoformat() if one.accepted_until else None,
+        "ended": ended,
+        "by": one.state_by_name,
+        "role": one.state_role,
+        "reason": one.reason,
+    }
+
+
+register_frozen("findings", _frozen)
+
+
+# --- history -----------------------------------------------------------------------------------
+
+
+def history_of(finding: Finding) -> list[TimelineEvent]:
+    """What happened to a finding, oldest first, out of the timeline; two SQL statements."""
+    events = finding.plan.events
+    own = list(events.filter(kind__startswith="finding.", data__finding=finding.number))
+    brought = events.filter(kind="evidence.recorded", data__has_key="findings")
+    recent = brought.order_by("-seq")[:IMPORTS_LOOKED_AT]
+    own += [event for event in recent if said_by(event, finding.number)]
+    for event in own:
+        event.about = said_by(event, finding.number) or event.text
+    return sorted(own, key=lambda event: event.seq)
+
+
+IMPORTED = {
+    "new": "Found for the first time.",
+    "reopened": "Found again after it was called fixed: open again.",
+    "confirmed": "Not found any more: the fix is confirmed.",
+    "gone": "Not found any more, and nobody said that it is fixed.",
+}
+
+
+def said_by(event: TimelineEvent, number: int) -> str:
+    """What an import did to a finding; "" when it did nothing to it."""
+    told = event.data.get("findings") or {}
+    done = (said for key, said in IMPORTED.items() if within(number, told.get(key) or ()))
+    return next(done, "")
