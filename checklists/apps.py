@@ -9,9 +9,10 @@ class ChecklistsConfig(AppConfig):
         from checklists import documents, linting, panels, panels_meeting  # noqa: F401, PLC0415
         from checklists.actions import (  # noqa: F401, PLC0415
             extending,
+            finding_sync,
             identity,
             lifecycle,
             reimports,
             schedule,
         )
-        from checklists.queries import attendance, pack_parts  # noqa: F401, PLC0415
+        from checklists.queries import attendance, findings, pack_parts  # noqa: F401, PLC0415

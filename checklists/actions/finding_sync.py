@@ -1,9 +1,9 @@
 """What a scanner's newest result does to the register, inside the one change of its import.
 
-New is open, whatever the file says: what is suppressed there was accepted by nobody here. Seen again
-after it was called fixed it is open again; not seen any more, the fix is confirmed. What is open and
-not seen any more stays open until a person closes it: a scanner that looked elsewhere proves nothing.
-A result older than what the register knows changes nothing that is newer.
+New is open, whatever the file says: what is suppressed there was accepted by nobody here. Seen
+again after it was called fixed it is open again; not seen any more, the fix is confirmed. What is
+open and not seen any more stays open until a person closes it: a scanner that looked elsewhere
+proves nothing. A result older than what the register knows changes nothing that is newer.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from checklists.actions.findings import MOST, next_number
+from checklists.actions.results import register_followed
 from checklists.models import Finding, FindingState, Result, ResultKind
 from checklists.rules import findings as rules
 from checklists.rules.recognised import mark_of, match, spans
@@ -19,14 +20,12 @@ from warroom.actions.refusals import Invalid
 
 KINDS = (ResultKind.SARIF, ResultKind.SCAN)
 BATCH = 500
-SEEN = ["seen_at", "last_result", "missing_since", "place", "mark", "suppressed"]
-TURNED = ["state", "state_at", "state_by_name", "state_role", "reason"]
-TURNED += ["confirmed_at", "confirmed_by", "revision"]
+SEEN = ["seen_at", "last_result"]
+TURNED = ["missing_since", "place", "mark", "suppressed", "state", "state_at", "state_by_name"]
+TURNED += ["state_role", "reason", "confirmed_at", "confirmed_by", "revision"]
 
 
-def sync_findings(
-    under: Change, result: Result, reading: Any
-) -> tuple[str, dict[str, Any]] | None:
+def sync_findings(under: Change, result: Result, reading: Any) -> tuple[str, dict[str, Any]] | None:
     """Bring the register in step with a scan; a sentence and data for the import's own event.
 
     Numbers stand as first and last of each run. Raises Invalid for more findings than a register
@@ -35,6 +34,7 @@ def sync_findings(
     if result.kind not in KINDS or not result.counts:
         return None
     known = list(Finding.objects.filter(plan=under.plan).exclude(tool=""))
+    before = {row.pk: _kept(row) for row in known}
     tools = _tools(reading)
     matched = match(known, reading.findings)
     gone = [row for row in matched.gone if row.tool in tools]
@@ -42,7 +42,7 @@ def sync_findings(
     turned = [_gone(row, result) for row in gone]
     new = _add(under, result, matched.new)
     same = [row for row, _ in matched.same]
-    Finding.objects.bulk_update([*same, *gone], SEEN + TURNED, batch_size=BATCH)
+    _write(before, [*same, *gone], result)
     told = {
         "new": new,
         "reopened": reopened,
@@ -67,6 +67,21 @@ def said_of(told: dict[str, list[Finding]]) -> str:
     if gone := told["gone"]:
         parts.append(f"{len(gone)} open one{'s' if len(gone) > 1 else ''} not found any more")
     return f"{', '.join(parts)}." if parts else ""
+
+
+def _kept(row: Finding) -> tuple[Any, ...]:
+    return tuple(getattr(row, name) for name in TURNED)
+
+
+def _write(before: dict[int, tuple[Any, ...]], rows: list[Finding], result: Result) -> None:
+    """Most of a scan is what it was: that is seen again, many rows in one statement."""
+    turned = [row for row in rows if _kept(row) != before[row.pk]]
+    Finding.objects.bulk_update(turned, SEEN + TURNED, batch_size=BATCH)
+    changed = {row.pk for row in turned}
+    seen = [row.pk for row in rows if row.pk not in changed and row.last_result_id == result.pk]
+    for first in range(0, len(seen), BATCH):
+        some = Finding.objects.filter(pk__in=seen[first : first + BATCH])
+        some.update(seen_at=result.observed_at, last_result=result)
 
 
 def _tools(reading: Any) -> set[str]:
@@ -158,3 +173,6 @@ def _gone(row: Finding, result: Result) -> str:
 
 def _day(at: datetime) -> str:
     return f"{at.day} {at:%b} {at:%H:%M}"
+
+
+register_followed(sync_findings)

@@ -32,7 +32,8 @@ LIMIT_BYTES = 20 * MB
 AGAIN = timedelta(minutes=1)  # the same value without a time of its own is sent again within this
 LIMITS = {"unit": 20, "text": 300, "source": 500, "url": 500, "commit": 64, "label": 200}
 REPORT_ONLY = "It is kept for the report and does not count."
-Followed = Callable[[Change, Result, Any], str | None]
+Told = str | tuple[str, dict[str, Any]] | None
+Followed = Callable[[Change, Result, Any], Told]
 _followed: list[Followed] = []
 _is_url = URLValidator(["http", "https"])
 
@@ -41,7 +42,8 @@ def register_followed(follow: Followed) -> None:
     """Act on a result that was read from a file and counts, within the change that keeps it.
 
     ``follow(change, result, reading)`` writes what follows of it and records no event of its own;
-    it may return a sentence for the event of the result, such as "2 new findings."
+    it may return a sentence for the event of the result, such as "2 new findings.", alone or with
+    data for it.
     """
     if follow not in _followed:
         _followed.append(follow)
@@ -56,6 +58,7 @@ class _Wanted:
     same: dict[str, Any]
     reading: Any = None
     told: list[str] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 def record_value(
@@ -344,10 +347,13 @@ def _feed(keeping: Change, result: Result, fresh: Sequence[dict[str, Any]]) -> N
 
 
 def _follow(keeping: Change, result: Result, wanted: _Wanted) -> None:
-    if wanted.reading is not None:
-        wanted.told += [
-            told for follow in _followed if (told := follow(keeping, result, wanted.reading))
-        ]
+    if wanted.reading is None:
+        return
+    for follow in _followed:
+        told = follow(keeping, result, wanted.reading)
+        sentence, data = told if isinstance(told, tuple) else (told, {})
+        wanted.told += [sentence] if sentence else []
+        wanted.data |= data
 
 
 def _record(keeping: Change, result: Result, wanted: _Wanted) -> None:
@@ -360,4 +366,5 @@ def _record(keeping: Change, result: Result, wanted: _Wanted) -> None:
         sha256=result.sha256,
         counts=result.counts,
         keys=[figure["key"] for figure in result.figures][:100],
+        **wanted.data,
     )

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from checklists.models import Criterion, Finding, FindingState, Result, ResultKind, Source
-from checklists.queries.gates import GateSheet
 from checklists.queries.frozen import register_frozen
+from checklists.queries.gates import GateSheet
 from checklists.queries.measures import Measured, register_measure
 from checklists.queries.once import once
 from checklists.rules import findings as rules
@@ -60,7 +60,8 @@ class FindingRow:
     def source(self) -> str:
         """``semgrep, api/limits.py:41``, or ``by hand, Thon``."""
         finding = self.finding
-        where = finding.tool or f"by hand{f', {finding.by}' if finding.by else ''}"
+        by_hand = f"by hand, {finding.by.display_name}" if finding.by else "by hand"
+        where = finding.tool or by_hand
         return f"{where}, {finding.place}" if finding.place else where
 
 
