@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("checklists", "0005_go_no_go"),
+        ("checklists", "0006_what_follows_a_no_go"),
     ]
 
     operations = [
