@@ -15,4 +15,9 @@ class ChecklistsConfig(AppConfig):
             reimports,
             schedule,
         )
-        from checklists.queries import attendance, findings, pack_parts  # noqa: F401, PLC0415
+        from checklists.queries import (  # noqa: F401, PLC0415
+            attendance,
+            findings,
+            pack_parts,
+            verified,
+        )

@@ -31,8 +31,12 @@ def against_going_live(plan: DeploymentPlan, step: str, now: datetime) -> Iterab
 
 
 def _of_gates(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
+    # After a NO-GO the gate that is held again speaks for it.
+    again = {gate.follows_id for gate in gates_now(plan, now)}
     for gate in gates_now(plan, now):
         decided = final_of(gate)
+        if gate.pk in again:
+            continue
         if decided is not None and decided.word == DecisionWord.NO_GO:
             yield Objection(f"{gate.title} said NO-GO.", code="no-go")
         elif decided is None and _is_before(gate):

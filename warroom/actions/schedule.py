@@ -1,6 +1,6 @@
 """T0 is moved, or after it what is still ahead. What moves is shown first; fixed dates stay."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,8 @@ from warroom.rules.moments import YEARS
 from warroom.rules.schedule import Row, Shift, Thing
 from warroom.rules.wording import instant_text
 
+# What else is written with a shift: gives a sentence and data for its one event.
+Along = Callable[[Change, Shift], tuple[str, dict[str, Any]]]
 NAMED = 3  # things that the event's sentence names
 
 
@@ -75,10 +77,12 @@ def shift_t0(
     window_too: bool = False,
     basis: str = "",
     request_id: str | None = None,
+    along: Along | None = None,
 ) -> DeploymentPlan:
     """Move T0, or what is ahead when T0 has passed; return the plan as it then is.
 
-    ``basis`` is that of the preview which the person saw. Raises Invalid without a reason,
+    ``basis`` is that of the preview which the person saw; ``along`` writes what belongs to the
+    same change. Raises Invalid without a reason,
     NotAllowed without the right to edit, Refused when something would lie outside the window or
     in the past, or when the schedule is not the previewed one any more.
     """
@@ -96,7 +100,8 @@ def shift_t0(
             raise Refused("Nothing is ahead that could move.")
         before = rules.Plan(plan.t0, plan.window_start, plan.window_end)
         _move(moving, shift)
-        _record(moving, shift, before, reason)
+        said, data = along(moving, shift) if along else ("", {})
+        _record(moving, shift, before, f"{reason} {said}".strip(), data | {"reason": reason})
     return plan
 
 
@@ -144,15 +149,17 @@ def _move(moving: Change, shift: Shift) -> None:
     plan.save(update_fields=["t0", "window_start", "window_end"])
 
 
-def _record(moving: Change, shift: Shift, before: rules.Plan, reason: str) -> None:
+def _record(
+    moving: Change, shift: Shift, before: rules.Plan, said: str, more: dict[str, Any]
+) -> None:
     data: dict[str, Any] = {
         "from": _iso(before.t0), "to": _iso(shift.t0), "by_s": shift.by_s, "ahead": shift.ahead,
-        "moved": shift.moves, "stayed": len(shift.stays), "reason": reason,
+        "moved": shift.moves, "stayed": len(shift.stays), **more,
     }  # fmt: skip
     if (before.opens, before.closes) != (shift.opens, shift.closes):
         data["window"] = {"from": [_iso(before.opens), _iso(before.closes)]}
         data["window"]["to"] = [_iso(shift.opens), _iso(shift.closes)]
-    moving.record("plan.shifted", f"{_sentence(moving, shift, before)} {reason}", **data)
+    moving.record("plan.shifted", f"{_sentence(moving, shift, before)} {said}", **data)
 
 
 def _sentence(moving: Change, shift: Shift, before: rules.Plan) -> str:

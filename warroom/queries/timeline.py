@@ -1,4 +1,4 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 
@@ -8,6 +8,19 @@ from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.rules import chain
 
 PAGE = 50
+Proof = Callable[[DeploymentPlan], Iterable[str]]
+_proofs: list[Proof] = []
+
+
+def register_proof(proof: Proof) -> None:
+    """``proof(plan)`` gives a sentence for each thing that does not fit to the timeline."""
+    if proof not in _proofs:
+        _proofs.append(proof)
+
+
+def unproven(plan: DeploymentPlan) -> list[str]:
+    """What apps above have kept and what does not fit to the timeline any more, in sentences."""
+    return [sentence for proof in _proofs for sentence in proof(plan)]
 
 
 def newest(plan: DeploymentPlan, count: int = 12) -> list[TimelineEvent]:

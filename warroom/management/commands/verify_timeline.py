@@ -4,11 +4,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from warroom.models import DeploymentPlan
-from warroom.queries.timeline import first_broken, orphans
+from warroom.queries.timeline import first_broken, orphans, unproven
 
 
 class Command(BaseCommand):
-    help = "Walks the hash chain of timelines; exit 1 and the first broken number if one is broken."
+    help = (
+        "Walks the hash chain of timelines and compares decisions with it; exit 1 and the first "
+        "broken number, or what was changed, if something does not fit."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", nargs="?", help="the release; default: every release")
@@ -32,4 +35,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{plan.slug}: holds, {head}")
         else:
             self.stdout.write(f"{plan.slug}: BROKEN at {wrong}")
-        return wrong is None
+        changed = unproven(plan)
+        for sentence in changed:
+            self.stdout.write(f"{plan.slug}: CHANGED {sentence}")
+        return wrong is None and not changed

@@ -1,0 +1,40 @@
+"""What was wrong about a decision, added below it. The decision itself is never edited (law 4)."""
+
+from checklists.models import Correction, Decision
+from warroom.actions.change import change
+from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed
+from warroom.models import Right, User
+
+
+def correct(
+    decision: Decision, text: str, *, by: User, request_id: str | None = None
+) -> Correction:
+    """Add a correction, with name and time; also in a closed release. The same twice is one.
+
+    Raises Invalid for no text or one that is too long, NotAllowed without the right to edit or to
+    decide.
+    """
+    text = text.replace("\0", "").strip()
+    if not text:
+        raise Invalid("text", "Say what was wrong.")
+    if len(text) > REASON_LIMIT:
+        raise Invalid("text", f"The correction has more than {REASON_LIMIT} characters.")
+    gate = decision.gate
+    with change(gate.plan, by=by, request_id=request_id, when_closed=True) as correcting:
+        if not {Right.EDIT.value, Right.DECIDE.value} & correcting.held.rights:
+            raise NotAllowed("Who edits the plan or decides its gates adds corrections.")
+        row, made = Correction.objects.get_or_create(
+            decision=decision,
+            text=text,
+            by=by,
+            defaults={"by_name": by.display_name, "at": correcting.at},
+        )
+        if made:
+            correcting.record(
+                "gate.corrected",
+                f"{gate.title}: decision of {decision.at:%d %b %H:%M} UTC corrected. {text}",
+                gate=gate.key,
+                decision=decision.pk,
+                evidence_sha256=decision.evidence_sha256,
+            )
+    return row
