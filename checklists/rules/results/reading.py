@@ -1,7 +1,28 @@
 """Reads a result file: which format it is stands in its content, never in its name."""
 
+from typing import Any
+
+from checklists.rules.results.coverage_json import (
+    is_coverage_py,
+    is_istanbul,
+    read_coverage_py,
+    read_istanbul,
+)
+from checklists.rules.results.coverage_xml import read_cobertura
 from checklists.rules.results.junit import ROOTS, read_junit
+from checklists.rules.results.k6 import is_k6, read_k6
+from checklists.rules.results.locust import csv_reader
 from checklists.rules.results.markup import root_of
+from checklists.rules.results.objects import decoded, parsed, part
+from checklists.rules.results.sarif import is_sarif, read_sarif
+from checklists.rules.results.scanners import (
+    is_bandit,
+    is_semgrep,
+    is_trivy,
+    read_bandit,
+    read_semgrep,
+    read_trivy,
+)
 from checklists.rules.results.shape import (
     LIMIT_BYTES,
     MB,
@@ -10,6 +31,8 @@ from checklists.rules.results.shape import (
     Reading,
     WrongResult,
 )
+from checklists.rules.results.tables import header_of
+from checklists.rules.results.tracefiles import is_go_cover, is_lcov, read_go_cover, read_lcov
 
 __all__ = ["LIMIT_BYTES", "Figure", "Found", "Reading", "WrongResult", "read_result"]
 
@@ -21,7 +44,27 @@ SHOWN = {
     "locust": "Locust",
     "k6": "k6",
 }
-TAKEN = "JUnit or Cobertura XML, SARIF, coverage, scanner or k6 JSON, Locust CSV, lcov, Go cover"
+TAKEN = (
+    "Read are JUnit and Cobertura XML; SARIF; JSON of coverage.py, istanbul, k6, bandit, semgrep "
+    "and trivy; Locust CSV; lcov; Go cover profiles."
+)
+_JSON = (
+    (is_sarif, read_sarif),
+    (is_bandit, read_bandit),
+    (is_trivy, read_trivy),
+    (is_coverage_py, read_coverage_py),
+    (is_istanbul, read_istanbul),
+    (is_k6, read_k6),
+    (is_semgrep, read_semgrep),
+)
+# What is sent by mistake, by what its top level holds.
+_OTHERS = (
+    (("alerts",), "alerts; they arrive by themselves where alerts are received"),
+    (("status", "data"), "an answer of Prometheus; add its query as a metric"),
+    (("repository",), "a webhook of a code host"),
+    (("routing_key",), "an event of PagerDuty"),
+    (("object_kind",), "a webhook of GitLab"),
+)
 
 
 def read_result(data: bytes, name: str, kind: str = "") -> Reading:
@@ -43,11 +86,46 @@ def read_result(data: bytes, name: str, kind: str = "") -> Reading:
 
 
 def _read(data: bytes) -> Reading:
-    root, line = root_of(data)
+    text = decoded(data) if not _is_markup(data) else ""
+    begin = text[:100].lstrip()
+    if not text or begin.startswith("<"):
+        return _markup(data)
+    if begin.startswith(("{", "[")):
+        return _object(parsed(text))
+    return _text(text.lstrip())
+
+
+def _is_markup(data: bytes) -> bool:
+    """XML names its own encoding, so its bytes are left to its parser."""
+    return data[:200].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
+
+
+def _markup(data: bytes) -> Reading:
+    root, line = root_of(data.lstrip(b" \t\r\n"))
     if root in ROOTS:
-        return read_junit(data)
-    raise WrongResult(f"Its first element is <{root}>. {_expected()}", line)
+        return read_junit(data.lstrip(b" \t\r\n"))
+    if root == "coverage":
+        return read_cobertura(data.lstrip(b" \t\r\n"))
+    raise WrongResult(f"Its first element is <{root}>, so it is no result. {TAKEN}", line)
 
 
-def _expected() -> str:
-    return f"This is no result that can be read: {TAKEN} are."
+def _object(document: Any) -> Reading:
+    for recognised, read in _JSON:
+        if recognised(document):
+            return read(document)
+    for keys, told in _OTHERS:
+        if all(part(document, key) is not None for key in keys):
+            raise WrongResult(f"This is no result but {told}. {TAKEN}", place=keys[0])
+    raise WrongResult(f"This JSON is no result that is known. {TAKEN}", place="$")
+
+
+def _text(text: str) -> Reading:
+    if is_lcov(text):
+        return read_lcov(text)
+    if is_go_cover(text):
+        return read_go_cover(text)
+    header = header_of(text)
+    read = csv_reader(header)
+    if read is not None:
+        return read(text)
+    raise WrongResult(f"Its first line is that of no result. {TAKEN}", 1)

@@ -1,0 +1,48 @@
+"""What the readers of load tests share: the figures that a profile's thresholds are about."""
+
+from checklists.rules.results.shape import Figure, figure, share
+from warroom.rules.wording import number_text
+
+# The figures of a load test; latencies in ms, errors in percent, rates in requests a second.
+LABELS = {
+    "requests": ("Requests", ""),
+    "failures": ("Requests that failed", ""),
+    "error-rate": ("Error rate", "%"),
+    "p50": ("P50", "ms"),
+    "p90": ("P90", "ms"),
+    "p95": ("P95", "ms"),
+    "p99": ("P99", "ms"),
+    "average": ("Average", "ms"),
+    "max": ("Slowest", "ms"),
+    "rps": ("Throughput", "/s"),
+    "users": ("Users", ""),
+}
+
+
+def load_figures(values: dict[str, float | None]) -> tuple[Figure, ...]:
+    """In the order of LABELS. Where nothing was requested no other figure says anything."""
+    idle = values.get("requests") == 0
+    return tuple(
+        figure(key, label, None if idle and key not in ("requests", "users") else values[key], unit)
+        for key, (label, unit) in LABELS.items()
+        if key in values
+    )
+
+
+def error_rate(failures: float | None, requests: float | None) -> float | None:
+    """In percent of the requests; None without requests, or with more failures than those."""
+    if failures is None or requests is None or failures > requests:
+        return None
+    return share(failures, requests)
+
+
+def load_text(values: dict[str, float | None]) -> str:
+    """``P95 171 ms``: the one figure that a list shows; no data without requests."""
+    if not values.get("requests"):
+        return "no data"
+    value = values.get("p95")
+    return (
+        f"P95 {number_text(value, 'ms')}"
+        if value is not None
+        else (f"{number_text(values['requests'])} requests")
+    )
