@@ -1,0 +1,72 @@
+"""Dry runs: which count as good, what a result wants, and the sum of them all. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+PASS, WARN, FAIL = WORDS = ("pass", "warn", "fail")
+SHOWN = {PASS: "PASS", WARN: "WARN", FAIL: "FAIL"}
+NOUNS = {WARN: ("warning", "warnings"), FAIL: ("failure", "failures")}
+OUTPUT_LIMIT = 64 * 1024
+ANALYSIS_LIMIT = 10_000
+_COLOURS = re.compile(r"\x1b\[[0-9;?]{0,20}[ -/]?[@-~]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The newest result of a dry run: its word, "" where it never ran; None: nobody judged it."""
+
+    word: str = ""
+    accepted: bool | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.word == PASS or (self.word in NOUNS and self.accepted is True)
+
+    @property
+    def to_judge(self) -> bool:
+        """Whether somebody has to say if it is accepted."""
+        return self.word in NOUNS and self.accepted is None
+
+
+def clean_output(text: str) -> str:
+    """Output as text: without the colours of a terminal and other control characters."""
+    return _CONTROL.sub("", _COLOURS.sub("", text.replace("\r\n", "\n")))
+
+
+def objection(word: str, output: str, analysis: str) -> tuple[str, str] | None:
+    """The field that is wrong with a result, and why; None when none is."""
+    if word not in WORDS:
+        return "word", f"A result is {', '.join(SHOWN.values())}."
+    size = len(output.encode())
+    if size > OUTPUT_LIMIT:
+        return "output", f"The output has {size / 1024:.0f} KB; 64 KB are kept. Send its end."
+    if len(analysis) > ANALYSIS_LIMIT:
+        return "analysis", f"The analysis has more than {ANALYSIS_LIMIT} characters."
+    return None
+
+
+def good_of(outcomes: Iterable[Outcome]) -> int:
+    return sum(one.good for one in outcomes)
+
+
+def totals(outcomes: Iterable[Outcome]) -> str:
+    """``6 pass, 1 warning accepted of 7``: every dry run in one sentence (S76)."""
+    found = list(outcomes)
+    if not found:
+        return "none yet"
+    counted = Counter((one.word, one.accepted) for one in found)
+    parts = [f"{number} pass"] if (number := sum(one.word == PASS for one in found)) else []
+    parts += _troubles(counted)
+    if never := sum(not one.word for one in found):
+        parts.append(f"{never} not run")
+    return f"{', '.join(parts)} of {len(found)}"
+
+
+def _troubles(counted: Counter[tuple[str, bool | None]]) -> Iterable[str]:
+    for word, (one, many) in NOUNS.items():
+        for accepted, how in ((True, " accepted"), (False, " not accepted"), (None, "")):
+            if number := counted[word, accepted]:
+                yield f"{number} {one if number == 1 else many}{how}"
