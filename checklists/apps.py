@@ -17,6 +17,7 @@ class ChecklistsConfig(AppConfig):
         )
         from checklists.queries import (  # noqa: F401, PLC0415
             attendance,
+            counted,
             dryruns,
             findings,
             pack_parts,

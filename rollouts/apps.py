@@ -8,9 +8,10 @@ class RolloutsConfig(AppConfig):
     def ready(self) -> None:
         from rollouts import documents, linting, panels, tasks  # noqa: F401, PLC0415
         from rollouts.actions import (  # noqa: F401, PLC0415
+            criteria,
             lifecycle,
             reimports,
             schedule,
             successions,
         )
-        from rollouts.queries import frozen, keys  # noqa: F401, PLC0415
+        from rollouts.queries import frozen, keys, measures  # noqa: F401, PLC0415

@@ -43,3 +43,18 @@ def register_measure(source: str, measure: Measure) -> None:
 
 def measure_of(source: str) -> Measure | None:
     return _measures.get(source)
+
+
+# What a source offers to choose from, such as the health checks of a plan: (key, name).
+Choices = Callable[[DeploymentPlan], list[tuple[str, str]]]
+_choices: dict[str, Choices] = {}
+
+
+def register_choices(source: str, choices: Choices) -> None:
+    _choices[source] = choices
+
+
+def choices_of(source: str, plan: DeploymentPlan) -> list[tuple[str, str]]:
+    """Keys and names to choose among; [] for a source that offers none."""
+    found = _choices.get(source)
+    return found(plan) if found else []

@@ -70,8 +70,8 @@ def _move(
     if running is not None:
         running.state, running.ended_at = StageState.DONE, at
         running.save(update_fields=["state", "ended_at"])
-    stage.state, stage.started_at = StageState.RUNNING, at
-    stage.save(update_fields=["state", "started_at"])
+    stage.state, stage.started_at, stage.soak_from = StageState.RUNNING, at, None
+    stage.save(update_fields=["state", "started_at", "soak_from"])
     began = f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
     began += "" if measured else " (not measured)"
     why = [*confirmed.get("overridden", ()), reason.strip()] if confirmed else []

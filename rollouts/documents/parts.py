@@ -251,6 +251,7 @@ class StagesPart(Part):
                     stage=stage.number,
                     state=stage.state,
                     started=f.instant(stage.started_at),
+                    soak_from=f.instant(stage.soak_from),
                     ended=f.instant(stage.ended_at),
                 )
                 for stage in begun

@@ -22,6 +22,8 @@ class Stage(models.Model):
     soak_s = models.PositiveIntegerField(default=0)
     gate = models.ForeignKey(Gate, models.SET_NULL, null=True, blank=True, related_name="stages")
     state = models.CharField(max_length=8, choices=StageState.choices, default=StageState.PENDING)
+    # From when its soak counts, where that began anew after what its gate asks was changed.
+    soak_from = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)

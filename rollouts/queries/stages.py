@@ -86,7 +86,7 @@ def ahead_of(plan: DeploymentPlan, stages: Sequence[Stage], stage: Stage, now: d
         watches=bool(shown.word) or watches(plan),
         soaking=running.number if running else 0,
         soak_s=running.soak_s if running else 0,
-        soaks_until=_soaks_until(running),
+        soaks_until=soaks_until(running),
         now=now,
     )
 
@@ -99,10 +99,11 @@ def watches(plan: DeploymentPlan) -> bool:
 _WATCHED = (PrometheusQuery.objects, HealthCheck.objects)
 
 
-def _soaks_until(running: Stage | None) -> datetime | None:
+def soaks_until(running: Stage | None) -> datetime | None:
+    """When the running stage has had its time (UTC), counted anew where that had to begin anew."""
     if running is None or running.started_at is None or not running.soak_s:
         return None
-    return running.started_at + timedelta(seconds=running.soak_s)
+    return (running.soak_from or running.started_at) + timedelta(seconds=running.soak_s)
 
 
 def _said(gate_id: int) -> str:

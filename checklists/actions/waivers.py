@@ -1,0 +1,222 @@
+"""Accept a deviation, and take that back: signed, with a reason and an end (S15)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from checklists.actions.decisions import fresh_gate, refuse_decided
+from checklists.actions.undecided import fresh_criterion
+from checklists.models import Criterion, Gate, Waiver
+from checklists.queries.criteria import CriterionRow, criterion_rows
+from checklists.rules import signoffs, waivers
+from checklists.rules.bands import Band
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
+from warroom.models import Role, User
+from warroom.rules.wording import full_instant
+
+LOST = "Nothing was accepted."
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What is to be signed, as it was filled in and passed the rules for it."""
+
+    role: Role
+    reason: str
+    ends_at: datetime
+
+
+def grant_waiver(
+    criterion: Criterion,
+    role: Role,
+    *,
+    by: User,
+    reason: str,
+    ends_at: datetime | None,
+    seen_version: int | None = None,
+    seen_band: str | None = None,
+    request_id: str | None = None,
+) -> Waiver:
+    """Accept as ``role`` that a criterion is not green, until ``ends_at`` (UTC).
+
+    The same acceptance twice is one; another one supersedes it. ``seen_version`` and ``seen_band``
+    are what the signer saw: who saw another criterion or a better value is refused. Raises Invalid,
+    NotAllowed without the seat or the right to sign, and Refused when the gate is decided, there is
+    nothing to accept, or duties are to be separated (law 10).
+    """
+    with change(criterion.gate.plan, by=by, right="sign", role=role, request_id=request_id) as act:
+        paper = _paper(act, role, reason, ends_at)
+        gate = fresh_gate(criterion.gate, act)
+        criterion = fresh_criterion(criterion, gate, LOST)
+        before = _newest(criterion)
+        if before is not None and act.repeated:
+            return before
+        refuse_decided(gate, LOST)
+        [row] = criterion_rows(act.plan, [criterion], act.at)
+        if before is not None and _same(before, row, by, paper):
+            return before
+        _refuse(act, gate, row, role, seen_version, seen_band)
+        return _write(act, row, paper, before)
+
+
+def withdraw_waiver(
+    criterion: Criterion, *, by: User, reason: str = "", request_id: str | None = None
+) -> Waiver | None:
+    """Take back what was accepted: a new record beside it. None where nothing is accepted.
+
+    What is taken back already stays so. Raises NotAllowed for who neither signed it nor sits in the
+    role that did.
+    """
+    reason = checked_reason(reason)
+    with change(criterion.gate.plan, by=by, right="sign", request_id=request_id) as taking:
+        gate = fresh_gate(criterion.gate, taking)
+        newest = _newest(criterion)
+        if newest is None or newest.withdrawn or taking.repeated:
+            return newest
+        refuse_decided(gate, "Nothing was taken back.")
+        if by.pk != newest.person_id and newest.role_id not in taking.held.role_ids:
+            raise NotAllowed(f"Only {newest.person_name} or {newest.role.name} can take it back.")
+        return _take_back(taking, criterion, gate, newest, reason)
+
+
+def _paper(act: Change, role: Role, reason: str, ends_at: datetime | None) -> Paper:
+    reason = checked_reason(reason)
+    if wrong := waivers.objection(reason, ends_at, act.at):
+        raise Invalid(*wrong)
+    return Paper(role, reason, ends_at)
+
+
+def _newest(criterion: Criterion) -> Waiver | None:
+    found = criterion.waivers.filter(superseded_by__isnull=True)
+    return found.select_related("role").first()
+
+
+def _same(before: Waiver, row: CriterionRow, by: User, paper: Paper) -> bool:
+    said = (before.person_id, before.role_id, before.reason, before.ends_at, before.band)
+    wanted = (by.pk, paper.role.pk, paper.reason, paper.ends_at, row.band.value)
+    same = before.criterion_version == row.criterion.version and said == wanted
+    return same and not before.withdrawn
+
+
+def _refuse(
+    act: Change,
+    gate: Gate,
+    row: CriterionRow,
+    role: Role,
+    seen_version: int | None,
+    seen_band: str | None,
+) -> None:
+    label = row.criterion.label
+    if row.criterion.report_only:
+        raise Refused(f"{label} is for the report only: there is nothing to accept.")
+    if row.band is Band.GREEN:
+        raise Refused(f"{label} is green now: there is nothing to accept.")
+    if seen_version is not None and seen_version != row.criterion.version:
+        raise Refused(f"{label} was changed while you wrote. Look at it, then accept. {LOST}")
+    if seen_band is not None and seen_band != row.band.value:
+        now = waivers.stands(row.band, row.text)
+        raise Refused(f"{label} is {now} now, which is not what you saw. {LOST}")
+    _refuse_author(act)
+    _refuse_two_roles(act, gate, role)
+
+
+def _refuse_author(act: Change) -> None:
+    if act.plan.author_id == act.author.pk:
+        raise Refused(
+            "You wrote this plan. Its author alone accepts no deviation from it: somebody else has "
+            "to sign it."
+        )
+
+
+def _refuse_two_roles(act: Change, gate: Gate, role: Role) -> None:
+    """One person stands for one role at a gate, be it with a vote, a signature or this."""
+    if act.author.username in act.plan.two_roles:
+        return
+    mine = {"superseded_by__isnull": True, "person": act.author}
+    own = [
+        gate.votes.filter(**mine, delegation__isnull=True),
+        gate.signoffs.filter(**mine, revocation__isnull=True),
+        Waiver.objects.filter(**mine, criterion__gate=gate, withdrawn=False),
+    ]
+    held = [one for rows in own for one in rows.select_related("role")]
+    for one in held:
+        wrong = signoffs.one_person_two_roles(
+            act.author_name, one.role.name, role.name, gate.title, allowed=False
+        )
+        if wrong:
+            raise Refused(wrong)
+
+
+def _write(act: Change, row: CriterionRow, paper: Paper, before: Waiver | None) -> Waiver:
+    criterion, gate = row.criterion, row.criterion.gate
+    waiver = Waiver.objects.create(
+        criterion=criterion,
+        criterion_version=criterion.version,
+        role=paper.role,
+        person=act.author,
+        person_name=act.author_name,
+        band=row.band.value,
+        text=(row.text or row.why)[:300],
+        reason=paper.reason,
+        ends_at=paper.ends_at,
+        statement=said(act.author_name, paper.role, row, full_instant(paper.ends_at)),
+        at=act.at,
+        supersedes=before,
+    )
+    act.record(
+        "waiver.granted",
+        f"{waiver.statement} {waiver.reason}",
+        gate=gate.key,
+        criterion=criterion.key,
+        role=paper.role.key,
+        band=waiver.band,
+        value=waiver.text,
+        ends_at=paper.ends_at.isoformat(),
+        reason=paper.reason,
+        version=criterion.version,
+    )
+    return waiver
+
+
+def said(person: str, role: Role, row: CriterionRow, until: str) -> str:
+    """What is signed, word for word. A page shows it before, with ``until`` still to be typed."""
+    gate = row.criterion.gate
+    return waivers.statement(
+        person,
+        role.name,
+        row.criterion.label,
+        waivers.stands(row.band, row.text),
+        gate.title,
+        until,
+        rehearsal=gate.plan.rehearsal,
+    )
+
+
+def _take_back(
+    taking: Change, criterion: Criterion, gate: Gate, newest: Waiver, reason: str
+) -> Waiver:
+    text = f"{taking.author_name} withdraws what was accepted for {criterion.label} at {gate.title}"
+    taken = Waiver.objects.create(
+        criterion=criterion,
+        criterion_version=newest.criterion_version,
+        role=newest.role,
+        person=taking.author,
+        person_name=taking.author_name,
+        band=newest.band,
+        text=newest.text,
+        reason=reason,
+        ends_at=newest.ends_at,
+        withdrawn=True,
+        statement=f"{text}.",
+        at=taking.at,
+        supersedes=newest,
+    )
+    taking.record(
+        "waiver.withdrawn",
+        f"{text}. {reason}".strip(),
+        gate=gate.key,
+        criterion=criterion.key,
+        role=newest.role.key,
+        reason=reason,
+    )
+    return taken

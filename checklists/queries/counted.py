@@ -1,0 +1,135 @@
+"""Criteria whose value is counted in the plan itself: closed items, given sign-offs, an age.
+
+A count says "12 of 14". Its unit is "of 14", or percent where the criterion is bounded in percent,
+which stays true when the list grows.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from checklists.models import Criterion, Gate, Phase, Source
+from checklists.queries.criteria import evidence_now
+from checklists.queries.measures import Measured, register_measure
+from checklists.queries.once import once
+from checklists.queries.phases import items_now, roles_now
+from checklists.queries.scopes import AT_GATE, PLAN, STABLE, Scope
+from checklists.queries.signoffs import signatures
+from checklists.rules.due import due_at
+from checklists.rules.numbers import whole_number
+from warroom.models import DeploymentPlan
+from warroom.rules.wording import duration_text
+
+# Hours are meant where a criterion of an age names no unit.
+SPANS_S = {"": 3600, "h": 3600, "min": 60, "s": 1, "d": 86_400}
+OTHERS = 4
+
+
+def counted(criterion: Criterion, met: int, total: int, origin: str, why: str) -> Measured:
+    """``met`` of ``total``; nothing to count is no data, for ``why``."""
+    if not total:
+        return Measured(why=why, origin=origin)
+    text = f"{met} of {total}"
+    if criterion.unit == "%":
+        return Measured(value=100 * met / total, text=text, unit="%", origin=origin)
+    return Measured(value=float(met), text=text, unit=f"of {total}", origin=origin)
+
+
+def left(names: Iterable[str]) -> str:
+    """What is still missing, for the small line below a count: ``; open: 1.2, 1.4 and 3 more``."""
+    named = [*names]
+    if not named:
+        return ""
+    more = f" and {len(named) - OTHERS} more" if len(named) > OTHERS else ""
+    return f"; open: {', '.join(named[:OTHERS])}{more}"
+
+
+def phases_before(gate: Gate, phases: Iterable[Phase], t0: datetime | None) -> list[Phase]:
+    """The phases that begin before a gate opens; all of them where either has no time."""
+    opens = due_at(t0, None, gate.offset_s)
+
+    def is_before(phase: Phase) -> bool:
+        starts = due_at(t0, phase.starts_at, phase.offset_s)
+        return opens is None or starts is None or starts < opens
+
+    return [phase for phase in phases if is_before(phase)]
+
+
+def _phases_now(plan: DeploymentPlan, now: datetime) -> list[Phase]:
+    return once(plan, now, "phase-rows", lambda: list(plan.phases.all()))
+
+
+def _asked(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Phase]:
+    phases, wanted = _phases_now(plan, now), criterion.params.get("phases") or ()
+    if wanted:
+        return [phase for phase in phases if phase.number in wanted]
+    return phases_before(criterion.gate, phases, plan.t0)
+
+
+def _items(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
+    phases = {phase.pk: phase.number for phase in _asked(plan, criterion, now)}
+    items = [item for item in items_now(plan, now) if item.required and item.phase_id in phases]
+    still = [item.ref for item in items if not item.closed]
+    numbers = phases_text(phases.values())
+    origin = f"required items of {numbers}{left(still)}"
+    why = f"{numbers} {'has' if len(phases) < 2 else 'have'} no required items"
+    return counted(criterion, len(items) - len(still), len(items), origin, why)
+
+
+def phases_text(numbers: Iterable[int]) -> str:
+    """``phase 3``, ``phases 1 to 4``, ``phases 1, 3``; ``no phase`` for none."""
+    known = sorted(numbers)
+    if len(known) < 2:
+        return f"phase {known[0]}" if known else "no phase"
+    if len(known) > 2 and known == [*range(known[0], known[-1] + 1)]:
+        return f"phases {known[0]} to {known[-1]}"
+    return f"phases {', '.join(map(str, known))}"
+
+
+def _signoffs(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
+    signed = once(plan, now, "signatures", lambda: signatures(plan, roles_now(plan, now)))
+    scopes = _scopes(plan, criterion, now)
+    given = [(scope, one) for scope in scopes for one in signed.given(scope)]
+    still = [f"{one.role.name}, {scope.title}" for scope, one in given if not one.stands]
+    origin = f"signatures of the roles that sign{left(still)}"
+    return counted(criterion, len(given) - len(still), len(given), origin, "no role signs there")
+
+
+def _scopes(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Scope]:
+    wanted = [str(key) for key in criterion.params.get("scopes") or ()]
+    if not wanted:
+        phases = phases_before(criterion.gate, _phases_now(plan, now), plan.t0)
+        return [Scope(phase) for phase in phases]
+    found = (_scope(plan, criterion, key, now) for key in wanted)
+    return [scope for scope in found if scope is not None]
+
+
+def _scope(plan: DeploymentPlan, criterion: Criterion, key: str, now: datetime) -> Scope | None:
+    """As ``queries.scopes.find_scope``, of what was read for this instant already."""
+    if key in (PLAN, STABLE):
+        return Scope(declaration=STABLE if key == STABLE else "")
+    if key == f"{AT_GATE}{criterion.gate.key}":
+        return Scope(gate=criterion.gate)
+    number = whole_number(key)
+    phase = next((one for one in _phases_now(plan, now) if one.number == number), None)
+    return Scope(phase) if phase else None
+
+
+def _age(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
+    key = str(criterion.params.get("key") or criterion.evidence_key)
+    found = evidence_now(plan, now).get(key)
+    if found is None or found.observed_at is None:
+        return Measured(why=f"nothing says when “{key}” was made")
+    age = max(now - found.observed_at, timedelta(0))
+    unit = criterion.unit if criterion.unit in SPANS_S else "h"
+    return Measured(
+        value=age.total_seconds() / SPANS_S[unit],
+        text=duration_text(age),
+        unit=unit if criterion.unit else "",
+        origin=found.source or key,
+        observed_at=found.observed_at,
+    )
+
+
+register_measure(Source.ITEMS, _items)
+register_measure(Source.SIGNOFFS, _signoffs)
+register_measure(Source.AGE, _age)
