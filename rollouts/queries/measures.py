@@ -47,7 +47,7 @@ def _alerts(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measur
     if not found:
         return Measured(why=f"nothing says which {severity} alerts fire")
     newest = max(found, key=lambda row: (row.observed_at is not None, row.observed_at))
-    return of_evidence(plan, newest)
+    return of_evidence(newest, plan)
 
 
 def _metric_keys(plan: DeploymentPlan, severity: str, now: datetime) -> Sequence[str]:
