@@ -180,3 +180,4 @@ for panel in (
 outlook.register_position(position)
 room_needs.register_needs(watch_needs)
 navigation.register_tab("checks", "Checks", "checks", 50, count=green_of_all, icon="eye", key="x")
+navigation.register_part("checks", "checks", "Checks", "checks", 10)

@@ -31,6 +31,8 @@ STEPS = [
         "new_forms",
         "people_forms",
         "panels",
+        "panels_evidence",
+        "evidence_forms",
         "tasks",
         "linting",
         "contact_forms",
@@ -40,10 +42,11 @@ STEPS = [
         "templatetags",
         "context_processors",
         "once",
+        "sending",
         "problems",
     },
     {"sections", "panels_meeting", "forms_editing", "forms_days", "settings_forms"},
-    {"views", "api", "item_api", "admin", "checks", "ticker"},
+    {"views", "api", "item_api", "evidence_api", "admin", "checks", "ticker"},
     {"urls", "middleware", "document_api", "new_api", "plan_api", "people_api", "api_editing"},
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.

@@ -17,8 +17,10 @@ from django.urls import URLPattern, get_resolver
 from checklists.actions.conditions import Wanted
 from checklists.actions.files import attach_file
 from checklists.actions.gates import cast_vote, decide_gate
+from checklists.actions.results import record_result
 from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
+from checklists.rules.results.reading import read_result
 from rollouts.models import HealthCheck, Stage
 from tests.conftest import CAST
 from warroom.actions.invitations import invite, link_of
@@ -322,6 +324,18 @@ ROUTES = {
         post=holders(302, *VOTE),
         send={"band": "green", "note": "All here."},
     ),
+    "evidence": Route(f"{PLAN}evidence/", get=READ, post=holders(302, *TICK), send={"ref": "gone"}),
+    "evidence-preview": Route(
+        f"{PLAN}evidence/preview",
+        get=holders(302, *TICK),
+        post=holders(302, *TICK),
+        send={"ref": "gone"},
+    ),
+    "evidence-values": Route(
+        f"{PLAN}evidence/values", post=holders(302, *TICK), send={"key": "a", "value": "1"}
+    ),
+    "result": Route(f"{PLAN}evidence/1/", get=READ),
+    "result-file": Route(f"{PLAN}evidence/1/files/junit.xml", get=READ),
     "frozen-evidence": Route(f"{PLAN}gates/gate-0/evidence/{{decision}}.json", get=READ),
 }
 
@@ -363,6 +377,8 @@ def release(plan, cast, item, gate):
     )
     group = item.phase.groups.create(title="If needed", position=1, optional=True)
     file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])
+    tests = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
+    record_result(plan, read_result(tests, "junit.xml"), tests, "junit.xml", by=cast["cora"])
     make_template(plan, "Ours", by=cast["cora"])
     seat, starts = Seat.objects.get(user=cast["thon"]), datetime(2100, 1, 1, tzinfo=UTC)
     stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])

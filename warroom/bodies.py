@@ -10,11 +10,15 @@ from typing import Any
 MB = 1024 * 1024
 LIMIT_BYTES = 4 * MB  # a document may have 1 MB
 FILES_BYTES = 11 * MB  # files of an item: 10 MB and what the form puts around them
+RESULTS_BYTES = 21 * MB  # a result: 20 MB and what the form puts around it
 FILES = re.compile(r"/(?:api/v1/)?plans/[^/]+/items/\d+/files/?")
+RESULTS = re.compile(r"/(?:api/v1/plans/[^/]+/evidence|plans/[^/]+/evidence/preview)/?")
 
 
 def limit_of(path: str) -> int:
     """How many bytes a request to ``path`` may send."""
+    if RESULTS.fullmatch(path):
+        return RESULTS_BYTES
     return FILES_BYTES if FILES.fullmatch(path) else LIMIT_BYTES
 
 

@@ -47,3 +47,42 @@ def tabs() -> list[Tab]:
 
 def get(name: str) -> Tab:
     return _tabs[name]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several pages under a tab, such as Checks and Evidence; ``anchor`` within its page."""
+
+    tab: str
+    name: str
+    label: str
+    url_name: str
+    order: int
+    anchor: str = ""
+    count: Callable[[Any], str | None] | None = None
+
+    def url(self, plan) -> str:
+        return reverse(self.url_name, kwargs={"slug": plan.slug}) + self.anchor
+
+
+_parts: dict[str, Part] = {}
+
+
+def register_part(
+    tab: str,
+    name: str,
+    label: str,
+    url_name: str,
+    order: int,
+    *,
+    anchor: str = "",
+    count: Callable[[Any], str | None] | None = None,
+) -> None:
+    """``count(plan)`` gives a short text, such as ``7``, or None."""
+    _parts[name] = Part(tab, name, label, url_name, order, anchor, count)
+
+
+def parts(tab: str) -> list[Part]:
+    """The pages under a tab, in their order."""
+    found = (part for part in _parts.values() if part.tab == tab)
+    return sorted(found, key=lambda part: part.order)

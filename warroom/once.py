@@ -19,7 +19,7 @@ def _digest(file: UploadedFile) -> str:
     return found.hexdigest()
 
 
-def once(request: HttpRequest) -> str | None:
+def once(request: HttpRequest, content: str = "") -> str | None:
     """The id under which this request is carried out once; None if it brings no key.
 
     The key is the form's hidden ``request_id`` or the caller's ``Idempotency-Key``. Person, address
@@ -31,7 +31,8 @@ def once(request: HttpRequest) -> str | None:
         return None
     said = [(name, values) for name, values in request.POST.lists() if name not in NOT_SAID]
     said += [(name, [_digest(file) for file in files]) for name, files in request.FILES.lists()]
-    content = json.dumps(sorted(said)) if said else request.body.decode(errors="replace")
+    if not content:
+        content = json.dumps(sorted(said)) if said else request.body.decode(errors="replace")
     who = str(request.user.pk)
     whole = json.dumps([key, who, request.method, request.get_full_path(), content])
     return hashlib.sha256(whole.encode()).hexdigest()

@@ -194,6 +194,7 @@ API_ROUTERS = [
     "warroom.document_api.router",
     "warroom.people_api.router",
     "checklists.api_editing.router",
+    "checklists.evidence_api.router",
     "checklists.api.router",
 ]
 

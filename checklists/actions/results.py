@@ -146,8 +146,7 @@ def record_result(
         **said,
     }
     same = {name: fields[name] for name in ("kind", "prefix", "sha256", "commit")}
-    figures = {one["key"]: one for one in (_figure(prefix, each) for each in reading.figures)}
-    wanted = _Wanted(fields, list(figures.values()), same, reading)
+    wanted = _Wanted(fields, rules.full_figures(prefix, reading.figures), same, reading)
     keep_bytes(fields["sha256"], data)  # before the commit: a row never names bytes not there
     return _keep(plan, wanted, by, observed_at, valid_for_s, counts, request_id)
 
@@ -185,19 +184,6 @@ def _check_link(plan: DeploymentPlan, url: str) -> None:
         raise Invalid("url", "A link begins with https:// or http://.") from None
     if wrong := foreign_link(url, plan):
         raise Invalid("url", wrong)
-
-
-def _figure(prefix: str, figure: Any) -> dict[str, Any]:
-    value = figure.value
-    if value is not None and rules.value_objection(value):
-        value = None  # what is no number is no data
-    return {
-        "key": f"{prefix}.{figure.key}"[:80],
-        "label": figure.label[:200],
-        "value": value,
-        "unit": figure.unit[:20],
-        "text": figure.text[:300],
-    }
 
 
 def _time(opened: Change, wanted: _Wanted, asked: datetime | None) -> datetime:
@@ -252,6 +238,7 @@ def _keep(
             _feed(keeping, result, fresh)
             _follow(keeping, result, wanted)
         _record(keeping, result, wanted)
+        result.is_fresh = True
     return result
 
 
@@ -363,8 +350,35 @@ def _record(keeping: Change, result: Result, wanted: _Wanted) -> None:
         " ".join(text.split()),
         result=result.number,
         format=result.kind,
+        name=result.name,
+        said=result.text,
+        why=result.why,
         sha256=result.sha256,
         counts=result.counts,
         keys=[figure["key"] for figure in result.figures][:100],
         **wanted.data,
     )
+
+
+# --- what was refused ----------------------------------------------------------------------
+
+SILENT = timedelta(minutes=1)  # of the same name, one refusal is told in this time
+MOST_TOLD = 20  # refusals of a release that are told within an hour, whatever they are called
+
+
+def tell_refused(plan: DeploymentPlan, name: str, sentence: str, *, by: User | str) -> None:
+    """Note on the timeline that a file was not taken, and where it is wrong.
+
+    Told sparingly, so that a pipeline in a loop does not fill the record; a closed release takes
+    no such notes at all. Raises NotAllowed.
+    """
+    name = safe_name(name)
+    if plan.is_closed:
+        return
+    with change(plan, by=by, right=Right.TICK if isinstance(by, User) else None) as telling:
+        told = telling.plan.events.filter(kind="evidence.refused")
+        if told.filter(at__gt=telling.at - SILENT, data__name=name).exists():
+            return
+        if told.filter(at__gt=telling.at - timedelta(hours=1)).count() < MOST_TOLD:
+            said = f"{name} {sentence}"[:300]
+            telling.record("evidence.refused", f"Refused: {said}", name=name, said=said)

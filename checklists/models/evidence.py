@@ -55,6 +55,8 @@ class Result(models.Model):
             models.UniqueConstraint(fields=("plan", "number"), name="result_number_per_plan")
         ]
 
+    is_fresh = False  # whether this very call wrote it, or it was there before
+
     def __str__(self) -> str:
         return f"{self.name}: {self.text}"
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from warroom.rules.wording import duration_text, number_text
 
@@ -99,3 +100,20 @@ def _same_commit(one: str, other: str) -> bool:
 
 def _same_version(one: str, other: str) -> bool:
     return one.rstrip(".-") == other.rstrip(".-")
+
+
+def full_figures(prefix: str, figures: Iterable[Any]) -> list[dict[str, Any]]:
+    """Figures of a file as they are kept, each once, under ``<prefix>.<key>``.
+
+    A value that is no finite number is no data.
+    """
+    kept = {}
+    for figure in figures:
+        value = None if value_objection(figure.value) else float(figure.value)
+        kept[f"{prefix}.{figure.key}"[:80]] = {
+            "label": figure.label[:200],
+            "value": value,
+            "unit": figure.unit[:20],
+            "text": figure.text[:300],
+        }
+    return [{"key": key, **figure} for key, figure in kept.items()]

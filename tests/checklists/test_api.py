@@ -6,8 +6,10 @@ import pytest
 from django.db import OperationalError
 
 import checklists.api
+from checklists.actions.results import record_result
 from checklists.models import ChecklistItem, Condition, Decision, SignOff, Vote
 from checklists.queries.frozen import digest
+from checklists.rules.results.reading import read_result
 from tests.conftest import make_plan, seat
 from warroom.actions.tokens import SCOPES, make_token
 from warroom.api import api
@@ -28,7 +30,8 @@ def call(client, cast):
         answer = client.generic(
             method, f"{base}{path}", data, content_type="application/json", headers=headers
         )
-        return answer.status_code, json.loads(answer.content or "null")
+        is_file = answer.get("Content-Type", "") == "application/octet-stream"
+        return answer.status_code, None if is_file else json.loads(answer.content or "null")
 
     return send
 
@@ -141,6 +144,14 @@ OPERATIONS = {
     ("GET", "/gates/{key}"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/gates/{key}/votes"): ("vote", VOTE, "hudson"),
     ("POST", "/gates/{key}/decision"): ("decide", {"decision": "hold"}, "cora"),
+    ("POST", "/evidence"): (
+        "evidence",
+        {"key": "backup", "value": 1},
+        "cora thon hudson forge root",
+    ),
+    ("GET", "/evidence"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/evidence/{number}"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/evidence/{number}/file"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
@@ -188,6 +199,8 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
 ):
     scope, body, may = OPERATIONS[method, path]
     Condition.objects.create(plan=gate.plan, number=1, text="Cover is confirmed")
+    data = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
+    record_result(gate.plan, read_result(data, "junit.xml"), data, "junit.xml", by="rule")
     where, others = filled(path), [one for one in SCOPES if one != scope]
     where += "?reason=Gone" if method == "DELETE" else ""
     if path == "/events":

@@ -1,0 +1,141 @@
+"""Forms with which a person brings in a result: a file that is looked at first, or a value."""
+
+from datetime import datetime, timedelta
+
+from django import forms
+from django.utils import timezone
+
+from checklists.models import Criterion, Source
+from checklists.rules.evidence import LEAST_S, MOST_S
+from warroom.form_parts import OnceForm
+from warroom.models import DeploymentPlan
+from warroom.rules.typed import clock_of, instant_of, length_of
+
+REPORT = "-"  # no prefix: a hyphen cannot begin one
+COMMIT_HELP = "Another commit or version than {} is kept, but does not count."
+
+
+class LengthField(forms.CharField):
+    """A length of time as people write it; seconds, or None for an empty field."""
+
+    def clean(self, value) -> int | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        seconds = length_of(text)
+        if seconds is None or not LEAST_S <= seconds <= MOST_S:
+            raise forms.ValidationError("Write a length from 1m to 366d, such as 45m, 12h or 7d.")
+        return seconds
+
+
+class PastField(forms.CharField):
+    """When something was: UTC text, the last time of a clock, or an offset from T0."""
+
+    def __init__(self, *args, t0: datetime | None = None, **kwargs) -> None:
+        super().__init__(*args, max_length=40, **kwargs)
+        self.t0 = t0
+
+    def clean(self, value) -> datetime | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        now = timezone.now()
+        at = instant_of(text, now, self.t0)
+        if at is None:
+            raise forms.ValidationError(f"{text!r} is no time. Write 2025-10-23 20:44, or 20:44.")
+        return at - timedelta(days=1) if clock_of(text) and at > now else at
+
+
+class _Brought(OnceForm):
+    """What both ways of bringing something in ask."""
+
+    commit = forms.CharField(
+        label="Commit it was made from",
+        max_length=64,
+        required=False,
+        widget=forms.TextInput({"placeholder": "3d97ee2", "autocomplete": "off"}),
+    )
+    valid_for = LengthField(label="Counts for", max_length=20, required=False)
+    observed_at = PastField(label="Observed, UTC", required=False)
+    url = forms.URLField(
+        label="Link to the run", max_length=500, required=False, assume_scheme="https"
+    )
+
+    def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["observed_at"].t0 = plan.t0
+        if plan.version:
+            self.fields["commit"].help_text = COMMIT_HELP.format(plan.version)
+
+
+class UploadForm(_Brought):
+    """A result file, before anything of it counts."""
+
+    file = forms.FileField(
+        help_text="JUnit or Cobertura XML, SARIF, coverage or k6 JSON, Locust CSV; up to 20 MB. "
+        "The kind is recognised."
+    )
+    feeds = forms.ChoiceField(required=False)
+
+    def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
+        kwargs.setdefault("auto_id", "import-%s")
+        super().__init__(*args, plan=plan, **kwargs)
+        self.fields["feeds"].choices = feeds_choices(plan)
+
+
+class ConfirmForm(_Brought):
+    """The same file once more, with what was chosen for it. ``ref`` names the kept bytes."""
+
+    ref = forms.CharField(max_length=1000, widget=forms.HiddenInput)
+    feeds = forms.ChoiceField(required=False)
+    prefix = forms.CharField(
+        max_length=60,
+        required=False,
+        help_text="Before the keys of its values: load gives load.p95.",
+    )
+
+    def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
+        kwargs.setdefault("auto_id", "confirm-%s")
+        super().__init__(*args, plan=plan, **kwargs)
+        self.fields["feeds"].choices = feeds_choices(plan)
+
+
+class ValueForm(_Brought):
+    """One value that a person read somewhere."""
+
+    key = forms.CharField(
+        max_length=80, widget=forms.TextInput({"list": "known-keys", "autocomplete": "off"})
+    )
+    value = forms.CharField(max_length=40, widget=forms.TextInput({"inputmode": "decimal"}))
+    unit = forms.CharField(max_length=20, required=False)
+    source = forms.CharField(
+        label="Where it was read", max_length=500, required=False, help_text="The tool, or a query."
+    )
+
+    def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
+        kwargs.setdefault("auto_id", "value-%s")
+        super().__init__(*args, plan=plan, **kwargs)
+        self.fields["observed_at"].help_text = "Empty: now."
+        self.fields["valid_for"].help_text = "Empty: 1h."
+
+    def clean_value(self) -> float:
+        text = self.cleaned_data["value"].strip().replace("−", "-")
+        try:
+            return float(text) if text.isascii() and "_" not in text else float("x")
+        except ValueError:
+            raise forms.ValidationError("Write a number with a point: 98.28.") from None
+
+
+def feeds_choices(plan: DeploymentPlan) -> list[tuple[str, str]]:
+    """Which criteria a file can feed, by the prefix of their keys."""
+    asked = Criterion.objects.filter(
+        gate__plan=plan, source=Source.EVIDENCE, evidence_key__contains="."
+    )
+    named: dict[str, list[str]] = {}
+    for key, label, number in asked.values_list("evidence_key", "label", "gate__number"):
+        named.setdefault(key.partition(".")[0], []).append(f"{label}, gate {number}")
+    chosen = [
+        (prefix, f"{'; '.join(rows[:2])[:70]} ({prefix}.…)") for prefix, rows in named.items()
+    ]
+    first, last = ("", "What it fed last time"), (REPORT, "Nothing, keep for the report")
+    return [first, *sorted(chosen), last]

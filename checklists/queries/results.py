@@ -1,0 +1,182 @@
+"""Results as they stand at an instant: which one counts of each name, what it feeds, how old it is.
+
+Each function costs a fixed number of SQL statements, however many results a release has.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from checklists.models import (
+    Criterion,
+    Evidence,
+    LoadRun,
+    ReadinessCategory,
+    Result,
+    ResultKind,
+    ScoreSource,
+    Source,
+)
+from checklists.queries.criteria import criterion_rows
+from checklists.queries.gates import final_of, gates_now
+from checklists.queries.once import once
+from checklists.rules.bands import Band
+from warroom.models import DeploymentPlan
+from warroom.rules.wording import duration_text
+
+SCANS = (ResultKind.SARIF, ResultKind.SCAN)
+WORST = (Band.RED, Band.NO_DATA, Band.YELLOW, Band.GREEN)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """What a reading feeds: a criterion of a gate that is open (with its band), or a category."""
+
+    label: str
+    where: str
+    key: str = ""
+    gate: str = ""
+    gate_title: str = ""
+    criterion: str = ""
+    band: str = ""
+    text: str = ""
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
+class ResultRow:
+    """A result at an instant. ``age_s`` in seconds; ``signal`` is a band, "stale", or ""."""
+
+    result: Result
+    age_s: float
+    feeds: tuple[Feed, ...]
+
+    @property
+    def is_old(self) -> bool:
+        return self.age_s > self.result.valid_for_s
+
+    @property
+    def signal(self) -> str:
+        if not self.result.counts:
+            return "no_data"
+        if self.is_old:
+            return "stale"
+        bands = {feed.band for feed in self.feeds if feed.band}
+        return next((band.value for band in WORST if band in bands), "no_data")
+
+    @property
+    def word(self) -> str:
+        """Instead of the signal's usual word, where that would say too much; else ""."""
+        if not self.result.counts:
+            return "Does not count"
+        if self.is_old:
+            return "No data"
+        return "" if any(feed.band for feed in self.feeds) else "Not judged"
+
+    @property
+    def age(self) -> str:
+        """'2 min old, counts for 30 min'."""
+        lasts = duration_text(self.result.valid_for_s)
+        return f"{duration_text(max(self.age_s, 0))} old, counts for {lasts}"
+
+    @property
+    def counts_until(self) -> datetime:
+        return self.result.observed_at + timedelta(seconds=self.result.valid_for_s)
+
+
+def results_now(plan: DeploymentPlan, now: datetime) -> list[ResultRow]:
+    """The newest result of each name: the one that counts, else the newest that was kept."""
+    read = Evidence.objects.filter(plan=plan, result__isnull=False).select_related("result")
+    found: dict[str, Result] = {}
+    for row in read:
+        _newer(found, row.result)
+    newest = plan.results.order_by().values("prefix").annotate(last=Max("pk")).values("last")
+    for result in Result.objects.filter(pk__in=newest).exclude(prefix__in=list(found)):
+        _newer(found, result)
+    rows = [row_of(result, plan, now) for result in found.values()]
+    return sorted(rows, key=lambda row: (not row.is_old, row.result.name.lower(), row.result.pk))
+
+
+def _newer(found: dict[str, Result], result: Result) -> None:
+    there = found.get(result.prefix)
+    mark = (result.observed_at, result.pk)
+    if there is None or mark > (there.observed_at, there.pk):
+        found[result.prefix] = result
+
+
+def row_of(result: Result, plan: DeploymentPlan, now: datetime) -> ResultRow:
+    """A result with what it feeds now."""
+    feeds = feeds_of(result, plan, now) if result.counts else ()
+    return ResultRow(result, (now - result.observed_at).total_seconds(), feeds)
+
+
+def feeds_of(result: Result, plan: DeploymentPlan, now: datetime) -> tuple[Feed, ...]:
+    """What the keys of a result feed at ``now`` (UTC), read once for all results."""
+    known = once(plan, now, "feeds", lambda: _feeds(plan, now))
+    keys = [figure["key"] for figure in result.figures]
+    found = [feed for key in keys for feed in known.get(key, ())]
+    if result.kind in SCANS:
+        found += known.get(_FINDINGS, ())
+    return (*found, *known.get((_RUNS, result.pk), ()))
+
+
+_FINDINGS, _RUNS = ("findings",), "runs"
+
+
+def _feeds(plan: DeploymentPlan, now: datetime) -> dict:
+    known: dict = {}
+    for key, feed in (*_criteria(plan, now), *_categories(plan)):
+        known.setdefault(key, []).append(feed)
+    runs = LoadRun.objects.filter(profile__plan=plan, result__isnull=False)
+    for run in runs.select_related("profile"):
+        feed = Feed(run.profile.name, f"load profile, run {run.number}", band=run.band)
+        known.setdefault((_RUNS, run.result_id), []).append(feed)
+    return known
+
+
+def _criteria(plan: DeploymentPlan, now: datetime) -> Iterable[tuple]:
+    gates = {gate.pk: gate for gate in gates_now(plan, now) if final_of(gate) is None}
+    sources = (Source.EVIDENCE, Source.AGE, Source.FINDINGS)
+    asked = list(Criterion.objects.filter(gate__in=gates, source__in=sources))
+    for criterion in asked:
+        criterion.gate = gates[criterion.gate_id]
+    for row in criterion_rows(plan, asked, now):
+        key, gate = _key(row.criterion), row.criterion.gate
+        feed = Feed(
+            label=row.criterion.label,
+            where=f"gate {gate.number}",
+            key=key if isinstance(key, str) else "",
+            gate=gate.key,
+            gate_title=gate.title,
+            criterion=row.criterion.key,
+            band=row.band.value,
+            text=row.text if row.band is not Band.NO_DATA else "no data",
+            sentence=row.sentence,
+        )
+        yield key, feed
+
+
+def _key(criterion: Criterion):
+    if criterion.source == Source.FINDINGS:
+        return _FINDINGS
+    return (
+        criterion.params.get("key", "")
+        if criterion.source == Source.AGE
+        else (criterion.evidence_key)
+    )
+
+
+def _categories(plan: DeploymentPlan) -> Iterable[tuple]:
+    sources = (ScoreSource.EVIDENCE, ScoreSource.FINDINGS)
+    for row in ReadinessCategory.objects.filter(plan=plan, source__in=sources):
+        by_key = row.source == ScoreSource.EVIDENCE
+        key = row.params.get("key", "") if by_key else _FINDINGS
+        yield key, Feed(row.label, "readiness score", key=key if by_key else "")
+
+
+def last_prefix(plan: DeploymentPlan, kind: str, file_name: str) -> str:
+    """Under which prefix a file of that name and kind came in last; "" for a first one."""
+    before = plan.results.filter(kind=kind, file_name=file_name).order_by("-pk").first()
+    return before.prefix if before else ""
