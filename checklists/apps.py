@@ -6,7 +6,14 @@ class ChecklistsConfig(AppConfig):
     verbose_name = "What people promise and decide"
 
     def ready(self) -> None:
-        from checklists import documents, linting, panels, panels_evidence, panels_meeting  # noqa: F401, PLC0415
+        from checklists import (  # noqa: F401, PLC0415
+            documents,
+            linting,
+            panels,
+            panels_evidence,
+            panels_meeting,
+            panels_readiness,
+        )
         from checklists.actions import (  # noqa: F401, PLC0415
             extending,
             finding_sync,

@@ -10,8 +10,10 @@ from checklists.models import Criterion
 from checklists.queries.criteria import bands_of
 from checklists.queries.gates import gates_now
 from checklists.queries.phases import Checklist, PhaseRows, checklist, roles_now
+from checklists.queries.readiness import score_now
 from checklists.rules import bands, oddities
 from checklists.rules.oddities import Hold, Part
+from checklists.rules.readiness import claim_text
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan, Lifecycle, Right
 from warroom.rules.blanks import blanks, told
@@ -19,9 +21,22 @@ from warroom.rules.oddities import Odd
 
 
 def weights(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
-    odd = oddities.of_weights([row.weight for row in plan.readiness.all()])
+    sheet = score_now(plan, now)
+    odd = oddities.of_weights([row.category.weight for row in sheet.rows] if sheet else [])
     if odd is not None:
         yield _finding(odd, "weights", _settings(plan, "weights"), "Fix weights")
+
+
+def claims(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """What the plan's document says of its score, where its own rows make something else (S81)."""
+    sheet = score_now(plan, now)
+    if sheet is None or not sheet.of_document:
+        return
+    url = f"{reverse('readiness', args=[plan.slug])}#claims"
+    for one in sheet.wrong_claims:
+        title = f"{one['label']} is not what its rows make"
+        odd = Odd("score-claimed", title, claim_text(one["value"], sheet.score))
+        yield _finding(odd, "readiness score", url, "See the score", one.get("line") or 0)
 
 
 def criteria(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -127,5 +142,5 @@ def placeholders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         yield _finding(odd, first.ref, url, "Open item", first.source_line or 0)
 
 
-for source in (weights, criteria, phases, holds, voters, placeholders):
+for source in (weights, claims, criteria, phases, holds, voters, placeholders):
     register_lint(source)

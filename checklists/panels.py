@@ -18,6 +18,7 @@ from checklists.queries.gates import (
 from checklists.queries.needs import people_ahead, people_needs
 from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist
+from checklists.queries.readiness import score_now
 from checklists.queries.scopes import PLAN, STABLE, Scope, find_scope, scope_keys
 from checklists.queries.signoffs import condition_rows
 from checklists.queries.waiting import last_waits
@@ -325,7 +326,8 @@ class GateFamily(panels.Panel):
 
 
 def gate_context(sheet: GateSheet) -> Context:
-    return {"sheet": sheet, "gate": sheet.gate, "advice": sheet.recommendation}
+    found = {"sheet": sheet, "gate": sheet.gate, "advice": sheet.recommendation}
+    return found | {"readiness": score_now(sheet.gate.plan, sheet.at)}
 
 
 class GateVerdict(GateFamily):

@@ -37,6 +37,7 @@ STEPS = [
         "linting",
         "contact_forms",
         "readiness_forms",
+        "panels_readiness",
         "demo",
         "supervisor",
         "templatetags",
@@ -47,7 +48,16 @@ STEPS = [
     },
     {"sections", "panels_meeting", "forms_editing", "forms_days", "settings_forms"},
     {"views", "api", "item_api", "evidence_api", "admin", "checks", "ticker"},
-    {"urls", "middleware", "document_api", "new_api", "plan_api", "people_api", "api_editing"},
+    {
+        "urls",
+        "middleware",
+        "document_api",
+        "new_api",
+        "plan_api",
+        "people_api",
+        "readiness_api",
+        "api_editing",
+    },
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
 WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations"}

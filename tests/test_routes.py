@@ -147,6 +147,13 @@ ROUTES = {
     "contacts": Route(
         f"{PLAN}settings/contacts", post=holders(302, *EDIT), send=lines("level", "contact")
     ),
+    "readiness": Route(f"{PLAN}readiness/", get=READ),
+    "score": Route(
+        f"{PLAN}readiness/security/score",
+        get=members(302),
+        post=holders(302, *SIGN),
+        send={"value": "8", "why": "Scanned."},
+    ),
     "weights": Route(f"{PLAN}settings/weights", post=holders(302, *EDIT), send=lines("weight")),
     "people": Route(
         f"{PLAN}people/",
@@ -362,6 +369,7 @@ def release(plan, cast, item, gate):
     DeploymentPlan.objects.filter(pk=plan.pk).update(status_public=True)
     plan.phases.create(number=2, title="Later")
     Criterion.objects.create(gate=gate, key="team", position=1, label="Team ready")
+    plan.readiness.create(key="security", label="Security", weight=100, position=1)
     cast_vote(
         gate, roles["security-lead"], "go", by=cast["hudson"], conditions=[Wanted("Limits re-read")]
     )

@@ -195,6 +195,7 @@ API_ROUTERS = [
     "warroom.people_api.router",
     "checklists.api_editing.router",
     "checklists.evidence_api.router",
+    "checklists.readiness_api.router",
     "checklists.api.router",
 ]
 

@@ -1,30 +1,55 @@
+"""The readiness score: its categories and weights, and the scores that people give them."""
+
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from django.utils.text import slugify
 
-from checklists.models import ReadinessCategory
-from warroom.actions.change import change
-from warroom.actions.refusals import Invalid, Refused
+from checklists.models import CategoryScore, ReadinessCategory, ReadinessScale, ScoreSource
+from checklists.queries.readiness import newest_scores, scale_of
+from checklists.rules import score_params
+from checklists.rules.readiness import short
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, User
 from warroom.rules.fingerprint import fingerprint
 
 MOST = 40
+LARGEST = 10_000
+KEY = re.compile(r"[-\w]{1,80}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class ScaleWanted:
+    """The best score there is, and the bar below which a gate holds; None: no bar."""
+
+    best: Decimal
+    bar: Decimal | None = None
 
 
 @dataclass(frozen=True)
 class CategoryWanted:
-    """A part of the readiness score as it shall be; ``weight`` in percent."""
+    """A part of the readiness score as it shall be; ``weight`` in percent.
+
+    ``key`` names the row that it is, so that a new name keeps its scores; empty: by its name.
+    Without ``target_value`` the figure of ``target`` counts, where it has one.
+    """
 
     label: str
     weight: Decimal
     target: str = ""
+    key: str = ""
+    target_value: Decimal | None = None
+    veto: bool = False
+    source: str = ScoreSource.PERSON
+    params: dict[str, Any] = field(default_factory=dict)
 
 
 def weights_seen(plan: DeploymentPlan) -> str:
-    """The fingerprint of the weights, which their form carries."""
+    """The fingerprint of the scale and the weights, which their form carries."""
     return fingerprint(_now(plan))
 
 
@@ -33,52 +58,195 @@ def save_weights(
     categories: Sequence[CategoryWanted],
     *,
     by: User,
+    scale: ScaleWanted | None = None,
     seen: str = "",
     request_id: str | None = None,
 ) -> None:
-    """Set the categories of the score and their weights; what is the same is no event.
+    """Set the categories of the score, their weights and, with ``scale``, the best and the bar.
 
-    Weights that do not make 100 % are taken: a finding says so. Raises Invalid for a weight below 0
-    or above 1000 and for two categories of one name, Refused when they were saved meanwhile.
+    What is the same is no event. Weights that do not make 100 % are taken: a finding says so.
+    Raises Invalid for a weight below 0 or above 1000, two categories of one name, figures beyond
+    the scale, and to drop a category that people have scored; Refused when they were saved
+    meanwhile.
     """
-    wanted = _checked(categories)
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as saving:
+        stands = scale_of(saving.plan)
+        scale = scale or ScaleWanted(stands.best, stands.bar)
+        wanted = {"scale": _scale(scale), "categories": _checked(categories, scale)}
         before = _now(saving.plan)
         if saving.repeated or before == wanted:
             return
         if seen and seen != fingerprint(before):
             raise Refused("Somebody saved the weights meanwhile. Nothing of yours was saved.")
-        _write(saving.plan, categories)
+        _write_scale(saving.plan, stands, scale)
+        _write(saving.plan, wanted["categories"])
         total = sum((one.weight for one in categories), Decimal())
-        text = f"Score weights set: {len(categories)} categories, {total.normalize():f} %"
+        text = f"Score weights set: {len(categories)} categories, {short(total)} %"
         saving.record("plan.weights_saved", text, before=before, after=wanted)
 
 
-def _now(plan: DeploymentPlan) -> list[list[str]]:
-    rows = plan.readiness.order_by("position").values_list("label", "weight", "target")
-    return [[label, _text(weight), target] for label, weight, target in rows]
+def give_score(
+    plan: DeploymentPlan,
+    key: str,
+    value: Decimal,
+    why: str,
+    *,
+    by: User,
+    request_id: str | None = None,
+) -> CategoryScore | None:
+    """A person scores a category on the plan's scale and says why. The newest score counts.
+
+    The same person giving the same again is no event. Raises Invalid for a value beyond the scale
+    or without a reason, and Refused where the score is computed; None: there is no such category.
+    """
+    why = checked_reason(why, 1000)
+    with change(plan, by=by, right=Right.SIGN, request_id=request_id) as scoring:
+        category = ReadinessCategory.objects.filter(plan=scoring.plan, key=key).first()
+        if category is None:
+            return None
+        newest = newest_scores(scoring.plan).get(category.pk)
+        if scoring.repeated:
+            return newest
+        _demand_score(category, scale_of(scoring.plan).best, value, why)
+        same = newest and (newest.value, newest.why, newest.by_id) == (value, why, by.pk)
+        return newest if same else _score(scoring, category, newest, value, why)
 
 
-def _checked(categories: Sequence[CategoryWanted]) -> list[list[str]]:
+def _demand_score(category: ReadinessCategory, best: Decimal, value: Decimal, why: str) -> None:
+    if category.source != ScoreSource.PERSON:
+        raise Refused(
+            f"{category.label} is computed: {category.get_source_display().lower()}. "
+            "Change its source in the settings to score it by hand."
+        )
+    if not value.is_finite() or not 0 <= value <= best:
+        raise Invalid("value", f"A score lies between 0 and {short(best)}.")
+    _demand_two("value", category.label, value)
+    if not why:
+        raise Invalid("why", "Say why: what the score rests on.")
+
+
+def _score(
+    scoring: Change,
+    category: ReadinessCategory,
+    newest: CategoryScore | None,
+    value: Decimal,
+    why: str,
+) -> CategoryScore:
+    given = CategoryScore.objects.create(
+        category=category,
+        value=value,
+        why=why,
+        by=scoring.author,
+        by_name=scoring.author_name,
+        at=scoring.at,
+    )
+    best = short(scale_of(scoring.plan).best)
+    was = f" (was {short(newest.value)})" if newest else ""
+    scoring.record(
+        "readiness.scored",
+        f"{category.label} scored {short(value)} of {best}{was}: {why}",
+        category=category.key,
+        before=str(newest.value) if newest else None,
+        after=str(value),
+        why=why,
+    )
+    return given
+
+
+# --- as they stand, and as they shall be -----------------------------------------------------
+
+
+def _now(plan: DeploymentPlan) -> dict[str, Any]:
+    stands = scale_of(plan)
+    rows = plan.readiness.order_by("position")
+    return {
+        "scale": _scale(ScaleWanted(stands.best, stands.bar)),
+        "categories": [_plain(one, one.target_value) for one in rows],
+    }
+
+
+def _scale(scale: ScaleWanted) -> list[str | None]:
+    if not 0 < scale.best <= LARGEST:
+        raise Invalid("best", f"The best score lies above 0 and is at most {LARGEST}.")
+    if scale.bar is not None and not 0 <= scale.bar <= scale.best:
+        raise Invalid("bar", f"The bar lies between 0 and {short(scale.best)}.")
+    for name, value in (("best", scale.best), ("bar", scale.bar)):
+        _demand_two(name, "The scale", value)
+    return [_text(scale.best), _text(scale.bar)]
+
+
+def _checked(categories: Sequence[CategoryWanted], scale: ScaleWanted) -> list[dict[str, Any]]:
     if len(categories) > MOST:
         raise Invalid("weights", f"At most {MOST} categories.")
-    keys = [_key(one.label) for one in categories]
-    for one, key in zip(categories, keys, strict=True):
+    keys = [one.key or _key(one.label) for one in categories]
+    names = [_key(one.label) for one in categories]
+    for one, key, name in zip(categories, keys, names, strict=True):
         if not 0 <= one.weight <= 1000:
             raise Invalid("weights", f"{one.label}: a weight lies between 0 and 1000 %.")
-        if keys.count(key) > 1:
+        _demand_two("weights", one.label, one.weight)
+        if keys.count(key) > 1 or names.count(name) > 1:
             raise Invalid("weights", f"There are two categories called {one.label}.")
-    return [[one.label.strip(), _text(one.weight), one.target.strip()] for one in categories]
+    return [_plain(one, _target(one, scale.best)) for one in categories]
 
 
-def _write(plan: DeploymentPlan, categories: Sequence[CategoryWanted]) -> None:
-    known: dict[str, Any] = {row.key: row for row in plan.readiness.all()}
-    kept = {_key(one.label) for one in categories}
-    plan.readiness.exclude(key__in=kept).delete()
-    for position, one in enumerate(categories):
-        row = known.get(_key(one.label)) or ReadinessCategory(plan=plan, key=_key(one.label))
-        row.label, row.target = one.label.strip(), one.target.strip()
-        row.weight, row.position = one.weight, position
+def _target(one: CategoryWanted, best: Decimal) -> Decimal | None:
+    target = one.target_value
+    if target is None and one.target:
+        target = score_params.target_of(one.target, best)
+    if target is not None and not 0 <= target <= best:
+        raise Invalid("weights", f"{one.label}: a target lies between 0 and {short(best)}.")
+    _demand_two("weights", one.label, target)
+    return target
+
+
+def _demand_two(name: str, label: str, value: Decimal | None) -> None:
+    if value is not None and value != round(value, 2):
+        raise Invalid(name, f"{label}: at most two decimals.")
+
+
+def _plain(one: CategoryWanted | ReadinessCategory, target_value: Decimal | None) -> dict[str, Any]:
+    label = one.label.strip()
+    if one.key and not KEY.fullmatch(one.key):
+        raise Invalid("weights", f"{one.key[:80]!r} is no key: letters, digits and - only.")
+    if one.source not in ScoreSource.values:
+        raise Invalid("weights", f"{label}: {one.source!r} is no source of a score.")
+    try:
+        params = score_params.checked(one.source, one.params)
+    except score_params.NotUnderstood as wrong:
+        raise Invalid("weights", f"{label}: {wrong}") from wrong
+    return {
+        "key": one.key or _key(label),
+        "label": label,
+        "weight": _text(one.weight),
+        "target": one.target.strip(),
+        "target_value": _text(target_value),
+        "veto": one.veto,
+        "source": str(one.source),
+        "params": params,
+    }
+
+
+def _write_scale(plan: DeploymentPlan, stands: ReadinessScale, scale: ScaleWanted) -> None:
+    if stands.best != scale.best and CategoryScore.objects.filter(category__plan=plan).exists():
+        raise Invalid("best", f"Scores stand on the scale to {short(stands.best)} already.")
+    ReadinessScale.objects.update_or_create(
+        plan=plan, defaults={"best": scale.best, "bar": scale.bar}
+    )
+    plan._state.fields_cache.pop("readiness_scale", None)
+
+
+def _write(plan: DeploymentPlan, wanted: Sequence[dict[str, Any]]) -> None:
+    known = {row.key: row for row in plan.readiness.all()}
+    gone = plan.readiness.exclude(key__in=[one["key"] for one in wanted])
+    scored = gone.filter(scores__by__isnull=False).first()
+    if scored is not None:
+        raise Invalid("weights", f"{scored.label} was scored: it stays. Set its weight to 0.")
+    gone.delete()
+    for position, one in enumerate(wanted):
+        row = known.get(one["key"]) or ReadinessCategory(plan=plan)
+        for name, value in one.items():
+            setattr(row, name, value)
+        row.position = position
         row.save()
 
 
@@ -86,5 +254,5 @@ def _key(label: str) -> str:
     return slugify(label)[:80] or fingerprint(label)
 
 
-def _text(weight: Decimal) -> str:
-    return f"{weight.normalize():f}"
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value.normalize():f}"

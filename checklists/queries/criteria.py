@@ -160,7 +160,7 @@ def _row(
         source=reading.origin,
         observed_at=reading.observed_at,
         age_s=age_s,
-        judged=bool(reading.band),
+        judged=bool(reading.band) and not reading.ruled,
         sentence=_sentence(criterion, reading, band, text, why),
         waiver=waiver,
         accepted=_accepted(criterion, waiver, band, now),
@@ -212,7 +212,8 @@ def _sentence(criterion: Criterion, reading: Measured, band: Band, text: str, wh
         return f"{criterion.label} has no data: {why}."
     if reading.band:
         note = f": {reading.reason}" if reading.reason else ""
-        return f"{criterion.label} is judged {band.value}{note}"
+        word = "" if reading.ruled else "judged "
+        return f"{criterion.label} is {word}{band.value}{note}"
     limits, unit = bands_of(criterion), reading.unit or criterion.unit
     stands = bands.against(limits, reading.value, unit) if limits else ""
     return f"{criterion.label} is {text}, {stands}." if stands else f"{criterion.label} is {text}."

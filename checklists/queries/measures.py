@@ -17,7 +17,8 @@ class Measured:
     """A reading. ``why`` says why there is no value; ``origin`` names what it comes from.
 
     ``observed_at`` is UTC; ``valid_for_s`` seconds until it is no data, None for what is computed
-    from the room itself and so is never old. ``band`` is set where a person judged.
+    from the room itself and so is never old. ``band`` is set where a person judged, or, if
+    ``ruled``, where the room's own rule says it whatever the value (a veto under its target).
     """
 
     value: float | None = None
@@ -30,6 +31,7 @@ class Measured:
     band: str = ""
     reason: str = ""
     url: str = ""
+    ruled: bool = False
 
 
 Measure = Callable[[DeploymentPlan, Criterion, datetime], Measured | None]

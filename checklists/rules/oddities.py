@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from checklists.rules.bands import Bands, show
+from checklists.rules.readiness import adds_up
 from warroom.rules.oddities import Odd
 from warroom.rules.offsets import format_span, parse_length
 from warroom.rules.wording import full_instant
@@ -16,7 +17,7 @@ from warroom.rules.wording import full_instant
 def of_weights(weights: Sequence[Decimal]) -> Odd | None:
     """The weights of a score make 100 %, or the score is normalised and that is said (S81)."""
     total = sum(weights, Decimal())
-    if not weights or total == 100:
+    if not weights or adds_up(weights):
         return None
     title = f"Weights add up to {total.normalize():f} %"
     if total <= 0:

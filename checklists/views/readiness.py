@@ -1,12 +1,18 @@
-"""The weights of the readiness score: a section of the settings."""
+"""The readiness score: its page, a person's score, and its weights in the settings."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from checklists.actions.readiness import save_weights
-from checklists.readiness_forms import WeightsForm
+from checklists.actions.readiness import give_score, save_weights
+from checklists.models import ReadinessCategory, ScoreSource
+from checklists.panels_readiness import told
+from checklists.queries.readiness import ScoreSheet, claims_of, scale_of, score_now
+from checklists.readiness_forms import ScoreForm, WeightsForm
+from checklists.rules.readiness import differs
 from warroom import sections
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
@@ -14,17 +20,19 @@ from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
+from warroom.views.answers import done, shows
+from warroom.views.plans import page
 from warroom.views.settings import again, saved
 
 
 class Weights(sections.Section):
-    """Each category with its weight, and what they add up to."""
+    """Each category with its weight, target and source; the scale and the bar."""
 
     name = "weights"
     label = "Weights"
     template = "checklists/_settings_weights.html"
     order = 50
-    column = "right"
+    column = "wide"
 
     def context(
         self, plan: DeploymentPlan, person: Standing, forms: dict[str, Any]
@@ -37,15 +45,91 @@ sections.register(Weights())
 
 @require_POST
 def weights(request: HttpRequest, slug: str) -> HttpResponse:
-    """Set the weights; a line that is left empty is taken off."""
+    """Set the scale and the weights; a line that is left empty is taken off."""
     plan = get_plan(request.user, slug)
     demand(plan, request.user, Right.EDIT)
     form = WeightsForm(plan, request.POST)
     if not form.is_valid():
         return again(request, plan, weights=form)
     try:
-        save_weights(plan, form.wanted(), by=request.user, seen=form.seen, request_id=once(request))
+        save_weights(
+            plan,
+            form.wanted(),
+            by=request.user,
+            scale=form.wanted_scale(),
+            seen=form.seen,
+            request_id=once(request),
+        )
     except Invalid as wrong:
-        form.error = wrong.sentence
+        form.refuse(wrong)
         return again(request, plan, weights=form)
     return saved(request, plan, Weights.name, "The weights are saved.")
+
+
+@require_safe
+def readiness(request: HttpRequest, slug: str) -> HttpResponse:
+    """The score with its history, what the document claims, and the form to score a category."""
+    return _page(request, get_plan(request.user, slug))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def score(request: HttpRequest, slug: str, key: str) -> HttpResponse:
+    """Score a category. Read, as by a reload after a refusal, the address leads back."""
+    plan = get_plan(request.user, slug)
+    category = ReadinessCategory.objects.filter(plan=plan, key=key).first()
+    if category is None:
+        raise Http404("No such category in this release.")
+    if request.method != "POST":
+        return _back(request, slug)
+    shows(request, plan, ("score", ""), ("score-history", ""))
+    demand(plan, request.user, Right.SIGN)
+    form = ScoreForm(request.POST, category=category)
+    if not form.is_valid():
+        return _page(request, plan, form)
+    asked = form.cleaned_data
+    try:
+        give_score(
+            plan, key, asked["value"], asked["why"], by=request.user, request_id=once(request)
+        )
+    except Invalid as wrong:
+        form.refuse(wrong)
+        return _page(request, plan, form)
+    return done(request, reverse("readiness", args=[slug]), f"Scored: {category.label}.")
+
+
+def _back(request: HttpRequest, slug: str) -> HttpResponse:
+    return done(request, reverse("readiness", args=[slug]))
+
+
+def _page(
+    request: HttpRequest, plan: DeploymentPlan, wrong: ScoreForm | None = None
+) -> HttpResponse:
+    context = page(request, plan, "readiness") | {"place": "gate"}  # the tab that it belongs to
+    sheet = score_now(plan, context["now"])
+    context |= {
+        "sheet": sheet,
+        "scores": context["standing"].may(Right.SIGN) and not plan.is_closed,
+        "score_forms": _forms(sheet, wrong) if sheet else [],
+        "tried": wrong,
+        "told": told(sheet) if sheet else [],
+        "claimed": _claimed(sheet) if sheet else [],
+        "remarks": [one for one in scale_of(plan).claims if one.get("text")],
+    }
+    return render(request, "checklists/readiness.html", context, status=422 if wrong else 200)
+
+
+def _forms(sheet: ScoreSheet, wrong: ScoreForm | None) -> list[ScoreForm]:
+    """A form for each category that people score; the one that was refused as it was typed."""
+    asked = [row.category for row in sheet.rows if row.category.source == ScoreSource.PERSON]
+    return [
+        wrong if wrong and wrong.category.pk == one.pk else ScoreForm(category=one) for one in asked
+    ]
+
+
+def _claimed(sheet: ScoreSheet) -> list[tuple[dict[str, Any], bool]]:
+    """What the document claims, and whether its own rows make something else."""
+    own = sheet.of_document
+    return [
+        (one, own and not one.get("other") and differs(one["value"], one["best"], sheet.score))
+        for one in claims_of(sheet.scale)
+    ]

@@ -152,6 +152,17 @@ OPERATIONS = {
     ("GET", "/evidence"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/evidence/{number}"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/evidence/{number}/file"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/readiness"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/readiness/{key}/score"): (
+        "sign",
+        {"value": 8, "why": "Seen"},
+        "hudson cora thon root",
+    ),
+    ("PUT", "/readiness/weights"): (
+        "edit",
+        {"categories": [{"label": "Gate 1", "weight": 60}]},
+        "cora root",
+    ),
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
@@ -201,6 +212,7 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     Condition.objects.create(plan=gate.plan, number=1, text="Cover is confirmed")
     data = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
     record_result(gate.plan, read_result(data, "junit.xml"), data, "junit.xml", by="rule")
+    gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)
     where, others = filled(path), [one for one in SCOPES if one != scope]
     where += "?reason=Gone" if method == "DELETE" else ""
     if path == "/events":
