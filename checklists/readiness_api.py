@@ -68,7 +68,7 @@ def score_category(request: HttpRequest, slug: str, key: str, body: ScoreIn):
     return Status(201, _answer(plan))
 
 
-@router.put("plans/{slug}/readiness/weights", response=dict[str, Any])
+@router.put("plans/{slug}/readiness", response=dict[str, Any])
 def set_weights(request: HttpRequest, slug: str, body: WeightsIn):
     """Set categories, weights, targets, vetoes and sources; the same again changes nothing."""
     plan = plan_of(request, slug, "edit")

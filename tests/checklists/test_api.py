@@ -158,7 +158,7 @@ OPERATIONS = {
         {"value": 8, "why": "Seen"},
         "hudson cora thon root",
     ),
-    ("PUT", "/readiness/weights"): (
+    ("PUT", "/readiness"): (
         "edit",
         {"categories": [{"label": "Gate 1", "weight": 60}]},
         "cora root",
