@@ -39,6 +39,7 @@ STEPS = [
         "readiness_forms",
         "panels_readiness",
         "demo",
+        "demo_evidence",
         "supervisor",
         "templatetags",
         "context_processors",
