@@ -19,6 +19,7 @@ class ChecklistsConfig(AppConfig):
             finding_sync,
             identity,
             lifecycle,
+            load_files,
             reimports,
             schedule,
         )

@@ -24,6 +24,8 @@ class LoadProfile(models.Model):
     error_percent = models.FloatField(null=True, blank=True)
     throughput = models.FloatField(null=True, blank=True, help_text="At least so many a second.")
     source_line = models.PositiveIntegerField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    revision = models.PositiveIntegerField(default=0)
 
     class Meta:
         ordering = ("position",)
@@ -39,6 +41,8 @@ class LoadRun(models.Model):
     """One run of a profile: under way until ``ended_at``. ``measured``: p50, p95, p99, errors, rps.
 
     A failed run says its cause and its fix, and is run again; or it is excepted, with the reason.
+    ``judged`` holds each figure with the limit of that time: what was judged stays, whatever the
+    profile asks later. ``baseline``: what other runs of the profile are compared with.
     """
 
     profile = models.ForeignKey(LoadProfile, models.CASCADE, related_name="runs")
@@ -49,6 +53,8 @@ class LoadRun(models.Model):
     measured = models.JSONField(default=dict, blank=True)
     band = models.CharField(max_length=8, blank=True)
     sentence = models.TextField(blank=True)
+    judged = models.JSONField(default=list, blank=True)
+    baseline = models.BooleanField(default=False)
     cause = models.TextField(blank=True)
     fix = models.TextField(blank=True)
     excepted = models.TextField(blank=True, help_text="Why its failing is accepted.")

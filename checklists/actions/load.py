@@ -1,0 +1,154 @@
+"""People set load profiles: users, minutes, limits (S99). What they ran to is ``load_runs``."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Max
+from django.utils.text import slugify
+
+from checklists.models import LoadProfile
+from checklists.queries.load import under_way
+from checklists.rules import load as rules
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused
+from warroom.models import DeploymentPlan, Right, User
+from warroom.rules.keys import free_key
+
+MOST_PROFILES = 60
+LENGTHS = {"name": 200, "command": 4_000}
+MOST_USERS, MOST_MINUTES = 10_000_000, 60 * 24 * 14
+COUNTS = {"users": MOST_USERS, "minutes": MOST_MINUTES}
+LIMITS = {kind.field: kind.key for kind in rules.LIMITED}
+
+
+def add_profile(
+    plan: DeploymentPlan,
+    fields: Mapping[str, Any],
+    *,
+    by: User | str,
+    request_id: str | None = None,
+) -> LoadProfile:
+    """Add a load profile and return it; the same request again returns the same one.
+
+    ``fields``: name, and if wanted users, minutes, command and limits (``p50_ms``, ``p95_ms``,
+    ``p99_ms``, ``error_percent``, ``throughput``). Raises Invalid for a wrong field, NotAllowed
+    without the right to edit.
+    """
+    values = checked(fields, new=True)
+    with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
+        profiles = LoadProfile.objects.filter(plan=adding.plan)
+        if adding.repeated:
+            key = adding.plan.events.get(request_id=request_id).data["profile"]
+            return profiles.get(key=key)
+        taken = set(profiles.values_list("key", flat=True))
+        if len(taken) >= MOST_PROFILES:
+            raise Invalid("name", f"A release has at most {MOST_PROFILES} load profiles.")
+        key = free_key(slugify(values["name"])[:40].strip("-_") or "load", taken)
+        place = (profiles.aggregate(last=Max("position"))["last"] or 0) + 1
+        profile = LoadProfile.objects.create(plan=adding.plan, key=key, position=place, **values)
+        adding.record(
+            "load.added", f"Load profile added: {told(profile)}", profile=key, after=shown(profile)
+        )
+    return profile
+
+
+def edit_profile(
+    profile: LoadProfile,
+    fields: Mapping[str, Any],
+    *,
+    by: User,
+    seen_revision: int | None = None,
+    request_id: str | None = None,
+) -> LoadProfile:
+    """Change what a profile asks; runs stay as they were judged. The same is no event.
+
+    Raises Invalid, NotAllowed without the right to edit, Refused when it changed since
+    ``seen_revision`` or was taken off.
+    """
+    values = checked(fields)
+    with change(profile.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
+        profile = fresh(editing, profile)
+        before = shown(profile)
+        for name, value in values.items():
+            setattr(profile, name, value)
+        after = shown(profile)
+        if editing.repeated or after == before:
+            return profile
+        if seen_revision is not None and seen_revision != profile.revision:
+            raise Refused(f"{profile.name} was changed meanwhile. Nothing of yours was saved.")
+        profile.revision += 1
+        profile.save()
+        text = f"Load profile changed: {told(profile)}"
+        editing.record("load.changed", text, profile=profile.key, before=before, after=after)
+    return profile
+
+
+def remove_profile(profile: LoadProfile, *, by: User, request_id: str | None = None) -> LoadProfile:
+    """Take a profile off the list; its runs are kept. Once more is no event.
+
+    Raises Refused while it runs, NotAllowed without the right to edit.
+    """
+    with change(profile.plan, by=by, right=Right.EDIT, request_id=request_id) as removing:
+        profile = LoadProfile.objects.get(pk=profile.pk)
+        if profile.removed_at is not None:
+            return profile
+        if under_way(profile) is not None:
+            raise Refused(f"{profile.name} is running. End the run first.")
+        profile.removed_at = removing.at
+        profile.revision += 1
+        profile.save()
+        text = f"Load profile taken off: {profile.name}"
+        removing.record("load.removed", text, profile=profile.key)
+    return profile
+
+
+# --- what is shared ------------------------------------------------------------------------
+
+
+def told(profile: LoadProfile) -> str:
+    """``Peak load, 500 users, 15 min``."""
+    users = f"{profile.users:,} users" if profile.users else ""
+    minutes = f"{profile.minutes:,} min" if profile.minutes else ""
+    return ", ".join(filter(None, (profile.name, users, minutes)))
+
+
+def shown(profile: LoadProfile) -> dict[str, Any]:
+    return {name: getattr(profile, name) for name in (*LENGTHS, *COUNTS, *LIMITS)}
+
+
+def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
+    """The fields of a profile as they are kept. Raises Invalid, naming the field."""
+    values = {name: _value(name, value) for name, value in fields.items()}
+    if (new or "name" in values) and not values.get("name"):
+        raise Invalid("name", "Give the profile a name.")
+    limits = {LIMITS[name]: value for name, value in values.items() if name in LIMITS}
+    if wrong := rules.limit_objection(limits):
+        raise Invalid(*wrong)
+    return values
+
+
+def _value(name: str, value: Any) -> Any:
+    if name in LENGTHS:
+        text = str(value or "").replace("\0", "").strip()
+        if len(text) > LENGTHS[name]:
+            raise Invalid(name, f"This is longer than {LENGTHS[name]:,} characters.")
+        return " ".join(text.split()) if name == "name" else text
+    if name in COUNTS:
+        if value is not None and not 0 < value <= COUNTS[name]:
+            raise Invalid(name, f"Give a number from 1 to {COUNTS[name]:,}, or leave it empty.")
+        return value
+    if name not in LIMITS:
+        raise Invalid(name, "A load profile has no such field.")
+    if value is not None and not math.isfinite(value):
+        raise Invalid(name, "A limit is a finite number.")
+    return None if value is None else float(value)
+
+
+def fresh(opened: Change, profile: LoadProfile) -> LoadProfile:
+    """The profile as it is now that the plan's row is locked. Raises Refused when taken off."""
+    profile = LoadProfile.objects.get(pk=profile.pk)
+    profile.plan = opened.plan
+    if profile.removed_at is not None:
+        raise Refused(f"{profile.name} was taken off the list meanwhile.")
+    return profile

@@ -1,0 +1,278 @@
+"""Runs of load profiles: begun, ended, explained, excepted, compared (S100, S101, S105).
+
+Nothing that ran is changed or taken away: a failed run gets its cause and its fix and stands above
+the run that follows it, or it is excepted by a role that decides. Figures also stand as evidence
+under ``load.<profile>.<figure>``; those that the newest run does not have are no data there.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+
+from checklists.actions.load import MOST_MINUTES, fresh
+from checklists.models import Evidence, LoadProfile, LoadRun, Result
+from checklists.queries.load import limits_of, under_way
+from checklists.rules import load as rules
+from checklists.rules.bands import Band
+from checklists.rules.evidence import VALID_FOR_S
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused, checked_reason
+from warroom.models import Right, User
+from warroom.rules.wording import instant_text, number_text
+
+MOST_RUNS = 500
+
+
+def start_run(
+    profile: LoadProfile,
+    *,
+    by: User,
+    minutes: float | None = None,
+    request_id: str | None = None,
+) -> LoadRun:
+    """Say that a profile runs from now on, for ``minutes`` (default: the profile's own).
+
+    While it runs, starting it is no event. Raises Invalid for a length that cannot be meant,
+    NotAllowed without the right to tick.
+    """
+    if minutes is not None and not 0 < minutes <= MOST_MINUTES:
+        raise Invalid("minutes", f"It runs for more than 0 and at most {MOST_MINUTES:,} minutes.")
+    with change(profile.plan, by=by, right=Right.TICK, request_id=request_id) as starting:
+        profile = fresh(starting, profile)
+        running = under_way(profile)
+        if running is not None:
+            return running
+        if starting.repeated:
+            return profile.runs.last()
+        lasts = profile.minutes if minutes is None else minutes
+        run = _new(profile, starting.at, starting)
+        run.eta_at = starting.at + timedelta(minutes=lasts) if lasts else None
+        run.save()
+        ends = f", ends about {instant_text(run.eta_at, starting.at)} UTC" if run.eta_at else ""
+        text = f"Load test started: {profile.name}, run {run.number}{ends}"
+        eta = run.eta_at.isoformat() if run.eta_at else None
+        starting.record("load.started", text, profile=profile.key, run=run.number, ends=eta)
+    return run
+
+
+def finish_run(
+    profile: LoadProfile,
+    measured: rules.Figures,
+    *,
+    by: User,
+    cause: str = "",
+    seen_run: int | None = None,
+    request_id: str | None = None,
+) -> LoadRun:
+    """End the run under way with its figures (``rules/load.py``), or write down one that ended.
+
+    A run that was broken off has no figures and says its ``cause``. ``seen_run``: the number of
+    the run that the person ended. Raises Invalid for a wrong figure, Refused when that run has
+    ended meanwhile, NotAllowed without the right to tick.
+    """
+    measured = {key: value for key, value in measured.items() if value is not None}
+    cause = checked_reason(cause)
+    if wrong := rules.objection(measured):
+        raise Invalid(*wrong)
+    if not measured and not cause:
+        raise Invalid("cause", "Give a figure, or say why there is none.")
+    with change(profile.plan, by=by, right=Right.TICK, request_id=request_id) as ending:
+        profile = fresh(ending, profile)
+        if ending.repeated:
+            number = ending.plan.events.get(request_id=request_id).data["run"]
+            return profile.runs.get(number=number)
+        running = under_way(profile)
+        if seen_run is not None and (running is None or running.number != seen_run):
+            raise Refused(f"Run {seen_run} of {profile.name} has ended meanwhile.")
+        run = running or _new(profile, ending.at, ending)
+        run.cause = cause
+        _end(ending, profile, run, measured)
+        ending.record(
+            "load.finished",
+            f"Load test ended: {sentence_of(profile, run)}{f' {cause}' if cause else ''}",
+            profile=profile.key,
+            run=run.number,
+            band=run.band,
+            measured=run.measured,
+        )
+    return run
+
+
+def explain_run(
+    run: LoadRun, cause: str, fix: str, *, by: User, request_id: str | None = None
+) -> LoadRun:
+    """Say why a run failed and what was done about it; the same words again are no event.
+
+    Raises Invalid without a cause, Refused for a run that did not fail, NotAllowed without tick.
+    """
+    cause, fix = checked_reason(cause), checked_reason(fix)
+    if not cause:
+        raise Invalid("cause", "Say why it failed.")
+    with change(run.profile.plan, by=by, right=Right.TICK, request_id=request_id) as saying:
+        run, profile = _fresh_run(saying, run)
+        if saying.repeated or (run.cause, run.fix) == (cause, fix):
+            return run
+        _demand_failed(run, profile)
+        before = {"cause": run.cause, "fix": run.fix}
+        run.cause, run.fix, run.revision = cause, fix, run.revision + 1
+        run.save()
+        fixed = f" Fix: {fix}" if fix else ""
+        saying.record(
+            "load.explained",
+            f"{profile.name}, run {run.number}: {cause}{fixed}",
+            profile=profile.key,
+            run=run.number,
+            before=before,
+            after={"cause": cause, "fix": fix},
+        )
+    return run
+
+
+def except_run(run: LoadRun, reason: str, *, by: User, request_id: str | None = None) -> LoadRun:
+    """Accept that a run failed, with the reason: a documented exception. It stays red.
+
+    Raises Invalid without a reason, Refused for a run that did not fail, NotAllowed without the
+    right to decide.
+    """
+    reason = checked_reason(reason)
+    if not reason:
+        raise Invalid("reason", "Say why its failing is accepted.")
+    with change(run.profile.plan, by=by, right=Right.DECIDE, request_id=request_id) as excepting:
+        run, profile = _fresh_run(excepting, run)
+        if excepting.repeated or run.excepted == reason:
+            return run
+        _demand_failed(run, profile)
+        before, run.excepted = run.excepted, reason
+        run.excepted_by_name, run.revision = excepting.author_name, run.revision + 1
+        run.save()
+        excepting.record(
+            "load.excepted",
+            f"{profile.name}, run {run.number} is excepted: {reason}",
+            profile=profile.key,
+            run=run.number,
+            reason=reason,
+            before=before,
+        )
+    return run
+
+
+def set_baseline(run: LoadRun, *, by: User, request_id: str | None = None) -> LoadRun:
+    """Compare the profile's other runs with this one from now on; once more is no event.
+
+    Raises Refused for a run without figures, NotAllowed without the right to tick.
+    """
+    with change(run.profile.plan, by=by, right=Right.TICK, request_id=request_id) as setting:
+        run, profile = _fresh_run(setting, run)
+        if run.baseline:
+            return run
+        if run.ended_at is None or not run.measured:
+            raise Refused(f"Run {run.number} of {profile.name} has no figures to compare with.")
+        before = profile.runs.filter(baseline=True).first()
+        profile.runs.filter(baseline=True).update(baseline=False)
+        run.baseline = True
+        run.save()
+        setting.record(
+            "load.compared",
+            f"{profile.name}: run {run.number} is the baseline of the others",
+            profile=profile.key,
+            run=run.number,
+            before=before.number if before else None,
+        )
+    return run
+
+
+# --- what is shared ------------------------------------------------------------------------
+
+
+def attach_run(
+    opened: Change, profile: LoadProfile, result: Result, measured: rules.Figures
+) -> LoadRun:
+    """The run that a result file is of, within the change that keeps the file."""
+    profile = fresh(opened, profile)
+    run = under_way(profile) or _new(profile, result.observed_at, opened)
+    run.result = result
+    _end(opened, profile, run, measured, result)
+    return run
+
+
+def sentence_of(profile: LoadProfile, run: LoadRun) -> str:
+    return f"{profile.name}, run {run.number}. {run.sentence}"
+
+
+def _fresh_run(opened: Change, run: LoadRun) -> tuple[LoadRun, LoadProfile]:
+    run = LoadRun.objects.select_related("profile").get(pk=run.pk)
+    run.profile.plan = opened.plan
+    return run, run.profile
+
+
+def _demand_failed(run: LoadRun, profile: LoadProfile) -> None:
+    if run.ended_at is None:
+        raise Refused(f"Run {run.number} of {profile.name} is still under way.")
+    if run.band == Band.GREEN:
+        raise Refused(f"Run {run.number} of {profile.name} met its limits.")
+
+
+def _new(profile: LoadProfile, at: datetime, opened: Change) -> LoadRun:
+    number = (profile.runs.aggregate(last=Max("number"))["last"] or 0) + 1
+    if number > MOST_RUNS:
+        raise Refused(f"{profile.name} has {MOST_RUNS} runs; add another profile for more.")
+    return LoadRun(profile=profile, number=number, started_at=at, by_name=opened.author_name)
+
+
+def _end(
+    ending: Change,
+    profile: LoadProfile,
+    run: LoadRun,
+    measured: rules.Figures,
+    result: Result | None = None,
+) -> None:
+    outcome = rules.judge_run(limits_of(profile), measured)
+    run.measured = {key: value for key, value in measured.items() if value is not None}
+    run.judged = [one.as_data() for one in outcome.figures]
+    run.band, run.sentence = outcome.band.value, outcome.sentence
+    run.ended_at = ending.at if result is None else max(run.started_at, result.observed_at)
+    run.revision += 1
+    run.save()
+    _feed(ending, profile, run, outcome, result)
+
+
+def _feed(
+    ending: Change,
+    profile: LoadProfile,
+    run: LoadRun,
+    outcome: rules.Outcome,
+    result: Result | None,
+) -> None:
+    """One statement for all figures. What this run does not say is no data, not an older run's."""
+    met, of = outcome.met
+    values = {one.key: one.value for one in outcome.figures}
+    rows = [
+        (kind.evidence, f"{profile.name}: {kind.label}", values.get(kind.key), kind.unit)
+        for kind in rules.KINDS.values()
+        if kind.key in values or kind in rules.LIMITED
+    ]
+    rows.append(("limits", f"{profile.name}: limits met", met if of else None, f"of {of}"))
+    span = result.valid_for_s if result else VALID_FOR_S["locust"]
+    source = f"{profile.name}, run {run.number}"
+    made = [
+        Evidence(
+            plan=ending.plan,
+            key=f"load.{profile.key}.{name}",
+            label=label[:200],
+            value=value,
+            unit=unit,
+            text="" if value is None else number_text(value, unit),
+            band="",
+            reason="" if value is not None else f"{source} does not give it"[:500],
+            observed_at=run.ended_at,
+            valid_for_s=span,
+            source=source[:500],
+            result=result,
+            updated_at=ending.at,
+        )
+        for name, label, value, unit in rows
+    ]
+    names = [f.name for f in Evidence._meta.fields if f.name not in ("id", "plan", "key")]
+    Evidence.objects.bulk_create(
+        made, update_conflicts=True, unique_fields=["plan", "key"], update_fields=names
+    )

@@ -1,0 +1,123 @@
+"""Load profiles with their runs, for pages, files and the API: two SQL statements."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from checklists.models import LoadProfile, LoadRun
+from checklists.rules import load as rules
+from checklists.rules.bands import Band
+from warroom.models import DeploymentPlan
+
+
+def limits_of(profile: LoadProfile) -> dict[str, float | None]:
+    """What a profile asks, by the key of the figure."""
+    return {kind.key: getattr(profile, kind.field) for kind in rules.LIMITED}
+
+
+def under_way(profile: LoadProfile) -> LoadRun | None:
+    """The run that has not ended."""
+    return profile.runs.filter(ended_at=None).last()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure of a run beside its limit and the baseline's."""
+
+    key: str
+    label: str
+    text: str
+    limit: str
+    band: str
+    beside: rules.Difference | None
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run as it is shown; ``again`` is the number of the run that followed a failed one."""
+
+    run: LoadRun
+    figures: tuple[Shown, ...]
+    again: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.run.ended_at is not None and self.run.band != Band.GREEN
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether it failed, is the newest, and nobody excepted it."""
+        return self.failed and self.again is None and not self.run.excepted
+
+
+@dataclass(frozen=True)
+class ProfileRow:
+    """A profile with its runs, the newest first."""
+
+    profile: LoadProfile
+    limits: tuple[tuple[str, str], ...]
+    runs: tuple[RunRow, ...] = field(default=())
+
+    @property
+    def running(self) -> LoadRun | None:
+        return next((row.run for row in self.runs if row.run.ended_at is None), None)
+
+    @property
+    def newest(self) -> RunRow | None:
+        """The newest run that ended."""
+        return next((row for row in self.runs if row.run.ended_at is not None), None)
+
+    @property
+    def baseline(self) -> LoadRun | None:
+        return next((row.run for row in self.runs if row.run.baseline), None)
+
+    @property
+    def state(self) -> str:
+        """In a word: running, open, met, failed, excepted, or no data."""
+        if self.running:
+            return "running"
+        if self.newest is None:
+            return "open"
+        if self.newest.run.excepted:
+            return "excepted"
+        return {"green": "met", "red": "failed"}.get(self.newest.run.band, "no data")
+
+    def overdue(self, now: datetime) -> bool:
+        run = self.running
+        return run is not None and run.eta_at is not None and run.eta_at < now
+
+
+def load_rows(plan: DeploymentPlan, key: str = "") -> list[ProfileRow]:
+    """The profiles of a plan that are on its list, or the one with ``key``, in their order."""
+    profiles = plan.load_profiles.filter(removed_at=None)
+    profiles = profiles.filter(key=key) if key else profiles
+    return [_row(profile) for profile in profiles.prefetch_related("runs__result")]
+
+
+def _row(profile: LoadProfile) -> ProfileRow:
+    limits = tuple(
+        (kind.label, rules.show(rules.Bound(kind.op, value), kind.unit))
+        for kind in rules.LIMITED
+        if (value := getattr(profile, kind.field)) is not None
+    )
+    runs = list(profile.runs.all())
+    base = next((run for run in runs if run.baseline), None)
+    rows = [
+        RunRow(run, _figures(run, base), after.number if after else None)
+        for run, after in zip(runs, [*runs[1:], None], strict=True)
+    ]
+    return ProfileRow(profile, limits, tuple(reversed(rows)))
+
+
+def _figures(run: LoadRun, base: LoadRun | None) -> tuple[Shown, ...]:
+    beside = base.measured if base is not None and base.pk != run.pk else {}
+    return tuple(
+        Shown(
+            one["key"],
+            one["label"],
+            one["text"],
+            one["limit"],
+            one["band"],
+            rules.difference(one["key"], one["value"], beside.get(one["key"])),
+        )
+        for one in run.judged
+    )

@@ -1,0 +1,171 @@
+"""Judges a load run against the limits of its profile, and beside its baseline. Pure.
+
+Latencies are in ms, errors in percent of the requests, throughput in requests a second.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import Any
+
+from checklists.rules.bands import Band, Bands, Bound, judge, show
+from warroom.rules.wording import listed, number_text
+
+Figures = Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A figure of a run: its names, its unit, and whether a limit is a most or a least."""
+
+    key: str
+    label: str
+    unit: str
+    op: str  # of the limit; "" for a figure without one
+    field: str = ""  # of the profile
+    evidence: str = ""
+
+
+LIMITED = (
+    Kind("p50", "P50", "ms", "<=", "p50_ms", "p50"),
+    Kind("p95", "P95", "ms", "<=", "p95_ms", "p95"),
+    Kind("p99", "P99", "ms", "<=", "p99_ms", "p99"),
+    Kind("errors", "Errors", "%", "<=", "error_percent", "error-rate"),
+    Kind("rps", "Throughput", "/s", ">=", "throughput", "rps"),
+)
+BESIDE = (
+    Kind("cpu", "CPU", "%", "", "", "cpu"),
+    Kind("memory", "Memory", "%", "", "", "memory"),
+    Kind("requests", "Requests", "", "", "", "requests"),
+    Kind("users", "Users", "", "", "", "users"),
+)
+KINDS = {kind.key: kind for kind in (*LIMITED, *BESIDE)}
+PERCENT = ("errors", "cpu", "memory")
+LARGEST = 1e12
+GROUPS = ("green", "no_data", "red")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One figure as it was judged; ``band`` is "" where the profile sets no limit."""
+
+    key: str
+    label: str
+    value: float | None
+    unit: str
+    text: str
+    limit: str
+    band: str
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run comes to: the worst band of its limits, and why, in one sentence."""
+
+    band: Band
+    sentence: str
+    figures: tuple[Judged, ...]
+
+    @property
+    def met(self) -> tuple[int, int]:
+        """How many limits were met, of how many."""
+        limited = [one for one in self.figures if one.band]
+        return sum(one.band == Band.GREEN for one in limited), len(limited)
+
+
+def judge_run(limits: Figures, measured: Figures) -> Outcome:
+    """Worst wins (law 6), and a limit whose figure is missing is no data (law 5)."""
+    figures = tuple(
+        judged
+        for key, kind in KINDS.items()
+        if (judged := _judged(kind, limits.get(key), measured.get(key))) is not None
+    )
+    red = [one for one in figures if one.band == Band.RED]
+    missing = [one for one in figures if one.band == Band.NO_DATA]
+    limited = [one for one in figures if one.band]
+    if red:
+        return Outcome(Band.RED, _red_sentence(red, missing), figures)
+    if missing or not limited:
+        return Outcome(Band.NO_DATA, _missing_sentence(missing, figures), figures)
+    told = listed([f"{one.label} {one.text}" for one in limited])
+    word = "The limit is" if len(limited) == 1 else f"All {len(limited)} limits are"
+    return Outcome(Band.GREEN, f"{word} met: {told}.", figures)
+
+
+def _judged(kind: Kind, limit: float | None, value: float | None) -> Judged | None:
+    if limit is None and value is None:
+        return None
+    text = number_text(value, kind.unit)
+    if limit is None:
+        return Judged(kind.key, kind.label, value, kind.unit, text, "", "")
+    broken = ">" if kind.op == "<=" else "<"
+    bands = Bands(Bound(kind.op, limit), Bound(broken, limit))
+    shown = show(bands.green, kind.unit)
+    return Judged(kind.key, kind.label, value, kind.unit, text, shown, judge(bands, value).value)
+
+
+def _red_sentence(red: list[Judged], missing: list[Judged]) -> str:
+    told = listed([f"{one.label} {one.text}, limit {one.limit}" for one in red])
+    more = f" {_names(missing)} not measured." if missing else ""
+    return f"{told}.{more}"
+
+
+def _missing_sentence(missing: list[Judged], figures: tuple[Judged, ...]) -> str:
+    if missing:
+        return f"{_names(missing)} not measured."
+    if any(one.value is not None for one in figures):
+        return "The profile sets no limit, so nothing is judged."
+    return "Nothing was measured."
+
+
+def _names(figures: list[Judged]) -> str:
+    return f"{listed([one.label for one in figures])} {'was' if len(figures) == 1 else 'were'}"
+
+
+def objection(measured: Figures) -> tuple[str, str] | None:
+    """The figure that cannot be meant, and why; None when all can."""
+    for key, value in measured.items():
+        if key not in KINDS:
+            return key, f"No figure of a run is called {key}: {', '.join(KINDS)}."
+        if value is None:
+            continue
+        if not 0 <= value <= LARGEST:  # NaN is not either
+            return key, f"{KINDS[key].label} is a number from 0 on."
+        if key in PERCENT and value > 100:
+            return key, f"{KINDS[key].label} is a share: at most 100 %."
+    told = [(key, measured[key]) for key in ("p50", "p95", "p99") if measured.get(key) is not None]
+    for (low, less), (high, more) in pairwise(told):
+        if less > more:
+            return high, f"{high.upper()} is not below {low.upper()}: {more:g} and {less:g} ms."
+    return None
+
+
+def limit_objection(limits: Figures) -> tuple[str, str] | None:
+    """The limit that cannot be meant, and why; None when all can."""
+    found = objection(limits)
+    return (KINDS[found[0]].field, found[1]) if found else None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A figure beside that of the baseline: ``+41 ms, 32 % more``. ``worse`` None: neither."""
+
+    text: str
+    worse: bool | None
+
+
+def difference(key: str, value: float | None, base: float | None) -> Difference | None:
+    """How a figure stands to the baseline's; None where either is missing."""
+    if value is None or base is None:
+        return None
+    kind, gap = KINDS[key], value - base
+    if abs(gap) < 1e-9 * max(abs(value), abs(base), 1e-9):
+        return Difference("as the baseline", None)
+    share = f", {abs(gap) / base:.0%} {'more' if gap > 0 else 'less'}" if base else ""
+    sign = "+" if gap > 0 else "−"
+    text = f"{sign}{number_text(abs(gap), kind.unit)}{share.replace('%', ' %')}"
+    worse = None if key in ("requests", "users") else (gap < 0) == (kind.op == ">=")
+    return Difference(text, worse)
