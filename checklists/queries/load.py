@@ -5,7 +5,7 @@ from datetime import datetime
 
 from checklists.models import LoadProfile, LoadRun
 from checklists.rules import load as rules
-from checklists.rules.bands import Band
+from checklists.rules.bands import Band, Bound, show
 from warroom.models import DeploymentPlan
 
 
@@ -95,7 +95,7 @@ def load_rows(plan: DeploymentPlan, key: str = "") -> list[ProfileRow]:
 
 def _row(profile: LoadProfile) -> ProfileRow:
     limits = tuple(
-        (kind.label, rules.show(rules.Bound(kind.op, value), kind.unit))
+        (kind.label, show(Bound(kind.op, value), kind.unit))
         for kind in rules.LIMITED
         if (value := getattr(profile, kind.field)) is not None
     )
