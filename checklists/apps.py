@@ -13,6 +13,7 @@ class ChecklistsConfig(AppConfig):
             panels_evidence,
             panels_meeting,
             panels_readiness,
+            panels_risks,
         )
         from checklists.actions import (  # noqa: F401, PLC0415
             extending,

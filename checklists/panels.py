@@ -36,6 +36,7 @@ Context = dict[str, Any]
 
 # What happens to items, alone (item.done) or together (items.set), and to the list itself.
 LIST = ("item", "phase.", "group.", "section.", "plan.updated_from_document", "plan.extended")
+LIST += ("scenario.started",)  # puts a phase with items in
 
 
 def phases_of(event: TimelineEvent) -> list[int]:
@@ -165,6 +166,7 @@ class ListShape(PhaseFamily):
     template = "checklists/_list_shape.html"
     kinds = ("item.added", "item.moved", "item.removed", "item.restored")
     kinds += ("phase.", "group.", "section.", "plan.updated_from_document", "plan.extended")
+    kinds += ("scenario.started",)
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
         # Others may have taken its number.

@@ -11,6 +11,8 @@ from checklists.views import (
     meetings,
     phases,
     readiness,
+    risks,
+    scenarios,
     sections,
     signoffs,
     structure,
@@ -66,4 +68,15 @@ urlpatterns = [
     path(
         "gates/<slug:key>/evidence/<int:number>.json", gates.frozen_evidence, name="frozen-evidence"
     ),
+    path("risks/", risks.risks, name="risks"),
+    path("risks/add", risks.risk_add, name="risk-add"),
+    path("risks/<int:number>/edit", risks.risk_edit, name="risk-edit"),
+    path("risks/<int:number>/state", risks.risk_state, name="risk-state"),
+    path("risks/<int:number>/remove", risks.risk_remove, name="risk-remove"),
+    path("scenarios/add", scenarios.scenario_add, name="scenario-add"),
+    path("scenarios/<int:number>/edit", scenarios.scenario_edit, name="scenario-edit"),
+    path("scenarios/<int:number>/start", scenarios.scenario_start, name="scenario-start"),
+    path("scenarios/<int:number>/clear", scenarios.scenario_clear, name="scenario-clear"),
+    path("scenarios/<int:number>/arm", scenarios.scenario_arm, name="scenario-arm"),
+    path("scenarios/<int:number>/remove", scenarios.scenario_remove, name="scenario-remove"),
 ]

@@ -14,4 +14,4 @@ class RolloutsConfig(AppConfig):
             schedule,
             successions,
         )
-        from rollouts.queries import frozen, keys, measures  # noqa: F401, PLC0415
+        from rollouts.queries import bands, frozen, keys, measures  # noqa: F401, PLC0415

@@ -38,6 +38,7 @@ STEPS = [
         "contact_forms",
         "readiness_forms",
         "panels_readiness",
+        "risks_forms",
         "demo",
         "demo_evidence",
         "supervisor",
@@ -47,7 +48,7 @@ STEPS = [
         "sending",
         "problems",
     },
-    {"sections", "panels_meeting", "forms_editing", "forms_days", "settings_forms"},
+    {"sections", "panels_meeting", "panels_risks", "forms_editing", "forms_days", "settings_forms"},
     {"views", "api", "item_api", "evidence_api", "admin", "checks", "ticker"},
     {
         "urls",

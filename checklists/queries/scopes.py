@@ -99,6 +99,7 @@ EDITS = (
     "item.reopened",
 )
 EDITS += ("phase.", "group.", "section.", "plan.extended", "plan.updated_from_document")
+EDITS += ("scenario.started",)
 
 
 def edited_since(plan: DeploymentPlan, scope: Scope, seen: int) -> str:

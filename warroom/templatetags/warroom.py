@@ -57,6 +57,8 @@ EVENT_ICONS = {
     "note": "note",
     "status": "chat",
     "evidence": "clip",
+    "risk": "warn",
+    "scenario": "flag",
 }
 LABELS = {
     "group": "Heading",
@@ -66,6 +68,7 @@ LABELS = {
     "message": "Letter",
     "plan": "Release",
     "status": "Public update",
+    "scenario": "Contingency",
 }
 # What happened, or what it turned to -> colour of the icon.
 COLOURS = {
