@@ -344,6 +344,48 @@ ROUTES = {
     "result": Route(f"{PLAN}evidence/1/", get=READ),
     "result-file": Route(f"{PLAN}evidence/1/files/junit.xml", get=READ),
     "frozen-evidence": Route(f"{PLAN}gates/gate-0/evidence/{{decision}}.json", get=READ),
+    "risks": Route(f"{PLAN}risks/", get=READ),
+    "risk-add": Route(
+        f"{PLAN}risks/add",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"title": "Fire"} | lines("criteria"),
+    ),
+    "risk-edit": Route(
+        f"{PLAN}risks/1/edit",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"title": "Flood"} | lines("criteria"),
+    ),
+    "risk-state": Route(
+        f"{PLAN}risks/1/state", post=holders(302, *EDIT), send={"state": "watched"}
+    ),
+    "risk-remove": Route(
+        f"{PLAN}risks/1/remove", post=holders(302, *EDIT), send={"remove-reason": "Twice."}
+    ),
+    "scenario-add": Route(
+        f"{PLAN}scenarios/add",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"title": "Fire"},
+    ),
+    "scenario-edit": Route(
+        f"{PLAN}scenarios/1/edit",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"title": "Flood"},
+    ),
+    "scenario-start": Route(f"{PLAN}scenarios/1/start", post=holders(302, *TICK)),
+    "scenario-clear": Route(
+        f"{PLAN}scenarios/1/clear",
+        get=holders(200, *TICK),
+        post=holders(302, *TICK),
+        send={"reason": "Over."},
+    ),
+    "scenario-arm": Route(f"{PLAN}scenarios/1/arm", post=holders(302, *TICK)),
+    "scenario-remove": Route(
+        f"{PLAN}scenarios/1/remove", post=holders(302, *EDIT), send={"remove-reason": "Twice."}
+    ),
 }
 
 
@@ -383,6 +425,8 @@ def release(plan, cast, item, gate):
         first_day=date(2025, 10, 20),
         questions=[{"key": "mood", "label": "Mood", "kind": "text", "wanted": True}],
     )
+    plan.risks.create(number=1, title="Water")
+    plan.scenarios.create(number=1, title="The power is off", items=["Light a candle"])
     group = item.phase.groups.create(title="If needed", position=1, optional=True)
     file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])
     tests = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
