@@ -22,15 +22,15 @@ def bring_results(plan: DeploymentPlan, now: datetime, by: str) -> None:
         return
     hour = timedelta(hours=1)
     brought = (
-        ("stats.csv", _locust(), now - 147 * hour, 3 * DAY_S, "CI"),
-        ("smoke.json", _k6(), now - 2 * hour, DAY_S // 2, "thon"),
-        ("junit.xml", _junit(), now - 2 * hour / 60, 1800, "CI"),
-        ("coverage.json", _coverage(), now - 2 * hour / 60, DAY_S, "CI"),
+        ("stats.csv", _locust(), "", now - 147 * hour, 3 * DAY_S),
+        ("smoke.json", _k6(), "Smoke load at 5 %", now - 2 * hour, DAY_S // 2),
+        ("junit.xml", _junit(), "Unit and integration tests", now - hour / 30, 1800),
+        ("coverage.json", _coverage(), "", now - hour / 30, DAY_S),
     )
-    for name, data, at, span, source in brought:
+    for name, data, label, at, span in brought:
         reading = read_result(data, name)
         record_result(
-            plan, reading, data, name, by=by, observed_at=at, valid_for_s=span, source=source
+            plan, reading, data, name, by=by, label=label, observed_at=at, valid_for_s=span
         )
     record_value(
         plan,

@@ -111,7 +111,16 @@ _FILE = {
         "file": {"type": "string", "format": "binary"},
         **{
             name: {"type": "string"}
-            for name in ("kind", "prefix", "commit", "url", "source", "observed_at", "valid_for")
+            for name in (
+                "kind",
+                "prefix",
+                "label",
+                "commit",
+                "url",
+                "source",
+                "observed_at",
+                "valid_for",
+            )
         },
     },
 }
@@ -141,6 +150,7 @@ def post_evidence(
     name: str = "",
     kind: str = "",
     prefix: str = "",
+    label: str = "",
     commit: str = "",
     url: str = "",
     source: str = "",
@@ -160,6 +170,7 @@ def post_evidence(
             "name": name,
             "kind": kind,
             "prefix": prefix,
+            "label": label,
             "commit": commit,
             "url": url,
             "source": source,
@@ -214,6 +225,7 @@ def _file(
             said["name"],
             by=request.user,
             prefix=said["prefix"] or None,
+            label=said["label"],
             commit=said["commit"],
             url=said["url"],
             source=said["source"],

@@ -86,6 +86,9 @@ class UploadForm(_Brought):
 class ConfirmForm(_Brought):
     """The same file once more, with what was chosen for it. ``ref`` names the kept bytes."""
 
+    label = forms.CharField(
+        label="Name", max_length=200, required=False, help_text="Such as Smoke load at 5 %."
+    )
     ref = forms.CharField(max_length=1000, widget=forms.HiddenInput)
     feeds = forms.ChoiceField(required=False)
     prefix = forms.CharField(

@@ -113,6 +113,7 @@ def record_result(
     *,
     by: User | str,
     prefix: str | None = None,
+    label: str = "",
     commit: str = "",
     counts: bool = True,
     url: str = "",
@@ -123,11 +124,13 @@ def record_result(
 ) -> Result:
     """Keep a result file with what was read of it (``rules/results``) and return its row.
 
-    The same bytes under the same prefix and commit again are the same row and no event, unless
-    another ``observed_at`` is given (UTC; else the file's own time, else now). ``counts`` False
-    keeps it for the report. Raises Invalid, Refused and NotAllowed as ``record_value`` does.
+    ``label`` is its name instead of the usual one. The same bytes under the same prefix and commit
+    again are the same row and no event, unless another ``observed_at`` is given (UTC; else the
+    file's own time, else now). ``counts`` False keeps it for the report. Raises Invalid, Refused
+    and NotAllowed as ``record_value`` does.
     """
     said = _said(source=source, url=url, commit=commit or reading.commit[:64])
+    name = _said(label=label)["label"] or reading.title[:200]
     prefix = reading.prefix if prefix is None else prefix
     if not rules.is_prefix(prefix):
         raise Invalid("prefix", "A prefix is of letters, digits and hyphens, at most 60: load.")
@@ -135,10 +138,10 @@ def record_result(
     _check_link(plan, said["url"])
     fields = {
         "kind": reading.kind,
-        "name": reading.title[:200],
+        "name": name,
         "prefix": prefix,
         "text": reading.text[:300],
-        "detail": ", ".join(filter(None, (reading.form, reading.detail)))[:300],
+        "detail": rules.detail_text(reading.form, reading.detail),
         "notes": list(reading.notes),
         "file_name": safe_name(file_name),
         "size": len(data),

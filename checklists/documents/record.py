@@ -1,6 +1,7 @@
 """What people did, written beside the plan and never taken from a file: it cannot be proven there.
 
-Signatures with the statement that was signed, votes, decisions, conditions, notes, daily answers.
+Signatures with the statement that was signed, votes, decisions, conditions, notes, daily answers,
+and results that were brought in.
 """
 
 from typing import Any
@@ -25,6 +26,7 @@ class RecordPart(Part):
             notes=_notes(plan),
             files=_files(plan),
             daily=_answers(plan),
+            results=_results(plan),
         )
 
 
@@ -148,6 +150,29 @@ def _answers(plan: DeploymentPlan) -> list[dict[str, Any]]:
             superseded=hasattr(one, "superseded_by") or None,
         )
         for one in rows.select_related("form", "superseded_by")
+    ]
+
+
+def _results(plan: DeploymentPlan) -> list[dict[str, Any]]:
+    """Every result by name, value and checksum; files themselves stay where they are kept."""
+    rows = plan.results.order_by("number").defer("figures", "notes")
+    return [
+        given(
+            number=one.number,
+            kind=one.kind,
+            name=one.name,
+            text=one.text,
+            file=one.file_name,
+            sha256=one.sha256,
+            source=one.source,
+            commit=one.commit,
+            observed=instant(one.observed_at),
+            counts=None if one.counts else False,
+            why=one.why,
+            by=one.by_name,
+            at=instant(one.at),
+        )
+        for one in rows
     ]
 
 

@@ -117,3 +117,11 @@ def full_figures(prefix: str, figures: Iterable[Any]) -> list[dict[str, Any]]:
             "text": figure.text[:300],
         }
     return [{"key": key, **figure} for key, figure in kept.items()]
+
+
+def detail_text(form: str, detail: str) -> str:
+    """Format and detail of a file in one line, the tool's name once: "k6 summary, 2 min"."""
+    first, _, rest = detail.partition(", ")
+    if first and first.lower() in form.lower():
+        detail = rest
+    return ", ".join(filter(None, (form, detail)))[:300]

@@ -27,7 +27,7 @@ from checklists.models import Result
 from checklists.queries.evidence import commit_names, known_keys
 from checklists.queries.previews import figure_rows, turns
 from checklists.queries.results import last_prefix, row_of
-from checklists.rules.evidence import VALID_FOR_S, full_figures, other_commit
+from checklists.rules.evidence import VALID_FOR_S, detail_text, full_figures, other_commit
 from checklists.rules.files import safe_name
 from checklists.rules.results.reading import Reading, WrongResult, read_result
 from checklists.sending import result_file
@@ -42,7 +42,7 @@ from warroom.views.plans import page
 
 KEPT_FOR = timedelta(hours=12)  # how long a file that was looked at waits to be brought in
 SHOWN_FINDINGS = 50
-CHOSEN = ("feeds", "prefix", "commit", "valid_for", "observed_at", "url")
+CHOSEN = ("feeds", "prefix", "label", "commit", "valid_for", "observed_at", "url")
 MODULE = "checklists.evidence.preview"
 Parts = Callable[[HttpRequest, DeploymentPlan], dict[str, Any]]
 _parts: list[Parts] = []
@@ -239,6 +239,7 @@ def _preview_page(
     )
     context |= {
         "reading": reading,
+        "detail": detail_text(reading.form, reading.detail),
         "prefix": chosen["prefix"],
         "figures": figure_rows(plan, figures, now),
         "turns": turns(plan, figures, observed_at, span, now) if chosen["counts"] else (),
@@ -263,6 +264,7 @@ def _chosen(
     prefix = said.get("prefix") or ("" if feeds == REPORT else feeds) or usual
     return {
         "prefix": prefix,
+        "label": said.get("label") or "",
         "commit": said.get("commit") or reading.commit[:64],
         "counts": feeds != REPORT,
         "url": said.get("url") or "",
