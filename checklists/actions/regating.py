@@ -54,8 +54,8 @@ def regate(changing: Change, gate: Gate) -> Regated:
     ``Regated.data``.
     """
     fallen = falling(gate)
-    gate.version += 1
-    gate.save(update_fields=["version"])
+    gate.version, gate.version_at = gate.version + 1, changing.at
+    gate.save(update_fields=["version", "version_at"])
     take_back(changing, fallen.signoffs, f"the later change of {gate.title}")
     return fallen
 

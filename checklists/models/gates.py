@@ -29,6 +29,8 @@ class Gate(models.Model):
         Role, models.SET_NULL, null=True, blank=True, related_name="decides"
     )
     version = models.PositiveSmallIntegerField(default=1)
+    # Since when this version stands (UTC); None for the first.
+    version_at = models.DateTimeField(null=True, blank=True)
     quorum = models.CharField(max_length=5, choices=Quorum.choices, default=Quorum.ALL)
     quorum_count = models.PositiveSmallIntegerField(null=True, blank=True)
     voters = models.JSONField(default=list, blank=True, help_text="Keys of roles.")

@@ -11,7 +11,7 @@ from checklists.queries.criteria import CriterionRow, criterion_rows
 from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
 from checklists.queries.signoffs import ConditionRow, condition_rows
-from checklists.queries.votes import VoteRow, vote_rows
+from checklists.queries.votes import VoteRow, ballot_of, quorum_of, vote_rows
 from checklists.rules import due, gates
 from checklists.rules.items import CLOSED
 from warroom.models import DeploymentPlan
@@ -94,10 +94,10 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
     waiting = tuple(row.condition.text for row in conditions if row.holds)
     facts = gates.Facts(
         readings=tuple(_reading(row) for row in criteria),
-        ballots=tuple(_ballot(row) for row in votes),
+        ballots=tuple(ballot_of(row) for row in votes),
         items=tuple(item.ref for item in items if holds(item, gate)),
         conditions=waiting,
-        quorum=_quorum(gate),
+        quorum=quorum_of(gate),
         bar=_bar(gate),
     )
     return GateSheet(
@@ -179,15 +179,6 @@ def _reading(row: CriterionRow) -> gates.Reading:
     return gates.Reading(
         criterion.label, row.band, row.sentence, criterion.report_only, row.accepted, weight
     )
-
-
-def _ballot(row: VoteRow) -> gates.Ballot:
-    word = row.vote.word if row.vote else ""
-    return gates.Ballot(row.role.name, word, row.vote.reason if row.vote else "", row.veto)
-
-
-def _quorum(gate: Gate) -> gates.Quorum:
-    return gates.Quorum(gate.quorum, gate.quorum_count or 0)
 
 
 def _bar(gate: Gate) -> gates.Bar:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from checklists.models import Condition, Delegation, Gate, Vote
 from checklists.queries.signoffs import holders
+from checklists.rules.votes import Ballot, Quorum, Word, quorum_words, waited_for
 from warroom.models import Right, Role
 
 
@@ -80,3 +81,32 @@ def _row(gate: Gate, role: Role, given: list[Vote], asked: Delegation | None) ->
     conditions = tuple(vote.conditions.all()) if vote else ()
     veto = role.key in gate.veto_roles
     return VoteRow(role, holders(role), vote, conditions, outdated, veto, history, asked)
+
+
+def ballot_of(row: VoteRow) -> Ballot:
+    """A row as the rule reads it."""
+    word = row.vote.word if row.vote else ""
+    return Ballot(row.role.name, word, row.vote.reason if row.vote else "", row.veto)
+
+
+def quorum_of(gate: Gate) -> Quorum:
+    return Quorum(gate.quorum, gate.quorum_count or 0)
+
+
+def waited_rows(gate: Gate, rows: Iterable[VoteRow]) -> list[VoteRow]:
+    """The rows whose missing votes the quorum still waits for."""
+    rows = list(rows)
+    names = set(waited_for([ballot_of(row) for row in rows], quorum_of(gate)))
+    return [row for row in rows if row.vote is None and row.role.name in names]
+
+
+def rule_words(gate: Gate, rows: Iterable[VoteRow]) -> tuple[Word, ...]:
+    """The quorum rule of a gate in words; its times come with the page."""
+    rows = list(rows)
+    return quorum_words(
+        quorum_of(gate),
+        [row.role.name for row in rows],
+        [row.role.name for row in rows if row.veto],
+        decider=gate.decider.name if gate.decider else "",
+        silence_minutes=gate.silence_minutes if gate.offset_s is not None else None,
+    )

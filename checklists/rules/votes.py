@@ -82,6 +82,86 @@ def _no_go(ballot: Ballot) -> Reason:
     return Reason(NO_GO, ended(f"{ballot.role} votes no-go: {ballot.reason}"))
 
 
+def waited_for(ballots: Sequence[Ballot], quorum: Quorum) -> list[str]:
+    """The roles whose missing votes the quorum still waits for; none once it cannot matter."""
+    missing = [ballot.role for ballot in ballots if not ballot.word]
+    if quorum.kind == ALL or not missing:
+        return missing
+    goes = sum(ballot.word == GO for ballot in ballots)
+    wanted = quorum.wanted(len(ballots))
+    return missing if goes < wanted <= goes + len(missing) else []
+
+
+def standing_words(ballots: Sequence[Ballot], quorum: Quorum) -> str:
+    """'2 of 3 votes: the gate can hold or roll back, it cannot proceed.'"""
+    cast, many = sum(bool(ballot.word) for ballot in ballots), len(ballots)
+    so_far = f"{cast} of {many} vote{'' if many == 1 else 's'}"
+    if not ballots:
+        return "Nobody votes here: the gate can hold or roll back"
+    if any(reason.word != GO for reason in against(ballots, quorum)):
+        return f"{so_far}: the gate can hold or roll back, it cannot proceed"
+    return f"{so_far}: the quorum is met"
+
+
+@dataclass(frozen=True)
+class Word:
+    """One row of the quorum rule: what it is about, what it wants, and the rest of the sentence."""
+
+    label: str
+    strong: str
+    rest: str = ""
+
+    @property
+    def text(self) -> str:
+        return f"{self.strong}{self.rest}"
+
+
+def quorum_words(
+    quorum: Quorum,
+    voters: Sequence[str],
+    veto: Sequence[str] = (),
+    *,
+    decider: str = "",
+    silence_minutes: int | None = None,
+) -> tuple[Word, ...]:
+    """The rule in words: Proceed, Hold, Roll back, Veto, Silence. Roles by their names."""
+    return (
+        Word("Proceed", *_proceed(quorum, voters, veto)),
+        Word("Hold", decider or "Anyone who decides", ", with any number of votes"),
+        Word("Roll back", "Every role that runs the rollout", ", with no vote at all"),
+        Word("Veto", *_veto(quorum, voters, veto)),
+        Word("Silence", "is not a yes", _silence(voters, silence_minutes)),
+    )
+
+
+def _proceed(quorum: Quorum, voters: Sequence[str], veto: Sequence[str]) -> tuple[str, str]:
+    many = len(voters)
+    if not many:
+        return "No role votes here", ", no blocking item open"
+    if quorum.kind == ALL:
+        return f"{many} of {many} roles", ", no no-go, no blocking item open"
+    stopped = f", no no-go of {_or(veto)}" if veto else ""
+    return f"{quorum.wanted(many)} of {many} roles", f" say go{stopped}, no blocking item open"
+
+
+def _veto(quorum: Quorum, voters: Sequence[str], veto: Sequence[str]) -> tuple[str, str]:
+    if quorum.kind == ALL and voters:
+        return "Every no-go", " stops Proceed, also by a delegate"
+    if not veto:
+        return "Nobody", ": a no-go counts as a go that is missing"
+    return f"A no-go of {_or(veto)}", " stops Proceed, also by a delegate"
+
+
+def _silence(voters: Sequence[str], minutes: int | None) -> str:
+    if minutes is None or not voters:
+        return ": the gate waits, and never goes on by itself"
+    return f": after {minutes} min the gate holds by itself"
+
+
+def _or(names: Sequence[str]) -> str:
+    return " or ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+
+
 def vote_objection(word: str, reason: str, conditions: int) -> tuple[str, str] | None:
     """Why a vote may not be cast: (field, sentence), or None if it may."""
     if word not in (GO, NO_GO, ABSTAIN):

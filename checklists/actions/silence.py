@@ -1,0 +1,85 @@
+"""Nobody answers: the gate holds by itself, once for each time that it opens.
+
+The time is computed from what is true now (``queries/silence.py``) and kept on the gate's row, where
+it is looked for. Nothing is lost when no worker runs: whoever comes next finds the row due.
+"""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from checklists.actions.decisions import fresh_gate
+from checklists.models import Decision, DecisionWord, Gate
+from checklists.queries.frozen import digest, frozen
+from checklists.queries.gates import GateSheet, gate_sheet
+from checklists.queries.phases import seated_roles
+from checklists.queries.silence import silence_at, watched_gates
+from checklists.queries.votes import vote_rows, waited_rows
+from warroom.actions.change import RULE, Change, change
+
+THE_RULE = "the rule"
+
+
+def hold_silent(now: datetime | None = None) -> int:
+    """Hold every gate at which silence lasted long enough. Returns how many were held."""
+    now = now or timezone.now()
+    return sum(_look(gate, at, now) for gate, at in watched_gates())
+
+
+def _look(gate: Gate, at: datetime | None, now: datetime) -> int:
+    """Keep the row's time as it is now, and hold the gate if it is over."""
+    if gate.silence_due_at != at:
+        # No event, so no lock: whoever writes it writes the same.
+        Gate.objects.filter(pk=gate.pk).update(silence_due_at=at)
+    if at is None or at > now:
+        return 0
+    if not waited_rows(gate, vote_rows(gate, seated_roles(gate.plan))):
+        return 0
+    return _hold(gate, at)
+
+
+def _hold(gate: Gate, at: datetime) -> int:
+    """Under the lock all is judged anew: of two workers the second finds it held."""
+    with change(gate.plan, by=RULE, request_id=f"silence:{gate.pk}:{at:%Y%m%d%H%M%S%f}") as holding:
+        gate = fresh_gate(gate, holding)
+        due = silence_at(gate, gate.decisions.all())
+        if holding.repeated or due is None or due > holding.at:
+            return 0
+        sheet = gate_sheet(gate, holding.at)
+        waited = waited_rows(gate, sheet.votes)
+        if not waited:
+            return 0
+        _write(holding, sheet, ", ".join(row.role.name for row in waited))
+        Gate.objects.filter(pk=gate.pk).update(silence_due_at=None)
+    return 1
+
+
+def _write(holding: Change, sheet: GateSheet, names: str) -> Decision:
+    gate, advice, evidence = sheet.gate, sheet.recommendation, frozen(sheet)
+    rationale = f"Silence is not a yes: no vote of {names} within {gate.silence_minutes} min."
+    decision = Decision.objects.create(
+        gate=gate,
+        person_name=THE_RULE,
+        word=DecisionWord.HOLD,
+        rationale=rationale,
+        recommendation=advice.word,
+        reasons=list(advice.reasons),
+        hold_until=holding.at + timedelta(minutes=gate.hold_minutes),
+        evidence=evidence,
+        evidence_sha256=digest(evidence),
+        at=holding.at,
+    )
+    again = f"Looked at again at {decision.hold_until:%d %b %H:%M} UTC."
+    holding.record(
+        "gate.held",
+        f"{gate.title}: HOLD by itself. {rationale} {again}",
+        gate=gate.key,
+        word=decision.word,
+        by_rule=True,
+        missing=[row.role.key for row in sheet.missing],
+        recommendation=decision.recommendation,
+        reasons=decision.reasons,
+        hold_minutes=gate.hold_minutes,
+        evidence_sha256=decision.evidence_sha256,
+    )
+    return decision

@@ -1,0 +1,76 @@
+"""Who may cast the one missing vote of somebody absent, and why somebody else may not."""
+
+from dataclasses import dataclass
+
+YES, AGREED, NO = "yes", "agreed", "no"
+SHOWN = {YES: "May", AGREED: "May, if {holder} agrees", NO: "May not"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody in this release, as they stand at one gate towards one role's vote.
+
+    ``deputy`` says who named them and when, "" for nobody. ``voted_as``: roles as which they voted
+    here; ``needed_as``: roles that vote here, have not, and in which nobody else sits.
+    """
+
+    name: str
+    deputy: str = ""
+    voted_as: tuple[str, ...] = ()
+    needed_as: tuple[str, ...] = ()
+    decides: bool = False
+    author_alone: bool = False
+    holds_role: bool = False
+    two_roles: bool = False
+
+
+@dataclass(frozen=True)
+class May:
+    """``word`` is YES, AGREED (with the holder's own words) or NO; ``why`` are whole sentences."""
+
+    word: str
+    why: str
+
+    def shown(self, holder: str) -> str:
+        return SHOWN[self.word].format(holder=holder)
+
+
+def may_vote_for(one: Candidate, holder: str) -> May:
+    """Whether ``one`` may cast the vote of ``holder``, in words."""
+    if one.holds_role:
+        return May(NO, f"Sits in this role like {holder} and votes without being asked.")
+    if against := _against(one):
+        return May(NO, " ".join(against))
+    if one.deputy:
+        return May(YES, f"{one.deputy} Has not voted here.")
+    return May(AGREED, f"Not a deputy. {holder} must say so in writing; attach it.")
+
+
+def _against(one: Candidate) -> list[str]:
+    found = []
+    if one.author_alone:
+        found.append("Wrote the plan, and nobody else has voted here.")
+    if one.decides:
+        found.append("Decides this gate.")
+    if not one.two_roles:
+        if one.voted_as:
+            found.append(f"Has voted as {', '.join(one.voted_as)}.")
+        if one.needed_as:
+            found.append(f"Votes here as {', '.join(one.needed_as)}, where nobody else sits.")
+        if one.voted_as or one.needed_as:
+            found.append("One person votes for one role at a gate.")
+    return found
+
+
+def offered(
+    holder_asks: bool, opened: bool, minutes: int, minutes_open: float
+) -> tuple[bool, str]:
+    """Whether a vote can be delegated now, and in words when it can.
+
+    The role's own holder may hand it over at any time, others ``minutes`` after the gate opened.
+    """
+    if holder_asks:
+        return True, "Who holds the role may hand over this vote at any time."
+    if opened and minutes_open >= minutes:
+        return True, f"Open since {minutes} min after the gate opened."
+    return False, f"Possible from {minutes} min after the gate opens, or at once by the holder."
