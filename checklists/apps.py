@@ -9,11 +9,14 @@ class ChecklistsConfig(AppConfig):
         from checklists import (  # noqa: F401, PLC0415
             documents,
             linting,
+            linting_votes,
             panels,
+            panels_absence,
             panels_evidence,
             panels_meeting,
             panels_readiness,
             panels_risks,
+            tasks,
         )
         from checklists.actions import (  # noqa: F401, PLC0415
             extending,

@@ -1,7 +1,7 @@
 """Nobody answers: the gate holds by itself, once for each time that it opens.
 
-The time is computed from what is true now (``queries/silence.py``) and kept on the gate's row, where
-it is looked for. Nothing is lost when no worker runs: whoever comes next finds the row due.
+The time is computed from what is true now (``queries/silence.py``) and kept on the gate's row.
+Nothing is lost when no worker runs: whoever comes next finds the row due.
 """
 
 from datetime import datetime, timedelta

@@ -29,10 +29,14 @@ def silence_at(gate: Gate, decisions: Iterable[Decision]) -> datetime | None:
 
 def watched_gates() -> list[tuple[Gate, datetime | None]]:
     """Every undecided gate that silence may hold, with its time; two statements for all plans."""
-    gates = Gate.objects.defer("plan__source_text").filter(
-        silence_minutes__isnull=False, offset_s__isnull=False, plan__t0__isnull=False
-    ).exclude(plan__lifecycle__in=ASLEEP)
-    gates = list(gates.exclude(decisions__word__in=FINAL).select_related("plan", "decider").order_by("pk"))
+    gates = (
+        Gate.objects.defer("plan__source_text")
+        .filter(silence_minutes__isnull=False, offset_s__isnull=False, plan__t0__isnull=False)
+        .exclude(plan__lifecycle__in=ASLEEP)
+    )
+    gates = list(
+        gates.exclude(decisions__word__in=FINAL).select_related("plan", "decider").order_by("pk")
+    )
     held: dict[int, list[Decision]] = defaultdict(list)
     taken = Decision.objects.filter(gate__in=gates).defer("evidence", "reasons")
     for one in taken if gates else ():

@@ -62,9 +62,7 @@ def _against(one: Candidate) -> list[str]:
     return found
 
 
-def offered(
-    holder_asks: bool, opened: bool, minutes: int, minutes_open: float
-) -> tuple[bool, str]:
+def offered(holder_asks: bool, opened: bool, minutes: int, minutes_open: float) -> tuple[bool, str]:
     """Whether a vote can be delegated now, and in words when it can.
 
     The role's own holder may hand it over at any time, others ``minutes`` after the gate opened.

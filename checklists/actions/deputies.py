@@ -1,0 +1,58 @@
+"""Whom the holder of a role names, beforehand, to vote when they cannot."""
+
+from checklists.models import Deputy
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, NotAllowed
+from warroom.models import DeploymentPlan, Right, Role, Seat, User
+
+
+def name_deputy(
+    plan: DeploymentPlan, role: Role, person: User, *, by: User, request_id: str | None = None
+) -> Deputy:
+    """Name ``person`` deputy for the votes of ``role``; named twice is named once.
+
+    Raises NotAllowed unless ``by`` sits in the role or may edit the plan, Invalid for the field
+    ``person`` where they have no seat in this release or sit in the role itself.
+    """
+    with change(plan, by=by, request_id=request_id) as naming:
+        _demand_own(naming, role)
+        found = Deputy.objects.filter(role=role, person=person).first()
+        if found is not None:
+            return found
+        seats = Seat.objects.to_come(naming.at).filter(user=person, role__plan=naming.plan)
+        held = set(seats.values_list("role_id", flat=True))
+        if role.pk in held:
+            raise Invalid("person", f"{person.display_name} sits as {role.name} already.")
+        if not held:
+            raise Invalid(
+                "person",
+                f"{person.display_name} has no seat in this release and does not see it. Seat "
+                "them first, in any role.",
+            )
+        row = Deputy.objects.create(
+            role=role, person=person, named_by_name=naming.author_name, at=naming.at
+        )
+        text = f"{person.display_name} is deputy for the votes of {role.name}"
+        naming.record("role.deputy_named", text, role=role.key, person=person.username)
+    return row
+
+
+def remove_deputy(
+    plan: DeploymentPlan, role: Role, person: User, *, by: User, request_id: str | None = None
+) -> None:
+    """Take a deputy off; votes that were delegated to them stand. Twice changes nothing."""
+    with change(plan, by=by, request_id=request_id) as removing:
+        _demand_own(removing, role)
+        found = Deputy.objects.filter(role=role, person=person).first()
+        if found is None:
+            return
+        found.delete()
+        text = f"{person.display_name} is no deputy for the votes of {role.name} any more"
+        removing.record("role.deputy_removed", text, role=role.key, person=person.username)
+
+
+def _demand_own(naming: Change, role: Role) -> None:
+    if role.plan_id != naming.plan.pk:
+        raise Invalid("role", "This release has no such role.")
+    if role.pk not in naming.held.role_ids and not naming.held.may(Right.EDIT):
+        raise NotAllowed(f"Only who sits as {role.name}, or may edit the plan, names its deputies.")

@@ -1,0 +1,181 @@
+"""Gates are added, set anew and taken off. What people voted on asks for new votes when it changes.
+
+A decided gate is history and refuses; a change applies to those that are still open.
+"""
+
+from typing import Any
+
+from django.db.models import Max
+from django.utils.text import slugify
+
+from checklists.actions.decisions import fresh_gate
+from checklists.actions.regating import Regated, falling, regate
+from checklists.models import Gate
+from checklists.rules.gate_settings import (
+    LABELS,
+    VOTED_ON,
+    GateWanted,
+    changed_fields,
+    gate_objection,
+)
+from checklists.rules.gates import FINAL, SHOWN
+from warroom.actions.change import Change, change
+from warroom.actions.refusals import Invalid, Refused, checked_reason
+from warroom.models import DeploymentPlan, Right, Role, User
+from warroom.rules.fingerprint import fingerprint
+
+MOST = 200  # of one release
+
+
+def settings_of(gate: Gate) -> dict[str, Any]:
+    """A gate's settings, as ``GateWanted.values`` gives them."""
+    kept = {name: getattr(gate, name) for name in LABELS if name != "decider"}
+    return kept | {
+        "decider": gate.decider.key if gate.decider else "",
+        "voters": sorted(gate.voters),
+        "veto_roles": sorted(gate.veto_roles),
+    }
+
+
+def settings_seen(gate: Gate) -> str:
+    """The fingerprint of what a form showed; another one says that somebody changed it since."""
+    return fingerprint([gate.version, settings_of(gate)])
+
+
+def add_gate(
+    plan: DeploymentPlan, wanted: GateWanted, *, by: User, request_id: str | None = None
+) -> Gate:
+    """Add a gate after the others. Raises Invalid naming the field, NotAllowed without ``edit``."""
+    with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
+        if adding.repeated:
+            event = adding.plan.events.get(request_id=request_id)
+            return Gate.objects.get(plan=adding.plan, key=event.data["gate"])
+        values = _checked(adding, wanted)
+        if adding.plan.gates.count() >= MOST:
+            raise Refused(f"A release has at most {MOST} gates.")
+        last = adding.plan.gates.aggregate(last=Max("number"))["last"] or 0
+        key = _key(adding.plan, values["title"], last + 1)
+        gate = Gate(plan=adding.plan, key=key, number=last + 1)
+        _set(gate, values)
+        gate.save()
+        adding.record("gate.added", f"Gate added: {gate.title}", gate=key, fields=values)
+    return gate
+
+
+def edit_gate(
+    gate: Gate,
+    wanted: GateWanted,
+    *,
+    by: User,
+    reason: str = "",
+    seen: str | None = None,
+    request_id: str | None = None,
+) -> Regated:
+    """Set a gate anew; return the votes and signatures that fall with its older version.
+
+    A ``reason`` is wanted once somebody voted for this version. ``seen``: what the form showed
+    (``settings_seen``). Raises Invalid naming the field, Refused when the gate is decided or was
+    set anew by somebody else meanwhile, NotAllowed without the right to edit.
+    """
+    reason = checked_reason(reason)
+    with change(gate.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
+        gate = fresh_gate(gate, editing)
+        values = _checked(editing, wanted)
+        changes = changed_fields(settings_of(gate), values)
+        if editing.repeated or not changes:
+            return Regated()
+        _refuse_over(gate)
+        if seen is not None and seen != settings_seen(gate):
+            raise Refused(f"{gate.title} was set anew while you wrote. Nothing was saved.")
+        _demand_reason(gate, reason)
+        _set(gate, values)
+        gate.save()
+        fallen = regate(editing, gate) if set(changes) & set(VOTED_ON) else Regated()
+        what = ", ".join(LABELS[name] for name in changes)
+        editing.record(
+            "gate.changed",
+            f"{gate.title} set anew: {what}{fallen.said}. {reason}".strip(),
+            gate=gate.key,
+            changes=changes,
+            reason=reason,
+            version=gate.version,
+            **fallen.data,
+        )
+    return fallen
+
+
+def remove_gate(
+    gate: Gate, reason: str, *, by: User, seen: str | None = None, request_id: str | None = None
+) -> None:
+    """Take off a gate at which nothing was said yet. Raises Refused where anything was."""
+    reason = checked_reason(reason)
+    with change(gate.plan, by=by, right=Right.EDIT, request_id=request_id) as removing:
+        found = Gate.objects.filter(pk=gate.pk).select_related("decider").first()
+        if removing.repeated or found is None:
+            return
+        if not reason:
+            raise Invalid("reason", "Say why the gate is taken off; the timeline keeps it.")
+        if seen is not None and seen != settings_seen(found):
+            raise Refused(f"{found.title} was set anew while you wrote. Nothing was taken off.")
+        if on_record := _on_record(found):
+            raise Refused(
+                f"{found.title} stays: {on_record}. What was voted, signed or decided is kept."
+            )
+        key, title = found.key, found.title
+        found.delete()
+        removing.record("gate.removed", f"Gate taken off: {title}. {reason}", gate=key)
+
+
+def _on_record(gate: Gate) -> str:
+    """What speaks against taking a gate off; "" for nothing."""
+    counts = {
+        "vote": gate.votes.count(),
+        "decision": gate.decisions.count(),
+        "signature": gate.signoffs.count(),
+        "delegation": gate.delegations.count(),
+        "try to reach somebody": gate.tries.count(),
+    }
+    said = [f"{n} {word}{'s' if n > 1 else ''}" for word, n in counts.items() if n]
+    judged = gate.criteria.model.everything.filter(gate=gate)
+    if judged.exclude(waivers=None).exists() or judged.exclude(versions=None).exists():
+        said.append("waivers or older versions of criteria")
+    return f"it has {', '.join(said)}" if said else ""
+
+
+def _checked(changing: Change, wanted: GateWanted) -> dict[str, Any]:
+    values = wanted.values()
+    roles = list(Role.objects.filter(plan=changing.plan))
+    keys = {role.key for role in roles}
+    if wrong := gate_objection(values, keys, [r.key for r in roles if r.may(Right.VOTE)]):
+        raise Invalid(*wrong)
+    return values
+
+
+def _set(gate: Gate, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if name != "decider":
+            setattr(gate, name, value)
+    gate.decider = Role.objects.filter(plan=gate.plan, key=values["decider"]).first()
+
+
+def _refuse_over(gate: Gate) -> None:
+    final = gate.decisions.filter(word__in=FINAL).first()
+    if final is None:
+        return
+    later = Gate.objects.filter(plan=gate.plan, number__gt=gate.number)
+    following = later.exclude(decisions__word__in=FINAL).first()
+    applies = f" A change applies from {following.title}." if following else ""
+    raise Refused(f"{gate.title} is decided: {SHOWN[final.word]}. It stays as it was.{applies}")
+
+
+def _demand_reason(gate: Gate, reason: str) -> None:
+    if reason or not falling(gate).votes:
+        return
+    raise Invalid("reason", "Somebody has voted already. Say why the gate is set anew.")
+
+
+def _key(plan: DeploymentPlan, title: str, number: int) -> str:
+    taken = set(plan.gates.values_list("key", flat=True))
+    base = (slugify(title) or f"gate-{number}")[:50]
+    names = (base if n == 1 else f"{base}-{n}" for n in range(1, MOST + 2))
+    return next(name for name in names if name not in taken)
