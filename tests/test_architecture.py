@@ -60,6 +60,20 @@ STEPS = [
         "readiness_api",
         "api_editing",
     },
+=======
+    {
+        "sections",
+        "panels_meeting",
+        "panels_absence",
+        "linting_votes",
+        "voting_forms",
+        "forms_editing",
+        "forms_days",
+        "settings_forms",
+    },
+    {"views", "api", "item_api", "admin", "checks", "ticker"},
+    {"urls", "middleware", "document_api", "new_api", "plan_api", "people_api", "api_editing", "votes_api"},
+>>>>>>> 193e3d4 (wip)
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
 WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations"}

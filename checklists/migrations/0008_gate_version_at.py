@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("checklists", "0005_go_no_go")]
+    dependencies = [("checklists", "0007_findings_and_dry_runs")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,195 @@
+"""What people fill in about who votes: a gate's settings, tries, delegations, deputies."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from checklists.actions.gate_editing import settings_seen
+from checklists.forms import ReasonField
+from checklists.models import Gate, Quorum
+from checklists.queries.absence import Missing
+from checklists.rules.gate_settings import GateWanted
+from warroom.form_parts import OnceForm
+from warroom.models import DeploymentPlan, Right
+from warroom.rules.lengths import offset, written
+from warroom.rules.typed import instant_of, length_of, offset_of
+
+OPENS_HELP = "T+12h or 2025-10-23 21:00 in UTC. Empty: open from the start."
+
+
+class OpensField(forms.CharField):
+    """When a gate opens; gives seconds after T0, or None for a gate without a time."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(required=False, max_length=40, help_text=OPENS_HELP, **kwargs)
+        self.widget.attrs.update(placeholder="T+12h", autocomplete="off")
+        self.t0: datetime | None = None
+
+    def clean(self, value) -> int | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        if (seconds := offset_of(text)) is not None:
+            return seconds
+        at = instant_of(text, timezone.now(), self.t0)
+        if at is None:
+            raise forms.ValidationError(f"{text!r} is no time. Write {OPENS_HELP}")
+        if self.t0 is None:
+            raise forms.ValidationError(
+                "This release has no T0 yet, so a time of the clock says nothing. Write T+12h."
+            )
+        return round((at - self.t0).total_seconds())
+
+
+class HoldField(forms.CharField):
+    """How long a HOLD lasts, as 6h or 90 min; gives minutes."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(max_length=30, help_text="As 6h, 90 min or 1h30m.", **kwargs)
+
+    def clean(self, value) -> int:
+        text = super().clean(value)
+        seconds = length_of(text)
+        if seconds is None or seconds < 60:
+            raise forms.ValidationError(f"{text!r} is no length of time. Write 6h or 90 min.")
+        return seconds // 60
+
+
+class GateForm(OnceForm):
+    """The settings of a gate. ``seen`` is what the form showed."""
+
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    title = forms.CharField(max_length=200)
+    opens = OpensField(label="Opens")
+    decider = forms.ChoiceField(required=False, label="Who decides")
+    hold_minutes = HoldField(label="A hold lasts")
+    voters = forms.MultipleChoiceField(required=False, label="Who votes")
+    veto_roles = forms.MultipleChoiceField(required=False, label="Veto")
+    quorum = forms.ChoiceField(choices=Quorum.choices)
+    quorum_count = forms.IntegerField(
+        required=False, min_value=1, max_value=1000, label="How many have to say go"
+    )
+    delegate_minutes = forms.IntegerField(
+        min_value=0,
+        max_value=10_080,
+        label="A missing vote can be delegated after, minutes",
+        help_text="Counted from the opening. The holder may at any time.",
+    )
+    silence_minutes = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=10_080,
+        label="Silence holds the gate after, minutes",
+        help_text="Counted from the opening. Empty: never by itself.",
+    )
+    reason = ReasonField(required=False, max_length=4000, label="Why")
+
+    def __init__(self, *args, plan: DeploymentPlan, gate: Gate | None = None, **kwargs) -> None:
+        if gate is not None and not args:
+            kwargs.setdefault("initial", _initial(gate))
+        super().__init__(*args, **kwargs)
+        if gate is None and not args:
+            self.initial |= {"hold_minutes": "6h", "delegate_minutes": 10, "silence_minutes": 60}
+            self.initial |= {"quorum": Quorum.ALL}
+        roles = list(plan.roles.all())
+        voting = [(role.key, role.name) for role in roles if role.may(Right.VOTE)]
+        self.fields["voters"].choices = _with_kept(voting, gate.voters if gate else [])
+        self.fields["veto_roles"].choices = _with_kept(voting, gate.veto_roles if gate else [])
+        deciding = [(role.key, role.name) for role in roles if role.may(Right.DECIDE)]
+        kept = [gate.decider.key] if gate and gate.decider else []
+        anyone = ("", "Any role with the right to decide")
+        self.fields["decider"].choices = [anyone, *_with_kept(deciding, kept)]
+        self.fields["opens"].t0 = plan.t0
+
+    def wanted(self) -> GateWanted:
+        said = self.cleaned_data
+        return GateWanted(
+            title=said["title"],
+            offset_s=said["opens"],
+            decider=said["decider"],
+            hold_minutes=said["hold_minutes"],
+            voters=tuple(said["voters"]),
+            veto_roles=tuple(said["veto_roles"]),
+            quorum=said["quorum"],
+            quorum_count=said["quorum_count"],
+            delegate_minutes=said["delegate_minutes"],
+            silence_minutes=said["silence_minutes"],
+        )
+
+
+def _with_kept(choices: list[tuple[str, str]], kept: list[str]) -> list[tuple[str, str]]:
+    """What a gate is set to can be kept, though its role may do no such thing any more."""
+    known = {key for key, _ in choices}
+    return [*choices, *((key, f"{key} (may not)") for key in kept if key not in known)]
+
+
+def _initial(gate: Gate) -> dict[str, Any]:
+    return {
+        "seen": settings_seen(gate),
+        "title": gate.title,
+        "opens": offset(gate.offset_s) if gate.offset_s is not None else "",
+        "decider": gate.decider.key if gate.decider else "",
+        "hold_minutes": written(gate.hold_minutes * 60),
+        "voters": gate.voters,
+        "veto_roles": gate.veto_roles,
+        "quorum": gate.quorum,
+        "quorum_count": gate.quorum_count,
+        "delegate_minutes": gate.delegate_minutes,
+        "silence_minutes": gate.silence_minutes,
+    }
+
+
+class GateRemoveForm(OnceForm):
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        max_length=4000, label="Why it is taken off", widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class TryForm(OnceForm):
+    """What was tried, and what came of it; more words than these come through the API."""
+
+    role = forms.SlugField(max_length=60)
+    how = forms.ChoiceField(
+        choices=[(word, word) for word in ("Call", "Chat", "Mail", "In person")],
+        label="I tried by",
+    )
+    result = forms.CharField(max_length=120)
+
+
+RESULTS = ("No answer", "Will vote", "Cannot vote")
+
+
+class DelegateForm(OnceForm):
+    """Who votes instead, and why; what the holder wrote, where nobody was named beforehand."""
+
+    role = forms.SlugField(max_length=60, widget=forms.HiddenInput)
+    to = forms.CharField(max_length=150)
+    reason = forms.CharField(
+        max_length=4000,
+        label="Reason, shown to everybody",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+    agreed = ReasonField(
+        required=False,
+        max_length=4000,
+        label="What the holder wrote",
+        help_text="Wanted for whoever is no deputy: their own words, with when and where.",
+    )
+
+    @classmethod
+    def of(cls, missing: Missing) -> "DelegateForm":
+        """The form for one missing vote; its reason says how often somebody tried."""
+        tries = len(missing.tries)
+        tried = f", {tries} {'try' if tries == 1 else 'tries'}" if tries else ""
+        first = f"{missing.tries[-1].at:%H:%M} UTC" if tries else ""
+        reason = f"{missing.holder} does not answer since {first}{tried}." if tries else ""
+        initial = {"role": missing.role.key, "to": missing.chosen, "reason": reason}
+        return cls(initial=initial)
+
+
+class DeputyForm(OnceForm):
+    role = forms.SlugField(max_length=60)
+    person = forms.CharField(max_length=150)
