@@ -86,11 +86,12 @@ def _wanted(line: str) -> Wanted:
         )
     owner, due = (*rest, "", "")[:2]
     blocking = BLOCKS[blocks[0]] if blocks else True
-    return Wanted(text, owner[:120], _due(due) if due else None, blocking)
+    return Wanted(text, owner[:120], due_time(due) if due else None, blocking)
 
 
-def _due(text: str) -> datetime:
-    at = instant_of(text, timezone.now(), None)
+def due_time(text: str, t0: datetime | None = None) -> datetime:
+    """When a condition is due (UTC). Raises ValidationError for what is no time."""
+    at = instant_of(text, timezone.now(), t0)
     if at is not None:
         return at
     year = re.match(r"\d{4}(?=-)", text)
@@ -145,32 +146,6 @@ class SignOffForm(RoleForm):
         self.best = best
         self.fields["score"].label = f"Score, 0 to {best}"
         self.fields["score"].max_value = best
-
-
-class VoteForm(RoleForm):
-    vote = forms.ChoiceField(
-        choices=[
-            ("go", "Go"),
-            ("conditional", "Go with conditions"),
-            ("no-go", "No-go"),
-            ("abstain", "Abstain"),
-        ]
-    )
-    reason = ReasonField(
-        required=False,
-        max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Wanted for a no-go: what must change before it can go.",
-    )
-    conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
-
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        if cleaned.get("vote") == "conditional":
-            if "conditions" in cleaned and not cleaned["conditions"]:
-                self.add_error("conditions", "Name at least one condition, or vote a plain go.")
-            cleaned["vote"] = "go"
-        return cleaned
 
 
 class DecisionForm(OnceForm):

@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from checklists.actions.conditions import LIMIT, TEXT_LIMIT, Wanted
 from checklists.actions.gate_editing import settings_seen
-from checklists.forms import ReasonField
+from checklists.forms import CONDITIONS_HELP, ConditionsField, ReasonField, RoleForm, due_time
 from checklists.models import Gate, Quorum
 from checklists.queries.absence import Missing
 from checklists.rules.gate_settings import GateWanted
@@ -15,6 +16,93 @@ from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan, Right
 from warroom.rules.lengths import offset, written
 from warroom.rules.typed import instant_of, length_of, offset_of
+
+LINES, MORE = 2, 4  # lines for conditions that a vote begins with, and those behind "more"
+
+
+class ConditionLine(forms.Form):
+    """A condition of a vote; a line without a text is none."""
+
+    text = forms.CharField(required=False, max_length=TEXT_LIMIT, label="Condition")
+    owner = forms.CharField(required=False, max_length=120)
+    due = forms.CharField(required=False, max_length=40, label="Due, UTC")
+    blocking = forms.BooleanField(required=False, initial=True, label="Blocks until it is met")
+    t0: datetime | None = None
+
+    def clean_due(self) -> datetime | None:
+        text = self.cleaned_data["due"]
+        return due_time(text, self.t0) if text else None
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean()
+        if not said.get("text") and (said.get("owner") or said.get("due")):
+            self.add_error("text", "Say what the condition is, or empty the line.")
+        return said
+
+    def wanted(self) -> Wanted | None:
+        said = self.cleaned_data
+        if not said.get("text"):
+            return None
+        return Wanted(said["text"], said["owner"], said.get("due"), said["blocking"])
+
+
+class VoteForm(RoleForm):
+    """A vote with its conditions: as lines of fields, or as lines of text (``conditions``)."""
+
+    vote = forms.ChoiceField(
+        choices=[
+            ("go", "Go"),
+            ("conditional", "Go with conditions"),
+            ("no-go", "No-go"),
+            ("abstain", "Abstain"),
+        ]
+    )
+    reason = ReasonField(
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Wanted for a no-go: what must change before it can go.",
+    )
+    conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
+
+    def __init__(self, data: Any = None, *, t0: datetime | None = None, **kwargs) -> None:
+        self.given = kwargs.pop("given", ())
+        super().__init__(data, **kwargs)
+        many = max(LINES, len(self.given) + 1) + MORE
+        lines = forms.formset_factory(ConditionLine, extra=many, max_num=LIMIT, absolute_max=40)
+        said = data if data is not None and "c-TOTAL_FORMS" in data else None
+        self.lines = lines(said, prefix="c")
+        for line, one in zip(self.lines, () if said else self.given, strict=False):
+            line.initial = one
+        for line in self.lines:
+            line.t0 = t0
+
+    @property
+    def first_lines(self) -> list[ConditionLine]:
+        """The lines that are shown at once: those that say something, and one or two more."""
+        return list(self.lines)[:-MORE]
+
+    @property
+    def more_lines(self) -> list[ConditionLine]:
+        return list(self.lines)[-MORE:]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if self.lines.is_bound:
+            self._take_lines(cleaned)
+        if cleaned.get("vote") == "conditional":
+            if "conditions" in cleaned and not cleaned["conditions"]:
+                self.add_error("conditions", "Name at least one condition, or vote a plain go.")
+            cleaned["vote"] = "go"
+        return cleaned
+
+    def _take_lines(self, cleaned: dict[str, Any]) -> None:
+        if not self.lines.is_valid():
+            self.add_error("conditions", "A condition is not right yet; see its line.")
+            return
+        found = [wanted for line in self.lines if (wanted := line.wanted())]
+        cleaned["conditions"] = [*cleaned.get("conditions", ()), *found]
+
 
 OPENS_HELP = "T+12h or 2025-10-23 21:00 in UTC. Empty: open from the start."
 

@@ -5,6 +5,7 @@ A decided gate is history and refuses; a change applies to those that are still 
 
 from typing import Any
 
+from django.db import models
 from django.db.models import Max
 from django.utils.text import slugify
 
@@ -139,7 +140,18 @@ def _on_record(gate: Gate) -> str:
     judged = gate.criteria.model.everything.filter(gate=gate)
     if judged.exclude(waivers=None).exists() or judged.exclude(versions=None).exists():
         said.append("waivers or older versions of criteria")
+    said += [f"a {name} that ends with it" for name in _used_by(gate)]
     return f"it has {', '.join(said)}" if said else ""
+
+
+def _used_by(gate: Gate) -> list[str]:
+    """What floors above hang on this gate, such as a stage: it would go on without being asked."""
+    hanging = (link for link in Gate._meta.related_objects if link.on_delete is models.SET_NULL)
+    return [
+        str(link.related_model._meta.verbose_name)
+        for link in hanging
+        if link.related_model._default_manager.filter(**{link.field.name: gate}).exists()
+    ]
 
 
 def _checked(changing: Change, wanted: GateWanted) -> dict[str, Any]:

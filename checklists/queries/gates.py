@@ -154,6 +154,12 @@ def next_open(plan: DeploymentPlan, now: datetime) -> Gate | None:
     return next((gate for gate in gates_now(plan, now) if final_of(gate) is None), None)
 
 
+def next_undecided(gate: Gate, now: datetime) -> Gate | None:
+    """The first gate after this one that is still open: from it a changed rule applies."""
+    later = (one for one in gates_now(gate.plan, now) if one.number > gate.number)
+    return next((one for one in later if final_of(one) is None), None)
+
+
 def holds(item: ChecklistItem, gate: Gate) -> bool:
     """Whether an item keeps this gate from GO: blocking, open, and of a phase before the gate."""
     if not item.blocking or item.state in CLOSED:

@@ -3,11 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from checklists.models import Condition, Delegation, Gate, Vote
+from checklists.queries.phases import roles_now
 from checklists.queries.signoffs import holders
 from checklists.rules.votes import Ballot, Quorum, Word, quorum_words, waited_for
-from warroom.models import Right, Role
+from warroom.models import DeploymentPlan, Right, Role, User
+from warroom.queries.people import Standing
 
 
 @dataclass(frozen=True)
@@ -110,3 +113,26 @@ def rule_words(gate: Gate, rows: Iterable[VoteRow]) -> tuple[Word, ...]:
         decider=gate.decider.name if gate.decider else "",
         silence_minutes=gate.silence_minutes if gate.offset_s is not None else None,
     )
+
+
+def votes_as(rows: Iterable[VoteRow], person: User, standing: Standing) -> list[Role]:
+    """The roles as which a person votes here: those they hold, and those they were asked for."""
+    return [
+        row.role
+        for row in rows
+        if row.role.pk in standing.role_ids
+        or (row.delegation is not None and row.delegation.to_id == person.pk)
+    ]
+
+
+def may_decide(gate: Gate, standing: Standing) -> bool:
+    """Whether somebody decides this gate: as its decider, or by the right where it has none."""
+    if gate.decider_id is not None:
+        return gate.decider_id in standing.role_ids
+    return standing.may(Right.DECIDE)
+
+
+def seated_names(plan: DeploymentPlan, now: datetime) -> list[str]:
+    """Everybody who sits in a release at an instant (UTC), by the name the room calls them."""
+    seats = [seat for role in roles_now(plan, now) for seat in role.seats.all()]
+    return sorted({seat.user.display_name for seat in seats})

@@ -18,9 +18,16 @@ from checklists.actions.gates import deciding_role
 from checklists.models import Gate
 from checklists.panels_absence import ABSENCE_PARTS
 from checklists.queries.absence import Missing, missing_votes
-from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now
+from checklists.queries.gates import (
+    GateSheet,
+    final_of,
+    gate_sheet,
+    gates_now,
+    next_undecided,
+)
 from checklists.queries.silence import silence_at
-from checklists.views.gates import decides, find_gate
+from checklists.queries.votes import may_decide, rule_words
+from checklists.views.gates import find_gate
 from checklists.voting_forms import RESULTS, DelegateForm, TryForm
 from warroom.actions.refusals import Invalid
 from warroom.live import panels
@@ -169,10 +176,12 @@ def _page(
         "results": RESULTS,
         "try_form": try_form or TryForm(),
         "delegate_form": delegate_form or (DelegateForm.of(shown) if shown else None),
-        "decides": decides(gate, standing),
-        "may_try": standing.may(Right.VOTE) or decides(gate, standing),
+        "decides": may_decide(gate, standing),
+        "may_try": standing.may(Right.VOTE) or may_decide(gate, standing),
         "may_delegate": shown is not None and _may_delegate(gate, shown, standing),
         "silence_at": silence_at(gate, sheet.decisions),
+        "words": rule_words(gate, sheet.votes),
+        "applies_from": next_undecided(gate, now),
         "deciders": _deciders(sheet),
     }
     wrong = try_form is not None or delegate_form is not None
@@ -185,7 +194,7 @@ def _parts(gate: Gate, now) -> dict[str, str]:
 
 
 def _may_delegate(gate: Gate, missing: Missing, standing) -> bool:
-    return decides(gate, standing) or missing.role.pk in standing.role_ids
+    return may_decide(gate, standing) or missing.role.pk in standing.role_ids
 
 
 def _deciders(sheet: GateSheet) -> str:

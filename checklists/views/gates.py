@@ -18,19 +18,20 @@ from checklists.forms import (
     DecisionForm,
     JudgementForm,
     SignOffForm,
-    VoteForm,
 )
-from checklists.models import Gate
+from checklists.models import Condition, Gate
 from checklists.panels import GATE_PARTS, gate_context
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now, gates_of
 from checklists.queries.scopes import Scope
+from checklists.queries.votes import seated_names, votes_as
 from checklists.rules.gates import GO, HOLD
 from checklists.views.signing import sign_context
+from checklists.voting_forms import VoteForm
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.live import panels
-from warroom.models import Right
+from warroom.models import Right, Role, User
 from warroom.once import once
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
@@ -77,8 +78,8 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("gate", slug, key)
     fresh(request, gate)
-    demand(gate.plan, request.user, Right.VOTE)
-    form = VoteForm(request.POST, roles=gate.plan.roles.all())
+    _demand_vote(gate, request.user)
+    form = VoteForm(request.POST, roles=gate.plan.roles.all(), t0=gate.plan.t0)
     if not form.is_valid():
         return gate_page(request, gate, vote_form=form)
     asked = form.cleaned_data
@@ -203,6 +204,7 @@ def gate_context_of(
     now = context["now"]
     sheet = gate_sheet(gate, now)
     shared = gate_context(sheet)
+    voting = votes_as(sheet.votes, request.user, context["standing"])
     context |= shared | {
         "gates": [(other, final_of(other)) for other in gates_now(gate.plan, now)],
         "parts": {
@@ -210,8 +212,9 @@ def gate_context_of(
             for part in GATE_PARTS
         },
         "intact": [(d, is_untouched(d)) for d in sheet.decisions],
-        "vote_form": vote_form or _vote_form(gate, sheet, context["standing"]),
-        "voting": context["standing"].roles_with(Right.VOTE),
+        "vote_form": vote_form or _vote_form(gate, sheet, voting),
+        "voting": voting,
+        "people": seated_names(gate.plan, now),
         "decision_form": decision_form or _decision_form(sheet),
         "decides": _decides(gate, context["standing"]),
         "to_judge": [row for row in sheet.criteria if row.to_judge],
@@ -236,18 +239,32 @@ def _decision_form(sheet: GateSheet) -> DecisionForm:
     return DecisionForm(initial={"decision": chosen, "hold_minutes": sheet.gate.hold_minutes})
 
 
-def _vote_form(gate: Gate, sheet: GateSheet, standing: Standing) -> VoteForm:
-    """An empty form, or the vote that stands, to be changed."""
-    mine = [role.pk for role in standing.roles_with(Right.VOTE)]
-    row = next((row for row in sheet.votes if row.vote and row.role.pk in mine), None)
-    initial = {}
+def _vote_form(gate: Gate, sheet: GateSheet, voting: list[Role]) -> VoteForm:
+    """An empty form, or the vote that stands (or stood), to be changed."""
+    mine = [role.pk for role in voting]
+    row = next((r for r in sheet.votes if (r.vote or r.outdated) and r.role.pk in mine), None)
+    initial, given = {}, ()
     if row:
-        conditions = "\n".join(condition.text for condition in row.conditions)
-        word = "conditional" if conditions and row.vote.word == "go" else row.vote.word
-        initial = {
-            "role": row.role.key,
-            "vote": word,
-            "reason": row.vote.reason,
-            "conditions": conditions,
-        }
-    return VoteForm(roles=gate.plan.roles.filter(pk__in=mine), initial=initial)
+        vote = row.vote or row.outdated
+        conditions = list(vote.conditions.all())
+        word = "conditional" if conditions and vote.word == "go" else vote.word
+        initial = {"role": row.role.key, "vote": word, "reason": vote.reason}
+        given = [_line(condition) for condition in conditions]
+    roles = gate.plan.roles.filter(pk__in=mine)
+    return VoteForm(roles=roles, initial=initial, given=given, t0=gate.plan.t0)
+
+
+def _line(condition: Condition) -> dict[str, Any]:
+    due = f"{condition.due_at:%Y-%m-%d %H:%M}" if condition.due_at else ""
+    return {
+        "text": condition.text,
+        "owner": condition.owner,
+        "due": due,
+        "blocking": condition.blocking,
+    }
+
+
+def _demand_vote(gate: Gate, person: User) -> None:
+    """Whoever neither votes nor was asked to is told so before the form is read."""
+    if not gate.delegations.filter(to=person, ended_at=None).exists():
+        demand(gate.plan, person, Right.VOTE)
