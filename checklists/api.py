@@ -296,7 +296,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "id": decision.pk,
         "decision": decision.word,
         "person": decision.person_name,
-        "role": decision.role.key,
+        "role": decision.role.key if decision.role else None,
         "at": decision.at,
         "rationale": decision.rationale,
         "recommendation": decision.recommendation,

@@ -60,7 +60,6 @@ STEPS = [
         "readiness_api",
         "api_editing",
     },
-=======
     {
         "sections",
         "panels_meeting",
@@ -71,9 +70,18 @@ STEPS = [
         "forms_days",
         "settings_forms",
     },
-    {"views", "api", "item_api", "admin", "checks", "ticker"},
-    {"urls", "middleware", "document_api", "new_api", "plan_api", "people_api", "api_editing", "votes_api"},
->>>>>>> 193e3d4 (wip)
+    {"views", "api", "item_api", "evidence_api", "admin", "checks", "ticker"},
+    {
+        "urls",
+        "middleware",
+        "document_api",
+        "new_api",
+        "plan_api",
+        "people_api",
+        "readiness_api",
+        "votes_api",
+        "api_editing",
+    },
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
 WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations"}

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from checklists.actions.conditions import Wanted
+from checklists.actions.delegating import delegate_vote
 from checklists.actions.files import attach_file
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.results import record_result
@@ -92,6 +93,16 @@ def lines(*prefixes):
         f"{prefix}-{what}": "0" for prefix in prefixes for what in ("TOTAL_FORMS", "INITIAL_FORMS")
     }
 
+
+GATE = {
+    "title": "5 to 10 %",
+    "opens": "T+12h",
+    "hold_minutes": "6h",
+    "quorum": "all",
+    "delegate_minutes": "10",
+    "silence_minutes": "60",
+    "reason": "Agreed.",
+}
 
 ROUTES = {
     "healthz": Route("/healthz", get=everyone(200), open=True),
@@ -320,6 +331,42 @@ ROUTES = {
         post=holders(302, "thon"),
         send={"role": "on-call", "vote": "go"},
     ),
+    "gate-add": Route(
+        f"{PLAN}gates/add", get=holders(200, *EDIT), post=holders(302, *EDIT), send=GATE
+    ),
+    "gate-edit": Route(
+        f"{PLAN}gates/gate-1/edit", get=holders(200, *EDIT), post=holders(302, *EDIT), send=GATE
+    ),
+    "gate-remove": Route(  # somebody has voted there
+        f"{PLAN}gates/gate-1/remove", post=holders(409, *EDIT), send={"reason": "Not wanted."}
+    ),
+    "gate-absent": Route(f"{PLAN}gates/gate-1/absent", get=READ, post=holders(302, "cora")),
+    "gate-tries": Route(
+        f"{PLAN}gates/gate-1/tries",
+        get=members(302),
+        post=holders(302, *VOTE),
+        send={"role": "on-call", "how": "Call", "result": "No answer"},
+    ),
+    "gate-delegations": Route(  # who decides, and who holds the role
+        f"{PLAN}gates/gate-1/delegations",
+        get=members(302),
+        post=holders(302, "cora", "thon"),
+        send={"role": "on-call", "to": "forge", "reason": "Away.", "agreed": "Forge votes."},
+    ),
+    "delegation-end": Route(  # and who was asked
+        f"{PLAN}gates/gate-1/delegations/{{delegation}}/end",
+        post=holders(302, "cora", "thon", "vera"),
+    ),
+    "deputies": Route(
+        f"{PLAN}settings/deputies",
+        post=holders(302, *EDIT, "thon"),
+        send={"role": "on-call", "person": "vera"},
+    ),
+    "deputy-remove": Route(
+        f"{PLAN}settings/deputies/remove",
+        post=holders(302, *EDIT, "thon"),
+        send={"role": "on-call", "person": "vera"},
+    ),
     "decision": Route(
         f"{PLAN}gates/gate-1/decision",
         get=members(302),
@@ -415,6 +462,9 @@ def release(plan, cast, item, gate):
     cast_vote(
         gate, roles["security-lead"], "go", by=cast["hudson"], conditions=[Wanted("Limits re-read")]
     )
+    asked_to_vote = delegate_vote(
+        gate, roles["on-call"], cast["vera"], "Away.", by=cast["cora"], agreed="Vera votes."
+    )
     signed = sign_off(plan, item.phase, roles["security-lead"], "approved", by=cast["hudson"])
     decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
     decision = decide_gate(decided, "hold", by=cast["cora"])
@@ -438,6 +488,7 @@ def release(plan, cast, item, gate):
     return {
         "signoff": signed.pk,
         "decision": decision.pk,
+        "delegation": asked_to_vote.pk,
         "stand_in": stand_in.pk,
         "invitation": asked.pk,
         "token": link_of(asked).rstrip("/").rpartition("/")[2],

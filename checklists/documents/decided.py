@@ -69,7 +69,7 @@ def _vote(vote: Vote) -> list[str]:
 
 
 def _decision(row: Decision) -> list[str]:
-    who = f"{by_whom(row.person_name, None)} as {escape(row.role.name)}, {stamp(row.at)}"
+    who = f"{by_whom(row.person_name, None)} as {escape(row.decided_as)}, {stamp(row.at)}"
     parts = [f"- Decision **{row.word.upper()}**{who}"]
     parts += [escape(row.rationale)] if row.rationale else []
     if row.override:
