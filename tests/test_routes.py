@@ -325,10 +325,10 @@ ROUTES = {
     "meeting": Route(f"{PLAN}gates/gate-1/meeting/", get=READ),
     "pack": Route(f"{PLAN}gates/gate-1/pack/", get=READ),
     "pack-document": Route(f"{PLAN}gates/gate-1/pack.md", get=READ),
-    "votes": Route(
+    "votes": Route(  # who sits there, and who was asked to vote for them
         f"{PLAN}gates/gate-1/votes",
         get=members(302),
-        post=holders(302, "thon"),
+        post=holders(302, "thon", "vera"),
         send={"role": "on-call", "vote": "go"},
     ),
     "gate-add": Route(

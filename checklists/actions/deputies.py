@@ -19,11 +19,10 @@ def name_deputy(
         found = Deputy.objects.filter(role=role, person=person).first()
         if found is not None:
             return found
-        seats = Seat.objects.to_come(naming.at).filter(user=person, role__plan=naming.plan)
-        held = set(seats.values_list("role_id", flat=True))
-        if role.pk in held:
+        if Seat.objects.active(naming.at).filter(user=person, role=role).exists():
             raise Invalid("person", f"{person.display_name} sits as {role.name} already.")
-        if not held:
+        seats = Seat.objects.to_come(naming.at).filter(user=person, role__plan=naming.plan)
+        if not seats.exists():
             raise Invalid(
                 "person",
                 f"{person.display_name} has no seat in this release and does not see it. Seat "
