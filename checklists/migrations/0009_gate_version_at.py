@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("checklists", "0007_findings_and_dry_runs")]
+    dependencies = [("checklists", "0008_load_runs_judged")]
 
     operations = [
         migrations.AddField(
