@@ -44,14 +44,16 @@ KEPT_FOR = timedelta(hours=12)  # how long a file that was looked at waits to be
 SHOWN_FINDINGS = 50
 CHOSEN = ("feeds", "prefix", "label", "commit", "valid_for", "observed_at", "url")
 MODULE = "checklists.evidence.preview"
-Parts = Callable[[HttpRequest, DeploymentPlan], dict[str, Any]]
-_parts: list[Parts] = []
+Part = Callable[[HttpRequest, DeploymentPlan], dict[str, Any]]
+_parts: dict[str, Part] = {}
 
 
-def register_part(part: Parts) -> None:
-    """``part(request, plan)`` adds to the context of the evidence page."""
-    if part not in _parts:
-        _parts.append(part)
+def register_part(template: str, context: Part) -> None:
+    """Put ``template`` below the results; ``context(request, plan)`` is what it shows.
+
+    A form in it that was sent wrongly is shown again by ``evidence_page(…, that_form=form)``.
+    """
+    _parts[template] = context
 
 
 # --- the page ------------------------------------------------------------------------------
@@ -74,11 +76,12 @@ def evidence_page(request: HttpRequest, plan: DeploymentPlan, **forms: Any) -> H
         "value_form": ValueForm(plan=plan),
         "known_keys": known_keys(plan),
         "address": settings.PUBLIC_URL + reverse("api:post_evidence", args=[plan.slug]),
-        **forms,
+        "part_templates": list(_parts),
     }
-    for part in _parts:
+    for part in _parts.values():
         context |= part(request, plan)
-    return render(request, "checklists/evidence.html", context, status=422 if forms else 200)
+    status = 422 if forms else 200
+    return render(request, "checklists/evidence.html", context | forms, status=status)
 
 
 @require_safe
