@@ -149,17 +149,31 @@ class SignOffForm(RoleForm):
 
 
 class DecisionForm(OnceForm):
+    """``seen``: the rule's word and the gate's version that the decider had before them."""
+
     decision = forms.ChoiceField(choices=[("go", "GO"), ("hold", "HOLD"), ("no-go", "NO-GO")])
+    seen = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
     rationale = ReasonField(
         required=False,
         max_length=4000,
         label="Reason",
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Wanted for a choice marked Override. Shown to everybody.",
+        help_text="Wanted for a choice marked Override: 20 characters or more. Shown to everybody.",
     )
     hold_minutes = forms.IntegerField(
-        required=False, min_value=1, max_value=20160, label="Hold for, minutes"
+        required=False,
+        min_value=1,
+        max_value=20160,
+        label="Hold for, minutes",
+        help_text="Only for HOLD. Empty: as long as this gate holds.",
     )
+
+    def clean(self) -> dict:
+        """To hold never waits for anything; GO and NO-GO are said of what was seen."""
+        cleaned = super().clean()
+        if cleaned.get("decision") in ("go", "no-go") and not cleaned.get("seen"):
+            self.add_error(None, "Decide on the gate's page, which shows what you decide on.")
+        return cleaned
 
 
 class JudgementForm(OnceForm):

@@ -373,6 +373,34 @@ ROUTES = {
         post=holders(302, "cora"),
         send={"decision": "hold"},
     ),
+    "branches": Route(
+        f"{PLAN}gates/gate-1/branches",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"go": "Switch the flag on"},
+    ),
+    "decision-record": Route(f"{PLAN}gates/gate-0/decisions/{{decision}}/", get=READ),
+    "decision-document": Route(f"{PLAN}gates/gate-0/decisions/{{decision}}.md", get=READ),
+    "decision-verify": Route(  # without a file there is nothing to compare
+        f"{PLAN}gates/gate-0/decisions/{{decision}}/verify", get=READ, post=members(422)
+    ),
+    "decision-correction": Route(
+        f"{PLAN}gates/gate-0/decisions/{{decision}}/corrections",
+        post=holders(302, *EDIT),
+        send={"text": "It was Thon."},
+    ),
+    "followups": Route(
+        f"{PLAN}followups/", get=READ, post=holders(302, *TICK), send={"text": "Buy cake"}
+    ),
+    "followup": Route(f"{PLAN}followups/1/", get=READ),
+    "followup-done": Route(
+        f"{PLAN}followups/1/done", post=holders(302, *TICK), send={"note": "Looked."}
+    ),
+    "followup-date": Route(  # it is not the one that sets a date
+        f"{PLAN}followups/1/date",
+        post=holders(422, *EDIT),
+        send={"shift": "+7d", "reason": "Fix first"},
+    ),
     "judgement": Route(
         f"{PLAN}gates/gate-1/criteria/team",
         post=holders(302, *VOTE),

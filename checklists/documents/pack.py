@@ -15,11 +15,11 @@ def pack_markdown(pack: Pack) -> str:
     if plan.rehearsal:
         lines += ["REHEARSAL: nothing here speaks for another release.", ""]
     for part in pack.parts:
-        lines += [*_part(part), ""]
+        lines += [*part_lines(part), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _part(part: Part) -> Iterator[str]:
+def part_lines(part: Part) -> Iterator[str]:
     yield f"## {plain_line(part.title)}"
     if part.sentence:
         yield from ("", plain_line(part.sentence))

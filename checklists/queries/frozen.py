@@ -41,6 +41,8 @@ def _core(sheet: GateSheet) -> dict[str, Any]:
         "plan_version": gate.plan.version,
         "plan_revision": gate.plan.revision,
         "t0": _iso(gate.plan.t0),
+        "window": {"opens": _iso(gate.plan.window_start), "closes": _iso(gate.plan.window_end)},
+        "opens_at": _iso(sheet.opens_at),
         # The head of the timeline that the decision was taken on; its own event comes after it.
         "timeline": {"seq": gate.plan.timeline_seq, "hash": gate.plan.timeline_hash},
         "rehearsal": gate.plan.rehearsal,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checklists.rules.words import GO, HOLD, NO_GO, SHOWN
+from warroom.rules.typed import length_of
 
 TASK, ANNOUNCEMENT, SCHEDULE = "task", "announcement", "schedule"
 BLOCKERS, PLAN, NEW_DATE, NOTICE = "blockers", "plan", "new-date", "notice"
@@ -115,3 +116,38 @@ def next_meeting(title: str, key: str, taken: Sequence[str]) -> tuple[str, str]:
     word = _MEETINGS[number - 2] if number - 2 < len(_MEETINGS) else f"{number}th"
     ending = f", {word} meeting"
     return f"{base_title[: 200 - len(ending)]}{ending}", f"{base_key[:55]}-{number}"
+
+
+KINDS = (TASK, ANNOUNCEMENT, SCHEDULE, BLOCKERS, PLAN, NEW_DATE, NOTICE)
+MOST_STEPS = 50
+
+
+def read_step(line: str, roles: dict[str, str]) -> Step:
+    """A step as people type it: ``kind | text | role | 60m``; ``roles``: keys by names and keys.
+
+    The kind is left out for a task, role and length where there is none. Raises ValueError with a
+    sentence for what is not understood.
+    """
+    parts = [part.strip() for part in line.split("|")]
+    kind = parts[0] if parts[0] in KINDS else TASK
+    text, *more = parts[1:] if parts[0] in KINDS else parts
+    if not text:
+        raise ValueError(f"{line.strip()!r} says nothing to do.")
+    role, after = "", None
+    for part in filter(None, more):
+        if part.lower() in roles:
+            role = roles[part.lower()]
+        elif (seconds := length_of(part)) is not None:
+            after = seconds // 60
+        else:
+            raise ValueError(
+                f"{part!r} is neither a role of this release nor a length such as 60m."
+            )
+    return Step(kind, text[:2000], role, after)
+
+
+def write_step(step: Step) -> str:
+    """A step as ``read_step`` reads it."""
+    after = f"{step.after_minutes}m" if step.after_minutes is not None else ""
+    parts = [part for part in (step.text, step.role, after) if part]
+    return " | ".join(parts if step.kind == TASK else [step.kind, *parts])

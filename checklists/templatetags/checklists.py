@@ -5,6 +5,7 @@ from datetime import datetime
 from django import template
 from django.utils.safestring import SafeString
 
+from checklists.rules.followups import title_of
 from warroom.templatetags.warroom import icon
 
 register = template.Library()
@@ -40,3 +41,9 @@ def vote_icon(word: str) -> SafeString:
 def moment(text: str | None) -> datetime | None:
     """An instant from frozen evidence, which keeps it as ISO text."""
     return datetime.fromisoformat(text) if text else None
+
+
+@register.filter
+def first_line(text: str) -> str:
+    """The title of a follow-up, under which a draft may stand."""
+    return title_of(text)

@@ -1,4 +1,4 @@
-import json
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,9 +8,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from checklists.actions.gates import (
     cast_vote,
-    check_decision,
-    decide_gate,
-    deciding_role,
 )
 from checklists.actions.judging import judge_criterion
 from checklists.forms import (
@@ -19,8 +16,9 @@ from checklists.forms import (
     JudgementForm,
     SignOffForm,
 )
-from checklists.models import Condition, Gate
+from checklists.models import Condition, Correction, Gate
 from checklists.panels import GATE_PARTS, gate_context
+from checklists.queries.followups import of_gate
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now, gates_of
 from checklists.queries.scopes import Scope
@@ -36,7 +34,6 @@ from warroom.once import once
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
-from warroom.views.password import ask_again
 from warroom.views.plans import page
 
 
@@ -99,47 +96,6 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
-    """Decide the gate. GO and NO-GO ask for the password when it is old; HOLD never does.
-
-    Read, as by a reload after a refusal, the address leads back to the gate.
-    """
-    gate = find_gate(request, slug, key)
-    if request.method != "POST":
-        return redirect("gate", slug, key)
-    fresh(request, gate)
-    deciding_role(gate, request.user)
-    form = DecisionForm(request.POST)
-    if not form.is_valid():
-        return gate_page(request, gate, decision_form=form)
-    asked = form.cleaned_data
-    try:
-        if asked["decision"] != HOLD:
-            check_decision(
-                gate,
-                asked["decision"],
-                asked["rationale"],
-                by=request.user,
-                window_reason=request.POST.get("window_reason", ""),
-            )
-            if asks := ask_again(request, f"decide {gate.title}"):
-                return asks
-        decide_gate(
-            gate,
-            asked["decision"],
-            by=request.user,
-            rationale=asked["rationale"],
-            hold_minutes=asked["hold_minutes"],
-            window_reason=request.POST.get("window_reason", ""),
-            request_id=once(request),
-        )
-    except Invalid as wrong:
-        form.refuse(wrong)
-        return gate_page(request, gate, decision_form=form)
-    return done(request, reverse("gate", args=[slug, key]), "Decided. The evidence is frozen.")
-
-
 @require_POST
 def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpResponse:
     """A person's judgement of a criterion that nothing measures."""
@@ -165,31 +121,18 @@ def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> Http
     return done(request, f"{reverse('gate', args=[slug, key])}#judge", f"Judged: {found.label}.")
 
 
-@require_safe
-def frozen_evidence(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
-    """The evidence of a decision as JSON, to keep or to check against its SHA-256."""
-    gate = find_gate(request, slug, key)
-    decision = gate.decisions.filter(pk=number).first()
-    if decision is None:
-        raise Http404("No such decision at this gate.")
-    body = {"evidence_sha256": decision.evidence_sha256, "evidence": decision.evidence}
-    answer = HttpResponse(json.dumps(body, indent=2), content_type="application/json")
-    name = f"{slug}-{key}-{decision.word}.json"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
 def gate_page(
     request: HttpRequest,
     gate: Gate,
     vote_form: VoteForm | None = None,
     decision_form: DecisionForm | None = None,
     signoff_form: SignOffForm | None = None,
+    status: int = 422,
 ) -> HttpResponse:
-    """The page of a gate; a form that was refused stands in it with its errors, then it is 422."""
+    """The page of a gate; a refused form stands in it with its errors, then it has ``status``."""
     context = gate_context_of(request, gate, vote_form, decision_form, signoff_form)
     wrong = any(form is not None for form in (vote_form, decision_form, signoff_form))
-    return render(request, "checklists/gate.html", context, status=422 if wrong else 200)
+    return render(request, "checklists/gate.html", context, status=status if wrong else 200)
 
 
 def gate_context_of(
@@ -215,14 +158,25 @@ def gate_context_of(
         "vote_form": vote_form or _vote_form(gate, sheet, voting),
         "voting": voting,
         "people": seated_names(gate.plan, now),
+        **after(sheet),
         "decision_form": decision_form or _decision_form(sheet),
         "decides": _decides(gate, context["standing"]),
+        "hold_for": timedelta(minutes=gate.hold_minutes),
+        "hold_ends": now + timedelta(minutes=gate.hold_minutes),
         "to_judge": [row for row in sheet.criteria if row.to_judge],
         "judgement_form": JudgementForm(),
         "close_form": ConditionCloseForm(),
     }
     # The gate's own list of open conditions stands: it holds those of signatures as well.
     return sign_context(request, context, Scope(gate=gate), signoff_form) | context
+
+
+def after(sheet: GateSheet) -> dict[str, Any]:
+    """What came of the decisions of a gate; nothing is read while there are none."""
+    if not sheet.decisions:
+        return {}
+    corrections = Correction.objects.filter(decision__gate=sheet.gate)
+    return {"corrections": list(corrections), "followups": of_gate(sheet.gate)}
 
 
 def _decides(gate: Gate, standing: Standing) -> bool:

@@ -87,7 +87,9 @@ def test_a_gate_that_several_decide_at_once_is_decided_once(plan, gate, cast):
         seat(plan, person, "deployment-lead", "Deployment Lead", [])
     answers = together(
         [
-            lambda person=person: decide_gate(gate, "no-go", by=person, rationale=f"Stopped for today by {person}")
+            lambda person=person: decide_gate(
+                gate, "no-go", by=person, rationale=f"Stopped for today by {person}"
+            )
             for person in deciders
         ]
     )

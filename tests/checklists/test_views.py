@@ -19,6 +19,7 @@ from warroom.models import TimelineEvent
 from warroom.views import password
 
 pytestmark = pytest.mark.django_db
+BECAUSE = "The cache job is known and ends at 01:30."
 
 SCRIPT = {"HX-Request": "true"}
 
@@ -277,7 +278,8 @@ def test_extra_fields_that_name_somebody_else_are_ignored(plan, gate, cast, cora
     forged = {"person": cast["hudson"].pk, "decided_by": "hudson", "by": "hudson", "override": "0"}
     thon.post(url(plan, "gates/gate-1/votes"), {"role": "on-call", "vote": "go", **forged})
     assert Vote.objects.get().person == cast["thon"]
-    sent = {"decision": "no-go", "rationale": "Stop", "recommendation": "no-go", **forged}
+    sent = {"decision": "no-go", "rationale": BECAUSE, "recommendation": "no-go", **forged}
+    sent["seen"] = "hold:1"
     cora.post(url(plan, "gates/gate-1/decision"), sent)
     decision = Decision.objects.get()
     assert (decision.person, decision.role.key) == (cast["cora"], "deployment-lead")
@@ -315,7 +317,7 @@ def test_hold_never_asks_for_the_password_but_go_and_no_go_do(plan, gate, cora):
     sent = {"decision": "hold", "rationale": "Known job", "hold_minutes": "15"}
     assert cora.post(url(plan, "gates/gate-1/decision"), sent).status_code == 302
     assert Decision.objects.get().word == "hold"
-    sent = {"decision": "no-go", "rationale": "Stop"}
+    sent = {"decision": "no-go", "rationale": BECAUSE, "seen": "hold:1"}
     assert cora.post(url(plan, "gates/gate-1/decision"), sent).status_code == 403
     assert Decision.objects.count() == 1
     sent["password"] = "pw"
@@ -324,7 +326,7 @@ def test_hold_never_asks_for_the_password_but_go_and_no_go_do(plan, gate, cora):
 
 
 def test_a_decision_without_its_reason_keeps_the_form(plan, gate, cora):
-    answer = cora.post(url(plan, "gates/gate-1/decision"), {"decision": "no-go"})
+    answer = cora.post(url(plan, "gates/gate-1/decision"), {"decision": "no-go", "seen": "hold:1"})
     assert answer.status_code == 422
     assert "wants a written reason" in answer.content.decode()
 
@@ -373,11 +375,12 @@ def test_a_reason_that_some_choices_want_is_not_called_optional(plan, phase, gat
 def test_the_form_is_judged_before_the_password_is_asked_for(plan, phase, gate, cora, thon):
     make_old(cora)
     make_old(thon)
-    answer = cora.post(url(plan, "gates/gate-1/decision"), {"decision": "go"})
+    sent = {"decision": "go", "seen": "hold:1"}
+    answer = cora.post(url(plan, "gates/gate-1/decision"), sent)
     assert answer.status_code == 422
     assert "wants a written reason" in answer.content.decode()
     assert sign(plan, thon, decision="rejected").status_code == 422
-    answer = cora.post(url(plan, "gates/gate-1/decision"), {"decision": "go", "rationale": "Known"})
+    answer = cora.post(url(plan, "gates/gate-1/decision"), sent | {"rationale": BECAUSE})
     assert answer.status_code == 403 and "password" in answer.content.decode()
 
 

@@ -170,7 +170,7 @@ def test_the_page_of_the_gate_asks_for_that_reason_and_keeps_the_form(plan, cast
     session = client.session
     session["password_at"] = timezone.now().timestamp()
     session.save()
-    sent = {"decision": "go", "rationale": "All is well, says the lead."}
+    sent = {"decision": "go", "rationale": "All is well, says the lead.", "seen": "hold:1"}
     answer = client.post(f"/plans/{plan.slug}/gates/gate-1/decision", sent)
     html = answer.content.decode()
     assert answer.status_code == 422

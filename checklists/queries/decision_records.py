@@ -1,0 +1,253 @@
+"""A decision as it can be read in a year: what was decided, by whom, on what, and what came of it.
+
+What was true then comes from the frozen evidence; what happened since stands in parts of its own.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from checklists.models import Condition, Decision, FollowUp
+from checklists.queries.pack import Cell, Mark, Part
+from checklists.queries.verified import Proof, prove
+from checklists.rules.followups import title_of
+from checklists.rules.items import CLOSED
+from checklists.rules.words import SHOWN
+from warroom.models import DeploymentPlan
+from warroom.rules.wording import full_instant
+
+
+@dataclass(frozen=True)
+class Record:
+    decision: Decision
+    proof: Proof
+    parts: tuple[Part, ...]
+
+    @property
+    def plan(self) -> DeploymentPlan:
+        return self.decision.gate.plan
+
+    @property
+    def stamp(self) -> str:
+        """The one line under the record (S43)."""
+        one = self.decision
+        event = f", timeline event {self.proof.event.seq}" if self.proof.event else ""
+        return (
+            f"{SHOWN[one.word]}: {one.gate.title}, {full_instant(one.at)}, {one.person_name} as "
+            f"{one.decided_as}{event}"
+        )
+
+
+def record_of(decision: Decision) -> Record:
+    """Read the record of a decision whose gate and plan are loaded."""
+    proof = prove(decision)
+    kept: dict[str, Any] = decision.evidence
+    parts = (
+        _decided(decision, kept),
+        _rationale(decision),
+        _rule(decision, kept),
+        _window(kept),
+        _criteria(kept),
+        _votes(kept),
+        _conditions(decision, kept),
+        _items(kept),
+        _watched(kept),
+        _followups(decision),
+        _corrections(decision),
+        _proof(decision, proof),
+    )
+    return Record(decision, proof, tuple(part for part in parts if part is not None))
+
+
+_BULLET = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")
+
+
+def numbered(text: str) -> list[str]:
+    """A rationale as its points: one per line, without the numbers that were typed before them."""
+    lines = (
+        re.sub(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+", "", line).strip() for line in text.splitlines()
+    )
+    return [line for line in lines if line]
+
+
+def _decided(one: Decision, kept: dict[str, Any]) -> Part:
+    how = f"against the rule, which said {SHOWN[one.recommendation]}"
+    rows = [
+        ("Decision", Mark(_BANDS[one.word], SHOWN[one.word])),
+        ("Decided by", f"{one.person_name} as {one.decided_as}"),
+        ("At", full_instant(one.at)),
+        ("How", f"OVERRIDE: {how}" if one.override else "as the rule said"),
+    ]
+    if one.hold_until:
+        rows.append(("Looked at again", full_instant(one.hold_until)))
+    if kept.get("rehearsal"):
+        rows.append(("Rehearsal", "It speaks for no other release."))
+    return Part("decision", "Decision", rows=tuple(rows))
+
+
+_BANDS = {"go": "green", "hold": "yellow", "no-go": "red"}
+
+
+def _rationale(one: Decision) -> Part:
+    points = numbered(one.rationale)
+    if not points:
+        return Part("rationale", "Rationale", "None was written: the decision is the rule's word.")
+    return Part("rationale", "Rationale", head=("No.", "Reason"), rows=_counted(points))
+
+
+def _rule(one: Decision, kept: dict[str, Any]) -> Part:
+    counts = kept.get("recommendation", {}).get("counts", "")
+    said = f"{SHOWN[one.recommendation]}: {counts}."
+    return Part("rule", "What the rule said", said, ("No.", "Reason"), _counted(one.reasons))
+
+
+def _counted(points: list[str]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((str(n), point) for n, point in enumerate(points, start=1))
+
+
+def _window(kept: dict[str, Any]) -> Part | None:
+    window = kept.get("window") or {}
+    named = (
+        ("T0", kept.get("t0")),
+        ("Window opens", window.get("opens")),
+        ("Window closes", window.get("closes")),
+        ("Gate opens", kept.get("opens_at")),
+    )
+    rows = tuple((name, _at(text)) for name, text in named if text)
+    return Part("window", "Window", rows=rows) if rows else None
+
+
+def _criteria(kept: dict[str, Any]) -> Part | None:
+    rows = tuple(
+        (
+            one["label"],
+            one["text"] or "no data",
+            one["green"],
+            one["red"],
+            Mark(one["verdict"]),
+            _at(one["observed_at"]),
+            one.get("waived") or one["why"] or ("reported only" if one["report_only"] else ""),
+            one["source"],
+        )
+        for one in kept.get("criteria", [])
+    )
+    head = ("Criterion", "Measured", "Target", "Fail", "Result", "Read", "Note", "Source")
+    return Part("criteria", "Criteria as measured", head=head, rows=rows) if rows else None
+
+
+def _votes(kept: dict[str, Any]) -> Part | None:
+    rows = tuple(
+        (
+            one["role_name"],
+            one["person"],
+            one["word"],
+            one["reason"],
+            _at(one["at"]),
+            _state(one, kept),
+        )
+        for one in kept.get("votes", [])
+    )
+    missing = kept.get("missing_votes", [])
+    said = f"Missing: {', '.join(missing)}." if missing else ""
+    head = ("Role", "Person", "Vote", "Reason", "At", "State")
+    return Part("votes", "Votes", said, head, rows) if rows or said else None
+
+
+def _state(vote: dict[str, Any], kept: dict[str, Any]) -> str:
+    if vote["superseded"]:
+        return "superseded"
+    version = kept.get("gate_version", 1)
+    stands = "counts" if vote.get("gate_version", version) == version else "for an earlier version"
+    delegated = vote.get("delegated_from")
+    return f"{stands}, for {delegated}" if delegated else stands
+
+
+def _conditions(decision: Decision, kept: dict[str, Any]) -> Part | None:
+    now = {one.number: one for one in Condition.objects.filter(plan=decision.gate.plan)}
+    rows = tuple(
+        (
+            str(one["number"]),
+            one["text"],
+            one["owner"],
+            "blocks" if one["blocking"] else "",
+            f"met {_at(one['closed_at'])}" if one["closed_at"] else "open",
+            _since(now.get(one["number"]), one),
+        )
+        for one in kept.get("conditions", [])
+    )
+    head = ("No.", "Condition", "Owner", "Blocks", "Then", "Since")
+    return Part("conditions", "Conditions", head=head, rows=rows) if rows else None
+
+
+def _since(now: Condition | None, then: dict[str, Any]) -> str:
+    if now is None or now.closed_at is None or then["closed_at"]:
+        return ""
+    return f"met {full_instant(now.closed_at)}: {now.closed_note}"
+
+
+def _items(kept: dict[str, Any]) -> Part | None:
+    items = kept.get("items", [])
+    still = [one for one in items if one["state"] not in CLOSED]
+    rows = tuple(
+        (one["ref"], one["text"], one["state"], one["reason"], "blocks" if one["blocking"] else "")
+        for one in still
+    )
+    said = f"{len(items) - len(still)} of {len(items)} were closed."
+    head = ("Item", "What", "State", "Reason", "Blocks")
+    return Part("items", "Items that were open", said, head, rows) if items else None
+
+
+def _watched(kept: dict[str, Any]) -> Part | None:
+    rows = tuple(
+        (
+            one["label"],
+            one["text"] or "no data",
+            Mark(one["verdict"]),
+            _at(one["observed_at"]),
+            one["query"],
+        )
+        for one in kept.get("watched", [])
+    )
+    head = ("Watched", "Value", "Result", "Read", "Query")
+    return Part("watched", "Queries and checks", head=head, rows=rows) if rows else None
+
+
+def _followups(decision: Decision) -> Part | None:
+    rows = tuple(_followup(one) for one in decision.followups.select_related("role"))
+    head = ("No.", "Follow-up", "For", "Due", "State")
+    return Part("followups", "Follow-ups", head=head, rows=rows) if rows else None
+
+
+def _followup(one: FollowUp) -> tuple[Cell, ...]:
+    done = (
+        f"done {full_instant(one.done_at)} by {one.done_by_name}: {one.note}" if one.done_at else ""
+    )
+    due = full_instant(one.due_at) if one.due_at else ""
+    whose = one.owner or (one.role.name if one.role else "")
+    return str(one.number), title_of(one.text), whose, due, done or "open"
+
+
+def _corrections(decision: Decision) -> Part | None:
+    rows = tuple(
+        (full_instant(one.at), one.by_name, one.text) for one in decision.corrections.all()
+    )
+    head = ("At", "By", "What was wrong")
+    return Part("corrections", "Corrections", head=head, rows=rows) if rows else None
+
+
+def _proof(decision: Decision, proof: Proof) -> Part:
+    head = decision.evidence.get("timeline") or {}
+    rows: list[tuple[Cell, ...]] = [
+        ("Evidence, SHA-256", decision.evidence_sha256),
+        ("Verified", Mark("green", "holds") if proof.holds else Mark("red", "was changed")),
+    ]
+    if proof.event:
+        rows.append(("Timeline event", f"{proof.event.seq}, hash {proof.event.hash}"))
+    if head.get("hash"):
+        rows.append(("Taken on event", f"{head['seq']}, hash {head['hash']}"))
+    return Part("proof", "Proof", rows=tuple(rows), lines=proof.wrong)
+
+
+def _at(text: str | None) -> str:
+    return full_instant(datetime.fromisoformat(text)) if text else ""
