@@ -30,7 +30,7 @@ class TimelineFilter(forms.Form):
     KINDS = {
         "decisions": ("gate.", "vote.", "criterion.", "verdict."),
         "rollout": ("stage.", "rollback.", "plan."),
-        "checks": ("check.", "metric.", "query."),
+        "checks": ("check.", "metric.", "query.", "evidence.", "finding.", "dryrun.", "load."),
         "items": ("item", "phase.", "group.", "section.", "daily.", "signoff.", "condition."),
         "people": ("seat.", "role.", "invitation.", "message.", "contact."),
         "notes": ("note.",),
@@ -39,7 +39,7 @@ class TimelineFilter(forms.Form):
         "": "Everything",
         "decisions": "Decisions and votes",
         "rollout": "Plan and rollout",
-        "checks": "Checks",
+        "checks": "Checks and results",
         "items": "Items and sign-offs",
         "people": "People",
         "notes": "Notes",

@@ -11,6 +11,7 @@ from django.db.models import Max
 
 from checklists.models import (
     Criterion,
+    Decision,
     Evidence,
     LoadRun,
     ReadinessCategory,
@@ -20,7 +21,8 @@ from checklists.models import (
     Source,
 )
 from checklists.queries.criteria import criterion_rows
-from checklists.queries.gates import final_of, gates_now
+from checklists.queries.frozen import register_frozen
+from checklists.queries.gates import GateSheet, final_of, gates_now
 from checklists.queries.once import once
 from checklists.rules.bands import Band
 from warroom.models import DeploymentPlan
@@ -180,3 +182,35 @@ def last_prefix(plan: DeploymentPlan, kind: str, file_name: str) -> str:
     """Under which prefix a file of that name and kind came in last; "" for a first one."""
     before = plan.results.filter(kind=kind, file_name=file_name).order_by("-pk").first()
     return before.prefix if before else ""
+
+
+def frozen_results(sheet: GateSheet) -> list[dict] | None:
+    """The results that stood when a gate was decided, with the checksums of their files."""
+    rows = results_now(sheet.gate.plan, sheet.at)
+    return [_frozen(row) for row in sorted(rows, key=lambda row: row.result.number)] or None
+
+
+def _frozen(row: ResultRow) -> dict:
+    result = row.result
+    names = ("number", "kind", "name", "text", "file_name", "sha256", "source", "commit", "why")
+    return {name: getattr(result, name) for name in names} | {
+        "figures": result.figures,
+        "observed_at": result.observed_at.isoformat(),
+        "valid_for_s": result.valid_for_s,
+        "too_old": row.is_old,
+        "counts": result.counts,
+    }
+
+
+def decided_on(result: Result) -> list[tuple[str, str, str, datetime]]:
+    """The decisions that froze a result: key and title of the gate, word, and when (UTC)."""
+    taken = Decision.objects.filter(gate__plan=result.plan_id).order_by("at", "pk")
+    rows = taken.values_list("gate__key", "gate__title", "word", "at", "evidence__results")
+    return [
+        (key, title, word, at)
+        for key, title, word, at, kept in rows
+        if any(one.get("number") == result.number for one in kept or ())
+    ]
+
+
+register_frozen("results", frozen_results)

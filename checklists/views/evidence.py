@@ -26,7 +26,7 @@ from checklists.evidence_forms import REPORT, ConfirmForm, UploadForm, ValueForm
 from checklists.models import Result
 from checklists.queries.evidence import commit_names, known_keys
 from checklists.queries.previews import figure_rows, turns
-from checklists.queries.results import last_prefix, row_of
+from checklists.queries.results import decided_on, last_prefix, row_of
 from checklists.rules.evidence import VALID_FOR_S, detail_text, full_figures, other_commit
 from checklists.rules.files import safe_name
 from checklists.rules.results.reading import Reading, WrongResult, read_result
@@ -44,6 +44,7 @@ KEPT_FOR = timedelta(hours=12)  # how long a file that was looked at waits to be
 SHOWN_FINDINGS = 50
 CHOSEN = ("feeds", "prefix", "label", "commit", "valid_for", "observed_at", "url")
 MODULE = "checklists.evidence.preview"
+Held = tuple[Reading, bytes, str]
 Part = Callable[[HttpRequest, DeploymentPlan], dict[str, Any]]
 _parts: dict[str, Part] = {}
 
@@ -94,6 +95,7 @@ def result(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     later = plan.results.filter(prefix=found.prefix, number__gt=number).order_by("-number").first()
     fed = found.readings.values_list("key", flat=True)
     shown = {"row": row, "result": found, "later": later, "fed": set(fed)}
+    shown["decisions"] = decided_on(found)
     return render(request, "checklists/result.html", context | shown)
 
 
@@ -200,8 +202,8 @@ def _address(plan: DeploymentPlan, ref: str, chosen: QueryDict) -> str:
     return f"{reverse('evidence-preview', args=[plan.slug])}?{query}"
 
 
-def _held(request: HttpRequest, plan: DeploymentPlan, ref: str) -> tuple[bytes, str] | None:
-    """The bytes and the name of a file that this person looked at; None when they are gone."""
+def _held(request: HttpRequest, plan: DeploymentPlan, ref: str) -> Held | None:
+    """A file that this person looked at: what it says, bytes, name; None when it is gone."""
     try:
         named = signing.loads(ref, salt=MODULE, max_age=KEPT_FOR)
     except signing.BadSignature:
@@ -209,7 +211,11 @@ def _held(request: HttpRequest, plan: DeploymentPlan, ref: str) -> tuple[bytes, 
     path = path_of(named["sha256"])
     if (named["plan"], named["by"]) != (plan.pk, request.user.pk) or not path.is_file():
         return None
-    return path.read_bytes(), named["name"]
+    data, name = path.read_bytes(), named["name"]
+    try:
+        return read_result(data, name), data, name
+    except WrongResult:  # it could be read when it was looked at, by another version
+        return None
 
 
 def _gone(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
@@ -227,10 +233,9 @@ def _look(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
 
 
 def _preview_page(
-    request: HttpRequest, plan: DeploymentPlan, held: tuple[bytes, str], form: ConfirmForm
+    request: HttpRequest, plan: DeploymentPlan, held: Held, form: ConfirmForm
 ) -> HttpResponse:
-    data, name = held
-    reading = read_result(data, name)
+    reading, data, name = held
     chosen = _chosen(plan, reading, name, form.cleaned_data)
     context = page(request, plan, "result") | {"place": "checks", "form": form, "name": name}
     now = context["now"]
@@ -284,8 +289,7 @@ def _bring(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
     form = ConfirmForm(request.POST, plan=plan)
     if not form.is_valid():
         return _preview_page(request, plan, held, form)
-    data, name = held
-    reading = read_result(data, name)
+    reading, data, name = held
     chosen = _chosen(plan, reading, name, form.cleaned_data)
     try:
         kept = record_result(

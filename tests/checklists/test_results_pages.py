@@ -185,11 +185,14 @@ def test_a_result_makes_the_gate_and_the_evidence_page_stale(plan, gate):
     assert {"criteria", "gate", "gate-verdict", "decisive", "results", "imports"} <= names
 
 
-def test_a_decision_keeps_the_value_that_a_result_gave(plan, cast, all_go, pass_rate):
+def test_a_decision_keeps_the_value_that_a_result_gave(client_of, plan, cast, all_go, pass_rate):
     bring(plan)
     decision = decide_gate(all_go, "go", by=cast["cora"])
     kept = {row["key"]: row for row in decision.evidence["criteria"]}
     assert kept["pass-rate"]["value"] == 100
+    assert decision.evidence["results"][0]["sha256"] == Result.objects.get(number=1).sha256
+    page = client_of(cast["cora"]).get(f"{PAGE}1/")
+    assert "was decided GO" in text_of(page)
     bring(plan, XML.replace(b'<testcase name="c"/>', b"<testcase name='c'><error/></testcase>"))
     decision.refresh_from_db()
     assert {row["key"]: row for row in decision.evidence["criteria"]} == kept
