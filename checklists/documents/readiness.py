@@ -1,35 +1,23 @@
-"""The readiness score: a table of categories with their weights."""
+"""The readiness score of a document: categories, weights, scores, and what it claims they make.
 
-import re
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+The first table or list with weights is the score. Without any, the first one with scores is, and
+its categories weigh the same. A further one is another reading: it is not imported, its targets
+help out, and what it types below its own rows is checked against them.
+"""
 
-from django.utils.text import slugify
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
 
-from checklists.models import ReadinessCategory
-from warroom.documents.blocks import Document, Row, Table
-from warroom.documents.plain import is_blank, plain, without_marks
-from warroom.documents.readers import WARNING, Creation, Reader, Understanding, register
+from checklists.documents.score_claims import ClaimFound, bar_in, claims_in, remarks_in
+from checklists.documents.scores import CategoryFound, ReadingFound, readings
+from checklists.models import CategoryScore, ReadinessCategory, ReadinessScale
+from checklists.rules import readiness, score_params
+from warroom.documents.blocks import Document
+from warroom.documents.readers import NOTE, WARNING, Creation, Reader, Understanding, register
 from warroom.models import DeploymentPlan
 
-LIMIT = 50
-_WEIGHT = re.compile(r"^(?:weight(?:ing)?|gewicht(?:ung)?|peso|poids|權重|权重)\b", re.I)
-_LABEL = re.compile(
-    r"^(?:categor|area|dimension|criteri|bereich|kategorie|área|item|domain|factor|component)", re.I
-)
-_TARGET = re.compile(r"target|goal|minimum|threshold|ziel|required", re.I)
-_TOTAL = re.compile(r"^(?:sub)?total|^overall|^sum(?:me)?\b|^gesamt|^weighted", re.I)
-
-
-@dataclass(frozen=True, slots=True)
-class CategoryFound:
-    """``weight`` in percent, as the document says, whatever they add up to."""
-
-    key: str
-    label: str
-    weight: Decimal
-    target: str
-    line: int
+WEIGHTS = "Correct them in the settings of the release."
 
 
 class Readiness(Reader):
@@ -37,79 +25,195 @@ class Readiness(Reader):
     order = 35  # before the criteria, whose tables also have targets
 
     def read(self, document: Document, understanding: Understanding) -> None:
-        found: list[CategoryFound] = []
-        for section in document.sections:
-            for block in section.blocks:
-                if isinstance(block, Table) and not found and not understanding.is_claimed(block):
-                    found = _categories(block, understanding)
-        understanding.parts["readiness"] = tuple(found)
-        total = sum(category.weight for category in found)
-        if found and total != 100:
-            text = f"The weights of the readiness score add up to {total.normalize():f} %, not 100."
-            way_out = "Correct them in the settings of the release."
-            understanding.find(found[0].line, WARNING, "weights", text, way_out)
+        understanding.parts["readiness"] = ()
+        understanding.parts["readiness_scale"] = None
+        found = list(readings(document, understanding.is_claimed))
+        chosen = next((one for one in found if one.weighted), None) or next(iter(found), None)
+        if chosen is None:
+            return
+        others = [one for one in found if one is not chosen]
+        _claim(chosen, understanding)
+        chosen = _with_targets(_with_weights(chosen, understanding), others)
+        _say_weights(chosen, understanding)
+        _say_targets([chosen, *others], understanding)
+        claims = _claims(chosen, document, understanding)
+        claims += [one for other in others if (one := _other(other, understanding))]
+        best = chosen.best
+        understanding.parts["readiness"] = chosen.rows
+        understanding.parts["readiness_scale"] = {
+            "best": best,
+            "bar": _bar(document, found, best),
+            "claims": [*claims, *remarks_in(document)],
+        }
 
     def create(
         self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
     ) -> None:
         found = understanding.parts["readiness"]
-        if creation.extending and plan.readiness.exists():
+        if not found or (creation.extending and plan.readiness.exists()):
             return  # the weights of a plan are one whole
-        creation.made["readiness"] = ReadinessCategory.objects.bulk_create(
+        scale: dict[str, Any] = understanding.parts["readiness_scale"]
+        if creation.extending:  # the lines are of another document
+            scale = scale | {"claims": []}
+        ReadinessScale.objects.update_or_create(plan=plan, defaults=scale)
+        made = ReadinessCategory.objects.bulk_create(
             ReadinessCategory(
                 plan=plan,
                 key=one.key,
                 label=one.label,
                 weight=one.weight,
                 target=one.target,
+                target_value=target_of(one, scale["best"]),
                 position=place,
                 source_line=creation.source(one.line),
             )
             for place, one in enumerate(found, start=1)
         )
+        creation.made["readiness"] = made
+        CategoryScore.objects.bulk_create(
+            CategoryScore(
+                category=category,
+                value=one.score.on(scale["best"]),
+                why=one.why,
+                by_name="the document",
+                at=creation.at,
+            )
+            for category, one in zip(made, found, strict=True)
+            if one.score is not None
+        )
 
 
-def _categories(table: Table, understanding: Understanding) -> list[CategoryFound]:
-    heads = [without_marks(plain(cell)) for cell in table.header]
-    weight = next((n for n, head in enumerate(heads) if _WEIGHT.match(head)), None)
-    label = next((n for n, head in enumerate(heads) if _LABEL.match(head)), None)
-    if weight is None or label is None:
-        return []
-    target = next((n for n, head in enumerate(heads) if _TARGET.search(head)), None)
-    rows = [_category(row, label, weight, target) for row in table.rows]
-    found = {one.key: one for one in rows if one is not None}
-    if len(found) < 2:
-        return []
-    understanding.claim(table, "readiness", f"Readiness score: {len(found)} categories")
-    understanding.claim(table.line + 1, "readiness", "")
-    for one in list(found.values())[:LIMIT]:
-        understanding.claim(one.line, "readiness", f"Category, weight {one.weight.normalize():f} %")
-    return list(found.values())[:LIMIT]
+def target_of(one: CategoryFound, best: Decimal) -> Decimal | None:
+    """The figure of a target on the scale; None where it names none, or one beyond the scale."""
+    value = score_params.target_of(one.target, best) if one.target else None
+    return value if value is not None and 0 <= value <= best else None
 
 
-def _category(row: Row, label: int, weight: int, target: int | None) -> CategoryFound | None:
-    def cell(n: int | None) -> str:
-        return plain(row.cells[n]) if n is not None and n < len(row.cells) else ""
+def score_of(reading: ReadingFound) -> readiness.Readiness:
+    """What a reading's own rows make, whatever is typed below them."""
+    best = reading.best
+    return readiness.assess(
+        [
+            readiness.Category(
+                one.key,
+                one.label,
+                one.weight if one.weight is not None else Decimal(1),
+                one.score.on(best) if one.score else None,
+                target_of(one, best),
+            )
+            for one in reading.rows
+        ],
+        best=best,
+    )
 
-    name, share = without_marks(cell(label)), _share(cell(weight))
-    if not name or is_blank(name) or share is None or _TOTAL.match(name):
+
+# --- reading --------------------------------------------------------------------------------
+
+
+def _claim(chosen: ReadingFound, understanding: Understanding) -> None:
+    """Say what each line became. A matrix without weights is left to the criteria of its gate."""
+    if not chosen.weighted:
+        return
+    if chosen.table is not None:
+        text = f"Readiness score: {len(chosen.rows)} categories"
+        understanding.claim(chosen.table, "readiness", text)
+        understanding.claim(chosen.table.line + 1, "readiness", "")
+    for one in chosen.rows:
+        score = f", {one.score.value} of {one.score.of or chosen.best}" if one.score else ""
+        label = f"Category, weight {readiness.short(one.weight)} %{score}"
+        understanding.claim(one.line, "readiness", label)
+
+
+def _with_weights(chosen: ReadingFound, understanding: Understanding) -> ReadingFound:
+    if chosen.weighted:
+        return chosen
+    equal = round(Decimal(100) / len(chosen.rows), 2)
+    text = "The scores have no weights: each category of the readiness score weighs the same."
+    understanding.find(chosen.line, NOTE, "weights_equal", text, WEIGHTS)
+    return replace(chosen, rows=tuple(replace(one, weight=equal) for one in chosen.rows))
+
+
+def _with_targets(chosen: ReadingFound, others: list[ReadingFound]) -> ReadingFound:
+    """Targets that another reading gives to the same category, also under a shorter name."""
+    targets = {one.key: one.target for other in others for one in other.rows if one.target}
+
+    def target(one: CategoryFound) -> str:
+        named = [key for key in targets if one.key == key or one.key.startswith(f"{key}-")]
+        return one.target or (targets[max(named, key=len)] if named else "")
+
+    return replace(chosen, rows=tuple(replace(one, target=target(one)) for one in chosen.rows))
+
+
+def _say_weights(chosen: ReadingFound, understanding: Understanding) -> None:
+    weights = [one.weight for one in chosen.rows]
+    if not readiness.adds_up(weights):
+        total = readiness.short(sum(weights, Decimal()))
+        text = f"The weights of the readiness score add up to {total} %, not 100."
+        understanding.find(chosen.rows[0].line, WARNING, "weights", text, WEIGHTS)
+
+
+def _say_targets(found: list[ReadingFound], understanding: Understanding) -> None:
+    """EXCEEDS, MEETS, BELOW as computed, where the document says another of them (S29)."""
+    for reading in found:
+        rows = score_of(reading).rows
+        for one, judged in zip(reading.rows, rows, strict=True):
+            said = next((w for w in ("EXCEEDS", "MEETS", "BELOW") if w in one.status.upper()), "")
+            if said and judged.verdict and said != judged.verdict:
+                score, target = (
+                    readiness.short(judged.score),
+                    readiness.short(judged.category.target),
+                )
+                text = f"{one.label}: the document says {said}; {score} against {target} is "
+                understanding.find(one.line, NOTE, "score_status", f"{text}{judged.verdict}.")
+
+
+def _claims(
+    chosen: ReadingFound, document: Document, understanding: Understanding
+) -> list[dict[str, Any]]:
+    """The document's claims; those that its rows do not make are findings (S81)."""
+    score, found = score_of(chosen), claims_in(document)
+    if chosen.overall is not None and chosen.overall.score is not None:
+        one = chosen.overall
+        best = one.score.of or chosen.best
+        found.append(ClaimFound(one.label[:60], one.score.value, best, one.line))
+    for one in found:
+        understanding.claim(
+            one.line, "readiness", f"Claim of the score: {one.value} of {readiness.short(one.best)}"
+        )
+        if readiness.differs(one.value, one.best, score):
+            text = readiness.claim_text(one.value, score)
+            understanding.find(one.line, WARNING, "score_claimed", text, "See what it is made of.")
+    return [one.as_data() for one in found]
+
+
+def _other(other: ReadingFound, understanding: Understanding) -> dict[str, Any] | None:
+    """Another reading of the score: said, and what it types checked against its own rows (S29)."""
+    score, overall = score_of(other), other.overall
+    how = f"its own {len(other.rows)} rows average {readiness.shown(score.total)}" if (
+        score.total is not None
+    ) else "its rows have no scores"  # fmt: skip
+    text = f"Another reading of the score, not imported: {how}."
+    if overall is None or overall.score is None:
+        understanding.find(other.line, NOTE, "score_again", text)
         return None
-    key = slugify(name.replace("/", " "))[:60].strip("-") or f"category-{row.line}"
-    wanted = "" if is_blank(cell(target)) else cell(target)[:60]
-    return CategoryFound(key, name[:200], share, wanted, row.line)
+    best = overall.score.of or other.best
+    claim = ClaimFound(overall.label[:60], overall.score.value, best, overall.line)
+    if readiness.differs(claim.value, best, score):
+        said = f"The document says {claim.value}; {how}."
+        understanding.find(overall.line, WARNING, "score_claimed", said)
+    understanding.find(other.line, NOTE, "score_again", text)
+    return claim.as_data() | {"other": how}
 
 
-def _share(text: str) -> Decimal | None:
-    """Percent of "20%", "20 %" or "0.2" (a share of one)."""
-    match = re.search(r"\d{1,3}(?:[.,]\d{1,3})?", text)
-    if match is None:
-        return None
-    try:
-        share = Decimal(match[0].replace(",", "."))
-    except InvalidOperation:
-        return None
-    share = share * 100 if share < 1 and "%" not in text else share
-    return round(share, 2) if 0 < share <= 1000 else None
+def _bar(document: Document, found: list[ReadingFound], best: Decimal) -> Decimal | None:
+    """The score that is asked for, on the plan's scale: told, or the target of an overall row."""
+    told = bar_in(document)
+    if told is not None:
+        value, of = told
+        value = round(value * best / of, 2) if of else value
+        return value if value <= best else None
+    totals = [one.overall for one in found if one.overall is not None and one.overall.target]
+    return target_of(totals[0], best) if totals else None
 
 
 register(Readiness())

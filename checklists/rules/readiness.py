@@ -305,7 +305,7 @@ def differs(claimed: Decimal, claimed_best: Decimal, score: Readiness) -> bool:
 
 def claim_text(claimed: Decimal, score: Readiness) -> str:
     """``The document says 9.40; its own rows make 9.45, normalised 9.00.``"""
-    rows = f"its own rows make {shown(score.added)}"
+    rows = f"its own rows make {shown(score.added if score.normalised else score.total)}"
     if not score.complete:
         rows = f"{rows} over {score.scored} of {score.wanted} categories"
     more = f", normalised {shown(score.total)}" if score.normalised else ""
