@@ -34,5 +34,6 @@ class ChecklistsConfig(AppConfig):
             dryruns,
             findings,
             pack_parts,
+            pack_shown,
             verified,
         )

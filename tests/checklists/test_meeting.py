@@ -8,7 +8,7 @@ from checklists.actions.decisions import decide_gate
 from checklists.actions.gates import cast_vote
 from checklists.actions.signoffs import sign_off
 from checklists.documents.pack import pack_markdown
-from checklists.models import Criterion
+from checklists.models import Criterion, ReadinessCategory, ReadinessScale
 from checklists.panels_meeting import areas
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import gate_sheet
@@ -137,3 +137,37 @@ def test_the_pack_names_who_fills_which_role(plan, all_go, cast, client_of):
     page = page_of(client_of(cast["cora"]), plan, "pack/")
     assert "nobody" in page
     assert "not here now" in page
+
+
+def test_the_pack_tells_score_findings_trials_and_risks(plan, phase, all_go, cast):
+    """S13 S16 S40 S41 S75 S76 S80 S82 S86 S95 S99 S103: from the registers, never typed again."""
+    now = timezone.now()
+    ReadinessScale.objects.create(plan=plan, best=10, bar=8)
+    for place, (key, value, target) in enumerate((("health", 10, 9), ("security", 6, 8)), start=1):
+        category = ReadinessCategory.objects.create(
+            plan=plan, key=key, label=key.title(), weight=50, position=place, target_value=target
+        )
+        category.scores.create(value=value, by_name="Cora", by=cast["cora"], at=now, why="Seen")
+    found = {"state_at": now, "state_by_name": "Thon", "seen_at": now}
+    plan.findings.create(number=1, title="Debug endpoint", severity="high", **found)
+    plan.load_profiles.create(key="peak", position=1, name="Peak hour", users=50, p95_ms=200)
+    dry_run = plan.dry_runs.create(number=1, title="Rollback status")
+    dry_run.results.create(
+        word="warn", by_name="Thon", at=now, accepted=True, accepted_reason="Only in staging"
+    )
+    plan.risks.create(number=1, title="Targets stay down", severity="P1", probability="50 %")
+    plan.scenarios.create(number=1, title="A metric is yellow", action="Hold", decide="Look again")
+    make_item(phase, 7, "Close the port", blocking=True)
+    text = pack_markdown(pack_of(all_go, now))
+    for said in (
+        "| All | 8.00 of 10 | 100 % | above the bar |",
+        "Strengths: Health reach their targets.",
+        "Gap: Security would add 1.00 to the score.",
+        "Blocker: 1.7 Close the port",
+        "| F-1 Debug endpoint | High | open |",
+        "| Peak hour | P95 ≤ 200 ms |",
+        "| Rollback status | WARN | Only in staging |",
+        "| R1 Targets stay down | P1 | 50 % |",
+        "| A metric is yellow | Hold | Look again | Armed |",
+    ):
+        assert said in text, said
