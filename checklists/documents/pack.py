@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from checklists.queries.pack import Cell, Mark, Pack, Part
-from warroom.documents.writing import plain_line
+from warroom.documents.writing import plain_line, plain_words
 from warroom.rules.wording import full_instant
 
 
@@ -35,4 +35,4 @@ def part_lines(part: Part) -> Iterator[str]:
 
 
 def _line(row: tuple[Cell, ...]) -> str:
-    return f"| {' | '.join(plain_line(c.said if isinstance(c, Mark) else c) for c in row)} |"
+    return f"| {' | '.join(plain_words(c.said if isinstance(c, Mark) else c) for c in row)} |"

@@ -103,7 +103,7 @@ def _row(profile: LoadProfile) -> ProfileRow:
     base = next((run for run in runs if run.baseline), None)
     rows = [
         RunRow(run, _figures(run, base), after.number if after else None)
-        for run, after in zip(runs, [*runs[1:], None], strict=True)
+        for run, after in zip(runs, [*runs[1:], None], strict=False)  # none after the last
     ]
     return ProfileRow(profile, limits, tuple(reversed(rows)))
 

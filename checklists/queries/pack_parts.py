@@ -100,7 +100,8 @@ def work(look: Look) -> Part | None:
     )
     head = ("Phase", "Closed", "Late", "Blocking and open")
     blocking = [f"{item.ref} {item.text}" for item in look.sheet.blocking]
-    said = f"{len(blocking)} open items hold this gate." if blocking else "No open item holds it."
+    many = "1 open item holds" if len(blocking) == 1 else f"{len(blocking)} open items hold"
+    said = f"{many} this gate." if blocking else "No open item holds it."
     return Part("work", "Checklist", said, head, rows, tuple(blocking)) if rows else None
 
 

@@ -60,7 +60,8 @@ def _strengths(sheet: ScoreSheet | None) -> Iterator[str]:
     rows = sheet.rows if sheet else ()
     met = [row.category.label for row in rows if row.judged.verdict not in ("", BELOW)]
     if met:
-        yield f"Strengths: {listed(met)} reach their targets."
+        verb = "reaches its target" if len(met) == 1 else "reach their targets"
+        yield f"Strengths: {listed(met)} {verb}."
 
 
 def _gaps(sheet: ScoreSheet | None) -> Iterator[str]:

@@ -83,7 +83,7 @@ def test_the_pack_is_made_of_what_the_room_knows(plan, phase, all_go, cast, role
     cast_vote(all_go, roles["on-call"], "go", by=cast["thon"], reason="Fine", conditions=wanted)
     page = page_of(client_of(cast["vera"]), plan, "pack/")
     for said in (
-        "1 open items hold this gate.",
+        "1 open item holds this gate.",
         "Close the port",
         "Seen it all",
         "Watch the cache",
@@ -161,11 +161,11 @@ def test_the_pack_tells_score_findings_trials_and_risks(plan, phase, all_go, cas
     text = pack_markdown(pack_of(all_go, now))
     for said in (
         "| All | 8.00 of 10 | 100 % | above the bar |",
-        "Strengths: Health reach their targets.",
+        "Strengths: Health reaches its target.",
         "Gap: Security would add 1.00 to the score.",
         "Blocker: 1.7 Close the port",
         "| F-1 Debug endpoint | High | open |",
-        "| Peak hour | P95 ≤ 200 ms |",
+        "| Peak hour | P95 ≤ 200 ms | open |",
         "| Rollback status | WARN | Only in staging |",
         "| R1 Targets stay down | P1 | 50 % |",
         "| A metric is yellow | Hold | Look again | Armed |",

@@ -176,9 +176,15 @@ class Outline:
 
 def plain_line(text: str) -> str:
     """Words as one line of a document that reads back as these words."""
-    text = " ".join(text.split())
-    text = re.sub(r"([\\`*_\[\]<>~|])", r"\\\1", text)
-    return re.sub(r"^([#+-]|\d{1,9}(?=[.)]))", r"\\\1", text)
+    text = plain_words(text)
+    text = re.sub(r"^([#+-])", r"\\\1", text)
+    # A figure takes no backslash, and "0.04 %" is no list: only "4. " would be one.
+    return re.sub(r"^(\d{1,9})([.)])(?=\s|$)", r"\1\\\2", text)
+
+
+def plain_words(text: str) -> str:
+    """The same for words that do not begin a line, such as those in a cell of a table."""
+    return re.sub(r"([\\`*_\[\]<>~|])", r"\\\1", " ".join(text.split()))
 
 
 _writers: dict[str, Writer] = {}
