@@ -10,11 +10,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
+
 from checklists.actions.findings import MOST, next_number
 from checklists.actions.results import register_followed
 from checklists.models import Finding, FindingState, Result, ResultKind
 from checklists.rules import findings as rules
 from checklists.rules.recognised import mark_of, match, spans
+from checklists.rules.results.shape import Found
 from warroom.actions.change import Change
 from warroom.actions.refusals import Invalid
 
@@ -33,11 +36,16 @@ def sync_findings(under: Change, result: Result, reading: Any) -> tuple[str, dic
     """
     if result.kind not in KINDS or not result.counts:
         return None
-    known = list(Finding.objects.filter(plan=under.plan).exclude(tool=""))
+    known = list(
+        Finding.objects.filter(plan=under.plan)
+        .exclude(tool="")
+        .annotate(scope=F("last_result__prefix"))
+    )
     before = {row.pk: _kept(row) for row in known}
-    tools = _tools(reading)
+    tools = set(reading.tools)
     matched = match(known, reading.findings)
-    gone = [row for row in matched.gone if row.tool in tools]
+    # Under another prefix the same scanner looks at something else.
+    gone = [row for row in matched.gone if row.tool in tools and row.scope == result.prefix]
     reopened = [row for row, seen in matched.same if _seen_again(under, row, seen, result)]
     turned = [_gone(row, result) for row in gone]
     new = _add(under, result, matched.new)
@@ -84,13 +92,7 @@ def _write(before: dict[int, tuple[Any, ...]], rows: list[Finding], result: Resu
         some.update(seen_at=result.observed_at, last_result=result)
 
 
-def _tools(reading: Any) -> set[str]:
-    """The tools that the result speaks for wholly, those that found nothing as well."""
-    named = getattr(reading, "tools", None)
-    return set(named) if named is not None else {one.tool for one in reading.findings}
-
-
-def _add(under: Change, result: Result, found: Iterable[Any]) -> list[Finding]:
+def _add(under: Change, result: Result, found: Iterable[Found]) -> list[Finding]:
     found = list(found)
     first = next_number(under.plan) if found else 0
     if first + len(found) - 1 > MOST:
@@ -99,7 +101,7 @@ def _add(under: Change, result: Result, found: Iterable[Any]) -> list[Finding]:
     return Finding.objects.bulk_create(rows, batch_size=BATCH)
 
 
-def _new(under: Change, result: Result, seen: Any, number: int) -> Finding:
+def _new(under: Change, result: Result, seen: Found, number: int) -> Finding:
     severity = seen.severity if seen.severity in rules.SEVERITIES else rules.MEDIUM
     return Finding(
         plan=under.plan,
@@ -124,7 +126,7 @@ def _new(under: Change, result: Result, seen: Any, number: int) -> Finding:
     )
 
 
-def tool_of(seen: Any) -> str:
+def tool_of(seen: Found) -> str:
     return _clean(seen.tool)[:120] or "scanner"
 
 
@@ -132,11 +134,11 @@ def _clean(text: str) -> str:
     return " ".join(text.replace("\0", "").split())
 
 
-def _suppressed(seen: Any) -> str:
+def _suppressed(seen: Found) -> str:
     return "Suppressed in the file; nobody has accepted it here." if seen.suppressed else ""
 
 
-def _seen_again(under: Change, row: Finding, seen: Any, result: Result) -> bool:
+def _seen_again(under: Change, row: Finding, seen: Found, result: Result) -> bool:
     """Write down that it is there still; whether it is open again by that."""
     if result.observed_at < row.seen_at:
         return False

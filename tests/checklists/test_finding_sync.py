@@ -1,6 +1,6 @@
 """A scan that is brought in keeps the register in step, in its own one event. S95 S103 S107."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +13,7 @@ from checklists.actions.results import record_result
 from checklists.models import Finding, Result
 from checklists.queries.findings import history_of, register_of
 from checklists.rules.recognised import mark_of, match, path_of, spans, within
+from checklists.rules.results.shape import Found, Reading
 from warroom.models import TimelineEvent
 
 pytestmark = pytest.mark.django_db
@@ -20,35 +21,23 @@ NOW = timezone.now()
 WHY = "Only reachable from the build network."
 
 
-@dataclass(frozen=True)
-class Found:
-    rule: str
-    title: str = "SQL built from strings"
-    severity: str = "high"
-    place: str = "tools/seed.py:12"
-    message: str = "Query is joined of strings"
-    tool: str = "bandit"
-    suppressed: bool = False
-    fingerprint: str = ""
+def found(rule, title="SQL built from strings", severity="high", place="tools/seed.py:12"):
+    return Found(rule, title, severity, place, "As it says", "bandit", False, "")
 
 
-@dataclass
-class Reading:
-    findings: tuple = ()
-    tools: tuple = ("bandit",)
-    kind: str = "sarif"
-    form: str = "SARIF, 1 tool"
-    title: str = "Security scan"
-    prefix: str = "scan"
-    text: str = "findings"
-    detail: str = ""
-    figures: tuple = ()
-    observed_at: object = None
-    commit: str = ""
-    notes: tuple = field(default_factory=tuple)
+def reading_of(*findings, tools=("bandit",)):
+    return Reading(
+        "sarif",
+        "SARIF, 1 tool",
+        "Security scan",
+        "scan",
+        "as listed",
+        findings=findings,
+        tools=tools,
+    )
 
 
-B1, B2 = Found("B608"), Found("B105", "Password in code", "low", "auth/log.py:88")
+B1, B2 = found("B608"), found("B105", "Password in code", "low", "auth/log.py:88")
 
 
 def last():
@@ -59,11 +48,12 @@ def last():
 def scan(plan, cast):
     count = iter(range(100))
 
-    def bring(*findings, hours=0.0, **fields):
+    def bring(*findings, hours=0.0, tools=("bandit",), prefix=None):
         at = NOW + timedelta(hours=hours) - timedelta(days=2)
         data = f"{next(count)}".encode()
-        reading = Reading(findings, **fields)
-        return record_result(plan, reading, data, "scan.sarif", by=cast["thon"], observed_at=at)
+        reading = reading_of(*findings, tools=tools)
+        given = {"by": cast["thon"], "observed_at": at, "prefix": prefix}
+        return record_result(plan, reading, data, "scan.sarif", **given)
 
     return bring
 
@@ -153,7 +143,10 @@ def test_a_scan_that_finds_nothing_confirms_too_and_one_of_another_tool_does_not
     backdate(1, 1)
     scan(tools=("trivy",), hours=2)
     assert one(1).confirmed_at is None
-    scan(hours=3)
+    scan(hours=3, prefix="scan-of-the-other-image")
+    scan(tools=(), hours=4)  # cut short: what it did not find says nothing
+    assert one(1).confirmed_at is None
+    scan(hours=5)
     assert one(1).confirmed_at is not None
 
 
@@ -201,7 +194,7 @@ def test_what_a_file_suppresses_is_open_here_until_somebody_accepts_it(scan):
 
 
 def test_a_result_that_does_not_count_touches_no_finding(scan, plan, cast):
-    record_result(plan, Reading((B1,)), b"x", "a.sarif", by=cast["thon"], counts=False)
+    record_result(plan, reading_of(B1), b"x", "a.sarif", by=cast["thon"], counts=False)
     assert Result.objects.count() == 1 and not Finding.objects.exists()
 
 
@@ -216,9 +209,9 @@ def test_a_file_with_thousands_costs_statements_by_the_batch(scan, plan):
     """5,000 findings in one file, in bounded statements."""
 
     def cost(count, hours):
-        found = [replace(B1, place=f"a/{n}.py:1", fingerprint=f"{n}") for n in range(count)]
+        rows = [replace(B1, place=f"a/{n}.py:1", fingerprint=f"{n}") for n in range(count)]
         with CaptureQueriesContext(connection) as captured:
-            scan(*found, hours=hours)
+            scan(*rows, hours=hours)
         return len(captured)
 
     few = cost(1, 0)

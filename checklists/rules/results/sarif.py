@@ -38,6 +38,7 @@ def read_sarif(document: Any) -> Reading:
         observed_at=_observed(runs),
         commit=said(part(runs, 0, "versionControlProvenance", 0, "revisionId"), 64),
         notes=notes,
+        tools=_ended(runs),
     )
 
 
@@ -62,6 +63,12 @@ def _form(runs: list[dict]) -> str:
 
 def _tool(run: dict) -> str:
     return said(part(run, "tool", "driver", "name"), 60) or "unnamed tool"
+
+
+def _ended(runs: list[dict]) -> list[str]:
+    """The tools none of whose runs was cut short."""
+    short = {_tool(run) for run in runs if _run_notes(run)}
+    return [name for name in dict.fromkeys(_tool(run) for run in runs) if name not in short]
 
 
 def _run_notes(run: dict) -> list[str]:

@@ -88,6 +88,7 @@ def _again(one: Found, time: int) -> Found:
 def scan(
     kind: str, form: str, findings: Sequence[Found], *, whole: bool, detail: str = "",
     observed_at: datetime | None = None, commit: str = "", notes: Sequence[str] = (),
+    tools: Sequence[str] = (),
 ) -> Reading:  # fmt: skip
     """The reading of a scan. Without ``whole`` it did not see everything: none is no data then."""
     counts = Counter(one.severity for one in findings if not one.suppressed)
@@ -105,6 +106,7 @@ def scan(
         commit=said(commit, 64),
         notes=(*notes, *more),
         findings=tuple(findings),
+        tools=tuple(tools),
     )
 
 

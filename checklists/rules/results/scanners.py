@@ -37,6 +37,7 @@ def read_bandit(document: Any) -> Reading:
         "bandit JSON",
         findings,
         whole=not notes,
+        tools=() if notes else ("bandit",),
         detail="bandit",
         observed_at=instant(document.get("generated_at")),
         notes=notes + _unrated(results, "issue_severity"),
@@ -70,6 +71,7 @@ def read_semgrep(document: Any) -> Reading:
         "semgrep JSON",
         findings,
         whole=not notes,
+        tools=() if notes else ("semgrep",),
         detail=f"semgrep {version}".strip(),
         notes=notes + _unrated(rated, "severity"),
     )
@@ -106,6 +108,7 @@ def read_trivy(document: Any) -> Reading:
         f"trivy JSON, {count(len(targets), 'target')}",
         findings,
         whole=not notes,
+        tools=() if notes else ("trivy",),
         detail=said(f"trivy, {said(document.get('ArtifactName'), 100)}"),
         observed_at=instant(document.get("CreatedAt")),
         notes=notes + _unrated([row for _, row, _ in listed], "Severity"),

@@ -71,6 +71,8 @@ class Reading:
     commit: str = ""
     notes: tuple[str, ...] = ()
     findings: tuple[Found, ...] = field(default=(), repr=False)
+    # The scanners that looked to the end: what they do not list any more is not there any more.
+    tools: tuple[str, ...] = ()
 
     def value(self, key: str) -> float | None:
         """The figure under ``key``; None without it, and where it is no data."""
