@@ -13,6 +13,7 @@ class ChecklistsConfig(AppConfig):
             panels,
             panels_absence,
             panels_evidence,
+            panels_findings,
             panels_followups,
             panels_meeting,
             panels_readiness,

@@ -57,10 +57,12 @@ STEPS = [
         "panels_absence",
         "linting_votes",
         "voting_forms",
+        "panels_findings",
         "forms_editing",
         "forms_days",
         "settings_forms",
     },
+    {"finding_forms"},
     {"views", "api", "item_api", "evidence_api", "admin", "checks", "ticker"},
     {
         "urls",

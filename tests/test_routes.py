@@ -16,7 +16,9 @@ from django.urls import URLPattern, get_resolver
 
 from checklists.actions.conditions import Wanted
 from checklists.actions.delegating import delegate_vote
+from checklists.actions.dryruns import add_dry_run, record_dry_run
 from checklists.actions.files import attach_file
+from checklists.actions.findings import add_finding
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.results import record_result
 from checklists.actions.signoffs import sign_off
@@ -416,6 +418,51 @@ ROUTES = {
     "evidence-values": Route(
         f"{PLAN}evidence/values", post=holders(302, *TICK), send={"key": "a", "value": "1"}
     ),
+    "findings": Route(
+        f"{PLAN}findings/",
+        get=READ,
+        post=holders(302, *TICK),
+        send={"new-title": "Disk is slow", "new-severity": "low"},
+    ),
+    "findings-trail": Route(f"{PLAN}findings/trail.csv", get=READ),
+    "finding-state": Route(
+        f"{PLAN}findings/1/state",
+        post=holders(302, *SIGN),
+        send={"state": "fixed", "revision": "0"},
+    ),
+    "finding-edit": Route(
+        f"{PLAN}findings/1/edit",
+        post=holders(302, *SIGN),
+        send={"edit-title": "Disk", "edit-severity": "low", "edit-revision": "0"},
+    ),
+    "finding-retest": Route(
+        f"{PLAN}findings/2/retest",
+        post=holders(302, *SIGN),
+        send={"retest-note": "Seen", "retest-revision": "0"},
+    ),
+    "dryruns": Route(
+        f"{PLAN}dryruns/", get=READ, post=holders(302, *TICK), send={"new-title": "Health"}
+    ),
+    "dryrun-results": Route(
+        f"{PLAN}dryruns/1/results", post=holders(302, *TICK), send={"word": "pass"}
+    ),
+    "dryrun-judge": Route(
+        f"{PLAN}dryruns/1/judge",
+        post=holders(302, *SIGN),
+        send={
+            "judge-accepted": "yes",
+            "judge-reason": "Known, see item 4.",
+            "judge-result": "{dry}",
+        },
+    ),
+    "dryrun-edit": Route(
+        f"{PLAN}dryruns/1/edit",
+        post=holders(302, *EDIT),
+        send={"edit-title": "Health", "edit-revision": "0"},
+    ),
+    "dryrun-remove": Route(
+        f"{PLAN}dryruns/1/remove", post=holders(302, *EDIT), send={"remove-reason": "Gone"}
+    ),
     "result": Route(f"{PLAN}evidence/1/", get=READ),
     "result-file": Route(f"{PLAN}evidence/1/files/junit.xml", get=READ),
     "frozen-evidence": Route(f"{PLAN}gates/gate-0/evidence/{{decision}}.json", get=READ),
@@ -509,6 +556,11 @@ def release(plan, cast, item, gate):
     file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])
     tests = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
     record_result(plan, read_result(tests, "junit.xml"), tests, "junit.xml", by=cast["cora"])
+    add_finding(plan, {"title": "Disk is slow", "severity": "low"}, by=cast["cora"])
+    grave = add_finding(plan, {"title": "Open door", "severity": "high"}, by=cast["cora"])
+    type(grave).objects.filter(pk=grave.pk).update(state="fixed")
+    dry = add_dry_run(plan, {"title": "Health"}, by=cast["cora"])
+    warned = record_dry_run(dry, "warn", by=cast["cora"])
     make_template(plan, "Ours", by=cast["cora"])
     seat, starts = Seat.objects.get(user=cast["thon"]), datetime(2100, 1, 1, tzinfo=UTC)
     stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])
@@ -523,6 +575,7 @@ def release(plan, cast, item, gate):
         "roles": roles_state(roles.values()),
         "group": group.pk,
         "file": file.pk,
+        "dry": warned.pk,
     }
 
 

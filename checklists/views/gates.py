@@ -18,6 +18,7 @@ from checklists.forms import (
 )
 from checklists.models import Condition, Correction, Gate
 from checklists.panels import GATE_PARTS, gate_context
+from checklists.panels_findings import findings_at
 from checklists.queries.followups import of_gate
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now, gates_of
@@ -153,6 +154,15 @@ def gate_context_of(
         "parts": {
             part.name.replace("-", "_"): panels.render(part, gate.plan, now, gate.key, shared)
             for part in GATE_PARTS
+        }
+        | {
+            "findings": panels.render(
+                panels.get("gate-findings"),
+                gate.plan,
+                now,
+                gate.key,
+                shared | findings_at(gate.plan, sheet, now),
+            )
         },
         "intact": [(d, is_untouched(d)) for d in sheet.decisions],
         "vote_form": vote_form or _vote_form(gate, sheet, voting),
