@@ -77,7 +77,6 @@ def findings_part(
     wish = _wish(filters, request)
     finding = finding or _chosen(request, plan)
     context = {
-        "part_templates": [PART],
         "filters": filters,
         "wish": wish,
         "query": _query(request),
@@ -91,7 +90,7 @@ def findings_part(
     return context | forms
 
 
-register_part(findings_part)
+register_part(PART, findings_part)
 
 
 def _wish(filters: FilterForm, request: HttpRequest) -> Wish:
