@@ -15,6 +15,7 @@ class ChecklistsConfig(AppConfig):
             panels_evidence,
             panels_findings,
             panels_followups,
+            panels_load,
             panels_meeting,
             panels_readiness,
             panels_risks,

@@ -22,6 +22,7 @@ from checklists.views import (
     sections,
     signoffs,
     structure,
+    trials,
 )
 
 urlpatterns = [
@@ -58,6 +59,22 @@ urlpatterns = [
     path("signoffs", signoffs.signoffs, name="signoffs"),
     path("signoffs/<int:number>/withdraw", signoffs.withdraw, name="withdraw"),
     path("conditions/<int:number>/close", signoffs.condition_close, name="condition-close"),
+    path("trials/", trials.trials, name="trials"),
+    path("trials/load", trials.load_add, name="load-add"),
+    path("trials/load/<slug:key>/", trials.load_profile, name="load-profile"),
+    path("trials/load/<slug:key>/remove", trials.load_remove, name="load-remove"),
+    path("trials/load/<slug:key>/start", trials.load_start, name="load-start"),
+    path("trials/load/<slug:key>/runs", trials.load_run, name="load-run"),
+    path("trials/load/<slug:key>/file", trials.load_file, name="load-file"),
+    path(
+        "trials/load/<slug:key>/runs/<int:number>/cause", trials.load_explain, name="load-explain"
+    ),
+    path("trials/load/<slug:key>/runs/<int:number>/except", trials.load_except, name="load-except"),
+    path(
+        "trials/load/<slug:key>/runs/<int:number>/baseline",
+        trials.load_baseline,
+        name="load-baseline",
+    ),
     path("evidence/", evidence.evidence, name="evidence"),
     path("evidence/preview", evidence.preview, name="evidence-preview"),
     path("evidence/values", evidence.values, name="evidence-values"),

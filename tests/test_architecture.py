@@ -38,6 +38,8 @@ STEPS = [
         "linting",
         "contact_forms",
         "readiness_forms",
+        "load_forms",
+        "panels_load",
         "panels_readiness",
         "risks_forms",
         "followup_forms",

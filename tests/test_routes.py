@@ -20,6 +20,8 @@ from checklists.actions.dryruns import add_dry_run, record_dry_run
 from checklists.actions.files import attach_file
 from checklists.actions.findings import add_finding
 from checklists.actions.gates import cast_vote, decide_gate
+from checklists.actions.load import add_profile
+from checklists.actions.load_runs import finish_run
 from checklists.actions.results import record_result
 from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
@@ -408,6 +410,26 @@ ROUTES = {
         post=holders(302, *VOTE),
         send={"band": "green", "note": "All here."},
     ),
+    "trials": Route(f"{PLAN}trials/", get=READ),
+    "load-add": Route(f"{PLAN}trials/load", post=holders(302, *EDIT), send={"name": "Spike"}),
+    "load-profile": Route(
+        f"{PLAN}trials/load/peak/", get=READ, post=holders(302, *EDIT), send={"name": "Peak"}
+    ),
+    "load-remove": Route(f"{PLAN}trials/load/peak/remove", post=holders(302, *EDIT)),
+    "load-start": Route(f"{PLAN}trials/load/peak/start", post=holders(302, *TICK)),
+    "load-run": Route(
+        f"{PLAN}trials/load/peak/runs", post=holders(302, *TICK), send={"p95": "171"}
+    ),
+    "load-file": Route(
+        f"{PLAN}trials/load/peak/file", post=holders(422, *TICK), send={"commit": "3d97ee2"}
+    ),
+    "load-explain": Route(
+        f"{PLAN}trials/load/peak/runs/1/cause", post=holders(302, *TICK), send={"cause": "Slow."}
+    ),
+    "load-except": Route(
+        f"{PLAN}trials/load/peak/runs/1/except", post=holders(302, "cora"), send={"reason": "Old."}
+    ),
+    "load-baseline": Route(f"{PLAN}trials/load/peak/runs/1/baseline", post=holders(302, *TICK)),
     "evidence": Route(f"{PLAN}evidence/", get=READ, post=holders(302, *TICK), send={"ref": "gone"}),
     "evidence-preview": Route(
         f"{PLAN}evidence/preview",
@@ -551,6 +573,8 @@ def release(plan, cast, item, gate):
         questions=[{"key": "mood", "label": "Mood", "kind": "text", "wanted": True}],
     )
     plan.risks.create(number=1, title="Water")
+    peak = add_profile(plan, {"name": "Peak", "p95_ms": 500}, by=cast["cora"])
+    finish_run(peak, {"p95": 612}, by=cast["cora"])
     plan.scenarios.create(number=1, title="The power is off", items=["Light a candle"])
     group = item.phase.groups.create(title="If needed", position=1, optional=True)
     file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])

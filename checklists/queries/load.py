@@ -27,8 +27,8 @@ class Shown:
     label: str
     text: str
     limit: str
-    band: str
-    beside: rules.Difference | None
+    band: str = ""
+    beside: rules.Difference | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,17 @@ class ProfileRow:
     def newest(self) -> RunRow | None:
         """The newest run that ended."""
         return next((row for row in self.runs if row.run.ended_at is not None), None)
+
+    @property
+    def cells(self) -> list[Shown]:
+        """A figure for each limit there can be: the newest run's, beside the limit of its time."""
+        told = {one.key: one for one in self.newest.figures} if self.newest else {}
+        limits = dict(self.limits)
+        return [
+            told.get(kind.key)
+            or Shown(kind.key, kind.label, "–", "" if self.newest else limits.get(kind.label, ""))
+            for kind in rules.LIMITED
+        ]
 
     @property
     def baseline(self) -> LoadRun | None:
