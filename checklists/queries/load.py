@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 
 from checklists.models import LoadProfile, LoadRun
 from checklists.rules import load as rules
@@ -114,7 +115,7 @@ def _row(profile: LoadProfile) -> ProfileRow:
     base = next((run for run in runs if run.baseline), None)
     rows = [
         RunRow(run, _figures(run, base), after.number if after else None)
-        for run, after in zip(runs, [*runs[1:], None], strict=False)  # none after the last
+        for run, after in zip_longest(runs, runs[1:])
     ]
     return ProfileRow(profile, limits, tuple(reversed(rows)))
 

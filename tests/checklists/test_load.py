@@ -238,9 +238,7 @@ def bring(plan, data, by, prefix="peak-load"):
     return record_result(plan, read_result(data, "f"), data, "f", by=by, prefix=prefix)
 
 
-def test_a_file_under_the_key_of_a_profile_is_its_run(
-    plan, cast, peak, settings, tmp_path
-):
+def test_a_file_under_the_key_of_a_profile_is_its_run(plan, cast, peak, settings, tmp_path):
     """S99, S100: Locust and k6."""
     settings.FILES_DIR = tmp_path
     load_runs.start_run(peak, by=cast["forge"])
@@ -263,9 +261,7 @@ def test_what_has_no_figures_of_the_whole_test_is_no_run(plan, cast, peak, setti
 # --- pages ---------------------------------------------------------------------------------
 
 
-def test_the_page_shows_each_newest_run_and_what_runs_now(
-    plan, cast, peak, client_of
-):
+def test_the_page_shows_each_newest_run_and_what_runs_now(plan, cast, peak, client_of):
     """S99, S105."""
     client, address = client_of(cast["cora"]), f"/plans/{plan.slug}/trials/"
     load_runs.finish_run(peak, {"p95": 612, "errors": 0.1}, by=cast["thon"])
