@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
 from checklists.models import Condition
 from checklists.queries.gates import GateSheet, gate_sheet, next_open
 from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
 from checklists.queries.signoffs import condition_rows, holders
+from checklists.queries.silence import silence_at
+from checklists.queries.votes import VoteRow
 from checklists.rules.owners import named, plain
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right, Role
@@ -180,20 +183,7 @@ def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Nee
         return
     url = f"/plans/{plan.slug}/gates/{sheet.gate.key}/"
     ahead = sheet.opens_at if sheet.opens_at and sheet.opens_at > now else None
-    for row in sheet.missing:
-        left = len(sheet.missing)
-        yield Need(
-            key=f"role-{row.role.key}",
-            title=f"Vote at {sheet.gate.title}",
-            url=f"{url}#vote",
-            button="Vote",
-            note="The last vote that is missing." if left == 1 else f"{left} votes are missing.",
-            due=ahead,
-            who=row.holders,
-            short="vote",
-            icon="gate",
-            main=True,
-        )
+    yield from _votes(sheet, url, ahead)
     if sheet.on_hold:
         return
     decider = sheet.gate.decider
@@ -203,7 +193,67 @@ def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Nee
         url=f"{url}#decide",
         button="Review gate",
         note=f"The rule says {sheet.recommendation.shown}.",
-        due=ahead,
+        due=ahead or (sheet.hold.hold_until if sheet.hold else None),
+        who=_deciders(plan, sheet, now),
         short="decide",
         icon="gate",
     )
+
+
+def _deciders(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> str:
+    """Whom the room waits for once the votes are in; before that it waits for the votes."""
+    if sheet.missing:
+        return ""
+    decider = sheet.gate.decider_id
+    roles = [
+        role
+        for role in roles_now(plan, now)
+        if (role.pk == decider if decider else role.may(Right.DECIDE))
+    ]
+    return ", ".join(dict.fromkeys(filter(None, (holders(role) for role in roles))))
+
+
+def _votes(sheet: GateSheet, url: str, ahead: datetime | None) -> Iterator[Need]:
+    """Votes that are missing or fell, for who sits there; and for whom was asked instead."""
+    due = ahead or silence_at(sheet.gate, sheet.decisions)
+    left = len(sheet.missing)
+    for row in sheet.missing:
+        note = "The last vote that is missing." if left == 1 else f"{left} votes are missing."
+        if row.outdated:
+            note = f"The gate was changed; {row.outdated.word} does not count any more."
+        yield Need(
+            key=f"role-{row.role.key}",
+            title=f"Vote {'again ' if row.outdated else ''}at {sheet.gate.title}",
+            url=f"{url}#vote",
+            button="Vote",
+            note=note,
+            due=due,
+            who=row.holders,
+            short="vote",
+            icon="gate",
+            main=True,
+        )
+    for row in sheet.missing:
+        if row.delegation is not None:
+            yield from _asked(sheet, row, url, due)
+
+
+def _asked(sheet: GateSheet, row: VoteRow, url: str, due: datetime | None) -> Iterator[Need]:
+    """A need is for a role: for one that the delegate holds, with their name."""
+    to = row.delegation.to_id
+    roles = roles_now(sheet.gate.plan, sheet.at)
+    held = (role for role in roles if any(seat.user_id == to for seat in role.seats.all()))
+    for role in islice(held, 1):
+        name = row.delegation.to_name
+        yield Need(
+            key=f"role-{role.key}",
+            title=f"{name}: vote as {row.role.name} for {row.delegation.for_name}",
+            url=f"{url}#vote",
+            button="Vote",
+            note=f"{row.delegation.by_name} asks: {row.delegation.reason}"[:200],
+            due=due,
+            who=name,
+            short=f"vote for {row.delegation.for_name}",
+            icon="gate",
+            main=True,
+        )

@@ -8,11 +8,12 @@ from checklists.models import ChecklistItem, Gate, Phase
 from checklists.queries.gates import hold_of, next_open, opens_at, runs
 from checklists.queries.once import once
 from checklists.queries.phases import roles_now
+from checklists.queries.votes import voting_roles
 from checklists.rules.due import due_at
 from checklists.rules.gates import FINAL
 from checklists.rules.items import CLOSED
 from warroom.live.outlook import NextStep, Progress
-from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.models import DeploymentPlan, Lifecycle
 from warroom.rules.wording import instant_text
 
 
@@ -36,8 +37,10 @@ def _next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
             return NextStep(f"{gate.title} is on hold, looked at again", hold.hold_until, url, note)
         note = f"Hold is over since {until}: decide again"
         return NextStep(f"{gate.title}, to be decided again", hold.hold_until, url, note)
-    votes = gate.votes.filter(superseded_by__isnull=True).count()
-    voters = sum(role.may(Right.VOTE) for role in roles_now(plan, now))
+    roles = voting_roles(gate, roles_now(plan, now))
+    voters = len(roles)
+    standing = gate.votes.filter(superseded_by__isnull=True, gate_version=gate.version)
+    votes = standing.filter(role__in=roles).count()
     return NextStep(
         gate.title,
         opens_at(gate),
