@@ -187,7 +187,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # The routes that the floors above add to the API; named as strings, never imported from here.
-# api_editing adds its calls to the router of checklists.item_api: they share addresses.
+# api_editing adds its calls to the router of checklists.item_api, votes_api to that of
+# checklists.api: they share addresses.
 API_ROUTERS = [
     "warroom.plan_api.router",
     "warroom.new_api.router",
@@ -196,7 +197,7 @@ API_ROUTERS = [
     "checklists.api_editing.router",
     "checklists.evidence_api.router",
     "checklists.readiness_api.router",
-    "checklists.api.router",
+    "checklists.votes_api.router",
 ]
 
 LANGUAGE_CODE = "en"

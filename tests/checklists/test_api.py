@@ -4,10 +4,11 @@ import json
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
 import checklists.api
 from checklists.actions.results import record_result
-from checklists.models import ChecklistItem, Condition, Decision, SignOff, Vote
+from checklists.models import ChecklistItem, Condition, Decision, Delegation, SignOff, Vote
 from checklists.queries.frozen import digest
 from checklists.rules.results.reading import read_result
 from tests.conftest import make_plan, seat
@@ -163,6 +164,22 @@ OPERATIONS = {
         {"categories": [{"label": "Gate 1", "weight": 60}]},
         "cora root",
     ),
+    ("POST", "/gates"): ("edit", {"title": "10 to 25 %", "opens": "T+24h"}, "cora root"),
+    ("DELETE", "/gates/{key}"): ("edit", None, "cora root"),
+    ("GET", "/gates/{key}/settings"): ("read", None, "cora thon hudson forge vera root"),
+    ("PATCH", "/gates/{key}/settings"): ("edit", {"silence_minutes": 30}, "cora root"),
+    ("GET", "/gates/{key}/votes"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/gates/{key}/delegations"): (
+        "vote",
+        {"role": "on-call", "to": "forge", "reason": "Away.", "agreed": "Forge votes."},
+        "cora thon",
+    ),
+    ("POST", "/gates/{key}/delegations/{number}/end"): ("vote", None, "cora forge vera"),
+    ("POST", "/gates/{key}/tries"): (
+        "vote",
+        {"role": "on-call", "how": "Call", "result": "No answer"},
+        "cora thon hudson",
+    ),
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
@@ -186,6 +203,20 @@ ELSEWHERE = {
     ("POST", "/api/v1/plans/{slug}/copy"),
     ("PUT", "/api/v1/plans/{slug}/document"),
 }
+
+
+def handed_over(gate, cast):
+    Delegation.objects.create(
+        pk=1,
+        gate=gate,
+        role=gate.plan.roles.get(key="member"),
+        to=cast["vera"],
+        to_name="Vera",
+        by=cast["cora"],
+        by_name="Cora",
+        reason="Away.",
+        at=timezone.now(),
+    )
 
 
 def filled(path):
@@ -213,6 +244,8 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     data = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
     record_result(gate.plan, read_result(data, "junit.xml"), data, "junit.xml", by="rule")
     gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)
+    if "delegations/" in path:
+        handed_over(gate, cast)
     where, others = filled(path), [one for one in SCOPES if one != scope]
     where += "?reason=Gone" if method == "DELETE" else ""
     if path == "/events":
