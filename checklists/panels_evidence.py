@@ -1,5 +1,6 @@
 """What the evidence page shows live: results as they count now, and what came in last."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from warroom.live import panels
 from warroom.models import DeploymentPlan
 
 SHOWN = 10
+MOST = 100  # names of results that the table shows; the API lists all
 
 
 class Results(panels.Panel):
@@ -23,7 +25,13 @@ class Results(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         rows = results_now(plan, now)
-        return {"rows": rows, "old": sum(row.is_old and row.result.counts for row in rows)}
+        names = Counter(row.result.name for row in rows)
+        return {
+            "rows": rows[:MOST],
+            "count": len(rows),
+            "old": sum(row.is_old and row.result.counts for row in rows),
+            "twice": {name for name, times in names.items() if times > 1},
+        }
 
 
 class Imports(panels.Panel):

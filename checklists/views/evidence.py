@@ -41,7 +41,7 @@ from warroom.views.answers import done
 from warroom.views.plans import page
 
 KEPT_FOR = timedelta(hours=12)  # how long a file that was looked at waits to be brought in
-SHOWN_FINDINGS = 50
+SHOWN_FINDINGS = 20
 CHOSEN = ("feeds", "prefix", "label", "commit", "valid_for", "observed_at", "url")
 MODULE = "checklists.evidence.preview"
 Held = tuple[Reading, bytes, str]

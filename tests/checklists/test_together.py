@@ -6,9 +6,11 @@ deciding decisions together decide once. Scenario 20: go and no-go together, bot
 
 import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from checklists.actions.bulk import Chosen, set_items_state
 from checklists.actions.editing import (
@@ -21,8 +23,10 @@ from checklists.actions.editing import (
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.items import add_item_note, set_item_state
 from checklists.actions.placing import Where
+from checklists.actions.results import record_result, record_value
 from checklists.actions.signoffs import sign_off
-from checklists.models import ChecklistItem, Decision, ItemNote, Phase, SignOff, Vote
+from checklists.models import ChecklistItem, Decision, Evidence, ItemNote, Phase, SignOff, Vote
+from checklists.rules.results.reading import read_result
 from tests.conftest import make_item, make_user, seat
 from warroom.actions.refusals import Refused
 from warroom.models import TimelineEvent
@@ -242,3 +246,25 @@ def test_of_twenty_who_edit_what_they_all_saw_one_is_first_and_the_others_are_to
     late = [answer for answer in answers if isinstance(answer, Refused)]
     assert len(late) == PEOPLE - 1
     assert all("Cora edited 1.1 first" in answer.sentence for answer in late)
+
+
+def test_the_same_result_sent_by_many_at_once_is_one(plan, cast):
+    """Scenario 9, at the same moment."""
+    data = b'<testsuite name="a" tests="1"><testcase name="b"/></testsuite>'
+    reading = read_result(data, "junit.xml")
+    sent = {"by": cast["forge"]}
+    jobs = [lambda: record_result(plan, reading, data, "junit.xml", **sent) for _ in range(8)]
+    assert len({result.pk for result in together(jobs)}) == 1
+    assert TimelineEvent.objects.count() == 1
+
+
+def test_of_readings_that_arrive_together_the_newest_observation_counts(plan, cast):
+    start = timezone.now() - timedelta(hours=1)
+    asked = [(n, start + timedelta(minutes=n)) for n in (3, 8, 1, 6, 2, 7, 5, 4)]
+
+    def posting(value, at):
+        return lambda: record_value(plan, "a", value, by=cast["forge"], observed_at=at)
+
+    together([posting(value, at) for value, at in asked])
+    assert Evidence.objects.get(plan=plan, key="a").value == 8
+    assert sorted(plan.results.values_list("number", flat=True)) == list(range(1, 9))
