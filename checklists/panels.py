@@ -36,6 +36,9 @@ Context = dict[str, Any]
 
 # What happens to items, alone (item.done) or together (items.set), and to the list itself.
 LIST = ("item", "phase.", "group.", "section.", "plan.updated_from_document", "plan.extended")
+# What a gate is judged by.
+GATE = ("vote.", "gate.", *LIST, "condition.", "criterion.", "waiver.", "evidence.", "signoff.")
+GATE += ("plan.",)
 LIST += ("scenario.started",)  # puts a phase with items in
 
 
@@ -293,7 +296,7 @@ class NextGate(panels.Panel):
 
     name = "gate"
     template = "checklists/_gate.html"
-    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "evidence.", "signoff.", "plan.")
+    kinds = GATE
     slot = "system"
     order = 50
     refresh_s = 5  # readings change and age without an event
@@ -306,7 +309,7 @@ class NextGate(panels.Panel):
 class GateFamily(panels.Panel):
     """A part of a gate's page; one member per gate, named by its key."""
 
-    kinds = ("vote.", "gate.", *LIST, "condition.", "criterion.", "evidence.", "signoff.", "plan.")
+    kinds = GATE
     places = ("gate", "meeting")
     slot = "gate"
 
@@ -345,7 +348,7 @@ class Criteria(GateFamily):
 
     name = "criteria"
     template = "checklists/_criteria.html"
-    kinds = ("gate.", "criterion.", "evidence.", "plan.")
+    kinds = GATE
     refresh_s = 5
 
 

@@ -3,6 +3,7 @@ from django.urls import path
 from checklists.views import (
     absence,
     bulk,
+    criteria,
     days,
     decisions,
     dryruns,
@@ -23,6 +24,7 @@ from checklists.views import (
     signoffs,
     structure,
     trials,
+    waivers,
 )
 
 urlpatterns = [
@@ -127,11 +129,36 @@ urlpatterns = [
         decisions.correction,
         name="decision-correction",
     ),
+    path("gates/<slug:key>/bar", criteria.bar, name="gate-bar"),
+    path("gates/<slug:key>/criteria/add", criteria.criterion_add, name="criterion-add"),
+    path("gates/<slug:key>/criteria/<slug:criterion>", gates.judgement, name="judgement"),
+    path(
+        "gates/<slug:key>/criteria/<slug:criterion>/edit",
+        criteria.criterion_edit,
+        name="criterion-edit",
+    ),
+    path(
+        "gates/<slug:key>/criteria/<slug:criterion>/move",
+        criteria.criterion_move,
+        name="criterion-move",
+    ),
+    path(
+        "gates/<slug:key>/criteria/<slug:criterion>/remove",
+        criteria.criterion_remove,
+        name="criterion-remove",
+    ),
+    path(
+        "gates/<slug:key>/criteria/<slug:criterion>/waiver", waivers.waiver, name="criterion-waiver"
+    ),
+    path(
+        "gates/<slug:key>/criteria/<slug:criterion>/waiver/withdraw",
+        waivers.withdraw,
+        name="waiver-withdraw",
+    ),
     path("followups/", followups.followups, name="followups"),
     path("followups/<int:number>/", followups.followup, name="followup"),
     path("followups/<int:number>/done", followups.followup_done, name="followup-done"),
     path("followups/<int:number>/date", followups.followup_date, name="followup-date"),
-    path("gates/<slug:key>/criteria/<slug:criterion>", gates.judgement, name="judgement"),
     path(
         "gates/<slug:key>/evidence/<int:number>.json",
         decisions.frozen_evidence,

@@ -64,7 +64,7 @@ STEPS = [
         "forms_days",
         "settings_forms",
     },
-    {"finding_forms"},
+    {"finding_forms", "criteria_forms"},
     {"views", "api", "item_api", "evidence_api", "admin", "checks", "ticker"},
     {
         "urls",
@@ -75,6 +75,7 @@ STEPS = [
         "people_api",
         "readiness_api",
         "votes_api",
+        "criteria_api",
         "api_editing",
     },
 ]

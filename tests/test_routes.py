@@ -405,6 +405,49 @@ ROUTES = {
         post=holders(422, *EDIT),
         send={"shift": "+7d", "reason": "Fix first"},
     ),
+    "gate-bar": Route(
+        f"{PLAN}gates/gate-1/bar",
+        get=members(302),
+        post=holders(302, *EDIT),
+        send={"bar": "90", "reason": "Agreed", "named": "{votes}"},
+    ),
+    "criterion-add": Route(
+        f"{PLAN}gates/gate-1/criteria/add",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={
+            "label": "Backup",
+            "source": "person",
+            "counts": "veto",
+            "reason": "New",
+            "named": "{votes}",
+        },
+    ),
+    "criterion-edit": Route(
+        f"{PLAN}gates/gate-1/criteria/team/edit",
+        get=holders(200, *EDIT),
+        post=holders(422, *EDIT),
+        send={"label": "Team"},
+    ),
+    "criterion-move": Route(
+        f"{PLAN}gates/gate-1/criteria/team/move", post=holders(302, *EDIT), send={"place": "1"}
+    ),
+    "criterion-remove": Route(
+        f"{PLAN}gates/gate-1/criteria/team/remove",
+        post=holders(302, *EDIT),
+        send={"reason": "Asked elsewhere", "named": "{votes}"},
+    ),
+    "criterion-waiver": Route(
+        f"{PLAN}gates/gate-1/criteria/team/waiver",
+        get=holders(200, *SIGN),
+        post=holders(422, *SIGN),
+        send={"reason": "Known"},
+    ),
+    "waiver-withdraw": Route(
+        f"{PLAN}gates/gate-1/criteria/team/waiver/withdraw",
+        post=holders(302, *SIGN),
+        send={"a": "b"},
+    ),
     "judgement": Route(
         f"{PLAN}gates/gate-1/criteria/team",
         post=holders(302, *VOTE),
@@ -591,6 +634,7 @@ def release(plan, cast, item, gate):
     asked = invite(plan, roles["on-call"], name="Rin", by=cast["cora"])
     return {
         "signoff": signed.pk,
+        "votes": ",".join(f"v{vote.pk}" for vote in gate.votes.all()),
         "decision": decision.pk,
         "delegation": asked_to_vote.pk,
         "stand_in": stand_in.pk,

@@ -17,6 +17,7 @@ from checklists.actions.regating import Regated, falling, regate
 from checklists.actions.undecided import fresh_criterion
 from checklists.models import Criterion, CriterionVersion, Evidence, Gate
 from checklists.queries.criteria import judgement_key
+from checklists.rules.criterion_words import differences, words_of
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import User
@@ -317,36 +318,9 @@ def _sentence(verb: str, edit: Edit) -> str:
         return f"{label} is asked {at}: {_asks(edit.after)}"
     if verb == "removed":
         return f"{label} is no longer asked {at}, was {_asks(edit.before)}"
-    before, after = shown(edit.before), shown(edit.after)
-    moved = [
-        _moved(name, before[name], after[name]) for name in after if before[name] != after[name]
-    ]
-    texts = [text for text in moved if text]
-    return f"{label} {at}, version {edit.after.version}: {'; '.join(texts) or 'changed'}"
+    moved = [one.text for one in differences(shown(edit.before), shown(edit.after))]
+    return f"{label} {at}, version {edit.after.version}: {'; '.join(moved) or 'changed'}"
 
 
 def _asks(criterion: Criterion) -> str:
-    return criterion.target_text or "as people judge it"
-
-
-_SAID = {"target": "target", "acceptable": "acceptable", "fail": "fail", "label": "name"}
-_SAID |= {"source": "source", "evidence_key": "key", "area": "area", "weight": "weight"}
-_SAID |= {"unit": "unit", "report_only": "report only", "params": "of", "valid_for_s": "counts for"}
-
-
-def _moved(name: str, was: Any, now: Any) -> str:
-    if name not in _SAID:
-        return ""
-    return f"{_SAID[name]} {_word(now)}, was {_word(was)}"
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return ", ".join(str(one) for part in value.values() for one in _many(part)) or "all"
-    return "none" if value in (None, "") else str(value)
-
-
-def _many(part: Any) -> list:
-    return part if isinstance(part, list) else [part]
+    return words_of(shown(criterion))["Target"] or "as people judge it"

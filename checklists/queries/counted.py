@@ -1,7 +1,6 @@
 """Criteria whose value is counted in the plan itself: closed items, given sign-offs, an age.
 
-A count says "12 of 14". Its unit is "of 14", or percent where the criterion is bounded in percent,
-which stays true when the list grows.
+A count says "12 of 14", and its unit is "of 14".
 """
 
 from collections.abc import Iterable
@@ -24,13 +23,11 @@ SPANS_S = {"": 3600, "h": 3600, "min": 60, "s": 1, "d": 86_400}
 OTHERS = 4
 
 
-def counted(criterion: Criterion, met: int, total: int, origin: str, why: str) -> Measured:
+def counted(met: int, total: int, origin: str, why: str) -> Measured:
     """``met`` of ``total``; nothing to count is no data, for ``why``."""
     if not total:
         return Measured(why=why, origin=origin)
     text = f"{met} of {total}"
-    if criterion.unit == "%":
-        return Measured(value=100 * met / total, text=text, unit="%", origin=origin)
     return Measured(value=float(met), text=text, unit=f"of {total}", origin=origin)
 
 
@@ -72,7 +69,7 @@ def _items(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measure
     numbers = phases_text(phases.values())
     origin = f"required items of {numbers}{left(still)}"
     why = f"{numbers} {'has' if len(phases) < 2 else 'have'} no required items"
-    return counted(criterion, len(items) - len(still), len(items), origin, why)
+    return counted(len(items) - len(still), len(items), origin, why)
 
 
 def phases_text(numbers: Iterable[int]) -> str:
@@ -91,7 +88,7 @@ def _signoffs(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Meas
     given = [(scope, one) for scope in scopes for one in signed.given(scope)]
     still = [f"{one.role.name}, {scope.title}" for scope, one in given if not one.stands]
     origin = f"signatures of the roles that sign{left(still)}"
-    return counted(criterion, len(given) - len(still), len(given), origin, "no role signs there")
+    return counted(len(given) - len(still), len(given), origin, "no role signs there")
 
 
 def _scopes(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Scope]:

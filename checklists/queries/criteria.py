@@ -5,12 +5,12 @@ reading goes before a person's judgement: evidence beats opinion.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import F
 
-from checklists.models import Criterion, Evidence, Source, Waiver
+from checklists.models import Criterion, CriterionVersion, Evidence, Source, Waiver
 from checklists.queries.measures import Measured, measure_of, register_measure
 from checklists.queries.once import once
 from checklists.rules import bands
@@ -40,6 +40,8 @@ class CriterionRow:
     waiver: Waiver | None = None
     accepted: str = ""
     url: str = ""
+    note: str = ""  # what a judgement rests on
+    loosened: str = ""  # that its target was loosened while it was missed, by whom and when
 
     @property
     def to_judge(self) -> bool:
@@ -101,11 +103,26 @@ def criterion_rows(
     plan: DeploymentPlan, criteria: Iterable[Criterion], now: datetime
 ) -> tuple[CriterionRow, ...]:
     """Criteria with their readings as they count at ``now`` (UTC)."""
-    waivers = waivers_now(plan, now)
-    return tuple(
+    waivers, loosened = waivers_now(plan, now), loosened_now(plan, now)
+    rows = (
         _row(criterion, _measured(plan, criterion, now), waivers.get(criterion.pk), now)
         for criterion in criteria
     )
+    return tuple(replace(row, loosened=loosened.get(row.criterion.pk, "")) for row in rows)
+
+
+def loosened_now(plan: DeploymentPlan, now: datetime) -> dict[int, str]:
+    """Criteria whose target was loosened while it was missed, by id; one SQL statement."""
+
+    def read() -> dict[int, str]:
+        kept = CriterionVersion.objects.filter(criterion__gate__plan=plan).order_by("number")
+        return {
+            row.criterion_id: f"loosened while missed, {row.by_name} {row.at:%d %b %H:%M} UTC"
+            for row in kept
+            if row.data.get("loosened")
+        }
+
+    return once(plan, now, "loosened", read)
 
 
 def of_evidence(row: Evidence, plan: DeploymentPlan) -> Measured:
@@ -145,7 +162,7 @@ def _measured(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Meas
 def _row(
     criterion: Criterion, measured: Measured | None, waiver: Waiver | None, now: datetime
 ) -> CriterionRow:
-    reading = measured or Measured(why="nothing measures it yet")
+    reading = _in_percent(criterion, measured or Measured(why="nothing measures it yet"))
     age_s = (now - reading.observed_at).total_seconds() if reading.observed_at else None
     band, why = _band(criterion, reading, age_s)
     text = reading.text
@@ -165,7 +182,17 @@ def _row(
         waiver=waiver,
         accepted=_accepted(criterion, waiver, band, now),
         url=reading.url,
+        note=reading.reason if reading.band else "",
     )
+
+
+def _in_percent(criterion: Criterion, reading: Measured) -> Measured:
+    """A count as a share, where the criterion asks for one: it stays true when the list grows."""
+    total = reading.unit.removeprefix("of ")
+    if criterion.unit != "%" or total == reading.unit or not total.isdigit() or not int(total):
+        return reading
+    share = None if reading.value is None else 100 * reading.value / int(total)
+    return replace(reading, value=share, unit="%")
 
 
 def _accepted(criterion: Criterion, waiver: Waiver | None, band: Band, now: datetime) -> str:

@@ -5,6 +5,9 @@ from datetime import datetime
 from django import template
 from django.utils.safestring import SafeString
 
+from checklists.actions.criteria import bar_text
+from checklists.models import Gate
+from checklists.queries.shown import by_area
 from checklists.rules.followups import title_of
 from warroom.templatetags.warroom import icon
 
@@ -47,3 +50,12 @@ def moment(text: str | None) -> datetime | None:
 def first_line(text: str) -> str:
     """The title of a follow-up, under which a draft may stand."""
     return title_of(text)
+
+
+register.filter("by_area", by_area)
+
+
+@register.filter
+def bar(gate: Gate) -> str:
+    """What the weighted criteria must reach: ``90 %, no-go under 70 %``."""
+    return bar_text(gate)

@@ -34,7 +34,7 @@ def _checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measur
         row, one = silent[0]
         return Measured(why=f"{row.name}: {one.reason}", origin=origin)
     met = sum(one.band != Band.RED for _, one in said)
-    return counted(criterion, met, len(rows), origin, "there are no health checks")
+    return counted(met, len(rows), origin, "there are no health checks")
 
 
 def _alerts(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:

@@ -48,7 +48,7 @@ def test_a_changed_criterion_keeps_its_older_text_and_names_it(plan, criterion, 
     event = last(plan)
     assert event.kind == "criterion.changed"
     assert event.data["before"]["green"] == ["<", 0.1]
-    assert "target < 0.5 %, was none: Measured at night" in event.text
+    assert "target < 0.5 %, was < 0.1 %: Measured at night" in event.text
 
 
 def test_an_older_version_is_never_changed(criterion, cast):

@@ -1,0 +1,96 @@
+"""A criterion in words, field by field, from the plain data in which versions are kept. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from checklists.rules.bands import Bound, show
+from warroom.rules.wording import duration_text
+
+# By the values of models.Source.
+SOURCES = {
+    "evidence": "a reading by its key",
+    "checks": "health checks that pass",
+    "alerts": "alerts that fire",
+    "items": "required items that are closed",
+    "signoffs": "sign-offs that are given",
+    "score": "the readiness score",
+    "findings": "findings that count",
+    "dryruns": "dry runs that passed",
+    "age": "how old something is",
+    "person": "a person's judgement",
+}
+_ALL = {
+    "items": "all phases before the gate",
+    "signoffs": "all phases before the gate",
+    "checks": "all of them",
+    "alerts": "critical",
+    "findings": "high",
+}
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A field that differs, as people read it; "" for what is empty."""
+
+    label: str
+    was: str
+    now: str
+
+    @property
+    def text(self) -> str:
+        """``target < 250 ms, was < 200 ms``."""
+        return f"{self.label.lower()} {self.now or 'none'}, was {self.was or 'none'}"
+
+
+def words_of(data: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a version, as people read them."""
+    source = data.get("source") or "evidence"
+    return {
+        "Name": data.get("label") or "",
+        "Target": data.get("target") or _bound(data, "green"),
+        "Acceptable": data.get("acceptable") or "",
+        "Fail": data.get("fail") or _bound(data, "red"),
+        "Green": _bound(data, "green"),
+        "Red": _bound(data, "red"),
+        "Value from": SOURCES.get(source, source),
+        "Which": _which(data, source),
+        "Counts": counts_text(data.get("weight"), report_only=bool(data.get("report_only"))),
+        "Area": data.get("area") or "",
+        "Reading counts for": duration_text(data["valid_for_s"]) if data.get("valid_for_s") else "",
+    }
+
+
+def _bound(data: Mapping[str, Any], side: str) -> str:
+    found = data.get(side)
+    return show(Bound(*found), data.get("unit") or "") if found else ""
+
+
+def _which(data: Mapping[str, Any], source: str) -> str:
+    params = data.get("params") or {}
+    named = [one for part in params.values() for one in _many(part)]
+    if source == "items" and named:
+        return f"phases {', '.join(map(str, named))}" if len(named) > 1 else f"phase {named[0]}"
+    if source == "evidence":
+        return data.get("evidence_key") or ""
+    return ", ".join(map(str, named)) or _ALL.get(source, "")
+
+
+def _many(part: Any) -> Sequence:
+    return part if isinstance(part, list) else [part]
+
+
+def counts_text(weight: float | None, *, report_only: bool) -> str:
+    """``a veto``, ``weight 20``, ``for the report only``."""
+    if report_only:
+        return "for the report only"
+    return "a veto" if weight is None else f"weight {float(weight):g}"
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Moved]:
+    """What two versions say differently. A bound is named once, by the text that says it."""
+    was, now = words_of(before), words_of(after)
+    moved = [Moved(label, was[label], now[label]) for label in now if was[label] != now[label]]
+    said = {one.label for one in moved}
+    same = {"Green": "Target", "Red": "Fail"}
+    return [one for one in moved if same.get(one.label) not in said]
