@@ -8,6 +8,7 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     leftovers,
     parts,
     readiness,
+    readiness_parts,
     record,
     restoring,
     risks,

@@ -1,15 +1,12 @@
-"""What people judge by, in a plan file: gates with criteria, readiness, risks, daily forms."""
+"""What people judge by, in a plan file: gates with criteria, risks, daily forms."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
-
 from checklists.documents.parts import Line, has_lines, role_keys
-from checklists.models import Criterion, DailyForm, Gate, ReadinessCategory, Risk
+from checklists.models import Criterion, DailyForm, Gate, Risk
 from warroom.documents import fields as f
 from warroom.documents.portable import Part, register_part
 from warroom.documents.readers import Creation
@@ -135,59 +132,6 @@ def _criterion_row(gate: Gate, place: int, one: CriterionFields, lined: bool) ->
         report_only=one.report_only,
         source_line=one.line if lined else None,
     )
-
-
-# --- readiness -----------------------------------------------------------------------------
-
-
-def _hundredths(value: float) -> float:
-    if round(value, 2) != value:
-        f.wrong(f"{value} has more than two decimals.", f"Write {round(value, 2):g}.")
-    return value
-
-
-class ReadinessFields(f.Strict):
-    key: f.key(80)
-    label: f.words(200)
-    weight: Annotated[float, Field(ge=0, le=9999), AfterValidator(_hundredths)]
-    target: f.text(60) = ""
-    line: int = Line
-
-
-class ReadinessPart(Part):
-    key, order, schema = "readiness", 60, f.many(ReadinessFields, 1000)
-
-    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        return [
-            f.given(
-                key=one.key,
-                label=one.label,
-                weight=int(one.weight) if one.weight == int(one.weight) else float(one.weight),
-                target=one.target,
-                line=one.source_line if has_lines(plan) else None,
-            )
-            for one in plan.readiness.all()
-        ]
-
-    def check(self, value: list[ReadinessFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
-        yield from f.doubled(value, "key", ("readiness",))
-
-    def create(
-        self, plan: DeploymentPlan, value: list[ReadinessFields] | None, creation: Creation
-    ) -> None:
-        lined = creation.made.get("lined", False)
-        ReadinessCategory.objects.bulk_create(
-            ReadinessCategory(
-                plan=plan,
-                key=one.key,
-                label=one.label,
-                weight=Decimal(str(one.weight)),
-                target=one.target,
-                position=place,
-                source_line=one.line if lined else None,
-            )
-            for place, one in enumerate(value or [], start=1)
-        )
 
 
 # --- risks ---------------------------------------------------------------------------------
@@ -330,5 +274,5 @@ def _question(one: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-for part in (GatesPart(), ReadinessPart(), RisksPart(), DailyPart()):
+for part in (GatesPart(), RisksPart(), DailyPart()):
     register_part(part)

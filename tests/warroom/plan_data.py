@@ -221,7 +221,13 @@ def plans(draw):
         "contacts": st.lists(contact(), max_size=2),
         "phases": st.lists(phase, max_size=2),
         "gates": st.just(gates),
-        "readiness": keyed(fields({"key": KEY, "label": words(), "weight": weight})),
+        "readiness": keyed(
+            fields(
+                {"key": KEY, "label": words(), "weight": weight},
+                veto=st.just(True),
+                target_value=st.sampled_from([8, 7.25]),
+            )
+        ),
         "risks": st.lists(fields({"title": words()}, impact=scripts()), max_size=2),
         "daily": keyed(form),
         "metrics": keyed(metric),

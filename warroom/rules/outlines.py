@@ -16,7 +16,7 @@ Data = dict[str, Any]
 # any case, because items and gates name them.
 TAKES: dict[str, tuple[str, ...]] = {
     "items": ("phases", "daily", "document"),
-    "criteria": ("gates", "readiness", "metrics", "checks", "stages", "sources"),
+    "criteria": ("gates", "readiness_scale", "readiness", "metrics", "checks", "stages", "sources"),
     "people": (),
     "comms": ("escalation", "contacts", "risks"),
 }
