@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from checklists.demo_evidence import bring_results
+from checklists.demo_readiness import score_categories
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
 from rollouts.models import Stage, StageState
@@ -39,6 +40,7 @@ def make_rooms() -> None:
         _begin_stage_1(rollout)
     _point_checks(rollout)
     bring_results(rollout, now, "demo")
+    score_categories(rollout)
 
 
 def _plan(name: str, t0: datetime, admin: User) -> DeploymentPlan:

@@ -45,6 +45,7 @@ STEPS = [
         "followup_forms",
         "demo",
         "demo_evidence",
+        "demo_readiness",
         "supervisor",
         "templatetags",
         "context_processors",
