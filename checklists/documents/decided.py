@@ -51,7 +51,8 @@ class Decided(Writer):
 
 def _by_gate(plan: DeploymentPlan) -> tuple[dict[int, list[Vote]], dict[int, list[Decision]]]:
     votes: dict[int, list[Vote]] = defaultdict(list)
-    rows = Vote.objects.filter(gate__plan=plan).select_related("role", "superseded_by")
+    rows = Vote.objects.filter(gate__plan=plan)
+    rows = rows.select_related("role", "superseded_by", "delegation")
     for vote in rows.prefetch_related("conditions__closed_by"):
         votes[vote.gate_id].append(vote)
     decisions: dict[int, list[Decision]] = defaultdict(list)
@@ -64,6 +65,9 @@ def _vote(vote: Vote) -> list[str]:
     head = f"- Vote{by_whom(vote.person_name, None)} as {escape(vote.role.name)}, {stamp(vote.at)}"
     parts = [f"{head}: {vote.word}"]
     parts += [escape(vote.reason)] if vote.reason else []
+    handed = vote.delegation
+    parts += [f"for {escape(handed.for_name)}, asked by {escape(handed.by_name)}"] if handed else []
+    parts += [f"for version {vote.gate_version} of the gate"] if vote.gate_version > 1 else []
     parts += ["superseded by a later one"] if hasattr(vote, "superseded_by") else []
     return [" · ".join(parts), *(condition_text(one) for one in vote.conditions.all())]
 

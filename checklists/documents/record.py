@@ -21,6 +21,8 @@ class RecordPart(Part):
         return given(
             signatures=_signatures(plan),
             votes=_votes(plan),
+            delegations=_delegations(plan),
+            tries=_tries(plan),
             decisions=_decisions(plan),
             conditions=_conditions(plan),
             notes=_notes(plan),
@@ -73,9 +75,44 @@ def _votes(plan: DeploymentPlan) -> list[dict[str, Any]]:
             vote=one.word,
             reason=one.reason,
             at=instant(one.at),
+            gate_version=one.gate_version if one.gate_version > 1 else None,
+            for_=one.delegation.for_name if one.delegation else None,
             superseded=hasattr(one, "superseded_by") or None,
         )
-        for one in rows.select_related("gate", "role", "superseded_by")
+        for one in rows.select_related("gate", "role", "superseded_by", "delegation")
+    ]
+
+
+def _delegations(plan: DeploymentPlan) -> list[dict[str, Any]]:
+    rows = Delegation.objects.filter(gate__plan=plan).order_by("at", "pk")
+    return [
+        given(
+            gate=one.gate.key,
+            role=one.role.key,
+            to=one.to_name,
+            for_=one.for_name,
+            by=one.by_name,
+            reason=one.reason,
+            agreed=one.agreed,
+            at=instant(one.at),
+            ended=instant(one.ended_at),
+        )
+        for one in rows.select_related("gate", "role")
+    ]
+
+
+def _tries(plan: DeploymentPlan) -> list[dict[str, Any]]:
+    rows = ReachTry.objects.filter(gate__plan=plan).order_by("at", "pk")
+    return [
+        given(
+            gate=one.gate.key,
+            role=one.role.key,
+            how=one.how,
+            result=one.result,
+            by=one.by_name,
+            at=instant(one.at),
+        )
+        for one in rows.select_related("gate", "role")
     ]
 
 
@@ -84,7 +121,7 @@ def _decisions(plan: DeploymentPlan) -> list[dict[str, Any]]:
     return [
         given(
             gate=one.gate.key,
-            role=one.role.key,
+            role=one.role.key if one.role else None,
             by=one.person_name,
             decision=one.word,
             recommended=one.recommendation,

@@ -1,6 +1,7 @@
 """A vote is missing: reach its people, hand it over, or record the absence and hold."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -33,6 +34,8 @@ from warroom.actions.refusals import Invalid
 from warroom.live import panels
 from warroom.models import Right, Role, User
 from warroom.once import once
+from warroom.queries.people import Standing
+from warroom.rules.wording import duration_text
 from warroom.views.answers import done, shows
 from warroom.views.password import ask_again
 from warroom.views.plans import page
@@ -175,7 +178,7 @@ def _page(
         "one": shown,
         "results": RESULTS,
         "try_form": try_form or TryForm(),
-        "delegate_form": delegate_form or (DelegateForm.of(shown) if shown else None),
+        "delegate_form": delegate_form or (_delegate_form(shown, standing) if shown else None),
         "decides": may_decide(gate, standing),
         "may_try": standing.may(Right.VOTE) or may_decide(gate, standing),
         "may_delegate": shown is not None and _may_delegate(gate, shown, standing),
@@ -183,17 +186,23 @@ def _page(
         "words": rule_words(gate, sheet.votes),
         "applies_from": next_undecided(gate, now),
         "deciders": _deciders(sheet),
+        "hold_text": duration_text(gate.hold_minutes * 60),
     }
     wrong = try_form is not None or delegate_form is not None
     return render(request, "checklists/gate_absent.html", context, status=422 if wrong else 200)
 
 
-def _parts(gate: Gate, now) -> dict[str, str]:
+def _delegate_form(missing: Missing, standing: Standing) -> DelegateForm:
+    """Whoever hands over their own vote knows best why: then no reason stands there."""
+    return DelegateForm.of(missing, says_why=missing.role.pk not in standing.role_ids)
+
+
+def _parts(gate: Gate, now: datetime) -> dict[str, str]:
     parts = (*ABSENCE_PARTS, panels.get("votes"))
     return {part.name: panels.render(part, gate.plan, now, gate.key) for part in parts}
 
 
-def _may_delegate(gate: Gate, missing: Missing, standing) -> bool:
+def _may_delegate(gate: Gate, missing: Missing, standing: Standing) -> bool:
     return may_decide(gate, standing) or missing.role.pk in standing.role_ids
 
 
