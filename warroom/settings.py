@@ -198,6 +198,7 @@ API_ROUTERS = [
     "checklists.evidence_api.router",
     "checklists.readiness_api.router",
     "checklists.votes_api.router",
+    "checklists.criteria_api.router",
 ]
 
 LANGUAGE_CODE = "en"

@@ -8,7 +8,15 @@ from django.utils import timezone
 
 import checklists.api
 from checklists.actions.results import record_result
-from checklists.models import ChecklistItem, Condition, Decision, Delegation, SignOff, Vote
+from checklists.models import (
+    ChecklistItem,
+    Condition,
+    Criterion,
+    Decision,
+    Delegation,
+    SignOff,
+    Vote,
+)
 from checklists.queries.frozen import digest
 from checklists.rules.results.reading import read_result
 from tests.conftest import make_plan, seat
@@ -168,6 +176,20 @@ OPERATIONS = {
     ("DELETE", "/gates/{key}"): ("edit", None, "cora root"),
     ("GET", "/gates/{key}/settings"): ("read", None, "cora thon hudson forge vera root"),
     ("PATCH", "/gates/{key}/settings"): ("edit", {"silence_minutes": 30}, "cora root"),
+    ("GET", "/gates/{key}/criteria"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/gates/{key}/criteria"): ("edit", {"label": "Cover", "reason": "New"}, "cora root"),
+    ("PATCH", "/gates/{key}/criteria/{criterion}"): (
+        "edit",
+        {"target": "all here", "reason": "Clearer"},
+        "cora root",
+    ),
+    ("DELETE", "/gates/{key}/criteria/{criterion}"): ("edit", None, "cora root"),
+    ("POST", "/gates/{key}/criteria/{criterion}/waiver"): (
+        "sign",
+        {"role": "security-lead", "reason": "Known", "ends_at": "2100-01-01T09:00:00Z"},
+        "hudson",
+    ),
+    ("DELETE", "/gates/{key}/criteria/{criterion}/waiver"): ("sign", None, "cora thon hudson"),
     ("GET", "/gates/{key}/votes"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/gates/{key}/delegations"): (
         "vote",
@@ -221,6 +243,7 @@ def handed_over(gate, cast):
 
 def filled(path):
     filled = path.replace("{number}", "1").replace("{key}", "gate-1")
+    filled = filled.replace("{criterion}", "team")
     more = {"/document": "?format=json", "/items/{number}/files": "?name=run.json"}
     return filled + more.get(path, "")
 
@@ -241,6 +264,7 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
 ):
     scope, body, may = OPERATIONS[method, path]
     Condition.objects.create(plan=gate.plan, number=1, text="Cover is confirmed")
+    Criterion.objects.create(gate=gate, key="team", position=1, label="Team", source="person")
     data = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
     record_result(gate.plan, read_result(data, "junit.xml"), data, "junit.xml", by="rule")
     gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)

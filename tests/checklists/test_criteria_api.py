@@ -1,0 +1,96 @@
+"""What a gate asks, by API: the same rules as on the pages (S50, S15)."""
+
+import json
+
+import pytest
+
+from checklists.actions.gates import cast_vote
+from checklists.models import Criterion
+from tests.checklists.conftest import measure
+from warroom.actions.tokens import SCOPES, make_token
+
+pytestmark = pytest.mark.django_db
+CRITERIA = "/gates/gate-1/criteria"
+
+
+@pytest.fixture
+def call(client, cast):
+    """``call("cora", "POST", CRITERIA, {...})`` -> (status, answer)."""
+
+    def send(name, method, path, body=None, **headers):
+        headers["authorization"] = f"Bearer {make_token(cast[name], SCOPES)[1]}"
+        data = "" if body is None else json.dumps(body)
+        address = f"/api/v1/plans/genesis-4{path}"
+        answer = client.generic(
+            method, address, data, content_type="application/json", headers=headers
+        )
+        return answer.status_code, json.loads(answer.content or "null")
+
+    return send
+
+
+def test_a_criterion_is_added_changed_moved_and_taken_off(gate, cast, call):
+    asked = {"label": "P95", "target": "< 200 ms", "fail": "> 500 ms", "reason": "New"}
+    status, made = call("cora", "POST", CRITERIA, asked | {"evidence_key": "load.p95"})
+    assert (status, made["green"], made["unit"], made["band"]) == (
+        201,
+        ["<", 200.0],
+        "ms",
+        "no_data",
+    )
+    status, made = call(
+        "cora", "PATCH", f"{CRITERIA}/p95", {"target": "<= 250 ms", "reason": "Cold", "version": 1}
+    )
+    assert (status, made["green"], made["red"], made["version"]) == (
+        200,
+        ["<=", 250.0],
+        [">", 500.0],
+        2,
+    )
+    assert call("cora", "PATCH", f"{CRITERIA}/p95", {"place": 1})[0] == 200
+    assert call("cora", "DELETE", f"{CRITERIA}/p95?reason=Old")[0] == 204
+    assert call("cora", "GET", CRITERIA)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"label": "A", "target": "1 to 2 %", "reason": "x"}, "target"),
+        ({"label": "A", "fail": "> 1 %", "reason": "x"}, "target"),
+        ({"label": "A"}, "reason"),
+        ({"reason": "x"}, "label"),
+        ({"label": "A", "valid_for": "soon", "reason": "x"}, "valid_for"),
+        ({"label": "A", "target": "5", "direction": "sideways", "reason": "x"}, "direction"),
+        ({"label": "A", "source": "rumour", "reason": "x"}, "source"),
+    ],
+)
+def test_what_is_wrong_names_its_field(gate, cast, call, body, field):
+    status, problem = call("cora", "POST", CRITERIA, body)
+    assert (status, problem["field"]) == (422, field)
+
+
+def test_votes_fall_only_when_the_request_says_so(plan, gate, criterion, cast, roles, call):
+    cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
+    body = {"target": "< 0.5 %", "reason": "Night"}
+    status, problem = call("cora", "PATCH", f"{CRITERIA}/error-rate", body)
+    assert status == 409 and "Thon voted as On-Call" in problem["detail"]
+    assert "revoke: true" in problem["detail"]
+    assert call("cora", "PATCH", f"{CRITERIA}/error-rate", body | {"revoke": True})[0] == 200
+
+
+def test_a_deviation_is_accepted_and_taken_back(plan, gate, criterion, cast, call):
+    measure(plan, "error-rate", 0.3, valid_for_s=3600)
+    body = {"role": "security-lead", "reason": "Known", "ends_at": "2100-01-01T09:00:00"}
+    status, waiver = call("hudson", "POST", f"{CRITERIA}/error-rate/waiver", body)
+    assert status == 201 and waiver["band"] == "yellow"
+    assert waiver["ends_at"] == "2100-01-01T09:00:00Z"
+    assert "Known" in call("cora", "GET", CRITERIA)[1][0]["accepted"]
+    assert call("hudson", "DELETE", f"{CRITERIA}/error-rate/waiver?reason=Fixed")[0] == 204
+    assert call("cora", "GET", CRITERIA)[1][0]["accepted"] == ""
+
+
+def test_the_same_key_adds_one_criterion(gate, cast, call):
+    body = {"label": "A", "reason": "x"}
+    for _ in range(2):
+        assert call("cora", "POST", CRITERIA, body, **{"Idempotency-Key": "one"})[0] == 201
+    assert Criterion.objects.count() == 1
