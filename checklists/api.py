@@ -174,6 +174,7 @@ class DecisionIn(Schema):
     rationale: str = ""
     hold_minutes: int | None = None
     window_reason: str = ""
+    seen: str = ""
 
 
 @router.get("plans/{slug}/gates", response=list[GateOut])
@@ -224,6 +225,7 @@ def post_decision(request: HttpRequest, slug: str, key: str, body: DecisionIn):
         rationale=body.rationale,
         hold_minutes=body.hold_minutes,
         window_reason=body.window_reason,
+        seen=body.seen,
         request_id=once(request),
     )
     return Status(201, _decision(decision) | {"evidence": decision.evidence})
@@ -245,6 +247,7 @@ def _sheet(sheet: GateSheet) -> dict[str, Any]:
         "opens_at": sheet.opens_at,
         "is_open": sheet.is_open,
         "recommendation": advice.word,
+        "seen": sheet.seen,
         "reasons": list(advice.reasons),
         "counts": advice.counts,
         "criteria": [

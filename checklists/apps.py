@@ -30,6 +30,7 @@ class ChecklistsConfig(AppConfig):
             reimports,
             schedule,
         )
+        from checklists.live import wait_door  # noqa: F401, PLC0415
         from checklists.queries import (  # noqa: F401, PLC0415
             attendance,
             counted,

@@ -17,7 +17,7 @@ django = get_asgi_application()
 
 # Only after Django has loaded its apps can these be imported.
 from warroom.bodies import bounded, limit_of  # noqa: E402
-from warroom.live import hub, status, stream  # noqa: E402
+from warroom.live import doors, hub, status, stream  # noqa: E402
 
 
 async def application(scope: dict[str, Any], receive, send) -> None:
@@ -26,6 +26,8 @@ async def application(scope: dict[str, Any], receive, send) -> None:
         await lifespan(receive, send)
     elif scope["type"] == "http" and stream.PATH.match(scope["path"]):
         await stream.live(scope, receive, send)
+    elif scope["type"] == "http" and (door := doors.door_for(scope["path"])):
+        await door.answer(scope, receive, send)
     elif scope["type"] == "http" and await status.answered(scope, send):
         pass
     elif scope["type"] != "http":
@@ -44,6 +46,7 @@ async def lifespan(receive, send) -> None:
     _end_streams_on_signals()
     await send({"type": "lifespan.startup.complete"})
     await receive()
+    await doors.close_all()
     await hub.current().close()
     await send({"type": "lifespan.shutdown.complete"})
 
@@ -58,6 +61,7 @@ def _end_streams_on_signals() -> None:
         def handle(number, frame, server=server):
             with contextlib.suppress(RuntimeError):  # the loop may be closed already
                 loop.call_soon_threadsafe(house.refuse_and_end)
+                loop.call_soon_threadsafe(doors.end_all)
             if callable(server):
                 server(number, frame)
 

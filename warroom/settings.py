@@ -197,6 +197,8 @@ API_ROUTERS = [
     "checklists.api_editing.router",
     "checklists.evidence_api.router",
     "checklists.readiness_api.router",
+    "checklists.wait_api.router",
+    "checklists.decisions_api.router",
     "checklists.votes_api.router",
     "checklists.criteria_api.router",
 ]
@@ -249,6 +251,8 @@ MAIL_BESIDE = not TESTING
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
 
+# Calls that may wait for gates in one process at once; each is a connection and nothing more.
+MOST_WAITERS = env.int("WARROOM_MOST_WAITERS", default=200)
 PROMETHEUS_URL = env.str("PROMETHEUS_URL", default="")
 DEMO_SERVICE_URL = env.str("WARROOM_DEMO_SERVICE_URL", default="")
 # Hosts, host:port pairs and networks that checks may reach besides public addresses.

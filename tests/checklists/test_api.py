@@ -14,6 +14,7 @@ from checklists.models import (
     Criterion,
     Decision,
     Delegation,
+    FollowUp,
     SignOff,
     Vote,
 )
@@ -202,6 +203,29 @@ OPERATIONS = {
         {"role": "on-call", "how": "Call", "result": "No answer"},
         "cora thon hudson",
     ),
+    ("GET", "/gates/{key}/decisions"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/gates/{key}/decisions/{number}"): (
+        "read",
+        None,
+        "cora thon hudson forge vera root",
+    ),
+    ("GET", "/gates/{key}/decisions/{number}/record"): (
+        "read",
+        None,
+        "cora thon hudson forge vera root",
+    ),
+    ("POST", "/gates/{key}/decisions/{number}/corrections"): (
+        "decide",
+        {"text": "It was Thon."},
+        "cora root",
+    ),
+    ("GET", "/followups"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/followups"): ("tick", {"text": "Buy cake"}, "cora thon hudson forge root"),
+    ("POST", "/followups/{number}/done"): (
+        "tick",
+        {"note": "Bought."},
+        "cora thon hudson forge root",
+    ),
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
@@ -217,6 +241,9 @@ OPERATIONS = {
 }
 # tests/warroom: test_api, test_plan_file, test_rehearsal, test_reimport
 ELSEWHERE = {
+    # tests/checklists/test_waits: they answer by their status
+    ("GET", "/api/v1/plans/{slug}/gates/{key}/wait"),
+    ("POST", "/api/v1/plans/{slug}/gates/{key}/wait"),
     ("GET", "/api/v1/plans"),
     ("POST", "/api/v1/plans"),
     ("GET", "/api/v1/plan.schema.json"),
@@ -225,6 +252,21 @@ ELSEWHERE = {
     ("POST", "/api/v1/plans/{slug}/copy"),
     ("PUT", "/api/v1/plans/{slug}/document"),
 }
+
+
+def decided(gate):
+    """A HOLD of the rule with its follow-up, both under the number 1."""
+    decision = Decision.objects.create(
+        pk=1, gate=gate, word="hold", recommendation="hold", evidence={}, at=timezone.now()
+    )
+    FollowUp.objects.create(
+        plan=gate.plan,
+        number=1,
+        decision=decision,
+        kind="task",
+        text="Look again",
+        opened_at=decision.at,
+    )
 
 
 def handed_over(gate, cast):
@@ -270,6 +312,8 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)
     if "delegations/" in path:
         handed_over(gate, cast)
+    if "decisions/" in path or path.startswith("/followups/"):
+        decided(gate)
     where, others = filled(path), [one for one in SCOPES if one != scope]
     where += "?reason=Gone" if method == "DELETE" else ""
     if path == "/events":
