@@ -273,7 +273,9 @@ class DelegateForm(OnceForm):
         tries = len(missing.tries)
         tried = f", {tries} {'try' if tries == 1 else 'tries'}" if tries else ""
         first = f"{missing.tries[-1].at:%H:%M} UTC" if tries else ""
-        reason = f"{missing.holder} does not answer since {first}{tried}." if tries and says_why else ""
+        reason = (
+            f"{missing.holder} does not answer since {first}{tried}." if tries and says_why else ""
+        )
         initial = {"role": missing.role.key, "to": missing.chosen, "reason": reason}
         return cls(initial=initial)
 

@@ -1,11 +1,17 @@
 """What people judge by, in a plan file: gates with criteria, risks, daily forms."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from checklists.documents.parts import Line, has_lines, role_keys
+from checklists.documents.vote_parts import (
+    VotingFields,
+    voting_faults,
+    voting_given,
+    voting_row,
+)
 from checklists.models import Criterion, DailyForm, Gate, Risk
 from warroom.documents import fields as f
 from warroom.documents.portable import Part, register_part
@@ -31,7 +37,7 @@ class CriterionFields(f.Strict):
     line: int = Line
 
 
-class GateFields(f.Strict):
+class GateFields(VotingFields):
     key: f.key(60)
     title: f.words(200)
     opens: f.Offset = None
@@ -50,12 +56,14 @@ class GatesPart(Part):
         for one in Criterion.objects.filter(gate__plan=plan).order_by("position", "pk"):
             criteria.setdefault(one.gate_id, []).append(one)
         gates = plan.gates.select_related("decider").order_by("number", "pk")
-        return [_gate(gate, criteria.get(gate.pk, []), has_lines(plan)) for gate in gates]
+        lined, roles = has_lines(plan), set(plan.roles.values_list("key", flat=True))
+        return [_gate(gate, criteria.get(gate.pk, []), lined, roles) for gate in gates]
 
     def check(self, value: list[GateFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         yield from f.doubled(value, "key", ("gates",))
         for n, gate in enumerate(value):
             yield from f.unknown(gate.decider, role_keys(whole), ("gates", n, "decider"), "role")
+            yield from voting_faults(gate, n, role_keys(whole))
             yield from f.doubled(gate.criteria, "key", ("gates", n, "criteria"))
 
     def count(self, value: list[GateFields]) -> dict[str, int]:
@@ -75,6 +83,7 @@ class GatesPart(Part):
                 offset_s=one.opens,
                 hold_minutes=one.hold // 60,
                 decider=creation.made["roles"].get(one.decider),
+                **voting_row(one),
                 source_line=one.line if lined else None,
             )
             for number, one in enumerate(value, start=1)
@@ -87,7 +96,9 @@ class GatesPart(Part):
         )
 
 
-def _gate(gate: Gate, criteria: list[Criterion], lined: bool) -> dict[str, Any]:
+def _gate(
+    gate: Gate, criteria: list[Criterion], lined: bool, roles: Collection[str]
+) -> dict[str, Any]:
     usual = gate.hold_minutes == HOLD_MINUTES
     return f.given(
         key=gate.key,
@@ -95,6 +106,7 @@ def _gate(gate: Gate, criteria: list[Criterion], lined: bool) -> dict[str, Any]:
         opens=f.offset(gate.offset_s),
         hold=None if usual else f.length(gate.hold_minutes * 60),
         decider=gate.decider.key if gate.decider else None,
+        **voting_given(gate, roles),
         rule=gate.rule_text,
         line=gate.source_line if lined else None,
         criteria=[_criterion(one, lined) for one in criteria],

@@ -6,7 +6,17 @@ and results that were brought in.
 
 from typing import Any
 
-from checklists.models import Condition, DailyEntry, Decision, ItemFile, ItemNote, SignOff, Vote
+from checklists.models import (
+    Condition,
+    DailyEntry,
+    Decision,
+    Delegation,
+    ItemFile,
+    ItemNote,
+    ReachTry,
+    SignOff,
+    Vote,
+)
 from warroom.documents.fields import given, instant
 from warroom.documents.portable import Part, register_part
 from warroom.models import DeploymentPlan

@@ -24,14 +24,14 @@ class VotingFields(f.Strict):
     silence: f.a_length(most=_WEEK, step=60) = SILENCE_MINUTES * 60
 
 
-def voting_given(gate: Gate) -> dict[str, Any]:
-    """The fields that are not as usual."""
+def voting_given(gate: Gate, roles: Collection[str]) -> dict[str, Any]:
+    """The fields that are not as usual; keys that are none of ``roles`` any more are left out."""
     silence, delegate = gate.silence_minutes, gate.delegate_minutes
     counts = gate.quorum == Quorum.COUNT and gate.quorum_count
     return {
         "goes": gate.quorum_count if counts else None,
-        "voters": list(gate.voters),
-        "veto": list(gate.veto_roles),
+        "voters": [key for key in gate.voters if key in roles],
+        "veto": [key for key in gate.veto_roles if key in roles],
         "delegate": None if delegate == DELEGATE_MINUTES else f.length(delegate * 60),
         "silence": None if silence == SILENCE_MINUTES else f.length((silence or 0) * 60),
     }

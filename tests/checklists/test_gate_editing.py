@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from checklists.actions.delegating import delegate_vote, log_try
 from checklists.actions.gate_editing import (
     add_gate,
     edit_gate,
@@ -11,10 +12,13 @@ from checklists.actions.gate_editing import (
     settings_seen,
 )
 from checklists.actions.gates import cast_vote, decide_gate
+from checklists.documents.record import RecordPart
 from checklists.models import Gate
 from checklists.rules.gate_settings import GateWanted, gate_objection
 from rollouts.models import Stage
+from warroom.actions.imports import create_plan
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.documents.portable import as_yaml, plan_data, read
 from warroom.live.lint import lint
 
 pytestmark = pytest.mark.django_db
@@ -160,3 +164,38 @@ def test_wrong_input_stands_beside_its_field_and_is_kept(plan, gate, cast, clien
     assert answer.status_code == 422 and "Kept as typed" in text and "is no time" in text
     answer = cora.post(f"/plans/{plan.slug}/gates/add", form(quorum_count="7"))
     assert answer.status_code == 422 and "7 goes are wanted" in answer.content.decode()
+
+
+# --- in files ------------------------------------------------------------------------------
+
+
+def test_who_votes_comes_back_out_of_the_plan_file(plan, gate, cast):
+    wanted = GateWanted(
+        "5 to 10 %",
+        43_200,
+        voters=("on-call", "security-lead"),
+        veto_roles=("security-lead",),
+        quorum="count",
+        quorum_count=1,
+        delegate_minutes=5,
+        silence_minutes=None,
+    )
+    edit_gate(gate, wanted, by=cast["cora"])
+    text = as_yaml(plan_data(plan, states=False))
+    assert "goes: 1" in text and "silence: 0m" in text and "delegate: 5m" in text
+    made = create_plan(read(text, "yaml"), by="test", slug="again")
+    copy = made.gates.get()
+    again = {name: value for name, value in settings_of(copy).items() if name != "decider"}
+    assert again == {n: v for n, v in wanted.values().items() if n != "decider"}
+
+
+def test_the_record_tells_for_whom_somebody_voted(plan, gate, cast, roles):
+    delegate_vote(
+        gate, roles["security-lead"], cast["forge"], "Away.", by=cast["cora"], agreed="Forge votes."
+    )
+    log_try(gate, roles["security-lead"], "Call", "No answer", by=cast["cora"])
+    cast_vote(gate, roles["security-lead"], "go", by=cast["forge"])
+    record = RecordPart().record(plan)
+    assert record["votes"][0]["for"] == "Hudson"
+    assert record["delegations"][0]["to"] == "Forge"
+    assert record["tries"][0]["result"] == "No answer"
