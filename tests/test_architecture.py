@@ -66,7 +66,17 @@ STEPS = [
         "settings_forms",
     },
     {"finding_forms", "criteria_forms"},
-    {"views", "api", "item_api", "wait_api", "decisions_api", "evidence_api", "admin", "checks", "ticker"},
+    {
+        "views",
+        "api",
+        "item_api",
+        "wait_api",
+        "decisions_api",
+        "evidence_api",
+        "admin",
+        "checks",
+        "ticker",
+    },
     {
         "urls",
         "middleware",

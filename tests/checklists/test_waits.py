@@ -67,6 +67,16 @@ def test_what_is_asked_wrongly_is_said(gate, ask):
     assert ask(scopes=("vote",))[0] == 403
 
 
+@pytest.mark.django_db
+def test_the_record_is_for_those_who_see_the_release(gate, cast, ask):
+    decision = decide_gate(gate, "no-go", by=cast["cora"], rationale=BECAUSE)
+    path = f"/api/v1/plans/genesis-4/gates/gate-1/decisions/{decision.pk}/record"
+    status, text = ask(path=path)
+    assert status == 200 and text.startswith("# Decision record: Genesis Phase 4, 5 to 10 %")
+    assert ask(path=path, name="stranger")[0] == 404
+    assert ask(path=path, scopes=("tick",))[0] == 403
+
+
 # --- the server itself -------------------------------------------------------------------------
 
 SEED = """
