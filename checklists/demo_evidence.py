@@ -3,9 +3,11 @@
 import json
 from datetime import datetime, timedelta
 
+from checklists.actions.criteria import add_criterion
 from checklists.actions.results import record_result, record_value
+from checklists.rules.bands import Bound
 from checklists.rules.results.reading import read_result
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, User
 
 PASSED, SKIPPED = 1026, 18
 DAY_S = 86_400
@@ -16,10 +18,27 @@ LOCUST_HEAD = (
 )
 
 
+# Shown at the gate and not counted: label, key, unit, green, red.
+ASKED = (
+    ("Code coverage", "coverage.lines", "%", Bound(">=", 65), Bound("<", 50)),
+    ("P95 of the smoke load", "k6.p95", "ms", Bound("<", 200), Bound(">", 500)),
+)
+
+
+def ask_for_results(plan: DeploymentPlan, by: User) -> None:
+    """Let the first gate show what the results say."""
+    gate = plan.gates.first()
+    keys = [key for _, key, *_ in ASKED]
+    if gate is None or gate.criteria.filter(evidence_key__in=keys).exists():
+        return
+    for label, key, unit, green, red in ASKED:
+        fields = {"label": label, "unit": unit, "green": green, "red": red, "evidence_key": key}
+        fields |= {"source": "evidence", "report_only": True}
+        add_criterion(gate, fields, by=by, reason="The pipeline measures it.")
+
+
 def bring_results(plan: DeploymentPlan, now: datetime, by: str) -> None:
     """What a pipeline and the team brought in before ``now`` (UTC); one of it is too old."""
-    if plan.results.exists():
-        return
     hour = timedelta(hours=1)
     brought = (
         ("stats.csv", _locust(), "", now - 147 * hour, 3 * DAY_S),

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from checklists.demo_evidence import bring_results
+from checklists.demo_evidence import ask_for_results, bring_results
 from checklists.demo_readiness import score_categories
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
@@ -37,9 +37,11 @@ def make_rooms() -> None:
     for plan in (checklist, rollout):
         seat_everybody(plan, by=admin)
     if not Stage.objects.filter(plan=rollout).exclude(state=StageState.PENDING).exists():
+        ask_for_results(rollout, admin)  # before it: a new question begins the soak anew
         _begin_stage_1(rollout)
     _point_checks(rollout)
-    bring_results(rollout, now, "demo")
+    if not rollout.results.exists():
+        bring_results(rollout, now, "demo")
     score_categories(rollout)
 
 

@@ -60,6 +60,8 @@ def test_the_rollout_is_under_way_with_its_gate_ahead(rooms):
         "test-pass-rate",
         "uptime",
         "health-checks",
+        "code-coverage",
+        "p95-of-the-smoke-load",
     }
 
 
