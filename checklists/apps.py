@@ -9,6 +9,7 @@ class ChecklistsConfig(AppConfig):
         from checklists import (  # noqa: F401, PLC0415
             documents,
             linting,
+            linting_findings,
             linting_votes,
             panels,
             panels_absence,
@@ -35,6 +36,7 @@ class ChecklistsConfig(AppConfig):
             attendance,
             counted,
             dryruns,
+            finding_needs,
             findings,
             pack_parts,
             pack_shown,

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from checklists.demo_evidence import ask_for_results, bring_results
+from checklists.demo_evidence import bring_results
+from checklists.demo_findings import fill_registers
 from checklists.demo_readiness import score_categories
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
@@ -42,6 +44,8 @@ def make_rooms() -> None:
     _point_checks(rollout)
     if not rollout.results.exists():
         bring_results(rollout, now, "demo")
+    bring_results(rollout, now, "demo")
+    fill_registers(rollout, now, "demo")
     score_categories(rollout)
 
 

@@ -196,6 +196,7 @@ API_ROUTERS = [
     "warroom.people_api.router",
     "checklists.api_editing.router",
     "checklists.evidence_api.router",
+    "checklists.findings_api.router",
     "checklists.readiness_api.router",
     "checklists.wait_api.router",
     "checklists.decisions_api.router",

@@ -3,6 +3,7 @@
 from checklists.documents import (  # noqa: F401  registers the readers, parts and writers
     decided,
     decision_parts,
+    dryruns,
     gates,
     items,
     leftovers,
@@ -13,5 +14,6 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     restoring,
     risks,
     signed,
+    trial_parts,
     writers,
 )

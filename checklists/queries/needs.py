@@ -34,7 +34,7 @@ def people_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
 
 def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Need]:
     shown: Counter[str] = Counter()
-    people = _people(roles_now(plan, now))
+    people = people_named(roles_now(plan, now))
     current = board.current.phase.pk if board.current else None
     rows = [row for phase in board.phases for row in phase.rows]
     rows.sort(key=lambda row: (not row.item.required, row.due is None, row.due or now))
@@ -48,7 +48,7 @@ def _items(plan: DeploymentPlan, board: Checklist, now: datetime) -> Iterator[Ne
 
 def people_ahead(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
     """Open items that are due within three days, but later than the room shows."""
-    people, shown = _people(roles_now(plan, now)), Counter()
+    people, shown = people_named(roles_now(plan, now)), Counter()
     rows = [row for phase in checklist(plan, now).phases for row in phase.rows]
     for row in sorted(rows, key=lambda row: (row.due is None, row.due or now)):
         if row.due is None or not now + AHEAD < row.due <= now + DAYS:
@@ -81,7 +81,7 @@ def _title(row: ItemRow) -> str:
     return f"{duration_text(row.item.duration_s)} are over: confirm {text}" if row.over else text
 
 
-def _people(roles: list[Role]) -> dict[str, tuple[Role, str]]:
+def people_named(roles: list[Role]) -> dict[str, tuple[Role, str]]:
     """Every name by which the plan's roles and their people are called: the role, and who it is."""
     found: dict[str, tuple[Role, str]] = {}
     # A person with several roles is reached in the one that may do something.
@@ -145,7 +145,7 @@ def _signatures(plan: DeploymentPlan, board: Checklist) -> Iterator[Need]:
 
 def _conditions(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
     """Open conditions for who owns them, else for the role that set them; late ones first."""
-    people = _people(roles_now(plan, now))
+    people = people_named(roles_now(plan, now))
     for row in condition_rows(plan):
         condition = row.condition
         if not row.is_open:

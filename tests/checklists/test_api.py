@@ -7,6 +7,8 @@ from django.db import OperationalError
 from django.utils import timezone
 
 import checklists.api
+from checklists.actions.dryruns import add_dry_run, record_dry_run
+from checklists.actions.findings import add_finding
 from checklists.actions.results import record_result
 from checklists.models import (
     ChecklistItem,
@@ -150,6 +152,28 @@ OPERATIONS = {
     ("GET", "/signoffs"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/conditions"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/conditions/{number}/close"): ("sign", {"note": "Met."}, "cora thon hudson"),
+    ("GET", "/findings"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/findings"): (
+        "evidence",
+        {"title": "Door", "severity": "low"},
+        "cora thon hudson forge root",
+    ),
+    ("GET", "/findings/{number}"): ("read", None, "cora thon hudson forge vera root"),
+    ("PATCH", "/findings/{number}"): ("sign", {"owner": "Thon"}, "cora thon hudson"),
+    ("PUT", "/findings/{number}/state"): ("sign", {"state": "open"}, "cora thon hudson"),
+    ("POST", "/findings/{number}/retest"): ("sign", {"note": "Seen."}, "cora thon hudson"),
+    ("GET", "/dryruns"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/dryruns"): ("evidence", {"title": "Health"}, "cora thon hudson forge root"),
+    ("POST", "/dryruns/{number}/results"): (
+        "evidence",
+        {"word": "pass"},
+        "cora thon hudson forge root",
+    ),
+    ("PUT", "/dryruns/{number}/accepted"): (
+        "sign",
+        {"accepted": True, "reason": "Known, see item 4."},
+        "cora thon hudson",
+    ),
     ("GET", "/gates"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/gates/{key}"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/gates/{key}/votes"): ("vote", VOTE, "hudson"),
@@ -305,6 +329,9 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     Criterion.objects.create(gate=gate, key="team", position=1, label="Team", source="person")
     data = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
     record_result(gate.plan, read_result(data, "junit.xml"), data, "junit.xml", by="rule")
+    add_finding(gate.plan, {"title": "Door", "severity": "high"}, by="rule")
+    gate.plan.findings.update(state="fixed")
+    record_dry_run(add_dry_run(gate.plan, {"title": "Health"}, by="rule"), "warn", by="rule")
     gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)
     if "delegations/" in path:
         handed_over(gate, cast)

@@ -15,7 +15,7 @@ Data = dict[str, Any]
 # What the check marks of the New page take over, by the parts of the plan file. Roles go along in
 # any case, because items and gates name them.
 TAKES: dict[str, tuple[str, ...]] = {
-    "items": ("phases", "daily", "document"),
+    "items": ("phases", "daily", "dry_runs", "document"),
     "criteria": ("gates", "readiness_scale", "readiness", "metrics", "checks", "stages", "sources"),
     "people": (),
     "comms": ("escalation", "contacts", "risks"),
