@@ -104,7 +104,7 @@ def test_an_import_makes_dry_runs_and_accepts_none_of_them():
     found = dry_runs(plan, timezone.now())
     assert found.totals == "1 pass, 1 warning, 1 not run of 3"
     assert found.rows[0].newest.by_name == "the document"
-    assert found.rows[0].run.source_line == 13
+    assert found.rows[0].run.source_line == 11
 
 
 def test_the_source_document_comes_to_its_own_totals():
