@@ -11,7 +11,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from checklists.demo_evidence import ask_for_results, bring_results
-from checklists.demo_evidence import bring_results
 from checklists.demo_findings import fill_registers
 from checklists.demo_readiness import score_categories
 from rollouts.actions.checks import watch_url
