@@ -43,7 +43,6 @@ def make_rooms() -> None:
     _point_checks(rollout)
     if not rollout.results.exists():
         bring_results(rollout, now, "demo")
-    bring_results(rollout, now, "demo")
     fill_registers(rollout, now, "demo")
     score_categories(rollout)
 
