@@ -40,5 +40,6 @@ class ChecklistsConfig(AppConfig):
             findings,
             pack_parts,
             pack_shown,
+            score_measures,
             verified,
         )

@@ -88,6 +88,7 @@ class WeightsForm:
         self.total = sum(float(row.weight) for row in rows)
         self.adds_up = adds_up([row.weight for row in rows])
         self.off, self.short = self.total - 100, 100 - self.total
+        self.hint = f"≥ {short(stands.best * 9 / 10)}"
         self.error = ""
 
     def is_valid(self) -> bool:

@@ -6,10 +6,11 @@ A reading that has grown old is no data, whatever it said when it was taken (law
 from dataclasses import dataclass
 from datetime import datetime
 
-from checklists.models import ChecklistItem, Condition, Decision, Gate
+from checklists.models import ChecklistItem, Condition, Decision, Gate, Source
 from checklists.queries.criteria import CriterionRow, criterion_rows
 from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
+from checklists.queries.readiness import holding
 from checklists.queries.signoffs import ConditionRow, condition_rows
 from checklists.queries.votes import VoteRow, ballot_of, quorum_of, vote_rows
 from checklists.rules import due, gates
@@ -81,7 +82,9 @@ class GateSheet:
 
 
 def gate_sheet(gate: Gate, now: datetime) -> GateSheet:
-    """Read a gate as of ``now`` (UTC), in thirteen SQL statements whatever its size."""
+    """Read a gate as of ``now`` (UTC), in at most fifteen SQL statements whatever its size,
+    and those of the sources of the readiness score.
+    """
     return once(gate.plan, now, ("gate", gate.pk), lambda: _read(gate, now))
 
 
@@ -99,6 +102,7 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
         conditions=waiting,
         quorum=quorum_of(gate),
         bar=_bar(gate),
+        score=_score(plan, criteria, now),
     )
     return GateSheet(
         gate=gate,
@@ -111,6 +115,13 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
         decisions=tuple(gate.decisions.select_related("role")),
         recommendation=gates.recommend(facts),
     )
+
+
+def _score(plan: DeploymentPlan, criteria: tuple[CriterionRow, ...], now: datetime) -> str:
+    """Why the readiness score holds; a criterion that asks it judges it by its own bands."""
+    if any(row.criterion.source == Source.SCORE for row in criteria):
+        return ""
+    return holding(plan, now)
 
 
 def opens_at(gate: Gate) -> datetime | None:

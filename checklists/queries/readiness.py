@@ -4,7 +4,7 @@ Nothing of it is stored: it is computed from the categories and their newest sco
 decision freezes it with the rest of its evidence.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -15,20 +15,14 @@ from django.db.models import Max
 
 from checklists.models import (
     CategoryScore,
-    Criterion,
     Decision,
     ReadinessCategory,
     ReadinessScale,
     ScoreSource,
-    Source,
 )
-from checklists.queries.frozen import register_frozen
-from checklists.queries.gates import GateSheet
-from checklists.queries.measures import Measured, register_measure
 from checklists.queries.once import once
 from checklists.queries.score_sources import Found, computed
 from checklists.rules import readiness
-from checklists.rules.bands import Band
 from checklists.rules.readiness import Before, Category, Readiness, Row, Standing
 from warroom.models import DeploymentPlan
 
@@ -72,6 +66,14 @@ class ScoreSheet:
     def raises(self) -> list[tuple[ScoreRow, Row]]:
         rows = {row.category.key: row for row in self.rows}
         return [(rows[step.category.key], step) for step in self.score.raises]
+
+    def of_scores(self, given: Mapping[int, CategoryScore]) -> Readiness:
+        """The score as it was with these scores, by category id: those of the document."""
+        return readiness.assess(
+            [_category(row.category, given.get(row.category.pk), None) for row in self.rows],
+            best=self.scale.best,
+            bar=self.scale.bar,
+        )
 
     @property
     def wrong_claims(self) -> list[dict[str, Any]]:
@@ -149,6 +151,23 @@ def _read(plan: DeploymentPlan, now: datetime, change: bool) -> ScoreSheet | Non
     return ScoreSheet(inputs.scale, score, rows, before.name if before else "")
 
 
+def holding(plan: DeploymentPlan, now: datetime) -> str:
+    """Why the score holds every gate of the plan, as a sentence; "" where it does not.
+
+    A bar that is not reached, or cannot be told, holds; so does a veto under its target. Statements
+    as ``score_now``.
+    """
+    sheet = score_now(plan, now)
+    if sheet is None or (sheet.scale.bar is None and not sheet.score.vetoes):
+        return ""
+    if sheet.score.standing in (Standing.ABOVE, Standing.OPEN):
+        return ""
+    if sheet.score.total is None:
+        return "The readiness score has no data: no category has a score yet."
+    word = "is" if sheet.score.complete else "has no data yet:"
+    return f"The readiness score {word} {readiness.sentence(sheet.score)}"
+
+
 def newest_scores(plan: DeploymentPlan) -> dict[int, CategoryScore]:
     """The score that counts of each category, by its id; one SQL statement."""
     of_plan = CategoryScore.objects.filter(category__plan=plan).order_by()
@@ -199,11 +218,6 @@ def _before(plan: DeploymentPlan) -> Before | None:
     return Before(title, total, scores)
 
 
-def _frozen(sheet: GateSheet) -> dict[str, Any] | None:
-    found = score_now(sheet.gate.plan, sheet.at)
-    return frozen_score(found) if found else None
-
-
 def frozen_score(sheet: ScoreSheet) -> dict[str, Any]:
     """The score as plain JSON; figures are decimal text, exact to four places."""
     score = sheet.score
@@ -244,35 +258,6 @@ def _plain(value: Fraction | Decimal | None) -> str | None:
         return None
     text = readiness.shown(value, 4).replace("−", "-")
     return text.rstrip("0").rstrip(".")
-
-
-register_frozen("readiness", _frozen)
-
-
-# --- as a criterion --------------------------------------------------------------------------
-
-
-def _measure(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
-    sheet = score_now(plan, now)
-    origin = "Readiness score"
-    if sheet is None:
-        return Measured(why="the plan has no readiness categories", origin=origin)
-    score = sheet.score
-    if score.standing is Standing.NO_DATA:
-        return Measured(why=readiness.sentence(score).rstrip("."), origin=origin)
-    ruled = bool(score.vetoes)
-    return Measured(
-        value=float(score.total),
-        text=f"{readiness.total_text(score)} of {readiness.short(score.best)}",
-        origin=origin,
-        observed_at=now,
-        band=Band.RED.value if ruled else "",
-        reason=f"{readiness.veto_text(score)}." if ruled else "",
-        ruled=ruled,
-    )
-
-
-register_measure(Source.SCORE, _measure)
 
 
 def history(plan: DeploymentPlan) -> dict[int, list[CategoryScore]]:

@@ -51,7 +51,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class Facts:
-    """All that a gate is judged by. Items and conditions are the open blocking ones, as words."""
+    """All that a gate is judged by. Items and conditions are the open blocking ones, as words.
+
+    ``score`` says why the readiness score holds, "" where it does not.
+    """
 
     readings: tuple[Reading, ...] = ()
     ballots: tuple[Ballot, ...] = ()
@@ -59,6 +62,7 @@ class Facts:
     conditions: tuple[str, ...] = ()
     quorum: Quorum = field(default_factory=Quorum)
     bar: Bar = field(default_factory=Bar)
+    score: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,7 +167,7 @@ def _of_open_work(facts: Facts) -> list[Reason]:
                 f"1 blocking {kind} is" if len(names) == 1 else f"{len(names)} blocking {kind}s are"
             )
             found.append(Reason(HOLD, f"{many} open: {', '.join(names)}."))
-    return found
+    return [*found, Reason(HOLD, facts.score)] if facts.score else found
 
 
 def _for_go(facts: Facts, rest: Sequence[Reading], accepted: Sequence[Reading]) -> Reason:

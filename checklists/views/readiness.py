@@ -9,10 +9,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from checklists.actions.readiness import give_score, save_weights
 from checklists.models import ReadinessCategory, ScoreSource
-from checklists.panels_readiness import told
-from checklists.queries.readiness import ScoreSheet, claims_of, scale_of, score_now
+from checklists.queries.readiness import ScoreSheet, claims_of, history, score_now
 from checklists.readiness_forms import ScoreForm, WeightsForm
-from checklists.rules.readiness import differs
+from checklists.rules.readiness import claim_text, differs
 from warroom import sections
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
@@ -111,10 +110,8 @@ def _page(
         "scores": context["standing"].may(Right.SIGN) and not plan.is_closed,
         "score_forms": _forms(sheet, wrong) if sheet else [],
         "tried": wrong,
-        "told": told(sheet) if sheet else [],
-        "claimed": _claimed(sheet) if sheet else [],
-        "remarks": [one for one in scale_of(plan).claims if one.get("text")],
     }
+    context |= _claims(sheet) if sheet else {}
     return render(request, "checklists/readiness.html", context, status=422 if wrong else 200)
 
 
@@ -126,10 +123,20 @@ def _forms(sheet: ScoreSheet, wrong: ScoreForm | None) -> list[ScoreForm]:
     ]
 
 
-def _claimed(sheet: ScoreSheet) -> list[tuple[dict[str, Any], bool]]:
-    """What the document claims, and whether its own rows make something else."""
-    own = sheet.of_document
-    return [
-        (one, own and not one.get("other") and differs(one["value"], one["best"], sheet.score))
+def _claims(sheet: ScoreSheet) -> dict[str, Any]:
+    """What the document claims against what its own rows make, whatever was scored since."""
+    plan = sheet.rows[0].category.plan
+    own = {
+        pk: one for pk, given in history(plan).items() for one in given[::-1] if one.by_id is None
+    }
+    score = sheet.of_scores(own)
+    rows = [
+        (one, not one.get("other") and differs(one["value"], one["best"], score))
         for one in claims_of(sheet.scale)
     ]
+    told = [f"{claim_text(one['value'], score)} ({one['label']})" for one, wrong in rows if wrong]
+    return {"claimed": rows, "told": told, "remarks": _remarks(sheet)}
+
+
+def _remarks(sheet: ScoreSheet) -> list[dict[str, Any]]:
+    return [one for one in sheet.scale.claims if one.get("text")]
