@@ -5,6 +5,13 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from checklists.documents.criteria_parts import (
+    CriterionFields,
+    Share,
+    criterion_in,
+    criterion_out,
+    unknown_phases,
+)
 from checklists.documents.parts import Line, has_lines, role_keys
 from checklists.documents.vote_parts import (
     VotingFields,
@@ -23,20 +30,6 @@ HOLD_MINUTES = 360
 # --- gates ---------------------------------------------------------------------------------
 
 
-class CriterionFields(f.Strict):
-    key: f.key(80)
-    label: f.words(200)
-    target: f.text(200) = ""
-    acceptable: f.text(200) = ""
-    fail: f.text(200) = ""
-    green: f.Bound = None
-    red: f.Bound = None
-    unit: f.text(20) = ""
-    evidence: f.text(80) = ""
-    report_only: bool = False
-    line: int = Line
-
-
 class GateFields(VotingFields):
     key: f.key(60)
     title: f.words(200)
@@ -44,6 +37,8 @@ class GateFields(VotingFields):
     hold: f.a_length(step=60) = HOLD_MINUTES * 60
     decider: f.key(60) = ""
     rule: f.text() = ""
+    bar: Share = None
+    bar_fail: Share = None
     line: int = Line
     criteria: f.many(CriterionFields, 1000) = []
 
@@ -65,6 +60,7 @@ class GatesPart(Part):
             yield from f.unknown(gate.decider, role_keys(whole), ("gates", n, "decider"), "role")
             yield from voting_faults(gate, n, role_keys(whole))
             yield from f.doubled(gate.criteria, "key", ("gates", n, "criteria"))
+            yield from unknown_phases(gate.criteria, whole, ("gates", n, "criteria"))
 
     def count(self, value: list[GateFields]) -> dict[str, int]:
         return {"criteria": sum(len(gate.criteria) for gate in value)}
@@ -84,13 +80,15 @@ class GatesPart(Part):
                 hold_minutes=one.hold // 60,
                 decider=creation.made["roles"].get(one.decider),
                 **voting_row(one),
+                bar=one.bar,
+                bar_fail=one.bar_fail,
                 source_line=one.line if lined else None,
             )
             for number, one in enumerate(value, start=1)
         )
         creation.made["gates"] = gates
         Criterion.objects.bulk_create(
-            _criterion_row(gate, place, criterion, lined)
+            criterion_in(gate, place, criterion, lined)
             for gate, one in zip(gates, value, strict=True)
             for place, criterion in enumerate(one.criteria, start=1)
         )
@@ -108,41 +106,10 @@ def _gate(
         decider=gate.decider.key if gate.decider else None,
         **voting_given(gate, roles),
         rule=gate.rule_text,
+        bar=None if gate.bar is None else float(gate.bar),
+        bar_fail=None if gate.bar_fail is None else float(gate.bar_fail),
         line=gate.source_line if lined else None,
-        criteria=[_criterion(one, lined) for one in criteria],
-    )
-
-
-def _criterion(one: Criterion, lined: bool) -> dict[str, Any]:
-    return f.given(
-        key=one.key,
-        label=one.label,
-        target=one.target_text,
-        acceptable=one.acceptable_text,
-        fail=one.fail_text,
-        green=f.bound(one.green_op, one.green_value),
-        red=f.bound(one.red_op, one.red_value),
-        unit=one.unit,
-        evidence=one.evidence_key,
-        report_only=one.report_only or None,
-        line=one.source_line if lined else None,
-    )
-
-
-def _criterion_row(gate: Gate, place: int, one: CriterionFields, lined: bool) -> Criterion:
-    return Criterion(
-        gate=gate,
-        key=one.key,
-        position=place,
-        label=one.label,
-        target_text=one.target,
-        acceptable_text=one.acceptable,
-        fail_text=one.fail,
-        **f.bound_fields(one.green, one.red),
-        unit=one.unit,
-        evidence_key=one.evidence,
-        report_only=one.report_only,
-        source_line=one.line if lined else None,
+        criteria=[criterion_out(one, lined) for one in criteria],
     )
 
 
