@@ -13,21 +13,25 @@ from pydantic import AfterValidator, Field
 from checklists.documents.parts import Line
 from checklists.models import Area, Criterion, CriterionVersion, Gate, Source, Waiver
 from warroom.documents import fields as f
-from warroom.documents.portable import Part, register_part
 from warroom.models import DeploymentPlan
 
 AREAS, SOURCES = tuple(Area.values), tuple(Source.values)
 YEAR_S = 365 * 86_400
 
 
-def _hundredths(value: Decimal) -> Decimal:
+def _hundredths(value: float) -> float:
     if round(value, 2) != value:
-        f.wrong(f"{value} has more than two decimals.", f"Write {float(round(value, 2)):g}.")
+        f.wrong(f"{value} has more than two decimals.", f"Write {round(value, 2):g}.")
     return value
 
 
-Share = Annotated[Decimal, Field(gt=0, le=100), AfterValidator(_hundredths)]
-Weight = Annotated[Decimal, Field(gt=0, lt=10_000), AfterValidator(_hundredths)]
+Share = Annotated[float, Field(gt=0, le=100), AfterValidator(_hundredths)]
+Weight = Annotated[float, Field(gt=0, lt=10_000), AfterValidator(_hundredths)]
+
+
+def hundredths(value: float | None) -> Decimal | None:
+    """A share or a weight as its column keeps it."""
+    return None if value is None else Decimal(str(value))
 
 
 class OfFields(f.Strict):
@@ -107,7 +111,7 @@ def criterion_in(gate: Gate, place: int, one: CriterionFields, lined: bool) -> C
         report_only=one.report_only,
         source=one.source,
         params=_params(one),
-        weight=one.weight,
+        weight=hundredths(one.weight),
         area=one.area,
         valid_for_s=one.valid,
         source_line=one.line if lined else None,
@@ -119,13 +123,9 @@ def _params(one: CriterionFields) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-class AcceptedPart(Part):
-    """Brings no key of its own; it adds to ``record``."""
-
-    key, order = "", 96
-
-    def record(self, plan: DeploymentPlan) -> dict[str, Any]:
-        return f.given(waivers=_waivers(plan), criterion_versions=_versions(plan))
+def record_of(plan: DeploymentPlan) -> dict[str, Any]:
+    """What was accepted and what criteria said before, for the plan's record."""
+    return f.given(waivers=_waivers(plan), criterion_versions=_versions(plan))
 
 
 def _waivers(plan: DeploymentPlan) -> list[dict[str, Any]]:
@@ -164,6 +164,3 @@ def _versions(plan: DeploymentPlan) -> list[dict[str, Any]]:
         )
         for one in rows.select_related("criterion__gate").order_by("at", "pk")
     ]
-
-
-register_part(AcceptedPart())

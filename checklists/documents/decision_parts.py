@@ -10,6 +10,8 @@ from checklists.documents.criteria_parts import (
     Share,
     criterion_in,
     criterion_out,
+    hundredths,
+    record_of,
     unknown_phases,
 )
 from checklists.documents.parts import Line, has_lines, role_keys
@@ -62,6 +64,9 @@ class GatesPart(Part):
             yield from f.doubled(gate.criteria, "key", ("gates", n, "criteria"))
             yield from unknown_phases(gate.criteria, whole, ("gates", n, "criteria"))
 
+    def record(self, plan: DeploymentPlan) -> dict[str, Any]:
+        return record_of(plan)
+
     def count(self, value: list[GateFields]) -> dict[str, int]:
         return {"criteria": sum(len(gate.criteria) for gate in value)}
 
@@ -80,8 +85,8 @@ class GatesPart(Part):
                 hold_minutes=one.hold // 60,
                 decider=creation.made["roles"].get(one.decider),
                 **voting_row(one),
-                bar=one.bar,
-                bar_fail=one.bar_fail,
+                bar=hundredths(one.bar),
+                bar_fail=hundredths(one.bar_fail),
                 source_line=one.line if lined else None,
             )
             for number, one in enumerate(value, start=1)
