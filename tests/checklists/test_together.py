@@ -13,6 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from checklists.actions.bulk import Chosen, set_items_state
+from checklists.actions.delegating import delegate_vote
 from checklists.actions.editing import (
     add_item,
     edit_item,
@@ -25,7 +26,16 @@ from checklists.actions.items import add_item_note, set_item_state
 from checklists.actions.placing import Where
 from checklists.actions.results import record_result, record_value
 from checklists.actions.signoffs import sign_off
-from checklists.models import ChecklistItem, Decision, Evidence, ItemNote, Phase, SignOff, Vote
+from checklists.models import (
+    ChecklistItem,
+    Decision,
+    Delegation,
+    Evidence,
+    ItemNote,
+    Phase,
+    SignOff,
+    Vote,
+)
 from checklists.rules.results.reading import read_result
 from tests.conftest import make_item, make_user, seat
 from warroom.actions.refusals import Refused
@@ -268,3 +278,47 @@ def test_of_readings_that_arrive_together_the_newest_observation_counts(plan, ca
     together([posting(value, at) for value, at in asked])
     assert Evidence.objects.get(plan=plan, key="a").value == 8
     assert sorted(plan.results.values_list("number", flat=True)) == list(range(1, 9))
+
+
+# --- votes ---------------------------------------------------------------------------------
+
+
+def test_the_same_vote_sent_a_hundred_times_is_one(plan, gate, cast, roles):
+    """Scenario 9: one vote, one event, whichever of the hundred came first."""
+
+    def vote():
+        return cast_vote(gate, roles["on-call"], "go", by=cast["thon"], request_id="one")
+
+    answers = [one for _ in range(5) for one in together([vote] * PEOPLE)]
+    assert len({answer.pk for answer in answers}) == 1
+    assert Vote.objects.count() == TimelineEvent.objects.count() == 1
+
+
+def test_votes_that_meet_a_decision_count_before_it_or_not_at_all(plan, gate, cast, roles):
+    """Scenario 18: of what comes together one thing is first, and the evidence says which."""
+    answers = together(
+        [
+            lambda: cast_vote(gate, roles["on-call"], "go", by=cast["thon"]),
+            lambda: decide_gate(
+                gate, "no-go", by=cast["cora"], rationale="The window is over for tonight."
+            ),
+            lambda: cast_vote(
+                gate, roles["security-lead"], "no-go", by=cast["hudson"], reason="Wait"
+            ),
+        ]
+    )
+    frozen = Decision.objects.get().evidence["votes"]
+    cast_here = [one for one in answers if isinstance(one, Vote)]
+    assert len(frozen) == len(cast_here) == Vote.objects.count()
+    assert all("Your vote was not counted" in str(a) for a in answers if isinstance(a, Refused))
+    assert sum(isinstance(answer, Decision) for answer in answers) == 1
+
+
+def test_two_who_hand_over_the_same_vote_at_once_leave_one_delegate(plan, gate, cast, roles):
+    def ask(name):
+        return lambda: delegate_vote(
+            gate, roles["security-lead"], cast[name], "Away.", by=cast["cora"], agreed="Yes."
+        )
+
+    together([ask("forge"), ask("vera")] * 3)
+    assert Delegation.objects.filter(ended_at=None).count() == 1
