@@ -111,6 +111,7 @@ class ValueForm(_Brought):
     )
     value = forms.CharField(max_length=40, widget=forms.TextInput({"inputmode": "decimal"}))
     unit = forms.CharField(max_length=20, required=False)
+    label = forms.CharField(label="Name", max_length=200, required=False)
     source = forms.CharField(
         label="Where it was read", max_length=500, required=False, help_text="The tool, or a query."
     )

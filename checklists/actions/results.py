@@ -312,6 +312,8 @@ def _write(keeping: Change, wanted: _Wanted, why: str) -> Result:
 def _feed(keeping: Change, result: Result, fresh: Sequence[dict[str, Any]]) -> None:
     """One statement for all figures, however many a file has."""
     origin = result.source or " ".join(filter(None, (result.get_kind_display(), result.file_name)))
+    if result.kind == ResultKind.VALUE and not result.source:
+        origin = f"brought in by {result.by_name}"
     rows = [
         Evidence(
             plan=keeping.plan,
@@ -324,7 +326,7 @@ def _feed(keeping: Change, result: Result, fresh: Sequence[dict[str, Any]]) -> N
             reason="" if figure["value"] is not None else f"{result.name} gives no value",
             observed_at=result.observed_at,
             valid_for_s=result.valid_for_s,
-            source=origin[:500] if result.kind != ResultKind.VALUE else result.source or "typed",
+            source=origin[:500],
             result=result,
             updated_at=keeping.at,
         )

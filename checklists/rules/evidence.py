@@ -99,7 +99,12 @@ def _same_commit(one: str, other: str) -> bool:
 
 
 def _same_version(one: str, other: str) -> bool:
-    return one.rstrip(".-") == other.rstrip(".-")
+    return _bare(one) == _bare(other)
+
+
+def _bare(version: str) -> str:
+    """4.0 and 4.0.0 are one version, and 4.0.0-rc1 is another."""
+    return re.sub(r"(?:\.0)+$", "", version.rstrip(".-"))
 
 
 def full_figures(prefix: str, figures: Iterable[Any]) -> list[dict[str, Any]]:

@@ -134,6 +134,7 @@ def values(request: HttpRequest, slug: str) -> HttpResponse:
             said["value"],
             by=request.user,
             unit=said["unit"],
+            label=said["label"],
             source=said["source"],
             url=said["url"],
             commit=said["commit"],
