@@ -37,6 +37,7 @@ class ShownCriterion:
     until: datetime | None = None
     loosened: str = ""
     to_judge: bool = False
+    url: str = ""  # of the result that gave the value
 
     @property
     def to_accept(self) -> bool:
@@ -73,6 +74,7 @@ def _of_row(row: CriterionRow) -> ShownCriterion:
         until=waiver.ends_at if waiver else None,
         loosened=row.loosened,
         to_judge=row.to_judge,
+        url=row.url,
     )
 
 
@@ -98,6 +100,7 @@ def _of_frozen(row: Mapping[str, Any]) -> ShownCriterion:
         who=waiver.get("person", ""),
         reason=waiver.get("reason", ""),
         until=_moment(waiver.get("ends_at")),
+        url=row.get("url", ""),
     )
 
 
