@@ -23,6 +23,11 @@ def _number(label: str) -> forms.FloatField:
     return forms.FloatField(label=label, required=False, widget=forms.TextInput(DECIMAL))
 
 
+def _shown(value: Any) -> Any:
+    """A whole limit is typed without its decimals: 500."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class ProfileForm(OnceForm):
     """A profile: what is run, and what it has to keep to."""
 
@@ -38,7 +43,7 @@ class ProfileForm(OnceForm):
         kwargs.setdefault("auto_id", "profile-%s")
         if profile is not None:
             names = ("name", "users", "minutes", "command", "revision", *LIMIT_LABELS)
-            kwargs.setdefault("initial", {name: getattr(profile, name) for name in names})
+            kwargs.setdefault("initial", {name: _shown(getattr(profile, name)) for name in names})
         super().__init__(*args, **kwargs)
         for kind in LIMITED:
             self.fields[kind.field] = _number(LIMIT_LABELS[kind.field])

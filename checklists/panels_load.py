@@ -57,4 +57,4 @@ LOAD_RUNS = LoadRuns()
 for panel in (LoadProfiles(), LOAD_RUNS):
     panels.register(panel)
 
-navigation.register_part("checks", "trials", "Trials", "trials", 40)
+navigation.register_part("checks", "trials", "Load", "trials", 40)

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from checklists.demo_evidence import ask_for_results, bring_results
 from checklists.demo_findings import fill_registers
+from checklists.demo_load import run_load
 from checklists.demo_readiness import score_categories
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
@@ -45,6 +46,7 @@ def make_rooms() -> None:
         bring_results(rollout, now, "demo")
     fill_registers(rollout, now, "demo")
     score_categories(rollout)
+    run_load(rollout, admin)
 
 
 def _plan(name: str, t0: datetime, admin: User) -> DeploymentPlan:

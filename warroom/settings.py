@@ -197,6 +197,7 @@ API_ROUTERS = [
     "checklists.api_editing.router",
     "checklists.evidence_api.router",
     "checklists.findings_api.router",
+    "checklists.trials_api.router",
     "checklists.readiness_api.router",
     "checklists.wait_api.router",
     "checklists.decisions_api.router",

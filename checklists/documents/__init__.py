@@ -7,6 +7,8 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     gates,
     items,
     leftovers,
+    load,
+    load_parts,
     parts,
     readiness,
     readiness_parts,

@@ -108,7 +108,7 @@ def _judged(kind: Kind, limit: float | None, value: float | None) -> Judged | No
 
 
 def _red_sentence(red: list[Judged], missing: list[Judged]) -> str:
-    told = listed([f"{one.label} {one.text}, limit {one.limit}" for one in red])
+    told = listed([f"{one.label} {one.text} (limit {one.limit})" for one in red])
     more = f" {_names(missing)} not measured." if missing else ""
     return f"{told}.{more}"
 
@@ -164,8 +164,9 @@ def difference(key: str, value: float | None, base: float | None) -> Difference 
     kind, gap = KINDS[key], value - base
     if abs(gap) < 1e-9 * max(abs(value), abs(base), 1e-9):
         return Difference("as the baseline", None)
-    share = f", {abs(gap) / base:.0%} {'more' if gap > 0 else 'less'}" if base else ""
-    sign = "+" if gap > 0 else "−"
-    text = f"{sign}{number_text(abs(gap), kind.unit)}{share.replace('%', ' %')}"
+    sign, word = ("+", "more") if gap > 0 else ("−", "less")
+    text = f"{sign}{number_text(abs(gap), 'points' if key in PERCENT else kind.unit)}"
+    if base and key not in PERCENT:  # a share of shares would read as points
+        text += f", {100 * abs(gap) / base:,.0f} % {word}"
     worse = None if key in ("requests", "users") else (gap < 0) == (kind.op == ">=")
     return Difference(text, worse)

@@ -9,6 +9,7 @@ from django.utils import timezone
 import checklists.api
 from checklists.actions.dryruns import add_dry_run, record_dry_run
 from checklists.actions.findings import add_finding
+from checklists.actions.load_runs import finish_run
 from checklists.actions.results import record_result
 from checklists.models import (
     ChecklistItem,
@@ -183,6 +184,18 @@ OPERATIONS = {
         {"key": "backup", "value": 1},
         "cora thon hudson forge root",
     ),
+    ("GET", "/load"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/load"): ("edit", {"name": "Spike"}, "cora root"),
+    ("POST", "/load/{key}/runs"): (
+        "evidence",
+        {"measured": {"p95": 171}},
+        "cora thon hudson forge root",
+    ),
+    ("PUT", "/load/{key}/runs/{number}/cause"): (
+        "evidence",
+        {"cause": "Slow."},
+        "cora thon hudson forge root",
+    ),
     ("GET", "/evidence"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/evidence/{number}"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/evidence/{number}/file"): ("read", None, "cora thon hudson forge vera root"),
@@ -332,6 +345,8 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     add_finding(gate.plan, {"title": "Door", "severity": "high"}, by="rule")
     gate.plan.findings.update(state="fixed")
     record_dry_run(add_dry_run(gate.plan, {"title": "Health"}, by="rule"), "warn", by="rule")
+    profile = gate.plan.load_profiles.create(key="gate-1", name="Gate 1", position=1, p95_ms=9)
+    finish_run(profile, {"p95": 12}, by=cast["cora"])
     gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)
     if "delegations/" in path:
         handed_over(gate, cast)

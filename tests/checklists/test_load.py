@@ -28,8 +28,8 @@ NUMBERS = st.none() | st.floats(0, 1e6)
     [
         ({"p95": 500}, {"p95": 171}, "green", "The limit is met: P95 171 ms."),
         ({"p95": 500}, {"p95": 500}, "green", "The limit is met: P95 500 ms."),
-        ({"p95": 500}, {"p95": 612}, "red", "P95 612 ms, limit ≤ 500 ms."),
-        ({"rps": 50}, {"rps": 49.9}, "red", "Throughput 49.9 /s, limit ≥ 50 /s."),
+        ({"p95": 500}, {"p95": 612}, "red", "P95 612 ms (limit ≤ 500 ms)."),
+        ({"rps": 50}, {"rps": 49.9}, "red", "Throughput 49.9 /s (limit ≥ 50 /s)."),
         ({"p95": 500, "p99": 800}, {"p95": 171}, "no_data", "P99 was not measured."),
         (
             {"p95": 500, "errors": 1},
@@ -41,7 +41,7 @@ NUMBERS = st.none() | st.floats(0, 1e6)
             {"p95": 500, "p99": 800},
             {"p95": 612},
             "red",
-            "P95 612 ms, limit ≤ 500 ms. P99 was not measured.",
+            "P95 612 ms (limit ≤ 500 ms). P99 was not measured.",
         ),
         ({}, {"p95": 171}, "no_data", "The profile sets no limit, so nothing is judged."),
         ({"p95": 500}, {"p95": float("nan")}, "no_data", "P95 was not measured."),
@@ -84,6 +84,7 @@ def test_a_run_is_told_beside_its_baseline():
     """S100."""
     assert difference("p95", 171, 130).text == "+41 ms, 32 % more"
     assert difference("p95", 171, 130).worse and difference("rps", 20, 30).worse
+    assert difference("errors", 2.4, 0.3).text == "+2.1 points"
     assert difference("errors", 0, 0).worse is None and difference("p95", 5, None) is None
 
 

@@ -1,0 +1,112 @@
+"""Load profiles in a plan file. Their runs are part of the record: written, never imported."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from checklists.documents.parts import Line, has_lines
+from checklists.models import LoadProfile, LoadRun
+from checklists.rules.load import LIMITED, limit_objection
+from warroom.documents import fields as f
+from warroom.documents.portable import Part, register_part
+from warroom.documents.readers import Creation
+from warroom.models import DeploymentPlan
+
+MOST = 60
+# By the key of the figure, as in the API: P95 in ms, errors in percent, requests a second.
+FIELDS = {kind.key: kind.field for kind in LIMITED}
+Limit = Field(None, ge=0, le=1e12)
+
+
+class LoadFields(f.Strict):
+    """Latencies in ms, ``errors`` in percent, ``rps`` requests a second, at least."""
+
+    key: f.key(60)
+    name: f.words(200)
+    users: int = Field(None, ge=1, le=10_000_000)
+    minutes: int = Field(None, ge=1, le=20_160)
+    command: f.text(4_000) = ""
+    p50: float = Limit
+    p95: float = Limit
+    p99: float = Limit
+    errors: float = Limit
+    rps: float = Limit
+    line: int = Line
+
+
+class LoadPart(Part):
+    key, order, schema = "load", 75, f.many(LoadFields, MOST)
+
+    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
+        profiles = plan.load_profiles.filter(removed_at=None)
+        return [_profile(one, has_lines(plan)) for one in profiles]
+
+    def record(self, plan: DeploymentPlan) -> dict[str, Any]:
+        runs = LoadRun.objects.filter(profile__plan=plan).select_related("profile")
+        rows = [_run(run) for run in runs.order_by("profile__position", "number")]
+        return {"load_runs": rows} if rows else {}
+
+    def check(self, value: list[LoadFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
+        yield from f.doubled(value, "key", ("load",))
+        for n, one in enumerate(value):
+            limits = {key: getattr(one, key) for key in FIELDS}
+            if wrong := limit_objection(limits):
+                key = next(key for key, name in FIELDS.items() if name == wrong[0])
+                yield ("load", n, key), wrong[1], "Correct the limit."
+
+    def create(
+        self, plan: DeploymentPlan, value: list[LoadFields] | None, creation: Creation
+    ) -> None:
+        lined = creation.made.get("lined", False)
+        LoadProfile.objects.bulk_create(
+            LoadProfile(
+                plan=plan,
+                key=one.key,
+                position=place,
+                name=one.name,
+                users=one.users,
+                minutes=one.minutes,
+                command=one.command,
+                source_line=one.line if lined else None,
+                **{name: getattr(one, key) for key, name in FIELDS.items()},
+            )
+            for place, one in enumerate(value or [], start=1)
+        )
+
+
+def _profile(one: LoadProfile, lined: bool) -> dict[str, Any]:
+    return f.given(
+        key=one.key,
+        name=one.name,
+        users=one.users,
+        minutes=one.minutes,
+        command=one.command,
+        **{key: _plain(getattr(one, name)) for key, name in FIELDS.items()},
+        line=one.source_line if lined else None,
+    )
+
+
+def _plain(value: float | None) -> float | int | None:
+    return int(value) if value is not None and value == int(value) else value
+
+
+def _run(run: LoadRun) -> dict[str, Any]:
+    return f.given(
+        profile=run.profile.key,
+        run=run.number,
+        started=f.instant(run.started_at),
+        ended=f.instant(run.ended_at),
+        measured=run.measured,
+        band=run.band,
+        sentence=run.sentence,
+        cause=run.cause,
+        fix=run.fix,
+        excepted=run.excepted,
+        excepted_by=run.excepted_by_name,
+        baseline=run.baseline or None,
+        by=run.by_name,
+    )
+
+
+register_part(LoadPart())
