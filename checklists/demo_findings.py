@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 from checklists.actions.dryruns import add_dry_run, judge_dry_run, record_dry_run
-from checklists.actions.findings import Said, add_finding, set_finding_state
+from checklists.actions.findings import Said, add_finding, edit_finding, set_finding_state
 from checklists.actions.results import record_result
 from checklists.models import Finding
 from checklists.rules.results.reading import read_result
@@ -56,20 +56,28 @@ def _find(plan: DeploymentPlan, now: datetime, by: str) -> None:
     security = _seated(plan, "hudson")
     if security is None:
         return
+    for number, owner in ((1, "Hudson"), (2, "Hudson"), (3, "Thon"), (4, "Hudson"), (6, "Thon")):
+        finding = _of(plan, number)
+        edit_finding(finding, {"owner": owner}, by=security)
     end = now + 14 * DAY
     reason = "Internal traffic only; a shared store comes in week 2."
     _set(plan, 2, "accepted", security, Said(reason, until=end))
     _set(plan, 4, "false-positive", security, Said("The strings are constants: no user input."))
     _set(plan, 1, "fixed", security, Said(before="CVSS 9.1", after="none", fix="Bridge network"))
-    for number, fix in ((3, "Endpoint left out of the build"), (6, "Token is masked"), (7, "")):
-        _set(plan, number, "fixed", security, Said(fix=fix or "Fired in a test, level was wrong"))
+    _set(plan, 3, "fixed", security, Said(fix="Endpoint left out of the build"))
+    _set(plan, 6, "fixed", security, Said(fix="Token is masked"))
+    _set(plan, 7, "fixed", security, Said(before="never fired", after="fired in a test"))
     _scan(plan, (FOUND[1], FOUND[3]), None, by)
 
 
 def _set(plan: DeploymentPlan, number: int, state: str, by: User, said: Said) -> None:
+    set_finding_state(_of(plan, number), state, by=by, said=said)
+
+
+def _of(plan: DeploymentPlan, number: int) -> Finding:
     finding = Finding.objects.get(plan=plan, number=number)
     finding.plan = plan
-    set_finding_state(finding, state, by=by, said=said)
+    return finding
 
 
 def _scan(plan: DeploymentPlan, rows: tuple, at: datetime | None, by: str) -> None:

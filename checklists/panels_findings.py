@@ -119,7 +119,7 @@ class DryRunList(panels.Panel):
     template = "checklists/_dryruns_list.html"
     kinds = ("dryrun.", "plan.")
     places = ("trials",)
-    slot = "dryruns"
+    slot = "trials"
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context:
         return {"found": dry_runs(plan, now)}

@@ -164,9 +164,10 @@ def _said(one: Finding, ended: bool, now: datetime) -> str:
             return f"counts again since {until}; {one.state_by_name} had accepted it"
         return f"until {until}, {one.state_by_name}"
     if one.state == FindingState.FALSE_POSITIVE:
-        return f"{_short(one.reason)}, {one.state_by_name}"
+        return f"{_short(one.reason).rstrip('.')}, {one.state_by_name}"
     if one.state == FindingState.FIXED:
-        return one.confirmed_by or ("counts until a retest agrees" if one.retest else "")
+        wanted = "counts until a retest agrees" if one.retest else ""
+        return one.confirmed_by or wanted or _short(one.after_text)
     if one.missing_since:
         return f"not in the scan of {instant_text(one.missing_since, now)}; a person closes it"
     return _short(one.reason)
