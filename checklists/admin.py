@@ -6,7 +6,7 @@ Nothing is changed here: each change is an action with its event, and what was s
 from django.contrib import admin
 from django.http import HttpRequest
 
-from checklists.models import ChecklistItem, Condition, Decision, Evidence, SignOff, Vote
+from checklists.models import ChecklistItem, Condition, Decision, Evidence, Result, SignOff, Vote
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -60,4 +60,11 @@ class ConditionAdmin(ReadOnly):
 class EvidenceAdmin(ReadOnly):
     list_display = ("plan", "key", "value", "unit", "band", "observed_at", "source")
     list_filter = ("plan",)
+    list_select_related = ("plan",)
+
+
+@admin.register(Result)
+class ResultAdmin(ReadOnly):
+    list_display = ("plan", "number", "kind", "name", "text", "counts", "observed_at", "by_name")
+    list_filter = ("plan", "kind", "counts")
     list_select_related = ("plan",)

@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from checklists.actions import results as actions
 from checklists.actions.files import path_of
-from checklists.actions.results import record_result, record_value, register_followed
+from checklists.actions.results import record_result, record_value, register_followed, tell_refused
 from checklists.models import Evidence, Result
 from checklists.queries.evidence import known_keys
 from tests.conftest import make_plan
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.documents import portable
 
 
 @dataclass
@@ -192,3 +193,18 @@ def test_known_keys_are_those_read_and_those_asked(plan, cast, criterion):
         ("error-rate", ""),
         ("load.p95", "171 ms"),
     ]
+
+
+def test_a_closed_release_takes_no_results(plan, cast):
+    plan.lifecycle = "stable"
+    plan.save()
+    with pytest.raises(Refused, match="closed"):
+        bring(plan, cast["forge"])
+    tell_refused(plan, "junit.xml", "line 1: cut off", by=cast["forge"])
+    assert not Result.objects.exists() and not plan.events.exists()
+
+
+def test_results_stand_in_the_record_of_the_plan_file_and_never_come_back(plan, cast):
+    result = bring(plan, cast["forge"], source="CI")
+    kept = portable.plan_data(plan, states=True)["record"]["results"][0]
+    assert (kept["number"], kept["sha256"], kept["source"]) == (1, result.sha256, "CI")
