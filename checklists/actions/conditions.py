@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from checklists.models import Condition, Gate, SignOff, Vote
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid
 from warroom.models import Right, User
@@ -68,6 +69,7 @@ def attach(
     return Condition.objects.bulk_create(rows)
 
 
+@carried_out_again
 def close_condition(
     condition: Condition, note: str, *, by: User, request_id: str | None = None
 ) -> Condition:

@@ -1,11 +1,13 @@
 """What was wrong about a decision, added below it. The decision itself is never edited (law 4)."""
 
 from checklists.models import Correction, Decision
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import change
 from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed
 from warroom.models import Right, User
 
 
+@carried_out_again
 def correct(
     decision: Decision, text: str, *, by: User, request_id: str | None = None
 ) -> Correction:

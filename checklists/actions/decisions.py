@@ -10,6 +10,7 @@ from checklists.models import Decision, FollowUp, Gate
 from checklists.queries.frozen import digest, frozen
 from checklists.queries.gates import GateSheet, gate_sheet
 from checklists.rules import gates
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
 from warroom.actions.lifecycle import outside_window, weigh
 from warroom.actions.plans import demand_hold
@@ -22,6 +23,7 @@ class Outdated(Refused):
     """The rule's word or the gate is not what the decider had read."""
 
 
+@carried_out_again
 def decide_gate(
     gate: Gate,
     word: str,

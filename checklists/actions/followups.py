@@ -13,6 +13,7 @@ from checklists.rules import followups as rules
 from checklists.rules.bands import Band
 from checklists.rules.followups import Blocker, Decided, Step
 from checklists.rules.words import HOLD, NO_GO, SHOWN
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
 from warroom.actions.messages import queue_mail
 from warroom.actions.refusals import REASON_LIMIT, Invalid, Refused
@@ -174,6 +175,7 @@ def _seated(plan: DeploymentPlan, at: datetime) -> list[User]:
 # --- what people do ------------------------------------------------------------------------
 
 
+@carried_out_again
 def open_followup(
     plan: DeploymentPlan,
     text: str,
@@ -206,6 +208,7 @@ def open_followup(
     return row
 
 
+@carried_out_again
 def close_followup(
     followup: FollowUp, note: str, *, by: User, request_id: str | None = None
 ) -> FollowUp:

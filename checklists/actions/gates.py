@@ -13,6 +13,7 @@ from checklists.actions.decisions import (
 from checklists.models import Delegation, Gate, Vote
 from checklists.queries.votes import voting_roles
 from checklists.rules import votes
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import Right, Role, User
@@ -20,6 +21,7 @@ from warroom.models import Right, Role, User
 __all__ = ["cast_vote", "check_decision", "decide_gate", "deciding_role"]
 
 
+@carried_out_again
 def cast_vote(
     gate: Gate,
     role: Role,

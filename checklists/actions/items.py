@@ -6,6 +6,7 @@ from checklists.queries.changes import last_change
 from checklists.queries.rehearsals import foreign_link
 from checklists.rules import items as rules
 from checklists.rules.targets import Met, against
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import Right, User
@@ -37,6 +38,7 @@ class Wanted:
         )
 
 
+@carried_out_again
 def set_item_state(
     item: ChecklistItem,
     state: str,
@@ -169,6 +171,7 @@ _REWRITTEN = {
 }
 
 
+@carried_out_again
 def add_item_note(
     item: ChecklistItem, text: str, *, by: User, request_id: str | None = None
 ) -> ItemNote | None:

@@ -5,12 +5,14 @@ from checklists.actions.undecided import fresh_criterion
 from checklists.models import Criterion, Evidence
 from checklists.queries.criteria import bands_of, criterion_rows, judgement_key
 from checklists.rules import bands
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import User
 from warroom.rules.wording import number_text
 
 
+@carried_out_again
 def judge_criterion(
     criterion: Criterion,
     *,

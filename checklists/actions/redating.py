@@ -14,6 +14,7 @@ from checklists.actions.followups import fresh_followup, mark_done, refuse_done
 from checklists.models import BranchStep, Criterion, FollowUp, FollowUpKind, Gate
 from checklists.rules.followups import next_meeting, title_of
 from checklists.rules.words import NO_GO
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.actions.schedule import shift_t0
@@ -30,6 +31,7 @@ def register_succession(followed: Followed) -> None:
         _followed.append(followed)
 
 
+@carried_out_again
 def set_new_date(
     followup: FollowUp,
     to: datetime | int | None,

@@ -10,6 +10,7 @@ from checklists.queries.scopes import STABLE, Scope, edited_since, scope_of
 from checklists.queries.signoffs import condition_rows, rejections, signatures
 from checklists.rules import items as item_rules
 from checklists.rules import signoffs as rules
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
 from warroom.actions.lifecycle import set_lifecycle
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
@@ -32,6 +33,7 @@ class Paper:
 _PAST = {"approved": "approved", "conditional": "approved_with_conditions", "rejected": "rejected"}
 
 
+@carried_out_again
 def sign_off(
     plan: DeploymentPlan,
     phase: Phase | None,

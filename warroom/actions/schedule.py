@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import F
 
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, Role, User
@@ -68,6 +69,7 @@ def next_ahead(plan: DeploymentPlan, now: datetime) -> Row | None:
     return next((row for row in rows if row.thing.over is False), rows[0] if rows else None)
 
 
+@carried_out_again
 def shift_t0(
     plan: DeploymentPlan,
     to: datetime | int,

@@ -2,6 +2,7 @@ import json
 import re
 from typing import Any
 
+from warroom.actions.again import carried_out_again
 from warroom.actions.change import change
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan, TimelineEvent, User
@@ -11,6 +12,7 @@ DATA_LIMIT = 16_000  # characters of JSON
 EXTERNAL = re.compile(r"[a-z][a-z0-9_]{0,30}\.[a-z][a-z0-9_]{0,30}")
 
 
+@carried_out_again
 def add_note(
     plan: DeploymentPlan, text: str, *, by: User, request_id: str | None = None
 ) -> TimelineEvent | None:
@@ -20,6 +22,7 @@ def add_note(
         return None if note.repeated else note.record("note.added", text)
 
 
+@carried_out_again
 def add_external(
     plan: DeploymentPlan,
     kind: str,
