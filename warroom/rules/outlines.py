@@ -16,7 +16,16 @@ Data = dict[str, Any]
 # any case, because items and gates name them.
 TAKES: dict[str, tuple[str, ...]] = {
     "items": ("phases", "daily", "dry_runs", "document"),
-    "criteria": ("gates", "readiness_scale", "readiness", "metrics", "checks", "stages", "sources"),
+    "criteria": (
+        "gates",
+        "branches",
+        "readiness_scale",
+        "readiness",
+        "metrics",
+        "checks",
+        "stages",
+        "sources",
+    ),
     "people": (),
     "comms": ("escalation", "contacts", "risks"),
 }
