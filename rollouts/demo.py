@@ -10,6 +10,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
+from checklists.demo_deputies import name_deputies
 from checklists.demo_evidence import ask_for_results, bring_results
 from checklists.demo_findings import fill_registers
 from checklists.demo_load import run_load
@@ -46,6 +47,7 @@ def make_rooms() -> None:
         bring_results(rollout, now, "demo")
     fill_registers(rollout, now, "demo")
     score_categories(rollout)
+    name_deputies(rollout)
     run_load(rollout, admin)
 
 

@@ -45,6 +45,7 @@ STEPS = [
         "followup_forms",
         "demo",
         "demo_evidence",
+        "demo_deputies",
         "demo_findings",
         "linting_findings",
         "demo_readiness",
