@@ -28,7 +28,7 @@ class TimelineFilter(forms.Form):
 
     # Prefixes of timeline kinds; the floors above name theirs.
     KINDS = {
-        "decisions": ("gate.", "vote.", "criterion.", "verdict."),
+        "decisions": ("gate.", "vote.", "criterion.", "readiness.", "verdict."),
         "rollout": ("stage.", "rollback.", "plan."),
         "checks": ("check.", "metric.", "query.", "evidence.", "finding.", "dryrun.", "load."),
         "items": ("item", "phase.", "group.", "section.", "daily.", "signoff.", "condition."),

@@ -36,7 +36,7 @@ USUAL: dict[str, dict[str, str]] = {
     "checks": {"every": "15s", "sustained": "5m"},
 }
 # Kinds of event whose sentence says that it is a rehearsal: what somebody could point at later.
-MARKED = ("signoff.", "gate.", "vote.", "criterion.", "condition.", "plan.stable")
+MARKED = ("signoff.", "gate.", "vote.", "criterion.", "readiness.", "condition.", "plan.stable")
 
 _OFFSET = re.compile(rf"T(?P<sign>[+-])(?P<length>{lengths.PATTERN})")
 
