@@ -9,6 +9,7 @@ class ChecklistsConfig(AppConfig):
         from checklists import (  # noqa: F401, PLC0415
             documents,
             linting,
+            linting_criteria,
             linting_findings,
             linting_votes,
             panels,

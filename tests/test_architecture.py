@@ -63,6 +63,7 @@ STEPS = [
         "panels_risks",
         "panels_absence",
         "linting_votes",
+        "linting_criteria",
         "voting_forms",
         "panels_findings",
         "forms_editing",

@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.utils.text import slugify
 
 from checklists.documents.criteria import CriterionFound, in_bullets, is_open, read_row
 from checklists.documents.places import Span, announces, heading_title, span_of
-from checklists.models import Criterion, Gate
+from checklists.models import Criterion, Gate, Source
 from checklists.rules.bands import Bands, findings
 from warroom.documents.blocks import (
     Document,
@@ -178,8 +179,21 @@ def _criterion(gate: Gate, place: int, found: CriterionFound, creation: Creation
         red_op=found.red.op if found.red else "",
         red_value=found.red.value if found.red else None,
         unit=found.unit[:20],
+        **_source(found),
         source_line=creation.source(found.line),
     )
+
+
+_ALERTS = re.compile(r"^(?P<severity>critical|high|medium|low)?\s*(?:firing\s+)?alerts?$", re.I)
+
+
+def _source(found: CriterionFound) -> dict[str, Any]:
+    """Alerts are counted by themselves, also before anybody links a metric to them."""
+    match = _ALERTS.match(found.label.strip())
+    if match is None or found.green is None:
+        return {}
+    severity = (match["severity"] or "critical").lower()
+    return {"source": Source.ALERTS, "params": {"severity": severity}}
 
 
 _OFFERED = ("criterion", "text", "item")

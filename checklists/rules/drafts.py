@@ -73,6 +73,8 @@ def _read(field: str, text: str, direction: str, words: bool) -> tuple[Bound, st
             field, f"“{text[:40]}” is no bound. Write one such as < 0.1 %, >= 98 % or 5/5."
         )
     bound, unit = found
+    if words and bound.op == "=" and " " in unit:
+        return None  # "22 of them are signed"
     if not math.isfinite(bound.value):
         raise WrongBound(field, "Give a finite number.")
     bare = text[0].isdigit() or text[0] in "+-−."

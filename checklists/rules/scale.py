@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from checklists.rules.bands import Band, Bands, exact, judge, show
+from warroom.rules.wording import number_text
 
 _BEYOND = 0.2
 _STEPS = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
@@ -99,10 +100,15 @@ class Scale:
         return tuple(Mark(self.place(value), f"was {exact(value)}") for value in gone)
 
     @property
+    def told(self) -> tuple[Mark, ...]:
+        """Those of the old bounds whose words have room beside the value's."""
+        return tuple(one for one in self.old if self.now is None or abs(one.at - self.now.at) > 14)
+
+    @property
     def now(self) -> Mark | None:
         if self.value is None or not math.isfinite(self.value):
             return None
-        return Mark(self.place(self.value), f"now {_short(self.value)} {self.unit}".rstrip())
+        return Mark(self.place(self.value), f"now {number_text(self.value, self.unit)}")
 
     @property
     def low_text(self) -> str:

@@ -82,7 +82,7 @@ def _save(
     request: HttpRequest, gate: Gate, stands: Criterion | None, form: CriterionForm
 ) -> HttpResponse:
     if "preview" in request.POST:
-        form.fields["reason"].required = False
+        form.errors.pop("reason", None)  # it is asked for when the draft is saved
         return _page(request, gate, stands, form, 200 if form.is_valid() else 422)
     if not form.is_valid():
         return _page(request, gate, stands, form, 422)

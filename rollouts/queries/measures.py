@@ -41,7 +41,8 @@ def _alerts(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measur
     """What was posted, else what a metric of the plan reads; what is newest in doubt."""
     severity = str(criterion.params.get("severity") or CRITICAL)
     known = evidence_now(plan, now)
-    keys = [f"alerts:{severity}", f"{severity}-alerts", *_metric_keys(plan, severity, now)]
+    keys = [criterion.evidence_key, f"alerts:{severity}", f"{severity}-alerts"]
+    keys += _metric_keys(plan, severity, now)
     found = [known[key] for key in dict.fromkeys(keys) if key in known]
     found = [row for row in found if row.observed_at] or found
     if not found:
