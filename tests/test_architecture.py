@@ -94,6 +94,7 @@ STEPS = [
         "readiness_api",
         "votes_api",
         "criteria_api",
+        "risks_api",
         "api_editing",
     },
 ]

@@ -203,6 +203,8 @@ API_ROUTERS = [
     "checklists.decisions_api.router",
     "checklists.votes_api.router",
     "checklists.criteria_api.router",
+    "checklists.risks_api.router",
+    "checklists.api.router",
 ]
 
 LANGUAGE_CODE = "en"

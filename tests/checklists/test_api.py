@@ -258,6 +258,18 @@ OPERATIONS = {
         {"note": "Bought."},
         "cora thon hudson forge root",
     ),
+    ("GET", "/risks"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/risks"): ("edit", {"title": "Fire"}, "cora root"),
+    ("PATCH", "/risks/{number}"): ("edit", {"title": "Flood"}, "cora root"),
+    ("PUT", "/risks/{number}/state"): ("edit", {"state": "watched"}, "cora root"),
+    ("GET", "/scenarios"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/scenarios/{number}/start"): ("tick", {}, "cora thon hudson forge root"),
+    ("POST", "/scenarios/{number}/clear"): (
+        "tick",
+        {"reason": "Over."},
+        "cora thon hudson forge root",
+    ),
+    ("POST", "/scenarios/{number}/arm"): ("tick", {}, "cora thon hudson forge root"),
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
@@ -340,6 +352,8 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     scope, body, may = OPERATIONS[method, path]
     Condition.objects.create(plan=gate.plan, number=1, text="Cover is confirmed")
     Criterion.objects.create(gate=gate, key="team", position=1, label="Team", source="person")
+    gate.plan.risks.create(number=1, title="Water")
+    gate.plan.scenarios.create(number=1, title="The power is off")
     data = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
     record_result(gate.plan, read_result(data, "junit.xml"), data, "junit.xml", by="rule")
     add_finding(gate.plan, {"title": "Door", "severity": "high"}, by="rule")
