@@ -16,6 +16,7 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     record,
     restoring,
     risks,
+    scenarios,
     signed,
     trial_parts,
     writers,

@@ -2,12 +2,24 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
+from checklists.documents.risk_level import compare_level
+from checklists.documents.risk_offers import listed_risks
+from checklists.documents.risk_parts import (
+    IMPACT,
+    PROBABILITY,
+    SEVERITY,
+    Facts,
+    RiskFound,
+    filled,
+    labelled,
+    of_facts,
+    of_section,
+    value,
+)
 from checklists.models import Risk
 from warroom.documents.blocks import Block, Document, ListBlock, Paragraph, Section, Table, walk
 from warroom.documents.blocks import ListItem as Item
-from warroom.documents.header import fact_of, fact_rows
 from warroom.documents.plain import is_blank, plain, without_marks
 from warroom.documents.readers import NOTE, Creation, Reader, Understanding, register
 from warroom.models import DeploymentPlan
@@ -18,11 +30,6 @@ _HEADING = re.compile(
 _NAME = re.compile(r"^(?:risk|risiko|riesgo|risque|threat|bedrohung|description|title|name)", re.I)
 _ID = re.compile(r"^(?:id|#|nr|risk[- ]?id|risiko-?id)$", re.I)
 _RISK_ID = re.compile(r"^(?:risk|risiko|riesgo)[- ]?id$", re.I)
-_SEVERITY = re.compile(r"severity|risk level|risikostufe|^level$|^score$|risk score|^rating$", re.I)
-_PROBABILITY = re.compile(r"probab|likelihood|wahrschein|chance|^p$", re.I)
-_IMPACT = re.compile(r"impact|auswirkung|effect|consequence|^i$", re.I)
-_MITIGATION = re.compile(r"mitigat|response|treatment|behandlung|contingency|gegenma|action", re.I)
-_OWNER = re.compile(r"owner|eigent|responsible|verantwort", re.I)
 SUMMED_UP = 100  # risks with headings of their own that rows of tables are compared with
 _STOP = frozenset(
     [
@@ -46,18 +53,6 @@ _STOP = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RiskFound:
-    title: str
-    line: int
-    severity: str = ""
-    probability: str = ""
-    impact: str = ""
-    mitigation: str = ""
-    owner: str = ""
-    headed: bool = False
-
-
 class Risks(Reader):
     name = "risks"
     order = 30
@@ -76,6 +71,8 @@ class Risks(Reader):
                 if isinstance(block, Table) and not understanding.is_claimed(block):
                     own = found.pop() if risk is not None and found else None
                     self._table(block, found, headed, understanding, own)
+        found += listed_risks(document, understanding)
+        compare_level(document, found, understanding)
         understanding.parts["risks"] = tuple(found)
         understanding.counts["risks"] = len(found)
 
@@ -85,6 +82,9 @@ class Risks(Reader):
             if any(isinstance(inner, Item) and inner.box for inner in walk(block)):
                 continue
             if isinstance(block, Paragraph | ListBlock):
+                understanding.claim_rest(block, "risk", "Belongs to the risk above")
+        for _, block in labelled(section):
+            if not any(isinstance(inner, Item) and inner.box for inner in walk(block)):
                 understanding.claim_rest(block, "risk", "Belongs to the risk above")
 
     def _table(
@@ -98,7 +98,7 @@ class Risks(Reader):
         """Read a table; ``own`` is the risk whose heading stands above it."""
         fields = list(_from_fields(table))
         if own is not None:
-            found.append(_filled(own, fields[0][1]) if fields else own)
+            found.append(filled(own, fields[0][1]) if fields else own)
         rows = [] if own and fields else fields or list(_from_rows(table))
         if fields or rows:
             understanding.claim(table, "risk", "Table of risks")
@@ -109,7 +109,7 @@ class Risks(Reader):
                 found.append(risk)
                 understanding.claim(block, "risk", "Risk")
             else:
-                found[match] = _filled(found[match], risk)
+                found[match] = filled(found[match], risk)
                 understanding.claim(block, "risk", "Summary of a risk above")
                 summaries += 1
         if summaries:
@@ -131,8 +131,13 @@ class Risks(Reader):
                 title=risk.title[:300],
                 severity=risk.severity[:60],
                 probability=risk.probability[:60],
+                probability_after=risk.probability_after[:60],
                 impact=risk.impact,
+                cause=risk.cause,
+                trigger=risk.trigger,
                 mitigation=risk.mitigation,
+                mitigations=[{"phase": at, "text": text} for at, text in risk.mitigations],
+                criteria=[{"if": c, "then": t, "word": w} for c, t, w in risk.criteria],
                 owner=risk.owner[:120],
                 source_line=creation.source(risk.line),
             )
@@ -142,48 +147,15 @@ class Risks(Reader):
 
 def _from_heading(section: Section) -> RiskFound | None:
     match = _HEADING.match(without_marks(section.title))
-    if match is None:
-        return None
-    facts = [fact for _, row in fact_rows(section) if (fact := fact_of(row))]
-    return RiskFound(
-        match["title"].strip(),
-        section.line,
-        _value(facts, _SEVERITY),
-        _value(facts, _PROBABILITY),
-        _value(facts, _IMPACT),
-        _mitigation(section),
-        _value(facts, _OWNER),
-        headed=True,
-    )
-
-
-def _value(facts: list[tuple[str, str]], pattern: re.Pattern) -> str:
-    return next((v for k, v in facts if pattern.search(k) and not is_blank(v)), "")
-
-
-def _mitigation(section: Section) -> str:
-    """The lines of the list or text that follows a label such as "Mitigation Strategy:"."""
-    following = False
-    rows: list[str] = []
-    for block in section.blocks:
-        if isinstance(block, Paragraph):
-            last = plain(block.rows[-1][1])
-            following = bool(_MITIGATION.search(last)) and last.endswith(":")
-            inline = fact_of(block.rows[-1][1])
-            if inline and _MITIGATION.search(inline[0]) and inline[1]:
-                rows.append(inline[1])
-        elif following and isinstance(block, ListBlock):
-            rows += [f"- {plain(inner.text)}" for inner in walk(block) if isinstance(inner, Item)]
-            following = False
-    return "\n".join(rows)[:4000]
+    return of_section(match["title"].strip(), section) if match else None
 
 
 def _from_rows(table: Table) -> Iterator[tuple[Block, RiskFound]]:
     """A table with a risk per row; it needs a name and a likelihood, or severity with impact."""
     heads = [without_marks(plain(cell)) for cell in table.header]
     name = next((n for n, h in enumerate(heads) if _NAME.match(h) and not _ID.match(h)), None)
-    likely = any(_PROBABILITY.search(h) for h in heads)
-    grave = any(_IMPACT.search(h) for h in heads) or any(_SEVERITY.search(h) for h in heads)
+    likely = any(PROBABILITY.search(h) for h in heads)
+    grave = any(IMPACT.search(h) for h in heads) or any(SEVERITY.search(h) for h in heads)
     risky = any(re.match(r"risk|risiko|riesgo|risque|threat|bedrohung", h, re.I) for h in heads)
     listed = any(_RISK_ID.match(h) for h in heads) and len(heads) > 3
     if name is None or not (listed or (likely and grave and risky)):
@@ -200,24 +172,15 @@ def _from_fields(table: Table) -> Iterator[tuple[Block, RiskFound]]:
         return
     facts = [(plain(r.cells[0]), plain(r.cells[1])) for r in table.rows if len(r.cells) > 1]
     keys = [key for key, _ in facts]
-    if not any(_ID.match(k) for k in keys) or not any(_PROBABILITY.search(k) for k in keys):
+    if not any(_ID.match(k) for k in keys) or not any(PROBABILITY.search(k) for k in keys):
         return
-    title = _value(facts, re.compile(r"title|name|^description|^risk$", re.I))
-    title = title or _value(facts, _ID)
+    title = value(facts, re.compile(r"title|name|^description|^risk$", re.I))
+    title = title or value(facts, _ID)
     yield table.rows[0], _risk(title or "Risk", table.line, facts)
 
 
-def _risk(title: str, line: int, facts: list[tuple[str, str]]) -> RiskFound:
-    pairs = [(key, without_marks(value)) for key, value in facts]
-    return RiskFound(
-        title[:300],
-        line,
-        _value(pairs, _SEVERITY),
-        _value(pairs, _PROBABILITY),
-        _value(pairs, _IMPACT),
-        _value(pairs, _MITIGATION),
-        _value(pairs, _OWNER),
-    )
+def _risk(title: str, line: int, facts: Facts) -> RiskFound:
+    return of_facts(title, line, [(key, without_marks(said)) for key, said in facts])
 
 
 def _words(title: str) -> frozenset[str]:
@@ -230,17 +193,6 @@ def _summed_up(risk: RiskFound, headed: list[tuple[int, frozenset[str]]]) -> int
     if len(short) < 2:
         return None
     return next((n for n, long in headed if len(short & long) * 5 >= len(short) * 3), None)
-
-
-def _filled(known: RiskFound, other: RiskFound) -> RiskFound:
-    return replace(
-        known,
-        severity=known.severity or other.severity,
-        probability=known.probability or other.probability,
-        impact=known.impact or other.impact,
-        mitigation=known.mitigation or other.mitigation,
-        owner=known.owner or other.owner,
-    )
 
 
 register(Risks())

@@ -54,6 +54,7 @@ NOUNS = {
     "queries": ("metric", "metrics"),
     "stages": ("stage", "stages"),
     "risks": ("risk", "risks"),
+    "scenarios": ("scenario", "scenarios"),
     "categories": ("readiness category", "readiness categories"),
 }
 
