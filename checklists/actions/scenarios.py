@@ -298,6 +298,7 @@ def _record_start(
         scenario=scenario.number,
         generation=generation,
         phase=phase.number if phase else None,
+        id=phase.pk if phase else None,
         phases=[phase.number] if phase else [],
         items={str(item.number): f"{phase.number}.{item.position}" for item in items},
         revision=scenario.revision,

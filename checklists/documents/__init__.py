@@ -15,6 +15,7 @@ from checklists.documents import (  # noqa: F401  registers the readers, parts a
     readiness_parts,
     record,
     restoring,
+    risk_file,
     risks,
     scenarios,
     signed,

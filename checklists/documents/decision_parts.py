@@ -1,4 +1,4 @@
-"""What people judge by, in a plan file: gates with criteria, risks, daily forms."""
+"""What people judge by, in a plan file: gates with criteria, daily forms."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ from checklists.documents.vote_parts import (
     voting_given,
     voting_row,
 )
-from checklists.models import Criterion, DailyForm, Gate, Risk
+from checklists.models import Criterion, DailyForm, Gate
 from warroom.documents import fields as f
 from warroom.documents.portable import Part, register_part
 from warroom.documents.readers import Creation
@@ -118,54 +118,6 @@ def _gate(
     )
 
 
-# --- risks ---------------------------------------------------------------------------------
-
-
-class RiskFields(f.Strict):
-    title: f.words(300)
-    severity: f.text(60) = ""
-    probability: f.text(60) = ""
-    impact: f.text() = ""
-    mitigation: f.text() = ""
-    owner: f.text(120) = ""
-    line: int = Line
-
-
-class RisksPart(Part):
-    key, order, schema = "risks", 70, f.many(RiskFields)
-
-    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        return [
-            f.given(
-                title=risk.title,
-                severity=risk.severity,
-                probability=risk.probability,
-                impact=risk.impact,
-                mitigation=risk.mitigation,
-                owner=risk.owner,
-                line=risk.source_line if has_lines(plan) else None,
-            )
-            for risk in plan.risks.all()
-        ]
-
-    def count(self, value: list[RiskFields]) -> dict[str, int]:
-        return {"risks": len(value)}
-
-    def create(
-        self, plan: DeploymentPlan, value: list[RiskFields] | None, creation: Creation
-    ) -> None:
-        lined = creation.made.get("lined", False)
-        Risk.objects.bulk_create(
-            Risk(
-                plan=plan,
-                number=number,
-                source_line=one.line if lined else None,
-                **one.model_dump(exclude={"line"}),
-            )
-            for number, one in enumerate(value or [], start=1)
-        )
-
-
 # --- daily forms ---------------------------------------------------------------------------
 
 
@@ -258,5 +210,5 @@ def _question(one: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-for part in (GatesPart(), RisksPart(), DailyPart()):
+for part in (GatesPart(), DailyPart()):
     register_part(part)

@@ -12,6 +12,7 @@ from pydantic import Field
 from checklists.documents.said import CLAIMED, claimed
 from checklists.models import ChecklistItem, ItemState, Phase, PhaseGroup
 from checklists.models.phases import Switchable
+from checklists.queries.started import started_phases
 from checklists.rules.items import COUNT_MOST
 from warroom.documents import fields as f
 from warroom.documents.people import STANDING
@@ -172,7 +173,10 @@ class _Writing:
         groups: dict[int, list[PhaseGroup]] = {}
         for group in PhaseGroup.objects.filter(phase__plan=self.plan).order_by("position", "pk"):
             groups.setdefault(group.phase_id, []).append(group)
-        return [self._phase(phase, groups.get(phase.pk, [])) for phase in self.plan.phases.all()]
+        # What a scenario put in was done, not planned: a copy starts it anew when it is time.
+        left = set() if self.states else started_phases(self.plan)
+        phases = [phase for phase in self.plan.phases.all() if phase.pk not in left]
+        return [self._phase(phase, groups.get(phase.pk, [])) for phase in phases]
 
     def _phase(self, phase: Phase, groups: list[PhaseGroup]) -> dict[str, Any]:
         return f.given(

@@ -1,4 +1,4 @@
-"""Risks and scenarios out of documents: B section 7 and 9, C, A. S16 S41 S77 S78 S80 S86 S118 S121."""
+"""Risks and scenarios out of documents. S16 S41 S77 S78 S80 S86 S118 S121."""
 
 import pathlib
 

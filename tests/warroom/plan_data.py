@@ -117,6 +117,50 @@ def section(items, **more):
     )
 
 
+WATCH = fields({"key": KEY, "band": st.sampled_from(["green", "yellow", "red", "no_data"])})
+
+
+def known_risk():
+    """A risk of the file with all that can be said of it."""
+    step = fields({"phase": st.sampled_from(["before", "during", "after"]), "text": words()})
+    word = st.sampled_from(["proceed", "hold", "rollback"])
+    case = fields({"if": words()}, then=text(), word=word, holds=WATCH)
+    return fields(
+        {"title": words()},
+        severity=text(),
+        probability_after=text(),
+        impact=scripts(),
+        cause=scripts(),
+        mitigations=st.lists(step, max_size=2),
+        criteria=st.lists(case, max_size=2),
+        state=st.sampled_from(["watched", "occurred", "closed"]),
+        reason=text(),
+        at=INSTANT,
+    ).map(_told_of)
+
+
+def scenario():
+    item = fields(
+        {"text": words()}, role=text(), blocking=st.just(True), required=st.just(False), due=LENGTH
+    )
+    return fields(
+        {"title": words()},
+        action=scripts(),
+        items=st.lists(item, max_size=2),
+        watch=WATCH,
+        state=st.sampled_from(["in-force", "cleared"]),
+        reason=text(),
+        at=INSTANT,
+    ).map(_told_of)
+
+
+def _told_of(one):
+    """A state has its instant, and what has none was said nothing of."""
+    if "state" not in one or "at" not in one:
+        return {k: v for k, v in one.items() if k not in ("state", "reason", "at")}
+    return one | {"by": "Cora"}
+
+
 @st.composite
 def plans(draw):
     """A whole plan, as ``plan_data`` would write it, states included."""
@@ -228,7 +272,8 @@ def plans(draw):
                 target_value=st.sampled_from([8, 7.25]),
             )
         ),
-        "risks": st.lists(fields({"title": words()}, impact=scripts()), max_size=2),
+        "risks": st.lists(known_risk(), max_size=2),
+        "scenarios": st.lists(scenario(), max_size=2),
         "daily": keyed(form),
         "metrics": keyed(metric),
         "checks": keyed(check),

@@ -27,9 +27,10 @@ TAKES: dict[str, tuple[str, ...]] = {
         "sources",
     ),
     "people": (),
-    "comms": ("escalation", "contacts", "risks"),
+    "comms": ("escalation", "contacts", "risks", "scenarios"),
 }
 _DONE_OF_ITEM = ("state", "reason", "by", "at", "started", "value", "evidence", "off_with_section")
+_DONE_OF_KNOWN = ("state", "reason", "by", "at", "phase")  # of risks and scenarios
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T.+")
 
 
@@ -41,6 +42,9 @@ def taken(data: Data, takes: set[str]) -> Data:
         _reopen(item)
     for section in sections_of(kept):
         section.pop("off", None)
+    for known in (*kept.get("risks", ()), *kept.get("scenarios", ())):
+        for key in _DONE_OF_KNOWN:
+            known.pop(key, None)
     if "people" not in takes:
         drop_people(kept)
     if "document" not in kept:
@@ -64,6 +68,10 @@ def drop_people(data: Data) -> None:
         role.pop("holder", None)
     for owned in (*items_of(data), *data.get("risks", ())):
         owned.pop("owner", None)
+    known = {role.get(key) for role in data.get("roles", ()) for key in ("key", "name")}
+    for wish in (one for row in data.get("scenarios", ()) for one in row.get("items", ())):
+        if wish.get("role") not in known:  # somebody's name
+            wish.pop("role", None)
 
 
 def drop_called(data: Data) -> None:
