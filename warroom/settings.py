@@ -204,7 +204,6 @@ API_ROUTERS = [
     "checklists.votes_api.router",
     "checklists.criteria_api.router",
     "checklists.risks_api.router",
-    "checklists.api.router",
 ]
 
 LANGUAGE_CODE = "en"
