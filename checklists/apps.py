@@ -11,6 +11,7 @@ class ChecklistsConfig(AppConfig):
             linting,
             linting_criteria,
             linting_findings,
+            linting_branches,
             linting_votes,
             panels,
             panels_absence,

@@ -114,7 +114,9 @@ def voters(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         names = ", ".join(gate.title for gate in gates[:3])
         odd = Odd("gate-without-votes", "Nobody votes at the gates", f"{names}: no role may vote.")
         yield _finding(odd, "people", _settings(plan, "people"), "Change rights")
-    for opens, at_once in groupby(gates, key=lambda gate: gate.offset_s):
+    again = {gate.follows_id for gate in gates}  # held once more, at the same offset
+    still = [gate for gate in gates if gate.pk not in again]
+    for opens, at_once in groupby(still, key=lambda gate: gate.offset_s):
         same = list(at_once)
         if opens is not None and len(same) > 1:
             names = ", ".join(gate.title for gate in same)

@@ -64,6 +64,7 @@ STEPS = [
         "panels_absence",
         "linting_votes",
         "linting_criteria",
+        "linting_branches",
         "voting_forms",
         "panels_findings",
         "forms_editing",

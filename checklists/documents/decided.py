@@ -3,6 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
+from django.conf import settings
+from django.urls import reverse
+
 from checklists.documents.signed import condition_text, said_of, signatures_of
 from checklists.models import Criterion, DailyEntry, Decision, Evidence, Gate, Vote
 from checklists.queries.gates import gate_sheet
@@ -56,7 +59,8 @@ def _by_gate(plan: DeploymentPlan) -> tuple[dict[int, list[Vote]], dict[int, lis
     for vote in rows.prefetch_related("conditions__closed_by"):
         votes[vote.gate_id].append(vote)
     decisions: dict[int, list[Decision]] = defaultdict(list)
-    for decision in Decision.objects.filter(gate__plan=plan).select_related("role"):
+    rows = Decision.objects.filter(gate__plan=plan).select_related("role", "gate__plan")
+    for decision in rows.defer("evidence", "gate__plan__source_text"):
         decisions[decision.gate_id].append(decision)
     return votes, decisions
 
@@ -79,7 +83,9 @@ def _decision(row: Decision) -> list[str]:
     if row.override:
         parts.append(f"overrides the recommendation {row.recommendation.upper()}")
     parts += [f"holds until {stamp(row.hold_until)}"] if row.hold_until else []
-    return [" · ".join([*parts, f"evidence SHA-256 `{row.evidence_sha256}`"])]
+    parts.append(f"evidence SHA-256 `{row.evidence_sha256}`")
+    path = reverse("decision-record", args=[row.gate.plan.slug, row.gate.key, row.pk])
+    return [" · ".join([*parts, f"record {settings.PUBLIC_URL}{path}"])]
 
 
 def _put(page: Page, gate: Gate, said: list[str]) -> None:

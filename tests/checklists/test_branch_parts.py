@@ -1,11 +1,13 @@
 """Branch steps go with the plan file; follow-ups and corrections stand in its record."""
 
 import pytest
+from django.utils import timezone
 
 from checklists.actions.branches import set_branches
 from checklists.actions.corrections import correct
 from checklists.actions.gates import decide_gate
 from checklists.documents.decision_record import record_markdown
+from checklists.linting_branches import branches
 from checklists.models import BranchStep
 from checklists.queries.decision_records import numbered, record_of
 from checklists.rules.followups import Step
@@ -137,3 +139,11 @@ def test_branches_are_set_on_their_page(plan, gate, cast, client_of):
     assert client.post(path, {"go": "Switch it on | On-Call | 60m"}).status_code == 302
     row = BranchStep.objects.get()
     assert (row.role.key, row.after_minutes) == ("on-call", 60)
+
+
+def test_a_no_go_without_anything_that_follows_is_a_finding(plan, gate, cast):
+    assert list(branches(plan, timezone.now())) == []
+    set_branches(gate, {"go": [Step("task", "Switch it on")]}, by=cast["cora"])
+    plan.refresh_from_db()
+    found = next(iter(branches(plan, timezone.now())))
+    assert found.title == "5 to 10 %: nothing starts on NO-GO"
