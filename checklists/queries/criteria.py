@@ -103,7 +103,9 @@ def criterion_rows(
     plan: DeploymentPlan, criteria: Iterable[Criterion], now: datetime
 ) -> tuple[CriterionRow, ...]:
     """Criteria with their readings as they count at ``now`` (UTC)."""
-    waivers, loosened = waivers_now(plan, now), loosened_now(plan, now)
+    criteria = list(criteria)
+    edited = any(criterion.version > 1 for criterion in criteria)
+    waivers, loosened = waivers_now(plan, now), loosened_now(plan, now) if edited else {}
     rows = (
         _row(criterion, _measured(plan, criterion, now), waivers.get(criterion.pk), now)
         for criterion in criteria
