@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from django.db.models import Q
@@ -80,7 +81,7 @@ def _evidence(
 ) -> Found:
     key = category.params.get("key", "")
     row = evidence_now(plan, now).get(key)
-    if row is None or row.value is None:
+    if row is None or row.value is None or not isfinite(row.value):
         return Found(None, (row.reason if row else "") or f"there is no reading under {key}")
     age_s = (now - row.observed_at).total_seconds() if row.observed_at else None
     if age_s is None or age_s > row.valid_for_s:
@@ -142,11 +143,12 @@ def _points(category: ReadinessCategory) -> dict[str, Decimal]:
 def _findings_now(plan: DeploymentPlan, now: datetime) -> tuple[Counter, bool]:
     """How many findings count, by severity, and whether there was ever a look: a scan, a finding.
 
-    A fix that wants a retest counts until it is confirmed, an acceptance until it ends.
+    As ``queries.findings`` counts them, which asks gates and so cannot be asked here: a fix that
+    wants a retest counts until it is confirmed, an acceptance from its end on or without one.
     """
     unproven = Q(state=FindingState.FIXED, retest=True, confirmed_at=None)
-    over = Q(state=FindingState.ACCEPTED, accepted_until__lte=now)
-    open_ones = Q(state=FindingState.OPEN) | unproven | over
+    ended = Q(accepted_until__isnull=True) | Q(accepted_until__lte=now)
+    open_ones = Q(state=FindingState.OPEN) | unproven | Q(state=FindingState.ACCEPTED) & ended
     rows = Finding.objects.filter(plan=plan).order_by()
     counts = Counter(rows.filter(open_ones).values_list("severity", flat=True))
     scans = Result.objects.filter(plan=plan, kind__in=(ResultKind.SARIF, ResultKind.SCAN))

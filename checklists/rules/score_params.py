@@ -5,7 +5,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from checklists.rules.bands import parse_bound
+from checklists.rules.bands import exact, parse_bound
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
 HINTS = {
@@ -107,4 +107,4 @@ def _onto(value: Decimal, scale: Decimal, best: Decimal) -> Decimal:
 
 
 def _plain(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+    return exact(value) if isinstance(value, int | float) else str(value)

@@ -148,6 +148,8 @@ def test_a_score_out_of_a_reading_that_grows_old(plan, cast):
     params = {"key": "coverage.lines", "zero": 60.0, "full": 90.0}
     row = from_source(plan, cast, "evidence", **params)
     assert row.judged.score == 5 and row.why.startswith("coverage.lines 75 %")
+    measure(plan, "coverage.lines", float("inf"), valid_for_s=60)
+    assert now_of(plan).rows[0].judged.score is None
     measure(plan, "coverage.lines", 75, age_s=61, valid_for_s=60)
     row = now_of(plan).rows[0]
     assert row.judged.score is None and "older than" in row.why

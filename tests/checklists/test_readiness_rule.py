@@ -205,6 +205,7 @@ def test_a_score_out_of_measurements():
         ("items", "", {"phases": []}),
         ("evidence", "coverage.lines 60 to 90", {"key": "coverage.lines", "zero": 60, "full": 90}),
         ("evidence", "load.p95: 400 → 200", {"key": "load.p95", "zero": 400, "full": 200}),
+        ("evidence", "k6.rps 0 to 1234567.25", {"key": "k6.rps", "zero": 0, "full": 1234567.25}),
         ("criteria", "gate-1", {"gate": "gate-1"}),
         ("findings", "critical 5, high: 1.5", {"critical": 5, "high": 1.5}),
         ("person", "anything", {}),
