@@ -12,6 +12,7 @@ class ChecklistsConfig(AppConfig):
             linting_criteria,
             linting_findings,
             linting_branches,
+            linting_risks,
             linting_votes,
             panels,
             panels_absence,

@@ -15,6 +15,7 @@ from checklists.demo_evidence import ask_for_results, bring_results
 from checklists.demo_findings import fill_registers
 from checklists.demo_load import run_load
 from checklists.demo_readiness import score_categories
+from checklists.demo_risks import tell_risks
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
 from rollouts.models import Stage, StageState
@@ -49,6 +50,7 @@ def make_rooms() -> None:
     score_categories(rollout)
     name_deputies(rollout)
     run_load(rollout, admin)
+    tell_risks(rollout, admin)
 
 
 def _plan(name: str, t0: datetime, admin: User) -> DeploymentPlan:

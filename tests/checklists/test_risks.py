@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from checklists.actions.risks import add_risk, edit_risk, remove_risk, set_risk_state
+from checklists.linting_risks import risks as risk_findings
 from checklists.models import Criterion, Evidence, Risk
 from checklists.queries.frozen import frozen
 from checklists.queries.gates import gate_sheet
@@ -97,7 +98,7 @@ def test_an_edit_names_what_changed_and_a_late_one_is_refused(plan, cast, risk):
     assert (edited.owner, edited.revision, edited.severity) == ("On-Call", 1, "HIGH (P1)")
     event = plan.events.get(kind="risk.changed")
     assert event.data["changes"] == {"owner": {"before": "Thon", "after": "On-Call"}}
-    with pytest.raises(Refused, match="Cora changed R1 first, at .* Nothing was saved") as late:
+    with pytest.raises(Refused, match=r"Cora changed R1 first, at .* Nothing was saved") as late:
         edit_risk(risk, {"owner": "Cora"}, by=cast["cora"], seen_revision=0)
     assert late.value.status == 409
     edit_risk(risk, {"owner": "On-Call"}, by=cast["cora"], seen_revision=0)  # says what is so
@@ -244,3 +245,23 @@ def test_state_and_removal_have_forms(plan, cast, risk, client_of):
     assert cora.post(f"{where}remove", {"remove-reason": ""}).status_code == 422
     assert cora.post(f"{where}remove", {"remove-reason": "Twice."}).status_code == 302
     assert not Risk.objects.exists()
+
+
+def test_what_does_not_add_up_is_a_finding(plan, cast, gate):
+    """No owner, likelier after mitigation, not rated, high without criteria, no action."""
+    plan.risks.create(
+        number=1, title="Water", severity="P1", probability="20%", probability_after="50%"
+    )
+    plan.risks.create(number=2, title="Odd", severity="12", owner="Thon")
+    plan.scenarios.create(number=1, title="Fire")
+    found = {one.code for one in risk_findings(plan, timezone.now())}
+    assert found == {
+        "risk-owner",
+        "risk-after",
+        "risk-criteria",
+        "risk-unrated",
+        "scenario-action",
+    }
+    plan.risks.all().delete()
+    plan.scenarios.all().delete()
+    assert list(risk_findings(type(plan).objects.get(pk=plan.pk), timezone.now())) == []

@@ -152,7 +152,7 @@ def test_armed_again_it_starts_anew_with_a_phase_of_its_own(plan, cast, scenario
     """A new try is a new generation."""
     start_scenario(scenario, by=cast["forge"])
     clear_scenario(scenario, "Green again.", by=cast["forge"])
-    with pytest.raises(Refused, match="Forge cleared scenario 1 at .* Arm it again first"):
+    with pytest.raises(Refused, match=r"Forge cleared scenario 1 at .* Arm it again first"):
         start_scenario(scenario, by=cast["cora"])
     armed = arm_scenario(scenario, by=cast["forge"])
     assert (armed.state, armed.phase) == ("armed", None)
