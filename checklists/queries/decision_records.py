@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from checklists.models import Condition, Decision, FollowUp
-from checklists.queries.pack import Cell, Mark, Part
+from checklists.queries.pack import Cell, Mark, Part, tight
 from checklists.queries.verified import Proof, prove
 from checklists.rules.followups import title_of
 from checklists.rules.items import CLOSED
@@ -57,7 +57,7 @@ def record_of(decision: Decision) -> Record:
         _corrections(decision),
         _proof(decision, proof),
     )
-    return Record(decision, proof, tuple(part for part in parts if part is not None))
+    return Record(decision, proof, tuple(tight(part) for part in parts if part is not None))
 
 
 _BULLET = re.compile(r"^\s*(?:\d{1,3}[.)]|[-*•])\s+")

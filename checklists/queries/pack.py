@@ -78,10 +78,10 @@ def pack_of(gate: Gate, now: datetime) -> Pack:
     """The review pack of a gate as of ``now`` (UTC)."""
     look = Look(gate, now, gate_sheet(gate, now), checklist(gate.plan, now))
     parts = (source(look) for _, source in _sources)
-    return Pack(gate, now, look.sheet, tuple(_tight(part) for part in parts if part is not None))
+    return Pack(gate, now, look.sheet, tuple(tight(part) for part in parts if part is not None))
 
 
-def _tight(part: Part) -> Part:
+def tight(part: Part) -> Part:
     """Without the columns in which no row says anything."""
     kept = [n for n in range(len(part.head)) if any(row[n] for row in part.rows)]
     if len(kept) == len(part.head):
