@@ -11,8 +11,9 @@ from checklists.actions import dryruns as trying
 from checklists.actions import findings as actions
 from checklists.models import DryRun, DryRunResult, Finding
 from checklists.queries.dryruns import dry_runs, outcome_of
-from checklists.queries.findings import Wish, register_of
-from checklists.rules.findings import counts
+from checklists.queries.findings import SOURCES, Wish, register_of
+from checklists.rules.findings import SEVERITIES, STATES, counts
+from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
@@ -109,7 +110,12 @@ def list_findings(
     q: str = "",
     page: int = 1,
 ):
-    """The register; ``source`` is scan or hand."""
+    """The register; ``source`` is scan or hand. 422 for a filter that there is not."""
+    known = {"state": STATES, "severity": SEVERITIES, "source": tuple(SOURCES)}
+    for name, given in (("state", state), ("severity", severity), ("source", source)):
+        if given and given not in known[name]:
+            raise Invalid(name, f"One of: {', '.join(known[name])}.")
+    q = q.replace("\0", "")[:100]
     plan, now = plan_of(request, slug), timezone.now()
     found = register_of(plan, now, Wish(state, source, severity, q, max(1, min(page, 1000))))
     rows = [_finding(row.finding, now) for row in found.rows]

@@ -37,6 +37,8 @@ def test_a_pipeline_writes_findings_down_once_and_reads_the_register(call):
     assert call("forge", "POST", "/findings", body, **key)[1]["number"] == 1
     _, register = call("vera", "GET", "/findings?state=open&severity=low")
     assert (register["total"], register["stated"]) == (1, "1: 1 open")
+    assert call("vera", "GET", "/findings?state=gone")[1]["field"] == "state"
+    assert call("vera", "GET", "/findings?q=%00disk")[1]["total"] == 1
     assert call("forge", "POST", "/findings", body | {"severity": "x"})[1]["field"] == "severity"
 
 
