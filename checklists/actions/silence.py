@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from checklists.actions.decisions import fresh_gate
+from checklists.actions.followups import start_branch
 from checklists.models import Decision, DecisionWord, Gate
 from checklists.queries.frozen import digest, frozen
 from checklists.queries.gates import GateSheet, gate_sheet
@@ -69,6 +70,7 @@ def _write(holding: Change, sheet: GateSheet, names: str) -> Decision:
         evidence_sha256=digest(evidence),
         at=holding.at,
     )
+    started = start_branch(holding, sheet, decision)
     again = f"Looked at again at {decision.hold_until:%d %b %H:%M} UTC."
     holding.record(
         "gate.held",
@@ -81,5 +83,7 @@ def _write(holding: Change, sheet: GateSheet, names: str) -> Decision:
         reasons=decision.reasons,
         hold_minutes=gate.hold_minutes,
         evidence_sha256=decision.evidence_sha256,
+        decision=decision.pk,
+        followups=[row.number for row in started],
     )
     return decision

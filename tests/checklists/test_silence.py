@@ -72,6 +72,7 @@ def test_after_an_hour_without_votes_the_gate_holds_by_itself(plan, silent):
     assert is_untouched(decision)
     event = plan.events.get()
     assert (event.kind, event.actor_name, event.data["by_rule"]) == ("gate.held", "rule", True)
+    assert event.data["followups"] == [row.number for row in plan.followups.all()] != []
 
 
 @pytest.mark.django_db
