@@ -100,7 +100,7 @@ def _page(
         "row": row,
         "signing": signing,
         "form": form or WaiverForm(roles=roles),
-        "statements": [actions.said(who, role, row, "the time below") for role in signing],
+        "statements": [actions.said(who, role, row, "the time above") for role in signing],
         "to_accept": row.band is not Band.GREEN and not standing_now.report_only,
         "withdraw_form": WithdrawForm(auto_id="withdraw_%s"),
         "history": list(standing_now.waivers.select_related("role").order_by("-at", "-pk")),
