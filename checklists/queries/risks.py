@@ -136,6 +136,12 @@ class RiskSheet:
         return rules.matrix([row.rated for row in self.risks])
 
     @property
+    def shown(self) -> list[RiskRow]:
+        """What has happened first, what is closed last."""
+        first = {RiskState.OCCURRED: 0, RiskState.CLOSED: 2}
+        return sorted(self.risks, key=lambda row: (first.get(row.risk.state, 1), row.risk.number))
+
+    @property
     def unrated(self) -> list[RiskRow]:
         return [row for row in self.risks if row.rated.word is None]
 
