@@ -9,9 +9,9 @@ class ChecklistsConfig(AppConfig):
         from checklists import (  # noqa: F401, PLC0415
             documents,
             linting,
+            linting_branches,
             linting_criteria,
             linting_findings,
-            linting_branches,
             linting_risks,
             linting_votes,
             panels,

@@ -1,4 +1,4 @@
-"""What is watched, as a decision freezes it: every query and check with its text in full (law 9)."""
+"""What is watched as a decision freezes it: queries and checks, texts in full (law 9)."""
 
 from math import isfinite
 from typing import Any
