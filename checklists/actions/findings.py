@@ -12,10 +12,11 @@ from typing import Any
 
 from django.db.models import Max
 
+from checklists.actions.finding_rights import demand_to_let_go
 from checklists.models import Finding, FindingState, Severity
 from checklists.rules import findings as rules
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
+from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, Role, User
 from warroom.rules.moments import YEARS
 from warroom.rules.wording import full_instant, listed
@@ -343,27 +344,6 @@ def _standing_role(setting: Change, finding: Finding, state: str, retest: bool) 
         return demand_to_let_go(setting, finding.severity, what)
     signing = setting.held.roles_with(Right.SIGN)
     return signing[0] if signing else None
-
-
-def demand_to_let_go(setting: Change, severity: str, what: str) -> Role | None:
-    """The role as which a person lets go of a grave finding. Raises NotAllowed for all others."""
-    roles = letting_go(setting.plan)
-    held = [role for role in roles if role.pk in setting.held.role_ids]
-    if not held:
-        names = " or ".join(role.name for role in roles) or "a role with the right to decide"
-        raise NotAllowed(f"A {severity} finding can be {what} by {names} only.")
-    if setting.author is not None and setting.plan.author_id == setting.author.pk:
-        raise NotAllowed(
-            f"You wrote this plan. A {severity} finding of it is {what} by somebody else."
-        )
-    return held[0]
-
-
-def letting_go(plan: DeploymentPlan) -> list[Role]:
-    """Who may let a high or critical finding go: security, or where there is none who decides."""
-    roles = list(plan.roles.all())
-    secure = [role for role in roles if rules.is_security(role) and role.may(Right.SIGN)]
-    return secure or [role for role in roles if role.may(Right.DECIDE)]
 
 
 def _weigh_severity(editing: Change, finding: Finding, before: str, why: str) -> None:

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from checklists.actions import findings as actions
+from checklists.actions.finding_rights import letting_go
 from checklists.documents.finding_trail import TYPES, trail
 from checklists.finding_forms import (
     EditFindingForm,
@@ -145,7 +146,7 @@ def _forms(plan: DeploymentPlan, finding: Finding, now) -> dict[str, Any]:
         "retest_form": RetestForm(initial=seen),
         "waits": rules.waits_for_retest(finding),
         "grave": finding.severity in rules.GRAVE,
-        "letting_go": [role.name for role in actions.letting_go(plan)],
+        "letting_go": [role.name for role in letting_go(plan)],
         "states": [(word, label, rules.ICONS[word], _HINTS[word]) for word, label in _STATES],
     }
 
