@@ -6,7 +6,7 @@ from checklists.models import Area
 from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import final_of, gates_now, opens_at
 from checklists.queries.pack import Cell, Look, Mark, Part, register_part
-from checklists.queries.scopes import PLAN, find_scope
+from checklists.queries.scopes import PLAN, Scope, find_scope
 from checklists.rules.bands import Band
 from checklists.rules.gates import SHOWN
 from warroom.rules.wording import full_instant, instant_text
@@ -106,8 +106,9 @@ def work(look: Look) -> Part | None:
 
 
 def signatures(look: Look) -> Part | None:
-    """Who signed the release and its phases, and how (S17, S84)."""
+    """Who signed the phases, the gate and the release, and how (S17, S84, S87)."""
     scopes = [(f"Phase {one.phase.number}", one.signatures) for one in look.board.phases]
+    scopes.append((look.gate.title, look.board.signed.given(Scope(gate=look.gate))))
     whole = find_scope(look.plan, PLAN)
     scopes.append(("Whole release", look.board.signed.given(whole) if whole else []))
     rows = tuple(

@@ -4,8 +4,11 @@ import pytest
 from django.utils import timezone
 
 from checklists.actions.conditions import Wanted
+from checklists.actions.criteria import add_criterion
 from checklists.actions.decisions import decide_gate
+from checklists.actions.gate_editing import add_gate
 from checklists.actions.gates import cast_vote
+from checklists.actions.judging import judge_criterion
 from checklists.actions.signoffs import sign_off
 from checklists.documents.pack import pack_markdown
 from checklists.models import Criterion, ReadinessCategory, ReadinessScale
@@ -13,6 +16,8 @@ from checklists.panels_meeting import areas
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import gate_sheet
 from checklists.queries.pack import pack_of
+from checklists.rules.bands import Bound
+from checklists.rules.gate_settings import GateWanted
 from tests.checklists.conftest import measure
 from tests.conftest import make_item
 from warroom.documents.parse import parse
@@ -171,3 +176,25 @@ def test_the_pack_tells_score_findings_trials_and_risks(plan, phase, all_go, cas
         "| A metric is yellow | Hold | Look again | Armed |",
     ):
         assert said in text, said
+
+
+def test_a_days_success_is_a_gate_of_its_own_and_its_review_is_signed(plan, cast, roles):
+    """S87: what makes the day a success is measured, and who reviewed it stands beside."""
+    day = add_gate(plan, GateWanted(title="Day 1 is a success"), by=cast["cora"])
+    for label, source, key in (
+        ("Health checks", "evidence", "health-checks"),
+        ("No rollback fired", "person", ""),
+    ):
+        fields = {"label": label, "source": source, "evidence_key": key, "green": Bound(">=", 5)}
+        fields |= {} if key else {"green": None}
+        add_criterion(day, fields, by=cast["cora"], reason="The plan's own list")
+    measure(plan, "health-checks", 5, unit="", valid_for_s=3600)
+    fired = day.criteria.get(label="No rollback fired")
+    judge_criterion(fired, by=cast["thon"], band="green", note="None since 09:16")
+    sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"], gate=day, comment="Read it")
+    day.plan = type(plan).objects.get(pk=plan.pk)
+    pack = pack_of(day, timezone.now())
+    assert [row.band for row in pack.sheet.criteria] == ["green", "green"]
+    assert "| Day 1 is a success | On-Call | thon | approved | Read it |" in pack_markdown(
+        pack
+    ).replace(cast["thon"].display_name, "thon")
