@@ -5,27 +5,43 @@ from typing import Any
 from django import forms
 
 from checklists.models import LoadProfile, LoadRun
-from checklists.rules.load import KINDS, LIMITED
+from checklists.queries.load import limits_of
+from checklists.rules.bands import exact
+from checklists.rules.load import KINDS, LIMITED, Kind
 from warroom.form_parts import OnceForm
 
 DECIMAL = {"inputmode": "decimal", "autocomplete": "off", "size": "8", "class": "in--s"}
 WHOLE = {"inputmode": "numeric", "autocomplete": "off", "size": "8", "class": "in--s"}
+TYPED = {"autocomplete": "off", "size": "8", "class": "in--s"}
 LIMIT_LABELS = {
-    "p50_ms": "P50 at most, ms",
-    "p95_ms": "P95 at most, ms",
-    "p99_ms": "P99 at most, ms",
-    "error_percent": "Errors at most, %",
-    "throughput": "Throughput at least, /s",
+    "p50_ms": "P50, ms",
+    "p95_ms": "P95, ms",
+    "p99_ms": "P99, ms",
+    "error_percent": "Errors, %",
+    "throughput": "Throughput, /s",
 }
+SIGNS = {"<=": "≤", ">=": "≥"}
 
 
 def _number(label: str) -> forms.FloatField:
     return forms.FloatField(label=label, required=False, widget=forms.TextInput(DECIMAL))
 
 
-def _shown(value: Any) -> Any:
-    """A whole limit is typed without its decimals: 500."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _limit(kind: Kind) -> forms.CharField:
+    example = "≤ 500" if kind.unit == "ms" else f"{SIGNS[kind.op]} 1"
+    widget = forms.TextInput(TYPED | {"placeholder": example})
+    label = LIMIT_LABELS[kind.field]
+    return forms.CharField(label=label, required=False, max_length=40, widget=widget)
+
+
+def _limits(profile: LoadProfile) -> dict[str, str]:
+    """The limits as they are typed: ``< 500``, ``≤ 500``."""
+    told = limits_of(profile)
+    return {
+        kind.field: f"{SIGNS.get(bound.op, bound.op)} {exact(bound.value)}"
+        for kind in LIMITED
+        if (bound := told.get(kind.key)) is not None
+    }
 
 
 class ProfileForm(OnceForm):
@@ -42,11 +58,12 @@ class ProfileForm(OnceForm):
     def __init__(self, *args, profile: LoadProfile | None = None, **kwargs) -> None:
         kwargs.setdefault("auto_id", "profile-%s")
         if profile is not None:
-            names = ("name", "users", "minutes", "command", "revision", *LIMIT_LABELS)
-            kwargs.setdefault("initial", {name: _shown(getattr(profile, name)) for name in names})
+            names = ("name", "users", "minutes", "command", "revision")
+            said = {name: getattr(profile, name) for name in names}
+            kwargs.setdefault("initial", said | _limits(profile))
         super().__init__(*args, **kwargs)
         for kind in LIMITED:
-            self.fields[kind.field] = _number(LIMIT_LABELS[kind.field])
+            self.fields[kind.field] = _limit(kind)
 
     def said(self) -> dict[str, Any]:
         names = ("name", "users", "minutes", "command", *LIMIT_LABELS)

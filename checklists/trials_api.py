@@ -8,8 +8,8 @@ from ninja import Router, Schema, Status
 
 from checklists.actions import load, load_runs
 from checklists.models import LoadRun
-from checklists.queries.load import ProfileRow, load_rows
-from checklists.rules.load import KINDS, LIMITED
+from checklists.queries.load import ProfileRow, limits_of, load_rows
+from checklists.rules.load import KINDS, LIMITED, written
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
@@ -20,13 +20,16 @@ router = Router(tags=["evidence"])
 
 
 class Limits(Schema):
-    """Latencies at most so many ms, ``errors`` at most so many percent, ``rps`` at least."""
+    """A number: latencies at most so many ms, ``errors`` at most so many percent, ``rps`` at least.
 
-    p50: float | None = None
-    p95: float | None = None
-    p99: float | None = None
-    errors: float | None = None
-    rps: float | None = None
+    A text keeps bounds apart: "< 500" leaves 500 out.
+    """
+
+    p50: float | str | None = None
+    p95: float | str | None = None
+    p99: float | str | None = None
+    errors: float | str | None = None
+    rps: float | str | None = None
 
 
 class ProfileIn(Schema):
@@ -144,7 +147,7 @@ def _out(row: ProfileRow) -> dict[str, Any]:
     profile = row.profile
     names = ("key", "name", "users", "minutes", "command")
     return {name: getattr(profile, name) for name in names} | {
-        "limits": {kind.key: getattr(profile, kind.field) for kind in LIMITED},
+        "limits": {k: written(KINDS[k], bound) for k, bound in limits_of(profile).items()},
         "state": row.state,
         "runs": [_run(one.run) for one in row.runs],
     }

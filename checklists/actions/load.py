@@ -8,8 +8,9 @@ from django.db.models import Max
 from django.utils.text import slugify
 
 from checklists.models import LoadProfile
-from checklists.queries.load import under_way
+from checklists.queries.load import limits_of, under_way
 from checklists.rules import load as rules
+from checklists.rules.bands import Bound
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, Right, User
@@ -19,7 +20,7 @@ MOST_PROFILES = 60
 LENGTHS = {"name": 200, "command": 4_000}
 MOST_USERS, MOST_MINUTES = 10_000_000, 60 * 24 * 14
 COUNTS = {"users": MOST_USERS, "minutes": MOST_MINUTES}
-LIMITS = {kind.field: kind.key for kind in rules.LIMITED}
+LIMITS = {kind.field: kind for kind in rules.LIMITED}
 
 
 def add_profile(
@@ -32,8 +33,9 @@ def add_profile(
     """Add a load profile and return it; the same request again returns the same one.
 
     ``fields``: name, and if wanted users, minutes, command and limits (``p50_ms``, ``p95_ms``,
-    ``p99_ms``, ``error_percent``, ``throughput``). Raises Invalid for a wrong field, NotAllowed
-    without the right to edit.
+    ``p99_ms``, ``error_percent``, ``throughput``), each a Bound, a text such as "< 500", or a bare
+    number: at most, for throughput at least. Raises Invalid for a wrong field, NotAllowed without
+    the right to edit.
     """
     values = checked(fields, new=True)
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
@@ -46,7 +48,9 @@ def add_profile(
             raise Invalid("name", f"A release has at most {MOST_PROFILES} load profiles.")
         key = free_key(slugify(values["name"])[:40].strip("-_") or "load", taken)
         place = (profiles.aggregate(last=Max("position"))["last"] or 0) + 1
-        profile = LoadProfile.objects.create(plan=adding.plan, key=key, position=place, **values)
+        profile = LoadProfile(plan=adding.plan, key=key, position=place)
+        _assign(profile, values)
+        profile.save()
         adding.record(
             "load.added", f"Load profile added: {told(profile)}", profile=key, after=shown(profile)
         )
@@ -70,8 +74,8 @@ def edit_profile(
     with change(profile.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         profile = fresh(editing, profile)
         before = shown(profile)
-        for name, value in values.items():
-            setattr(profile, name, value)
+        _assign(profile, values)
+        _refuse_limits(limits_of(profile))
         after = shown(profile)
         if editing.repeated or after == before:
             return profile
@@ -114,7 +118,7 @@ def told(profile: LoadProfile) -> str:
 
 
 def shown(profile: LoadProfile) -> dict[str, Any]:
-    return {name: getattr(profile, name) for name in (*LENGTHS, *COUNTS, *LIMITS)}
+    return {name: getattr(profile, name) for name in (*LENGTHS, *COUNTS, *LIMITS, "strict")}
 
 
 def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
@@ -122,10 +126,21 @@ def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
     values = {name: _value(name, value) for name, value in fields.items()}
     if (new or "name" in values) and not values.get("name"):
         raise Invalid("name", "Give the profile a name.")
-    limits = {LIMITS[name]: value for name, value in values.items() if name in LIMITS}
+    _refuse_limits({LIMITS[name].key: value for name, value in values.items() if name in LIMITS})
+    return values
+
+
+def _refuse_limits(limits: Mapping[str, Bound | None]) -> None:
     if wrong := rules.limit_objection(limits):
         raise Invalid(*wrong)
-    return values
+
+
+def _assign(profile: LoadProfile, values: Mapping[str, Any]) -> None:
+    """Write checked fields into the row, unsaved."""
+    said = {LIMITS[name].key: value for name, value in values.items() if name in LIMITS}
+    plain = {name: value for name, value in values.items() if name not in LIMITS}
+    for name, value in (plain | rules.columns(limits_of(profile) | said)).items():
+        setattr(profile, name, value)
 
 
 def _value(name: str, value: Any) -> Any:
@@ -140,9 +155,21 @@ def _value(name: str, value: Any) -> Any:
         return value
     if name not in LIMITS:
         raise Invalid(name, "A load profile has no such field.")
-    if value is not None and not math.isfinite(value):
+    return _limit(name, value)
+
+
+def _limit(name: str, value: Bound | str | float | None) -> Bound | None:
+    if value is None or value == "":
+        return None
+    kind = LIMITS[name]
+    try:
+        typed = isinstance(value, str)
+        limit = rules.read_limit(kind, value) if typed else rules.as_limit(kind, value)
+    except ValueError as wrong:
+        raise Invalid(name, str(wrong)) from None
+    if not math.isfinite(limit.value):
         raise Invalid(name, "A limit is a finite number.")
-    return None if value is None else float(value)
+    return limit
 
 
 def fresh(opened: Change, profile: LoadProfile) -> LoadProfile:

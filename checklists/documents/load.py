@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from django.utils.text import slugify
 
 from checklists.models import LoadProfile
-from checklists.rules.bands import parse_bound
+from checklists.rules.bands import Bound
+from checklists.rules.load import LIMITED, columns, read_limit
 from warroom.documents.blocks import Block, Document, Fence, Table, walk
 from warroom.documents.blocks import ListItem as Item
 from warroom.documents.plain import plain, without_marks
@@ -40,7 +41,7 @@ _HEADS = {
     "error_percent": re.compile(r"error", re.I),
     "throughput": re.compile(r"throughput|rps|req", re.I),
 }
-_IN_MS = {"ms": 1, "s": 1000}
+_KINDS = {kind.field: kind for kind in LIMITED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class LoadFound:
     line: int
     users: int | None
     minutes: int | None
-    limits: dict[str, float] = field(default_factory=dict)
+    limits: dict[str, Bound] = field(default_factory=dict)  # by the field of the profile
 
 
 class Load(Reader):
@@ -99,7 +100,7 @@ def _row(
         users=one.users,
         minutes=one.minutes,
         source_line=creation.source(one.line),
-        **one.limits,
+        **columns({_KINDS[name].key: bound for name, bound in one.limits.items()}),
     )
 
 
@@ -146,27 +147,25 @@ def _from_table(table: Table) -> Iterator[tuple[int, LoadFound]]:
             yield row.line, LoadFound(cells[0][:200], row.line, users, minutes, limits)
 
 
-def _cell(name: str, text: str) -> float | None:
-    """The limit of a cell in the profile's own unit."""
-    bound = parse_bound(text)
-    if bound is None:
+def _cell(name: str, text: str) -> Bound | None:
+    """The limit of a cell in the profile's own unit; None for what is none."""
+    try:
+        return read_limit(_KINDS[name], text)
+    except ValueError:
         return None
-    value, unit = bound[0].value, bound[1]
-    return value * _IN_MS.get(unit, 1) if name.endswith("_ms") else value
 
 
-def _shared_limits(document: Document) -> dict[str, float]:
+def _shared_limits(document: Document) -> dict[str, Bound]:
     """The limits that the document states once for its load tests."""
-    found: dict[str, float] = {}
+    found: dict[str, Bound] = {}
     for line in document.lines:
         if len(line) > 500 or not _LIMITS.search(line):
             continue
         for match in _LIMIT.finditer(line):
             name = _field(match["what"])
-            value = _cell(name, match["bound"])
-            wanted = match["bound"].startswith((">", "≥")) == (name == "throughput")
-            if value is not None and wanted:
-                found.setdefault(name, value)
+            limit = _cell(name, match["bound"])
+            if limit is not None:
+                found.setdefault(name, limit)
         if "p95_ms" in found or "error_percent" in found:
             break
     return found
@@ -179,7 +178,7 @@ def _field(what: str) -> str:
     return "error_percent" if what.lower().startswith("error") else "throughput"
 
 
-def _with(one: LoadFound, shared: dict[str, float]) -> LoadFound:
+def _with(one: LoadFound, shared: dict[str, Bound]) -> LoadFound:
     limits = one.limits or shared
     return replace(one, name=one.name[:180], limits=limits)
 

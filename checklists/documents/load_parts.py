@@ -1,13 +1,16 @@
 """Load profiles in a plan file. Their runs are part of the record: written, never imported."""
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from checklists.documents.parts import Line, has_lines
 from checklists.models import LoadProfile, LoadRun
-from checklists.rules.load import LIMITED, limit_objection
+from checklists.queries.load import limits_of
+from checklists.rules.bands import Bound
+from checklists.rules.load import KINDS, LARGEST, LIMITED, columns, limit_objection, written
 from warroom.documents import fields as f
 from warroom.documents.portable import Part, register_part
 from warroom.documents.readers import Creation
@@ -16,22 +19,43 @@ from warroom.models import DeploymentPlan
 MOST = 60
 # By the key of the figure, as in the API: P95 in ms, errors in percent, requests a second.
 FIELDS = {kind.key: kind.field for kind in LIMITED}
-Limit = Field(None, ge=0, le=1e12)
+_NUMBER = r"[0-9]{1,12}(?:\.[0-9]{1,9})?"
+
+
+def _limit(key: str) -> Any:
+    """``500``: at most, or at least; ``"< 500"``: below it, or above."""
+    kind, least = KINDS[key], {"<=": "≤", ">=": "≥"}[KINDS[key].op]
+    pattern = f"({kind.op[0]}=?|{least}) ?({_NUMBER})"
+
+    def check(value: Any) -> Bound:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            if 0 <= value <= LARGEST:
+                return Bound(kind.op, float(value))
+            f.wrong(f"{value} cannot be meant.", f"Write a number from 0 to {LARGEST:,.0f}.")
+        match = re.fullmatch(pattern, value) if isinstance(value, str) else None
+        if match is None:
+            f.wrong(f"{f.quoted(value)} is no limit.", f'Write 50, or "{kind.op[0]} 50".')
+        return Bound({least: kind.op}.get(match[1], match[1]), float(match[2]))
+
+    number = {"type": "number", "minimum": 0, "maximum": LARGEST}
+    text = {"type": "string", "pattern": f"^{pattern}$"}
+    schema = WithJsonSchema({"anyOf": [number, text]})
+    return Annotated[Any, BeforeValidator(check), schema]
 
 
 class LoadFields(f.Strict):
-    """Latencies in ms, ``errors`` in percent, ``rps`` requests a second, at least."""
+    """Latencies in ms, ``errors`` in percent, ``rps`` requests a second."""
 
     key: f.key(60)
     name: f.words(200)
     users: int = Field(None, ge=1, le=10_000_000)
     minutes: int = Field(None, ge=1, le=20_160)
     command: f.text(4_000) = ""
-    p50: float = Limit
-    p95: float = Limit
-    p99: float = Limit
-    errors: float = Limit
-    rps: float = Limit
+    p50: _limit("p50") = None
+    p95: _limit("p95") = None
+    p99: _limit("p99") = None
+    errors: _limit("errors") = None
+    rps: _limit("rps") = None
     line: int = Line
 
 
@@ -69,7 +93,7 @@ class LoadPart(Part):
                 minutes=one.minutes,
                 command=one.command,
                 source_line=one.line if lined else None,
-                **{name: getattr(one, key) for key, name in FIELDS.items()},
+                **columns({key: getattr(one, key) for key in FIELDS}),
             )
             for place, one in enumerate(value or [], start=1)
         )
@@ -82,13 +106,9 @@ def _profile(one: LoadProfile, lined: bool) -> dict[str, Any]:
         users=one.users,
         minutes=one.minutes,
         command=one.command,
-        **{key: _plain(getattr(one, name)) for key, name in FIELDS.items()},
+        **{key: written(KINDS[key], bound) for key, bound in limits_of(one).items()},
         line=one.source_line if lined else None,
     )
-
-
-def _plain(value: float | None) -> float | int | None:
-    return int(value) if value is not None and value == int(value) else value
 
 
 def _run(run: LoadRun) -> dict[str, Any]:

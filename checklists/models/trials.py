@@ -23,6 +23,9 @@ class LoadProfile(models.Model):
     p99_ms = models.FloatField(null=True, blank=True)
     error_percent = models.FloatField(null=True, blank=True)
     throughput = models.FloatField(null=True, blank=True, help_text="At least so many a second.")
+    strict = models.JSONField(
+        default=list, blank=True, help_text="Limits that the exact value misses: p95 < 500."
+    )
     source_line = models.PositiveIntegerField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
     revision = models.PositiveIntegerField(default=0)

@@ -10,9 +10,10 @@ from checklists.rules.bands import Band, Bound, show
 from warroom.models import DeploymentPlan
 
 
-def limits_of(profile: LoadProfile) -> dict[str, float | None]:
+def limits_of(profile: LoadProfile) -> dict[str, Bound]:
     """What a profile asks, by the key of the figure."""
-    return {kind.key: getattr(profile, kind.field) for kind in rules.LIMITED}
+    values = {kind.key: getattr(profile, kind.field) for kind in rules.LIMITED}
+    return rules.bounds(values, profile.strict)
 
 
 def under_way(profile: LoadProfile) -> LoadRun | None:
@@ -106,10 +107,10 @@ def load_rows(plan: DeploymentPlan, key: str = "") -> list[ProfileRow]:
 
 
 def _row(profile: LoadProfile) -> ProfileRow:
+    kinds = rules.KINDS
     limits = tuple(
-        (kind.label, show(Bound(kind.op, value), kind.unit))
-        for kind in rules.LIMITED
-        if (value := getattr(profile, kind.field)) is not None
+        (kinds[key].label, show(bound, kinds[key].unit))
+        for key, bound in limits_of(profile).items()
     )
     runs = list(profile.runs.all())
     base = next((run for run in runs if run.baseline), None)

@@ -3,15 +3,16 @@
 Latencies are in ms, errors in percent of the requests, throughput in requests a second.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
-from checklists.rules.bands import Band, Bands, Bound, judge, show
+from checklists.rules.bands import Band, Bands, Bound, exact, judge, parse_bound, show
 from warroom.rules.wording import listed, number_text
 
 Figures = Mapping[str, float | None]
+Limits = Mapping[str, Bound | float | None]  # a bare number: at most, or at least
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ KINDS = {kind.key: kind for kind in (*LIMITED, *BESIDE)}
 PERCENT = ("errors", "cpu", "memory")
 LARGEST = 1e12
 GROUPS = ("green", "no_data", "red")
+IN_MS = {"": 1, "ms": 1, "s": 1_000}
+OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,70 @@ class Outcome:
         return sum(one.band == Band.GREEN for one in limited), len(limited)
 
 
-def judge_run(limits: Figures, measured: Figures) -> Outcome:
+# --- limits --------------------------------------------------------------------------------
+
+
+def read_limit(kind: Kind, text: str) -> Bound:
+    """The limit that is meant by "500", "≤ 500", "< 500 ms" or "< 0.5 s", in the kind's unit.
+
+    Raises ValueError with the sentence for the reader.
+    """
+    read = parse_bound(text)
+    if read is None:
+        raise ValueError(f"Write it as {' or '.join(_examples(kind))}.")
+    bound, unit = read
+    if kind.unit == "ms" and unit in IN_MS:
+        return as_limit(kind, Bound(bound.op, bound.value * IN_MS[unit]))
+    if unit and unit.removeprefix("/") not in (kind.unit.removeprefix("/"), "rps", "req/s"):
+        raise ValueError(f"{kind.label} is in {kind.unit}, and not in {unit}.")
+    return as_limit(kind, bound)
+
+
+def as_limit(kind: Kind, bound: Bound | float) -> Bound:
+    """A limit of a kind: a bare number is at most, or at least. Raises ValueError."""
+    if not isinstance(bound, Bound):
+        return Bound(kind.op, float(bound))
+    if bound.op == "=":
+        return Bound(kind.op, bound.value)
+    if bound.op[0] != kind.op[0]:
+        least = "most" if kind.op[0] == "<" else "least"
+        raise ValueError(f"A limit of {kind.label} is a {least}: {' or '.join(_examples(kind))}.")
+    return bound
+
+
+def _examples(kind: Kind) -> list[str]:
+    number = {"ms": 500, "%": 1, "/s": 50}[kind.unit]
+    return [f"{kind.op[0]} {number}", f"{'≤' if kind.op == '<=' else '≥'} {number}"]
+
+
+def written(kind: Kind, bound: Bound) -> str | float | int:
+    """A limit as files and the API say it: 500 is at most 500; "< 500" is below it."""
+    if bound.op != kind.op:
+        return f"{bound.op} {exact(bound.value)}"
+    return int(bound.value) if bound.value.is_integer() else bound.value
+
+
+def columns(limits: Mapping[str, Bound | None]) -> dict[str, Any]:
+    """All limits of a profile, by the key of the figure, as its row keeps them."""
+    told = {kind.key: limits.get(kind.key) for kind in LIMITED}
+    values = {KINDS[key].field: bound.value if bound else None for key, bound in told.items()}
+    strict = [key for key, bound in told.items() if bound and not bound.op.endswith("=")]
+    return values | {"strict": strict}
+
+
+def bounds(values: Figures, strict: Collection[str]) -> dict[str, Bound]:
+    """The limits that are set, by the key of the figure, out of what a row keeps."""
+    return {
+        kind.key: Bound(kind.op[0] if kind.key in strict else kind.op, value)
+        for kind in LIMITED
+        if (value := values.get(kind.key)) is not None
+    }
+
+
+# --- a run ---------------------------------------------------------------------------------
+
+
+def judge_run(limits: Limits, measured: Figures) -> Outcome:
     """Worst wins (law 6), and a limit whose figure is missing is no data (law 5)."""
     figures = tuple(
         judged
@@ -95,14 +161,14 @@ def judge_run(limits: Figures, measured: Figures) -> Outcome:
     return Outcome(Band.GREEN, f"{word} met: {told}.", figures)
 
 
-def _judged(kind: Kind, limit: float | None, value: float | None) -> Judged | None:
+def _judged(kind: Kind, limit: Bound | float | None, value: float | None) -> Judged | None:
     if limit is None and value is None:
         return None
     text = number_text(value, kind.unit)
     if limit is None:
         return Judged(kind.key, kind.label, value, kind.unit, text, "", "")
-    broken = ">" if kind.op == "<=" else "<"
-    bands = Bands(Bound(kind.op, limit), Bound(broken, limit))
+    bound = as_limit(kind, limit)
+    bands = Bands(bound, Bound(OPPOSITE[bound.op], bound.value))
     shown = show(bands.green, kind.unit)
     return Judged(kind.key, kind.label, value, kind.unit, text, shown, judge(bands, value).value)
 
@@ -143,9 +209,9 @@ def objection(measured: Figures) -> tuple[str, str] | None:
     return None
 
 
-def limit_objection(limits: Figures) -> tuple[str, str] | None:
-    """The limit that cannot be meant, and why; None when all can."""
-    found = objection(limits)
+def limit_objection(limits: Mapping[str, Bound | None]) -> tuple[str, str] | None:
+    """The field of the limit that cannot be meant, and why; None when all can."""
+    found = objection({key: bound.value if bound else None for key, bound in limits.items()})
     return (KINDS[found[0]].field, found[1]) if found else None
 
 

@@ -12,7 +12,8 @@ from checklists.actions import load, load_runs
 from checklists.actions.results import record_result
 from checklists.models import Evidence, LoadProfile
 from checklists.queries.load import load_rows
-from checklists.rules.load import KINDS, difference, judge_run, objection
+from checklists.rules.bands import Bound
+from checklists.rules.load import KINDS, difference, judge_run, objection, read_limit
 from checklists.rules.results.reading import read_result
 from tests.checklists.result_samples import LOCUST, LOCUST_FAILURES, k6_handle
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
@@ -29,6 +30,9 @@ NUMBERS = st.none() | st.floats(0, 1e6)
         ({"p95": 500}, {"p95": 171}, "green", "The limit is met: P95 171 ms."),
         ({"p95": 500}, {"p95": 500}, "green", "The limit is met: P95 500 ms."),
         ({"p95": 500}, {"p95": 612}, "red", "P95 612 ms (limit ≤ 500 ms)."),
+        ({"p95": Bound("<", 500)}, {"p95": 500}, "red", "P95 500 ms (limit < 500 ms)."),
+        ({"p95": Bound("<", 500)}, {"p95": 499.9}, "green", "The limit is met: P95 499.9 ms."),
+        ({"rps": Bound(">", 50)}, {"rps": 50}, "red", "Throughput 50 /s (limit > 50 /s)."),
         ({"rps": 50}, {"rps": 49.9}, "red", "Throughput 49.9 /s (limit ≥ 50 /s)."),
         ({"p95": 500, "p99": 800}, {"p95": 171}, "no_data", "P99 was not measured."),
         (
@@ -64,6 +68,32 @@ def test_green_means_that_every_limit_has_a_figure_that_keeps_to_it(limits, meas
     assert (outcome.band == "green") == (bool(asked) and outcome.met == (len(asked), len(asked)))
     if outcome.band == "green":
         assert all(measured.get(key) is not None for key in asked)
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "op", "value"),
+    [
+        ("p95", "500", "<=", 500),
+        ("p95", "500ms", "<=", 500),
+        ("p95", "≤ 500", "<=", 500),
+        ("p95", "<500", "<", 500),
+        ("p95", "under 0.5 s", "<", 500),
+        ("errors", "< 0.1 %", "<", 0.1),
+        ("rps", "50", ">=", 50),
+        ("rps", "> 50 /s", ">", 50),
+    ],
+)
+def test_a_limit_is_read_as_people_write_it(key, text, op, value):
+    """S99: 500 is not < 500."""
+    assert read_limit(KINDS[key], text) == Bound(op, value)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"), [("p95", "> 500"), ("rps", "< 5"), ("p95", "fast"), ("errors", "1 ms")]
+)
+def test_what_is_no_limit_is_refused_in_a_sentence(key, text):
+    with pytest.raises(ValueError, match=r"\.$"):
+        read_limit(KINDS[key], text)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +155,7 @@ def test_a_profile_is_added_once_and_changed_once(plan, cast, peak):
         ({"name": "a", "users": 0}, "users"),
         ({"name": "a", "p95_ms": -5}, "p95_ms"),
         ({"name": "a", "p50_ms": 9, "p95_ms": 5}, "p95_ms"),
+        ({"name": "a", "p95_ms": "> 5"}, "p95_ms"),
         ({"name": "a", "error_percent": 200}, "error_percent"),
         ({"name": "a", "throughput": float("nan")}, "throughput"),
         ({"name": "a", "speed": 5}, "speed"),
@@ -205,6 +236,23 @@ def test_runs_stay_as_they_were_judged_when_the_profile_changes(plan, cast, peak
     row = load_rows(plan)[0]
     assert row.newest.run.band == "green" and row.newest.figures[0].limit == "≤ 500 ms"
     assert dict(row.limits)["P95"] == "≤ 300 ms"
+
+
+def test_a_limit_that_is_typed_strict_stays_strict_until_it_is_typed_anew(
+    plan, cast, peak, client_of
+):
+    """S99."""
+    client, address = client_of(cast["cora"]), f"/plans/{plan.slug}/trials/load/peak-load/"
+    sent = {"name": "Peak load", "p95_ms": "< 500", "p99_ms": "< 0.9 s", "throughput": "≥ 50"}
+    assert client.post(address, sent | {"revision": 0}).status_code == 302
+    [row] = load_rows(plan)
+    assert dict(row.limits) == {"P95": "< 500 ms", "P99": "< 900 ms", "Throughput": "≥ 50 /s"}
+    assert 'value="&lt; 500"' in client.get(address).content.decode()
+    load.edit_profile(peak, {"p95_ms": 500}, by=cast["cora"])
+    assert dict(load_rows(plan)[0].limits)["P95"] == "≤ 500 ms"
+    assert LoadProfile.objects.get().strict == ["p99"]
+    wrong = client.post(address, sent | {"p95_ms": "> 500", "revision": 2})
+    assert wrong.status_code == 422 and b'value="&gt; 500"' in wrong.content
 
 
 def test_one_run_is_the_baseline_of_the_others(plan, cast, peak):

@@ -7,8 +7,10 @@ import pytest
 from checklists.actions.load import add_profile
 from checklists.actions.load_runs import finish_run
 from checklists.models import LoadProfile
+from checklists.rules.bands import Bound
 from warroom.actions.imports import create_plan, import_plan
 from warroom.actions.tokens import SCOPES, make_token
+from warroom.documents.complaints import PlanFileError
 from warroom.documents.parse import parse
 from warroom.documents.portable import plan_data, read
 from warroom.documents.readers import read_all
@@ -31,7 +33,7 @@ DOCUMENT = """# Launch
 
 | Profile | Virtual users | Duration | P95 | Error rate | Throughput |
 |---|---|---|---|---|---|
-| Spike | 800 | 3 min | < 2 s | < 5% | >= 40 |
+| Spike | 800 | 3 min | < 2 s | 5% | >= 40 |
 | Rest | – | – | | | |
 """
 
@@ -42,13 +44,15 @@ def found(text: str):
 
 def test_profiles_are_read_out_of_lists_commands_and_tables():
     """The limits that a document states once hold where a profile has none of its own."""
-    shared = {"p95_ms": 500, "error_percent": 1}
+    shared = {"p95_ms": Bound("<", 500), "error_percent": Bound("<", 1)}
+    own = {"p95_ms": Bound("<", 2000), "error_percent": Bound("<=", 5)}
+    own |= {"throughput": Bound(">=", 40)}
     told = [(one.name, one.users, one.minutes, one.limits) for one in found(DOCUMENT).parts["load"]]
     assert told == [
         ("Warm-up", 10, 5, shared),
         ("Peak Load", 1500, 120, shared),
         ("Warm-up, 50 users", 50, 1, shared),
-        ("Spike", 800, 3, {"p95_ms": 2000, "error_percent": 5, "throughput": 40}),
+        ("Spike", 800, 3, own),
     ]
 
 
@@ -76,7 +80,7 @@ def test_an_import_makes_profiles_once_and_a_plan_file_brings_them_back(cast):
     data = plan_data(plan, states=True)
     assert data["load"][3] == {
         "key": "spike", "name": "Spike", "users": 800, "minutes": 3,
-        "p95": 2000, "errors": 5, "rps": 40, "line": 19,
+        "p95": "< 2000", "errors": 5, "rps": 40, "line": 19,
     }  # fmt: skip
     assert data["record"]["load_runs"][0]["sentence"] == "Throughput was not measured."
     again = create_plan(read(json.dumps(data), "json"), by="test", slug="again")
@@ -117,6 +121,30 @@ def test_a_pipeline_starts_a_run_and_ends_it_with_figures(call, plan, cast):
     status, run = call("forge", "PUT", "/peak-load/runs/1/cause", {"cause": "Pool", "fix": "20"})
     assert (status, run["fix"]) == (200, "20")
     assert call("vera", "GET", "")[1][0]["runs"][0]["cause"] == "Pool"
+
+
+def test_a_limit_that_leaves_its_value_out_stays_apart_from_one_that_takes_it_in(call, plan, cast):
+    limits = {"p95": "< 500", "p99": "<= 900", "rps": "> 50"}
+    status, profile = call("cora", "POST", "", {"name": "Peak load", "limits": limits})
+    told = {"p95": "< 500", "p99": 900, "rps": "> 50"}
+    assert status == 201
+    assert {key: one for key, one in profile["limits"].items() if one is not None} == told
+    for wrong in ("> 500", "soon", "500 %", "-1"):
+        status, answer = call("cora", "POST", "", {"name": "B", "limits": {"p95": wrong}})
+        assert (status, answer["field"]) == (422, "p95_ms")
+    data = plan_data(plan, states=True)
+    assert data["load"][0] == {"key": "peak-load", "name": "Peak load", **told}
+    data["load"][0]["errors"] = "≤ 1"
+    again = create_plan(read(json.dumps(data), "json"), by="test", slug="again")
+    assert plan_data(again, states=True)["load"][0] == {**data["load"][0], "errors": 1}
+
+
+@pytest.mark.parametrize("limit", ["> 500", "500", "< -1", True, -1, 1e13])
+def test_a_plan_file_says_which_limit_is_none(limit):
+    data = {"warroom": 1, "title": "A", "load": [{"key": "a", "name": "A", "p95": limit}]}
+    with pytest.raises(PlanFileError) as wrong:
+        read(json.dumps(data), "json")
+    assert "load" in str(wrong.value)
 
 
 @pytest.mark.parametrize(
