@@ -273,7 +273,7 @@ def _record(
     if before is not None and after is not None:
         after.version = before.version + 1
         after.save()
-    judged = _forget_judgement(edit) if edit.judged and before is not None else ""
+    judged = _forget_judgement(edit) if edit.outdates else ""
     fallen = regate(changing, edit.gate) if edit.judged else Regated()
     said, data = followed(changing, edit)
     loose = " A target is loosened while it is missed." if moment.loosens else ""

@@ -27,10 +27,18 @@ class Edit:
 
     @property
     def judged(self) -> bool:
-        """Whether what people voted on changes, and not only words or an order."""
-        if self.before is None or self.after is None:
-            return True
-        return changes(self.before, self.after)
+        """Whether what people voted on changes: no words, no order, nothing that is only reported."""
+        asked = [one for one in (self.before, self.after) if one is not None]
+        if all(one.report_only for one in asked):
+            return False
+        return len(asked) < 2 or changes(*asked)
+
+    @property
+    def outdates(self) -> bool:
+        """Whether what a person judged before was about something else."""
+        if self.before is None:
+            return False
+        return self.after is None or changes(self.before, self.after)
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,11 @@ _COLUMNS = {"target": "target_text", "acceptable": "acceptable_text", "fail": "f
 _PLAIN = ("source", "params", "report_only", "weight", "area", "valid_for_s")
 NAMES = frozenset(LIMITS) | {"green", "red", *_PLAIN}
 MOST_DAYS = 365
-# What the vote of a person was given on. The texts count too where nothing else says the target.
+# What the vote of a person was given on. The texts count too where no bound says the target, and
+# the name where nothing else says what a person is to judge.
 JUDGED = ("green_op", "green_value", "red_op", "red_value", "unit", "source", "params")
-JUDGED += ("evidence_key", "report_only", "weight", "valid_for_s")
-WORDS = ("label", "target_text", "acceptable_text", "fail_text")
+JUDGED += ("evidence_key", "report_only", "weight")
+WORDS = ("target_text", "acceptable_text", "fail_text")
 
 
 def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
@@ -147,5 +148,14 @@ def _bound(op: str, value: float | None) -> list | None:
 
 def changes(before: Criterion, after: Criterion) -> bool:
     """Whether what people voted on is another one: more than its words."""
-    names = JUDGED if after.green_op and before.green_op else (*JUDGED, *WORDS)
+    bounded = after.green_op and before.green_op
+    names = JUDGED if bounded else (*JUDGED, *WORDS)
+    if not bounded and _only_named(before) and _only_named(after):
+        names = (*names, "label")
     return any(getattr(before, name) != getattr(after, name) for name in names)
+
+
+def _only_named(criterion: Criterion) -> bool:
+    read = criterion.source == Source.EVIDENCE and criterion.evidence_key
+    by_person = criterion.source in (Source.EVIDENCE, Source.PERSON) and not read
+    return by_person and not any(getattr(criterion, name) for name in WORDS)

@@ -234,7 +234,7 @@ def _draft(gate: Gate, stands: Criterion | None, form: CriterionForm, now: datet
         tuple(moved),
         scale_of(limits, after.unit, moment.after.value, was) if limits else None,
         tuple(bands.findings(limits)) if limits else (),
-        tuple(foreseen(edit, now)) if edit.judged and (moved or not stands) else (),
+        tuple(foreseen(edit, now)) if moved or not stands else (),
     )
 
 

@@ -72,6 +72,40 @@ def test_another_name_alone_asks_for_no_new_votes(plan, all_go, criterion, cast)
     assert criterion.version == 2
 
 
+@pytest.mark.parametrize("change", [{"area": "technical"}, {"valid_for_s": 600}])
+def test_where_it_stands_and_how_long_it_counts_ask_for_no_new_votes(
+    all_go, criterion, cast, change
+):
+    edit_criterion(criterion, change, by=cast["cora"], reason="Grouped")
+    all_go.refresh_from_db()
+    assert all_go.version == 1
+
+
+def test_what_is_only_reported_asks_for_no_new_votes(plan, all_go, cast):
+    """Nobody voted on it, so it comes, changes and goes while the votes stand."""
+    asked = {"label": "Queue", "report_only": True, "evidence_key": "queue"}
+    queue = add_criterion(all_go, asked, by=cast["cora"], reason="To look at", named=())
+    edit_criterion(queue, WIDER, by=cast["cora"], reason="Known by now", named=())
+    remove_criterion(queue, by=cast["cora"], reason="Seen enough", named=())
+    all_go.refresh_from_db()
+    assert all_go.version == 1 and not last(plan).data.get("votes_fell")
+    queue = add_criterion(all_go, asked, by=cast["cora"], reason="Again")
+    edit_criterion(queue, {"report_only": False}, by=cast["cora"], reason="It counts")
+    all_go.refresh_from_db()
+    assert all_go.version == 2 and last(plan).data["votes_fell"]
+
+
+def test_a_name_is_what_is_asked_where_nothing_else_says_it(gate, cast):
+    team = add_criterion(
+        gate, {"label": "Rehearsed", "source": "person"}, by=cast["cora"], reason="New"
+    )
+    gate.refresh_from_db()
+    before = gate.version
+    edit_criterion(team, {"label": "Read"}, by=cast["cora"], reason="Less")
+    gate.refresh_from_db()
+    assert gate.version == before + 1
+
+
 def test_words_are_what_is_asked_where_no_number_is(gate, cast):
     asked = {"label": "Team ready", "target": "all here", "source": "person"}
     team = add_criterion(gate, asked, by=cast["cora"], reason="Asked at every gate")

@@ -184,8 +184,20 @@ def test_what_no_machine_measures_is_not_soaked(plan, gate, soaking, cast, sourc
     assert soaking.soak_from is None
 
 
-def test_another_name_restarts_nothing(plan, gate, soaking, cast):
+@pytest.mark.parametrize("change", [{"label": "Other"}, {"area": "technical"}, {"valid_for_s": 90}])
+def test_another_name_or_place_restarts_nothing(plan, gate, soaking, cast, change):
     asked = ask(gate, "evidence", {}, ("<", 200), "ms")
-    edit_criterion(asked, {"label": "Other"}, by=cast["cora"], reason="Clearer")
+    edit_criterion(asked, change, by=cast["cora"], reason="Clearer")
     soaking.refresh_from_db()
     assert soaking.soak_from is None
+
+
+def test_what_is_only_reported_restarts_nothing(plan, gate, soaking, cast):
+    said = {"label": "Queue", "evidence_key": "queue", "report_only": True}
+    queue = add_criterion(gate, said, by=cast["cora"], reason="To look at")
+    edit_criterion(queue, {"green": Bound("<", 9)}, by=cast["cora"], reason="Known by now")
+    soaking.refresh_from_db()
+    assert soaking.soak_from is None
+    edit_criterion(queue, {"report_only": False}, by=cast["cora"], reason="It counts")
+    soaking.refresh_from_db()
+    assert soaking.soak_from is not None
