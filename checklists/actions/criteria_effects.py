@@ -27,7 +27,7 @@ class Edit:
 
     @property
     def judged(self) -> bool:
-        """Whether what people voted on changes: no words, no order, nothing that is only reported."""
+        """Whether what people voted on changes: no words, no order, nothing only reported."""
         asked = [one for one in (self.before, self.after) if one is not None]
         if all(one.report_only for one in asked):
             return False
