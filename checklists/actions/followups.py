@@ -204,7 +204,12 @@ def open_followup(
             due_at=due_at,
             opened_at=opening.at,
         )
-        opening.record("followup.opened", f"To do: {rules.title_of(text)}", followup=row.number)
+        opening.record(
+            "followup.opened",
+            f"To do: {rules.title_of(text)}",
+            followup=row.number,
+            **_gate_of(row),
+        )
     return row
 
 
@@ -227,8 +232,14 @@ def close_followup(
             f"Done: {rules.title_of(row.text)}. {note}",
             followup=row.number,
             note=note,
+            **_gate_of(row),
         )
     return row
+
+
+def _gate_of(row: FollowUp) -> dict[str, str]:
+    """Which gate's page shows it; nothing for what was added by hand."""
+    return {"gate": row.decision.gate.key} if row.decision else {}
 
 
 def fresh_followup(followup: FollowUp, under: Change) -> FollowUp:

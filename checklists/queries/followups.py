@@ -21,10 +21,6 @@ def followups_of(plan: DeploymentPlan) -> QuerySet[FollowUp]:
     return FollowUp.objects.filter(plan=plan).select_related("role", "decision__gate")
 
 
-def of_gate(gate: Gate) -> list[FollowUp]:
-    return list(followups_of(gate.plan).filter(decision__gate=gate))
-
-
 def branches_of(gate: Gate) -> list[tuple[str, list[Step]]]:
     """What starts on GO, HOLD and NO-GO: the gate's own steps, or the usual ones."""
     own = list(BranchStep.objects.filter(gate=gate).select_related("role"))

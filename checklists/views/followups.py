@@ -46,13 +46,7 @@ def followups(request: HttpRequest, slug: str) -> HttpResponse:
                 request_id=once(request),
             )
             return done(request, reverse("followups", args=[slug]), f"Added: {title_of(row.text)}")
-    context = page(request, plan, "gate")
-    rows = [_shown(row) for row in followups_of(plan)]
-    context |= {
-        "form": form,
-        "to_do": [row for row in rows if row["row"].done_at is None],
-        "over": [row for row in rows if row["row"].done_at is not None],
-    }
+    context = page(request, plan, "followups") | {"place": "gate", "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "checklists/followups.html", context, status=status)
 

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ from checklists.forms import (
 from checklists.models import Condition, Correction, Gate
 from checklists.panels import GATE_PARTS, gate_context
 from checklists.panels_findings import findings_at
-from checklists.queries.followups import of_gate
+from checklists.panels_followups import GATE_FOLLOWUPS
 from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import GateSheet, final_of, gate_sheet, gates_now, gates_of
 from checklists.queries.scopes import Scope
@@ -156,13 +156,14 @@ def gate_context_of(
             for part in GATE_PARTS
         }
         | {
+            "followups": _followups(gate, sheet, now),
             "findings": panels.render(
                 panels.get("gate-findings"),
                 gate.plan,
                 now,
                 gate.key,
                 shared | findings_at(gate.plan, sheet, now),
-            )
+            ),
         },
         "intact": [(d, is_untouched(d)) for d in sheet.decisions],
         "vote_form": vote_form or _vote_form(gate, sheet, voting),
@@ -185,8 +186,13 @@ def after(sheet: GateSheet) -> dict[str, Any]:
     """What came of the decisions of a gate; nothing is read while there are none."""
     if not sheet.decisions:
         return {}
-    corrections = Correction.objects.filter(decision__gate=sheet.gate)
-    return {"corrections": list(corrections), "followups": of_gate(sheet.gate)}
+    return {"corrections": list(Correction.objects.filter(decision__gate=sheet.gate))}
+
+
+def _followups(gate: Gate, sheet: GateSheet, now: datetime) -> str:
+    """What the gate's decisions started; where nothing was decided, the place for it."""
+    shown = panels.render(GATE_FOLLOWUPS, gate.plan, now, gate.key) if sheet.decisions else ""
+    return shown or panels.nothing(gate.plan, f"{GATE_FOLLOWUPS.name}-{gate.key}")
 
 
 def _decides(gate: Gate, standing: Standing) -> bool:

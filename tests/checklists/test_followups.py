@@ -18,6 +18,7 @@ from rollouts.models import Stage
 from tests.checklists.conftest import measure
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.actions.schedule import preview_shift
+from warroom.live.panels import stale
 from warroom.models import Message, TimelineEvent
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +169,34 @@ def test_a_follow_up_is_closed_once_with_its_note(plan, gate, cast):
     with pytest.raises(NotAllowed):
         close_followup(of_kind(plan, "notice"), "x", by=cast["vera"])
     event = plan.events.get(kind="followup.done")
-    assert event.data == {"followup": row.number, "note": "In the wiki"}
+    assert event.data == {"followup": row.number, "note": "In the wiki", "gate": gate.key}
+
+
+def test_open_pages_show_what_a_decision_started_and_what_is_done(plan, gate, cast, client_of):
+    """The list of the release and the gate's own part are live."""
+    client = client_of(cast["cora"])
+    place = f"/plans/{plan.slug}/gates/{gate.key}/"
+    assert b'<div id="gate-followups-gate-1" data-live' in client.get(place).content
+    no_go(gate, cast)
+    row = plan.followups.first()
+    page = client.get(place).content.decode()
+    assert 'data-live="gate-followups-gate-1"' in page and "To do" in page
+    seq = plan.events.order_by("seq").last().seq
+    close_followup(row, "Cleared by hand", by=cast["cora"])
+    plan.refresh_from_db()
+    events = list(plan.events.filter(seq__gt=seq))
+    told = {(panel.name, key) for panel, key in stale("all", plan, events)}
+    assert {("followups", ""), ("gate-followups", "gate-1")} <= told
+    page = client.get(f"/plans/{plan.slug}/followups/").content.decode()
+    assert 'data-live="followups"' in page and "Cleared by hand" in page
+
+
+def test_a_decision_against_the_rule_is_marked_where_events_are_read(plan, gate, cast, client_of):
+    client = client_of(cast["cora"])
+    no_go(gate, cast)
+    for address in ("", "timeline/"):
+        page = client.get(f"/plans/{plan.slug}/{address}").content.decode()
+        assert page.count(">Override</span>") == 1
 
 
 def test_follow_ups_are_closed_in_a_closed_release_too(plan, gate, cast):

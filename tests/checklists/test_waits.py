@@ -6,6 +6,9 @@ import json
 import pytest
 
 from checklists.actions.gates import decide_gate
+from checklists.live import wait_door, waits
+from checklists.queries.waits import Ticket
+from checklists.rules.dialects import WAIT_S, Verdict
 from tests.web_process import house
 from warroom.actions.tokens import make_token
 
@@ -77,6 +80,49 @@ def test_the_record_is_for_those_who_see_the_release(gate, cast, ask):
     assert ask(path=path, scopes=("tick",))[0] == 403
 
 
+# --- the door itself ---------------------------------------------------------------------------
+
+
+async def spoken_by_the_door(query=b"timeout=0"):
+    """Status, headers and body of the door's answer."""
+    scope = {"type": "http", "method": "GET", "path": PATH, "query_string": query, "headers": []}
+    sent, asked = [], iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive():
+        if (message := next(asked, None)) is None:
+            await asyncio.Event().wait()  # the caller stays
+        return message
+
+    async def send(message):
+        sent.append(message)
+
+    await wait_door.WaitDoor().answer(scope, receive, send)
+    return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+
+
+def test_a_full_house_asks_to_come_again_later(settings, monkeypatch):
+    """One call may wait in this process; when it has gone, the next one is let in."""
+    settings.MOST_WAITERS = 1
+    ticket = Ticket(gate_id=1, plan_id=1, token_id=1, person_id=1)
+    open_gate = Verdict(plan="genesis-4", gate="gate-1", title="5 to 10 %", url="")
+    monkeypatch.setattr(wait_door, "admit", lambda scope: ticket)
+    monkeypatch.setattr(waits, "_seen", lambda tickets, over: waits.Seen({1: open_gate}, {}))
+
+    async def run():
+        waiting = waits.current()
+        first = waiting.join(ticket, 60)
+        status, headers, body = await spoken_by_the_door()
+        assert (status, headers[b"retry-after"]) == (503, b"2")
+        assert "Too many calls wait" in json.loads(body)["detail"]
+        waiting.leave(first)
+        status, headers, _ = await spoken_by_the_door()
+        assert status == 408 and b"retry-after" not in headers
+        await waiting.close()
+        assert (await spoken_by_the_door())[0] == 503
+
+    asyncio.run(run())
+
+
 # --- the server itself -------------------------------------------------------------------------
 
 SEED = """
@@ -144,6 +190,28 @@ def test_it_answers_at_once_what_is_asked_wrongly_or_by_a_stranger(served):
         assert (await asked(served, method="DELETE"))[0] == 405
         status, body = await asked(served, "?timeout=1&style=text", method="POST", body=b"{}")
         assert (status, body.splitlines()[:2]) == (408, ["pending", "hold"])
+
+    asyncio.run(run())
+
+
+@pytest.mark.process
+def test_every_style_is_spoken_over_http(served):
+    wanted = {
+        "": (408, "hold", "decision"),
+        "text": (408, "pending", ""),
+        "flagger": (403, "is not decided yet.", ""),
+        "argo": (200, "Running", "data"),
+        "spinnaker": (200, "RUNNING", "status"),
+        "github": (200, "pending", "state"),
+    }
+    assert set(wanted) == set(WAIT_S)
+
+    async def run():
+        for style, (status, says, key) in wanted.items():
+            told, body = await asked(served, f"?timeout=0&style={style}", gate="gate-2")
+            assert told == status, style
+            assert says in body, style
+            assert not key or key in json.loads(body), style
 
     asyncio.run(run())
 
