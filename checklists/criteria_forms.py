@@ -6,12 +6,13 @@ from django import forms
 
 from checklists.forms import RoleForm
 from checklists.forms_editing import LengthField
-from checklists.models import Area, Criterion, Gate, Source
+from checklists.models import Area, Criterion, Gate, PhaseGroup, Source
 from checklists.queries.measures import choices_of
 from checklists.queries.scopes import AT_GATE, PLAN
 from checklists.rules import bands
 from checklists.rules.drafts import AS_TYPED, EXACTLY, HIGHER, LOWER, WrongBound, read_bounds
 from warroom.form_parts import InstantField, OnceForm
+from warroom.models import DeploymentPlan
 
 VETO, WEIGHTED, REPORT = "veto", "weighted", "report"
 SEVERITIES = [(word, word.capitalize()) for word in ("critical", "high", "medium", "low")]
@@ -42,6 +43,7 @@ class CriterionForm(OnceForm):
         help_text="Such as error-rate, tests.pass-rate or load.p95. Empty: a person judges.",
     )
     phases = Several(required=False, help_text="None chosen: those that begin before the gate.")
+    groups = Several(required=False, label="Of these groups", help_text="None chosen: of all.")
     scopes = Several(
         required=False,
         label="Signatures under",
@@ -88,6 +90,7 @@ class CriterionForm(OnceForm):
         plan = gate.plan
         phases = [(str(one.number), f"{one.number} {one.title}") for one in plan.phases.all()]
         self.fields["phases"].choices = phases
+        self.fields["groups"].choices = self._groups(plan)
         self.fields["scopes"].choices = [
             *phases,
             (f"{AT_GATE}{gate.key}", gate.title),
@@ -96,6 +99,14 @@ class CriterionForm(OnceForm):
         self.fields["checks"].choices = choices_of(Source.CHECKS, plan)
         self.fields["evidence_key"].widget.attrs["list"] = "known-keys"
         self.fields["age_key"].widget.attrs["list"] = "known-keys"
+
+    def _groups(self, plan: DeploymentPlan) -> list[tuple[str, str]]:
+        """The groups of the list by title; one that is counted and gone stays to be seen."""
+        rows = PhaseGroup.objects.filter(phase__plan=plan).exclude(title="")
+        named = rows.order_by("phase__number", "position").values_list("title", "phase__number")
+        there = {title: f"{number} {title}" for title, number in named}
+        counted = self.stands.params.get("groups") or () if self.stands else ()
+        return [*there.items(), *((one, f"{one} (gone)") for one in counted if one not in there)]
 
     def clean(self) -> dict:
         said = super().clean()
@@ -150,6 +161,7 @@ class CriterionForm(OnceForm):
         """The action keeps of it what the source wants."""
         return {
             "phases": [int(number) for number in said["phases"]],
+            "groups": said["groups"],
             "scopes": said["scopes"],
             "checks": said["checks"],
             "severity": said["severity"],
@@ -175,6 +187,7 @@ def initial_of(criterion: Criterion) -> dict[str, Any]:
         "source": criterion.source,
         "evidence_key": criterion.evidence_key,
         "phases": [str(number) for number in params.get("phases") or ()],
+        "groups": params.get("groups") or [],
         "scopes": params.get("scopes") or [],
         "checks": params.get("checks") or [],
         "severity": params.get("severity") or "critical",

@@ -76,9 +76,9 @@ def _text(name: str, value: Any, limit: int) -> str:
     return text
 
 
-_LISTS = {"phases", "scopes", "checks"}
+_LISTS = {"phases", "groups", "scopes", "checks"}
 _KNOWN = {
-    Source.ITEMS: ("phases",),
+    Source.ITEMS: ("phases", "groups"),
     Source.SIGNOFFS: ("scopes",),
     Source.CHECKS: ("checks",),
     Source.ALERTS: ("severity",),
@@ -94,7 +94,7 @@ def _params(source: str, params: Any) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name in _KNOWN.get(source, ()):
         value = params.get(name)
-        if name in _LISTS:
+        if name in _LISTS and (value or name != "groups"):
             kept[name] = [_listed(name, one) for one in (value or [])[:100]]
         elif value:
             kept[name] = _text(name, value, 80)
@@ -103,7 +103,7 @@ def _params(source: str, params: Any) -> dict[str, Any]:
 
 def _listed(name: str, value: Any) -> str | int:
     if name != "phases":
-        return _text(name, value, 80)
+        return _text(name, value, 300 if name == "groups" else 80)
     number = whole_number(str(value))
     if number is None:
         raise Invalid("phases", f"{str(value)[:40]!r} is no number of a phase.")

@@ -2,6 +2,7 @@
 
 from checklists.documents import (  # noqa: F401  registers the readers, parts and writers
     branch_parts,
+    branches,
     decided,
     decision_parts,
     dryruns,

@@ -1,8 +1,9 @@
 """Criteria in words: rows of tables and bullets such as "Error rate < 1 %". Pure."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from checklists.documents.places import announced
 from checklists.rules.bands import Bound, parse_bound
@@ -26,9 +27,19 @@ _ENOUGH = re.compile(r"\s+(?:for|over|during|within|sustained|across|in|während
 _AGAINST = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 
 
+_AREA = re.compile(
+    r"^(?:\d+[.)]\s*)?(?:(?P<technical>technical)|(?P<operational>operational|operations)"
+    r"|(?P<business>business))(?:\s+(?:go/no-go\s+)?(?:readiness|criteria|requirements|checks?))?$",
+    re.I,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CriterionFound:
-    """Bounds as understood; ``green`` is None where the target is no number: a person judges."""
+    """Bounds as understood; ``green`` is None where the target is no number: a person judges.
+
+    ``source`` is "" for a reading; ``boxes`` are the lines of the boxes that it counts.
+    """
 
     key: str
     label: str
@@ -39,6 +50,18 @@ class CriterionFound:
     green: Bound | None = None
     red: Bound | None = None
     unit: str = ""
+    area: str = ""
+    source: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    evidence_key: str = ""
+    boxes: tuple[int, ...] = ()
+
+
+def area_of(text: str) -> str:
+    """The area that a label or a cell names alone: "Technical Readiness"; else ""."""
+    match = _AREA.match(without_marks(text).strip(" :"))
+    named = (name for name, said in match.groupdict().items() if said) if match else ()
+    return next(iter(named), "")
 
 
 def is_open(target: str) -> bool:
@@ -47,7 +70,12 @@ def is_open(target: str) -> bool:
 
 
 def read_row(
-    row: Row, label: int, green: int | None, yellow: int | None, red: int | None
+    row: Row,
+    label: int,
+    green: int | None,
+    yellow: int | None,
+    red: int | None,
+    area: int | None = None,
 ) -> CriterionFound | None:
     """One row; with a column for failing only, whatever does not fail is green."""
 
@@ -72,6 +100,7 @@ def read_row(
         target_bound[0] if target_bound else None,
         fail_bound[0] if target_bound and fail_bound else None,
         (target_bound[1] or (fail_bound[1] if fail_bound else ""))[:20] if target_bound else "",
+        area_of(cell(area)),
     )
 
 
@@ -94,13 +123,14 @@ def _opposite(bound: Bound, unit: str) -> tuple[Bound, str] | None:
 def in_bullets(section: Section) -> Iterator[tuple[str, list[tuple[ListItem, CriterionFound]]]]:
     """Lists below a label of criteria in which at least one line names a number."""
     for label, block in announced(section, CRITERIA):
-        found = [(item, _of_bullet(item)) for item in block.items if item.box is None]
+        found = [(item, of_bullet(item)) for item in block.items if item.box is None]
         known = [(item, criterion) for item, criterion in found if criterion is not None]
         if any(criterion.green for _, criterion in known):
             yield label, known
 
 
-def _of_bullet(item: ListItem) -> CriterionFound | None:
+def of_bullet(item: ListItem) -> CriterionFound | None:
+    """The criterion that a bullet with a number is, such as "Error rate < 1 %"; else None."""
     text = without_marks(plain(item.text.split("\n")[0][:200]))
     match = _BULLET.match(text)
     bound = _bound(match["bound"]) if match else None

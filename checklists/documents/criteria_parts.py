@@ -38,6 +38,7 @@ class OfFields(f.Strict):
     """What the source counts; empty: all before the gate, all checks, critical alerts."""
 
     phases: list[int] = Field([], max_length=1000)
+    groups: list[f.words(300)] = Field([], max_length=100)
     scopes: list[f.words(80)] = Field([], max_length=100)
     checks: list[f.key(80)] = Field([], max_length=100)
     severity: f.text(80) = ""

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.text import slugify
 
+from checklists.documents.areas import area_lists, criteria_of, items_asked
 from checklists.documents.criteria import CriterionFound, in_bullets, is_open, read_row
 from checklists.documents.places import Span, announces, heading_title, span_of
 from checklists.models import Criterion, Gate, Source
@@ -64,6 +65,7 @@ class GateFound:
     span: Span
     rule_text: str = ""
     criteria: tuple[CriterionFound, ...] = ()
+    meeting: int = 0  # the line of the go/no-go heading that it is or stands below
 
 
 class Gates(Reader):
@@ -86,6 +88,7 @@ class Gates(Reader):
                 count += len([c for c in gate.criteria if section.line <= c.line])
                 gates.append(replace(gate, key=_unique(gate.title, keys)))
                 keys.add(gates[-1].key)
+        count += _take_areas(document, gates, keys, understanding)
         if not gates and any(role.signs and role.line for role in understanding.parts["roles"]):
             gates.append(self._final(understanding))
         understanding.parts["gates"] = tuple(gates)
@@ -117,9 +120,8 @@ class Gates(Reader):
             title = name
         understanding.claim(section.heading or section.line, "gate", f"Gate: {title}")
         span = span_of(section, "", understanding)
-        return GateFound(
-            "", title[:200], section.line, span, _matrix(section, understanding), _keyed(criteria)
-        )
+        rule, line = _matrix(section, understanding), decision.line if decision else 0
+        return GateFound("", title[:200], section.line, span, rule, _keyed(criteria), meeting=line)
 
     def _final(self, understanding: Understanding) -> GateFound:
         """Who signs must be asked: a plan with signers gets a last go/no-go."""
@@ -157,13 +159,19 @@ class Gates(Reader):
         ]
         creation.made["gates"] = Gate.objects.bulk_create(gates)
         Criterion.objects.bulk_create(
-            _criterion(gate, place, criterion, creation)
+            _criterion(gate, place, criterion, creation, understanding)
             for gate, one in zip(gates, found, strict=True)
             for place, criterion in enumerate(one.criteria, start=1)
         )
 
 
-def _criterion(gate: Gate, place: int, found: CriterionFound, creation: Creation) -> Criterion:
+def _criterion(
+    gate: Gate,
+    place: int,
+    found: CriterionFound,
+    creation: Creation,
+    understanding: Understanding,
+) -> Criterion:
     # No evidence key yet: who measures something links it (a query of the same key), and until
     # then a person judges.
     return Criterion(
@@ -179,7 +187,8 @@ def _criterion(gate: Gate, place: int, found: CriterionFound, creation: Creation
         red_op=found.red.op if found.red else "",
         red_value=found.red.value if found.red else None,
         unit=found.unit[:20],
-        **_source(found),
+        area=found.area,
+        **_source(found, creation, understanding),
         source_line=creation.source(found.line),
     )
 
@@ -187,8 +196,19 @@ def _criterion(gate: Gate, place: int, found: CriterionFound, creation: Creation
 _ALERTS = re.compile(r"^(?P<severity>critical|high|medium|low)?\s*(?:firing\s+)?alerts?$", re.I)
 
 
-def _source(found: CriterionFound) -> dict[str, Any]:
+def _source(
+    found: CriterionFound, creation: Creation, understanding: Understanding
+) -> dict[str, Any]:
     """Alerts are counted by themselves, also before anybody links a metric to them."""
+    if found.boxes:
+        # Phases that are added to a plan get their numbers only when they are made.
+        phases = understanding.parts["phases"]
+        asked = items_asked(found, phases, lambda one: 0 if creation.extending else one.number)
+        return {"source": found.source, "params": asked}
+    if found.source:
+        return {"source": found.source, "params": dict(found.params)}
+    if found.evidence_key:
+        return {"evidence_key": found.evidence_key}
     match = _ALERTS.match(found.label.strip())
     if match is None or found.green is None:
         return {}
@@ -229,7 +249,8 @@ def _read_table(table: Table, understanding: Understanding) -> list[CriterionFou
     red = next((n for n, h in enumerate(heads) if _RED.search(h) and n not in (green, label)), None)
     if green is None and red is None:
         return []
-    found = [read_row(row, label, green, yellow, red) for row in table.rows]
+    area = next((n for n, head in enumerate(heads) if head.lower() == "area"), None)
+    found = [read_row(row, label, green, yellow, red, area) for row in table.rows]
     criteria = [criterion for criterion in found if criterion is not None]
     bounded = [criterion for criterion in criteria if criterion.green is not None]
     waiting = [c for c in criteria if c.green is None and is_open(c.target) and green is not None]
@@ -246,6 +267,48 @@ def _decision_of(section: Section, understanding: Understanding) -> Section | No
     """The heading of a go/no-go that this section is or stands below, the innermost first."""
     path = reversed(understanding.path(section))
     return next((step for step in path if _DECISION.search(step.title)), None)
+
+
+def _take_areas(
+    document: Document, gates: list[GateFound], keys: set[str], understanding: Understanding
+) -> int:
+    """Give each go/no-go the criteria of its areas; returns how many. One may get its gate here."""
+    count = 0
+    for found in area_lists(document.sections):
+        meeting = _decision_of(found.section, understanding)
+        criteria = criteria_of(found, understanding) if meeting else []
+        if meeting is None or not criteria:
+            continue
+        place = next((n for n, gate in enumerate(gates) if gate.meeting == meeting.line), None)
+        if place is None:
+            if len(gates) == LIMIT:
+                break
+            place = _add_gate(meeting, gates, keys, understanding)
+        for criterion in criteria:
+            _say_area(criterion, understanding)
+        criteria = _keyed([*gates[place].criteria, *criteria])
+        count += len(criteria) - len(gates[place].criteria)
+        gates[place] = replace(gates[place], criteria=criteria)
+    return count
+
+
+def _add_gate(
+    meeting: Section, gates: list[GateFound], keys: set[str], understanding: Understanding
+) -> int:
+    """A gate of a go/no-go whose lists alone ask something, at its place in the document."""
+    title = _TIME_MARK.sub("", _LEADING_TIME.sub("", heading_title(meeting)))[:200]
+    key, span = _unique(title, keys), span_of(meeting, "", understanding)
+    keys.add(key)
+    understanding.claim(meeting.heading or meeting.line, "gate", f"Gate: {title}")
+    place = sum(gate.line < meeting.line for gate in gates)
+    gates.insert(place, GateFound(key, title, meeting.line, span, meeting=meeting.line))
+    return place
+
+
+def _say_area(criterion: CriterionFound, understanding: Understanding) -> None:
+    if not criterion.boxes:
+        how = "" if criterion.green else ", judged by a person"
+        understanding.claim(criterion.line, "criterion", f"Criterion{how}: {criterion.label}")
 
 
 def _asks_by_boxes(section: Section) -> bool:

@@ -59,16 +59,22 @@ def _asked(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Ph
     phases, wanted = _phases_now(plan, now), criterion.params.get("phases") or ()
     if wanted:
         return [phase for phase in phases if phase.number in wanted]
+    if criterion.params.get("groups"):
+        return phases  # a group is named for itself, wherever it stands
     return phases_before(criterion.gate, phases, plan.t0)
 
 
 def _items(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     phases = {phase.pk: phase.number for phase in _asked(plan, criterion, now)}
     items = [item for item in items_now(plan, now) if item.required and item.phase_id in phases]
+    groups = criterion.params.get("groups") or ()
+    if groups:
+        items = [item for item in items if item.group and item.group.title in groups]
     still = [item.ref for item in items if not item.closed]
-    numbers = phases_text(phases.values())
+    numbers = f"“{', '.join(groups)}”" if groups else phases_text(phases.values())
     origin = f"required items of {numbers}{left(still)}"
-    why = f"{numbers} {'has' if len(phases) < 2 else 'have'} no required items"
+    several = len(groups or phases) > 1
+    why = f"{numbers} {'have' if several else 'has'} no required items"
     return counted(len(items) - len(still), len(items), origin, why)
 
 

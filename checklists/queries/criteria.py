@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import F
 
 from checklists.models import Criterion, CriterionVersion, Evidence, Source, Waiver
-from checklists.queries.measures import Measured, measure_of, register_measure
+from checklists.queries.measures import Measured, measure_of, register_measure, stand_in_of
 from checklists.queries.once import once
 from checklists.rules import bands
 from checklists.rules.bands import Band
@@ -145,7 +145,10 @@ def of_evidence(row: Evidence, plan: DeploymentPlan) -> Measured:
 
 def _by_key(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
     found = evidence_now(plan, now).get(criterion.evidence_key) if criterion.evidence_key else None
-    return of_evidence(found, plan) if found else None
+    if found:
+        return of_evidence(found, plan)
+    stand_in = stand_in_of(criterion.evidence_key)
+    return stand_in(plan, criterion, now) if stand_in else None
 
 
 register_measure(Source.EVIDENCE, _by_key)

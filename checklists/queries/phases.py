@@ -266,7 +266,7 @@ def items_of(plan: DeploymentPlan) -> QuerySet[ChecklistItem]:
     """Items in the order of the list, with phase, role, files and the number of notes."""
     return (
         ChecklistItem.objects.filter(plan=plan)
-        .select_related("phase", "role", "parent")
+        .select_related("phase", "group", "role", "parent")
         .prefetch_related("files")
         .annotate(note_count=Count("notes"))
         .order_by("phase__number", "position", "number")

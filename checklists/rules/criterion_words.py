@@ -69,6 +69,8 @@ def _bound(data: Mapping[str, Any], side: str) -> str:
 def _which(data: Mapping[str, Any], source: str) -> str:
     params = data.get("params") or {}
     named = [one for part in params.values() for one in _many(part)]
+    if source == "items" and params.get("groups"):
+        return ", ".join(params["groups"])
     if source == "items" and named:
         return f"phases {', '.join(map(str, named))}" if len(named) > 1 else f"phase {named[0]}"
     if source == "evidence":

@@ -124,8 +124,13 @@ class Queries(Reader):
             known = set(PrometheusQuery.objects.filter(plan=plan).values_list("key", flat=True))
             found = [query for query in found if query.key not in known]
             first = len(known) + 1
-        if not found:
-            return
+        if found:
+            self._make(plan, found, first, creation)
+        _measure_criteria(creation, understanding)
+
+    def _make(
+        self, plan: DeploymentPlan, found: list[QueryFound], first: int, creation: Creation
+    ) -> None:
         source = PrometheusSource.objects.filter(plan=plan).first() if creation.extending else None
         source = source or PrometheusSource.objects.create(plan=plan)
         creation.made["queries"] = PrometheusQuery.objects.bulk_create(
@@ -151,13 +156,13 @@ class Queries(Reader):
             )
             for place, query in enumerate(found, start=first)
         )
-        _measure_criteria(creation, understanding)
 
 
 def _measure_criteria(creation: Creation, understanding: Understanding) -> None:
     """Criteria with bounds and the name of a query are measured by it; the rest people judge.
 
-    "Health checks 5/5" is measured by a health page that counts its own checks, once one does.
+    "Health checks 5/5" is measured by a health page that counts its own checks, once one does,
+    or by the plan's own checks when there are just so many.
     """
     keys = [HEALTH_CHECKS, *(query.key for query in understanding.parts["queries"])]
     measured = Criterion.objects.filter(

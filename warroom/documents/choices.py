@@ -16,6 +16,7 @@ KINDS = {
     "criterion": "A criterion",
     "exit": "An exit criterion",
     "decision": "A choice of a decision",
+    "branch": "What a decision starts",
     "trigger": "A rollback trigger",
     "risk": "A risk",
     "t0": "T-0",
