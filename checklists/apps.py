@@ -23,6 +23,7 @@ class ChecklistsConfig(AppConfig):
             panels_meeting,
             panels_readiness,
             panels_risks,
+            panels_signing,
             tasks,
         )
         from checklists.actions import (  # noqa: F401, PLC0415

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from checklists.actions.findings import Said
+from checklists.actions.finding_fields import Said
 from checklists.forms import ReasonField
 from checklists.forms_editing import DueField
 from checklists.models import DryRunWord, FindingState, Severity

@@ -62,6 +62,7 @@ STEPS = [
     {
         "sections",
         "panels_meeting",
+        "panels_signing",
         "panels_risks",
         "panels_absence",
         "linting_votes",

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 from checklists.documents.parts import Line
 from checklists.models import Area, Criterion, CriterionVersion, Gate, Source, Waiver
 from warroom.documents import fields as f
+from warroom.documents.bounds import Bound, bound, bound_fields
 from warroom.models import DeploymentPlan
 
 AREAS, SOURCES = tuple(Area.values), tuple(Source.values)
@@ -51,8 +52,8 @@ class CriterionFields(f.Strict):
     target: f.text(200) = ""
     acceptable: f.text(200) = ""
     fail: f.text(200) = ""
-    green: f.Bound = None
-    red: f.Bound = None
+    green: Bound = None
+    red: Bound = None
     unit: f.text(20) = ""
     evidence: f.text(80) = ""
     report_only: bool = False
@@ -83,8 +84,8 @@ def criterion_out(one: Criterion, lined: bool) -> dict[str, Any]:
         target=one.target_text,
         acceptable=one.acceptable_text,
         fail=one.fail_text,
-        green=f.bound(one.green_op, one.green_value),
-        red=f.bound(one.red_op, one.red_value),
+        green=bound(one.green_op, one.green_value),
+        red=bound(one.red_op, one.red_value),
         unit=one.unit,
         evidence=one.evidence_key,
         report_only=one.report_only or None,
@@ -106,7 +107,7 @@ def criterion_in(gate: Gate, place: int, one: CriterionFields, lined: bool) -> C
         target_text=one.target,
         acceptable_text=one.acceptable,
         fail_text=one.fail,
-        **f.bound_fields(one.green, one.red),
+        **bound_fields(one.green, one.red),
         unit=one.unit,
         evidence_key=one.evidence,
         report_only=one.report_only,

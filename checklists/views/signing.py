@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from checklists.forms import SignOffForm
 from checklists.models import Condition
-from checklists.panels import signoff_context
+from checklists.panels_signing import signoff_context
 from checklists.queries.phases import Checklist, checklist
 from checklists.queries.scopes import Scope
 from checklists.queries.signoffs import Signature

@@ -9,6 +9,7 @@ from checklists.documents.parts import Line, has_lines
 from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
 from rollouts.models.probing import Probing
 from warroom.documents import fields as f
+from warroom.documents.bounds import Bound, bound, bound_fields
 from warroom.documents.portable import Part, register_part
 from warroom.documents.readers import Creation
 from warroom.models import DeploymentPlan
@@ -79,8 +80,8 @@ class Watched(f.Strict):
 class MetricFields(Watched):
     promql: f.words()
     unit: f.text(20) = ""
-    green: f.Bound = None
-    red: f.Bound = None
+    green: Bound = None
+    red: Bound = None
     source: f.text(100) = ""
     meaning: f.text() = ""
     alert: f.text(120) = ""
@@ -122,7 +123,7 @@ class MetricsPart(Part):
                 source=sources.get(one.source, usual),
                 promql=one.promql,
                 unit=one.unit,
-                **f.bound_fields(one.green, one.red),
+                **bound_fields(one.green, one.red),
                 meaning=one.meaning,
                 alert_name=one.alert,
                 words=dict(one.words),
@@ -140,8 +141,8 @@ def _metric(row: PrometheusQuery, source: str, lined: bool) -> dict[str, Any]:
         source=source,
         promql=row.promql,
         unit=row.unit,
-        green=f.bound(row.green_op, row.green_value),
-        red=f.bound(row.red_op, row.red_value),
+        green=bound(row.green_op, row.green_value),
+        red=bound(row.red_op, row.red_value),
         **_watched(row),
         meaning=row.meaning,
         alert=row.alert_name,

@@ -271,7 +271,12 @@ def test_the_preview_writes_nothing_and_what_changed_since_it_refuses_the_shift(
         "Protected until", "2: Fixed", "Condition 1",
     }  # fmt: skip
     assert "Wrap-up" in {one.label for one in seen.stays}
-    decide_gate(Gate.objects.get(key="gate-1"), "no-go", by=cast["cora"], rationale="No, not on this evidence")
+    decide_gate(
+        Gate.objects.get(key="gate-1"),
+        "no-go",
+        by=cast["cora"],
+        rationale="No, not on this evidence",
+    )
     with pytest.raises(Refused, match="changed since the preview"):
         shift_t0(release, -1800, by=cast["cora"], reason="Early.", basis=seen.basis)
     fresh = preview_shift(release, -1800, timezone.now())

@@ -157,7 +157,13 @@ def test_go_outside_the_window_wants_a_reason_which_is_marked_and_hold_does_not(
         decide_gate(gate, "go", by=cast["cora"], rationale="All is well, says the lead.")
     assert asked.value.field == "window_reason"
     decide_gate(gate, "hold", by=cast["cora"])
-    decide_gate(gate, "go", by=cast["cora"], rationale="All is well, says the lead.", window_reason="Support stays.")
+    decide_gate(
+        gate,
+        "go",
+        by=cast["cora"],
+        rationale="All is well, says the lead.",
+        window_reason="Support stays.",
+    )
     event = plan.events.get(kind="gate.decided")
     assert event.data["outside_window"] is True
     assert event.data["window_reason"] == "Support stays." and "Support stays." in event.text
