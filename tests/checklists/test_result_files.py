@@ -74,6 +74,14 @@ def test_an_error_of_a_suite_outside_any_test_counts_as_failed():
     assert figures(reading, "count", "failed") == [2, 1]
 
 
+def test_a_run_in_which_every_test_was_skipped_is_no_data():
+    cases = '<testcase name="a"><skipped/></testcase><testcase name="b"><skipped/></testcase>'
+    reading = read(f"<testsuite>{cases}</testsuite>")
+    assert figures(reading, "pass-rate", "passed", "failed", "failures", "errors") == [None] * 5
+    assert figures(reading, "count", "skipped") == [2, 2]
+    assert reading.text == "no data" and any("No test ran" in note for note in reading.notes)
+
+
 def test_a_status_that_says_failed_is_believed_without_an_element():
     reading = read("<testsuite><testcase name='a' status='failed'/></testsuite>")
     assert figures(reading, "count", "passed") == [1, 0]
@@ -229,6 +237,29 @@ def test_without_a_request_no_figure_says_anything():
     none = f"{LOCUST_HEADER}\n,Aggregated,0,0,{','.join(['N/A'] * 18)}\n"
     assert figures(read(none), "requests", "p95", "error-rate") == [0, None, None]
     assert read(none).text == "no data"
+
+
+@pytest.mark.parametrize("counted", [None, {"count": 0, "rate": 0}])
+def test_a_load_test_without_requests_is_no_data_though_k6_calls_its_thresholds_met(counted):
+    """k6 leaves http_reqs out, or at 0, and writes zeros for what nobody measured."""
+
+    def idle(document):
+        metrics = document["metrics"]
+        metrics["http_reqs"] = {"values": counted} if counted else None
+        metrics["http_req_duration"]["values"] = {"med": 0, "p(95)": 0, "p(99)": 0}
+
+    reading = read(edited(k6_handle(), idle))
+    assert figures(reading, "p95", "error-rate", "thresholds", "thresholds-crossed") == [None] * 4
+    assert reading.text == "no data" and "made no request" in reading.notes[0]
+
+
+def test_a_test_of_another_protocol_than_http_says_what_its_thresholds_say():
+    def spoke_grpc(document):
+        del document["metrics"]["http_reqs"]
+        document["metrics"]["grpc_req_duration"] = {"values": {"avg": 12.5}}
+
+    reading = read(edited(k6_handle(), spoke_grpc))
+    assert figures(reading, "p95", "thresholds") == [None, 1]
 
 
 def test_the_other_files_of_locust_are_told_apart_by_their_columns():

@@ -60,6 +60,10 @@ class _Seen:
     def total(self) -> int:
         return sum(self.states.values())
 
+    @property
+    def ran(self) -> int:
+        return self.total - self.states["skipped"]
+
 
 def read_junit(data: bytes) -> Reading:
     """Raises WrongResult for what is no XML, and for a file that holds no test case."""
@@ -71,7 +75,7 @@ def read_junit(data: bytes) -> Reading:
         form=f"JUnit XML, {count(seen.suites, 'suite')}",
         title="Tests",
         prefix="tests",
-        text=f"{seen.states['']:,} of {seen.total:,}",
+        text=f"{seen.states['']:,} of {seen.total:,}" if seen.ran else "no data",
         detail=_detail(seen),
         figures=_figures(seen),
         observed_at=seen.observed_at,
@@ -150,15 +154,19 @@ def _case(attributes: dict[str, str]) -> _Case:
 
 
 def _figures(seen: _Seen) -> tuple[Figure, ...]:
+    """Of tests of which none ran nothing failed, and nothing is known either."""
     passed, total = seen.states[""], seen.total
-    rate = share(passed, total)
+    rate = share(passed, seen.total if seen.ran else 0)
+    failures, errors = seen.states["failure"], seen.states["error"]
+    bad = {"failed": failures + errors, "failures": failures, "errors": errors, "passed": passed}
+    said = bad if seen.ran else dict.fromkeys(bad)
     return (
         figure("pass-rate", "Tests passed", rate, "%", number_text(rate, "%")),
-        figure("failed", "Tests failed or in error", seen.states["failure"] + seen.states["error"]),
+        figure("failed", "Tests failed or in error", said["failed"]),
         figure("count", "Tests", total),
-        figure("passed", "Tests that passed", passed),
-        figure("failures", "Tests failed", seen.states["failure"]),
-        figure("errors", "Tests in error", seen.states["error"]),
+        figure("passed", "Tests that passed", said["passed"]),
+        figure("failures", "Tests failed", said["failures"]),
+        figure("errors", "Tests in error", said["errors"]),
         figure("skipped", "Tests skipped", seen.states["skipped"]),
     )
 
@@ -176,6 +184,8 @@ def _without_cases(seen: _Seen) -> str:
 
 def _notes(seen: _Seen) -> list[str]:
     notes = [_claim_note(seen), _parents_note(seen.failed_names)]
+    if not seen.ran:
+        notes.append("No test ran: this is no data, and no pass.")
     if seen.risky:
         notes.append(f"{count(seen.risky, 'error')} of PHPUnit: a risky test, not a failed one.")
     if seen.flaky:

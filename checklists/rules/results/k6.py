@@ -24,6 +24,7 @@ from warroom.rules.wording import duration_text, number_text
 
 BAD_SHARE = 1.0  # percent of failed requests or checks that met thresholds do not explain away
 LIMIT_GROUPS = 10_000
+IDLE = "It made no request, so nothing was measured: its zeros and met thresholds are no data."
 _OWN = {"http_reqs", "http_req_duration", "iterations", "iteration_duration", "vus", "checks"}
 _OWN |= {"data_sent", "data_received", "grpc_req_duration", "ws_sessions"}
 
@@ -61,7 +62,7 @@ def read_k6(document: Any) -> Reading:
         form=f"k6 summary, {count(len(crossings), 'threshold')}",
         title="Load test",
         prefix="k6",
-        text=_text(crossings, values),
+        text=_text(crossings, metrics, values),
         detail=_detail(document, values),
         figures=(*load_figures(values), *_judged(metrics, crossings)),
         notes=tuple(_notes(crossings, checks, metrics, values)),
@@ -125,18 +126,27 @@ def _values(metrics: dict) -> dict[str, float | None]:
     }
 
 
+def _is_idle(metrics: dict) -> bool:
+    """Nothing was asked of anything: k6 calls thresholds over nothing met, and its trends are 0."""
+    counted = ("http_reqs", "ws_sessions", "ws_connecting", "grpc_req_duration")
+    return not any(_of(metrics, name, "count", "avg") for name in counted)
+
+
 def _judged(metrics: dict, crossings: list[Threshold]) -> list[Figure]:
-    """Without thresholds there is nothing met: 0 of 0 is no data."""
+    """Without thresholds there is nothing met: 0 of 0 is no data, and so is a test that idled."""
     met, total = sum(one.passed for one in crossings), len(crossings)
-    rate = _of(metrics, "checks", "rate", "value")
+    rate, idle = _of(metrics, "checks", "rate", "value"), _is_idle(metrics)
+    said = bool(total) and not idle
     return [
-        figure("checks", "Checks passed", None if rate is None else 100 * rate, "%"),
-        figure("thresholds", "Thresholds met", met if total else None, f"of {total}"),
-        figure("thresholds-crossed", "Thresholds crossed", total - met if total else None),
+        figure("checks", "Checks passed", None if rate is None or idle else 100 * rate, "%"),
+        figure("thresholds", "Thresholds met", met if said else None, f"of {total}"),
+        figure("thresholds-crossed", "Thresholds crossed", total - met if said else None),
     ]
 
 
-def _text(crossings: list[Threshold], values: dict[str, float | None]) -> str:
+def _text(crossings: list[Threshold], metrics: dict, values: dict[str, float | None]) -> str:
+    if _is_idle(metrics):
+        return "no data"
     if not crossings:
         return load_text(values)
     return f"{sum(one.passed for one in crossings):,} of {len(crossings):,} met"
@@ -157,6 +167,8 @@ def _notes(
     crossings: list[Threshold], checks: list[Check], metrics: dict, values: dict
 ) -> list[str]:
     notes = [f"Crossed: {one.metric} {one.expression}." for one in crossings if not one.passed][:5]
+    if _is_idle(metrics):
+        notes.insert(0, IDLE)
     met = bool(crossings) and all(one.passed for one in crossings)
     told = "Every threshold is met, yet " if met else ""
     failed = values["error-rate"]

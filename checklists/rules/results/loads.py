@@ -20,8 +20,8 @@ LABELS = {
 
 
 def load_figures(values: dict[str, float | None]) -> tuple[Figure, ...]:
-    """In the order of LABELS. Where nothing was requested no other figure says anything."""
-    idle = values.get("requests") == 0
+    """In the order of LABELS. Where no request is known of, no other figure says anything."""
+    idle = not values.get("requests")
     return tuple(
         figure(key, label, None if idle and key not in ("requests", "users") else values[key], unit)
         for key, (label, unit) in LABELS.items()
