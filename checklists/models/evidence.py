@@ -40,6 +40,9 @@ class Result(models.Model):
     url = models.URLField(max_length=500, blank=True)
     commit = models.CharField(max_length=64, blank=True)
     counts = models.BooleanField(default=True)
+    whole = models.BooleanField(
+        default=True, help_text="False: a scanner did not end well, so none found says nothing."
+    )
     why = models.CharField(max_length=300, blank=True)
     observed_at = models.DateTimeField()
     valid_for_s = models.PositiveIntegerField()

@@ -34,6 +34,9 @@ class Finding(models.Model):
     number = models.PositiveSmallIntegerField()
     title = models.CharField(max_length=300)
     severity = models.CharField(max_length=8, choices=Severity.choices)
+    rated = models.CharField(
+        max_length=8, blank=True, help_text="The worst that a scan rated it, whatever people say."
+    )
     state = models.CharField(max_length=14, choices=FindingState.choices, default=FindingState.OPEN)
     state_at = models.DateTimeField()
     state_by_name = models.CharField(max_length=150)

@@ -85,7 +85,7 @@ class DryRunWord(models.TextChoices):
 
 
 class DryRun(models.Model):
-    """A command that is tried beforehand. The newest result counts.
+    """A command that is tried beforehand. The newest result counts, if it is of this command.
 
     What was taken off with ``removed_at`` keeps its results and counts no more.
     """
@@ -96,6 +96,11 @@ class DryRun(models.Model):
     command = models.TextField(blank=True)
     expected = models.TextField(blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
+    asked_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When command or expectation last changed: older results are of another one.",
+    )
     removed_at = models.DateTimeField(null=True, blank=True)
     removed_why = models.CharField(max_length=500, blank=True)
     revision = models.PositiveIntegerField(default=0)
