@@ -233,9 +233,15 @@ class BarForm(OnceForm):
     )
     reason = forms.CharField(max_length=4000, label="Reason, shown to everybody")
 
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **({"auto_id": "bar_%s"} | kwargs))
+
 
 class RemoveCriterionForm(OnceForm):
     reason = forms.CharField(max_length=4000, label="Reason, shown to everybody")
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **({"auto_id": "remove_%s"} | kwargs))
 
 
 class WaiverForm(RoleForm):

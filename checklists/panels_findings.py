@@ -70,8 +70,9 @@ class OneFinding(panels.Panel):
     refresh_s = 60
 
     def keys(self, plan: DeploymentPlan, events: Sequence[TimelineEvent]) -> list[str]:
-        numbers = [event.data["finding"] for event in events if "finding" in event.data]
-        for event in events:
+        ours = [event for event in events if not event.kind.startswith("plan.")]
+        numbers = [event.data["finding"] for event in ours if "finding" in event.data]
+        for event in ours:  # those of a plan have other findings: what its document lacks
             told = event.data.get("findings") or {}
             spans = [span for key in IMPORTED if key != "new" for span in told.get(key) or ()]
             turned = [n for first, last in spans for n in range(first, last + 1)]

@@ -12,7 +12,7 @@ from checklists.forms import CONDITIONS_HELP, ConditionsField, ReasonField, Role
 from checklists.models import Gate, Quorum
 from checklists.queries.absence import Missing
 from checklists.rules.gate_settings import GateWanted
-from warroom.form_parts import OnceForm
+from warroom.form_parts import WITHOUT_ID, OnceForm
 from warroom.models import DeploymentPlan, Right
 from warroom.rules.lengths import offset, written
 from warroom.rules.typed import instant_of, length_of, offset_of
@@ -230,7 +230,9 @@ def _initial(gate: Gate) -> dict[str, Any]:
 
 
 class GateRemoveForm(OnceForm):
-    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
+    seen = forms.CharField(
+        required=False, max_length=64, widget=forms.HiddenInput(attrs=WITHOUT_ID)
+    )
     reason = forms.CharField(
         max_length=4000, label="Why it is taken off", widget=forms.Textarea(attrs={"rows": 2})
     )

@@ -17,10 +17,16 @@ T0_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"]
 NAME_LIMIT = 200  # of a file
 
 
+# Several forms of a page have such a field: an id that two elements had would name neither.
+WITHOUT_ID = {"id": False}
+
+
 class OnceForm(forms.Form):
     """A form that is carried out once, however often it is sent."""
 
-    request_id = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    request_id = forms.CharField(
+        max_length=64, required=False, widget=forms.HiddenInput(attrs=WITHOUT_ID)
+    )
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)

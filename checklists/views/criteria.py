@@ -269,6 +269,6 @@ def _page(
         "known": known_keys(gate.plan),
         "bar_form": BarForm(initial={"bar": gate.bar, "bar_fail": gate.bar_fail}),
         "bar_text": actions.bar_text(gate),
-        "remove_form": RemoveCriterionForm(auto_id="remove_%s"),
+        "remove_form": RemoveCriterionForm(),
     } | forms
     return render(request, "checklists/criteria_edit.html", context, status=status)

@@ -14,6 +14,7 @@ from checklists.models import Finding, Result
 from checklists.queries.findings import history_of, register_of
 from checklists.rules.recognised import mark_of, match, path_of, spans, within
 from checklists.rules.results.shape import Found, Reading
+from warroom.live import panels
 from warroom.models import TimelineEvent
 
 pytestmark = pytest.mark.django_db
@@ -239,3 +240,9 @@ def test_the_same_mark_twice_in_a_file_is_one_finding():
 def test_numbers_are_kept_as_runs():
     assert spans([3, 1, 2, 7]) == [[1, 3], [7, 7]]
     assert within(2, [[1, 3]]) and not within(4, [[1, 3]])
+
+
+def test_what_a_document_lacks_is_no_finding_of_the_register(plan):
+    """Open pages are told of a document that was read again, which says findings of its own."""
+    event = TimelineEvent(kind="plan.updated_from_document", data={"findings": [{"line": 3}]})
+    assert panels.get("finding").keys(plan, [event]) == []
