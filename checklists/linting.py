@@ -27,6 +27,18 @@ def weights(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         yield _finding(odd, "weights", _settings(plan, "weights"), "Fix weights")
 
 
+def vetoes(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
+    """A veto with neither a target of its own nor a bar of the whole can never speak."""
+    sheet = score_now(plan, now)
+    rows = sheet.rows if sheet and sheet.scale.bar is None else ()
+    categories = (row.category for row in rows)
+    names = [one.label for one in categories if one.veto and one.target_value is None]
+    if names:
+        text = f"{', '.join(names)}: a veto with neither a target nor a bar stops nothing."
+        odd = Odd("veto-without-target", "A veto has nothing to fall under", text)
+        yield _finding(odd, "weights", _settings(plan, "weights"), "Set a target")
+
+
 def claims(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """What the plan's document says of its score, where its own rows make something else (S81)."""
     sheet = score_now(plan, now)
@@ -144,5 +156,5 @@ def placeholders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         yield _finding(odd, first.ref, url, "Open item", first.source_line or 0)
 
 
-for source in (weights, claims, criteria, phases, holds, voters, placeholders):
+for source in (weights, vetoes, claims, criteria, phases, holds, voters, placeholders):
     register_lint(source)

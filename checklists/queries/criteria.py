@@ -42,6 +42,12 @@ class CriterionRow:
     url: str = ""
     note: str = ""  # what a judgement rests on
     loosened: str = ""  # that its target was loosened while it was missed, by whom and when
+    ruled: bool = False  # a veto of the readiness score speaks, whatever the value
+
+    @property
+    def counts(self) -> bool:
+        """Whether its band counts for or against a go."""
+        return not self.criterion.report_only and not self.accepted
 
     @property
     def to_judge(self) -> bool:
@@ -188,6 +194,7 @@ def _row(
         accepted=_accepted(criterion, waiver, band, now),
         url=reading.url,
         note=reading.reason if reading.band else "",
+        ruled=reading.ruled,
     )
 
 

@@ -118,8 +118,8 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
 
 
 def _score(plan: DeploymentPlan, criteria: tuple[CriterionRow, ...], now: datetime) -> str:
-    """Why the readiness score holds; a criterion that asks it judges it by its own bands."""
-    if any(row.criterion.source == Source.SCORE for row in criteria):
+    """Why the readiness score holds; a criterion that counts judges it by its own bands."""
+    if any(row.criterion.source == Source.SCORE and row.counts for row in criteria):
         return ""
     return holding(plan, now)
 
@@ -194,7 +194,13 @@ def _reading(row: CriterionRow) -> gates.Reading:
     criterion = row.criterion
     weight = float(criterion.weight) if criterion.weight is not None else None
     return gates.Reading(
-        criterion.label, row.band, row.sentence, criterion.report_only, row.accepted, weight
+        criterion.label,
+        row.band,
+        row.sentence,
+        criterion.report_only,
+        row.accepted,
+        weight,
+        row.ruled,
     )
 
 

@@ -154,11 +154,13 @@ def _read(plan: DeploymentPlan, now: datetime, change: bool) -> ScoreSheet | Non
 def holding(plan: DeploymentPlan, now: datetime) -> str:
     """Why the score holds every gate of the plan, as a sentence; "" where it does not.
 
-    A bar that is not reached, or cannot be told, holds; so does a veto under its target. Statements
-    as ``score_now``.
+    A bar that is not reached, or cannot be told, holds; so does a veto under its target or without
+    a score. Statements as ``score_now``.
     """
     sheet = score_now(plan, now)
-    if sheet is None or (sheet.scale.bar is None and not sheet.score.vetoes):
+    if sheet is None:
+        return ""
+    if sheet.scale.bar is None and not (sheet.score.vetoes or sheet.score.unheard):
         return ""
     if sheet.score.standing in (Standing.ABOVE, Standing.OPEN):
         return ""

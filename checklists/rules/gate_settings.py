@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from checklists.rules.votes import ALL, COUNT
+from checklists.rules.votes import ALL, COUNT, too_few
 
 HOLD_MOST = 20160  # two weeks
 DELEGATE_MOST, SILENCE_MOST = 10_080, 10_080  # a week
@@ -75,12 +75,13 @@ def _of_quorum(wanted: Mapping[str, Any], voting: Sequence[str]) -> tuple[str, s
         return "quorum", f"{wanted['quorum']!r} is no quorum. One of: {ALL}, {COUNT}."
     if wanted["quorum"] == ALL:
         return None
-    count, many = wanted["quorum_count"], len(set(wanted["voters"] or voting))
+    # Whoever is named to vote and has no right to gives no go.
+    count = wanted["quorum_count"]
+    many = len(set(wanted["voters"]) & set(voting) if wanted["voters"] else set(voting))
     if not count or count < 1:
         return "quorum_count", "Say how many roles have to say go."
-    if count > max(many, 1):
-        have = "1 role votes" if many == 1 else f"{many} roles vote"
-        return "quorum_count", f"{count} goes are wanted, but {have} here."
+    if count > many:
+        return "quorum_count", f"{too_few(count, many)}."
     return None
 
 

@@ -3,10 +3,11 @@
 NO-GO: a counting criterion is red, or a no-go stands against the quorum (where every role is
 wanted, one no-go outweighs every go). HOLD: anything yellow or without data, a vote missing, a
 blocking item or condition open, or nothing at all to go by. GO: none of these, and at least one
-vote or one measured criterion speaks for it.
+vote, one green criterion or one accepted value speaks for it.
 
 A criterion with a weight does not decide alone: all of them together are held against the bar. One
-without data holds all the same (law 5). An accepted deviation counts neither way, and is said.
+without data holds all the same (law 5), and what a veto of the score rules decides alone all the
+same. An accepted deviation counts neither way, and is said.
 """
 
 from collections import Counter
@@ -27,7 +28,7 @@ class Reading:
     """One criterion as it counts now. ``sentence`` says what is measured, or why nothing is.
 
     ``waived`` says who accepted the deviation and until when; "" where nobody did. Without
-    ``weight`` it is a veto.
+    ``weight`` it is a veto; ``ruled``: a veto within it speaks, which no weight softens.
     """
 
     label: str
@@ -36,6 +37,12 @@ class Reading:
     report_only: bool = False
     waived: str = ""
     weight: float | None = None
+    ruled: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether its band decides by itself, whatever the weighted ones reach together."""
+        return self.weight is None or self.ruled or self.band is Band.NO_DATA
 
 
 @dataclass(frozen=True)
@@ -133,7 +140,7 @@ def _of_readings(readings: Sequence[Reading]) -> list[Reason]:
     return [
         Reason(words[reading.band], ended(reading.sentence or f"{reading.label}: {reading.band}"))
         for reading in readings
-        if reading.band in words and (reading.weight is None or reading.band is Band.NO_DATA)
+        if reading.band in words and reading.alone
     ]
 
 
@@ -171,8 +178,9 @@ def _of_open_work(facts: Facts) -> list[Reason]:
 
 
 def _for_go(facts: Facts, rest: Sequence[Reading], accepted: Sequence[Reading]) -> Reason:
-    if not rest and not accepted and not facts.ballots:
-        return Reason(HOLD, "Nothing is measured and nobody votes here, so nothing says go.")
+    if not _speaks(rest, accepted) and not facts.ballots:
+        green = "green" if rest else "measured"
+        return Reason(HOLD, f"Nothing is {green} and nobody votes here, so nothing says go.")
     said = []
     if rest:
         green = sum(reading.band is Band.GREEN for reading in rest)
@@ -183,6 +191,12 @@ def _for_go(facts: Facts, rest: Sequence[Reading], accepted: Sequence[Reading]) 
     text = f"{text[0].upper()}{text[1:]}."
     deviations = " ".join(ended(f"{reading.label}: {reading.waived}") for reading in accepted)
     return Reason(GO, f"{text} {deviations}".strip())
+
+
+def _speaks(rest: Sequence[Reading], accepted: Sequence[Reading]) -> bool:
+    """Whether a value says go: a green one, or one that somebody accepted. No data says nothing."""
+    measured = (reading.band is not Band.NO_DATA for reading in accepted)
+    return any(reading.band is Band.GREEN for reading in rest) or any(measured)
 
 
 def _measured(green: int, count: int) -> str:

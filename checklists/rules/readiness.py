@@ -100,6 +100,11 @@ class Readiness:
         return tuple(row for row in self.rows if row.is_veto)
 
     @property
+    def unheard(self) -> tuple[Row, ...]:
+        """The vetoes without a score: nobody knows whether they speak."""
+        return tuple(row for row in self.missing if row.category.veto)
+
+    @property
     def standing(self) -> Standing:
         if not self.complete:
             return Standing.NO_DATA

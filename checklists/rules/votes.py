@@ -13,7 +13,8 @@ ABSTAIN = "abstain"
 class Ballot:
     """What a role that votes has said: go, no-go, abstain, or '' while its vote is missing.
 
-    With ``veto`` its no-go alone stops the gate, whatever the others say.
+    With ``veto`` its no-go alone stops the gate, whatever the others say, and nothing goes on
+    before it has voted.
     """
 
     role: str
@@ -29,9 +30,10 @@ class Quorum:
     kind: str = ALL
     count: int = 0
 
-    def wanted(self, roles: int) -> int:
-        """How many goes are wanted of so many roles; never more than there are, never none."""
-        return min(max(1, self.count), max(1, roles))
+    @property
+    def wanted(self) -> int:
+        """How many goes are wanted; never none. It may be more than there are roles."""
+        return max(1, self.count)
 
     def met(self, ballots: Sequence[Ballot]) -> str:
         """How a met quorum is said: 'all 3 votes are in, none against'."""
@@ -41,14 +43,14 @@ class Quorum:
                 f"{'its one vote is' if votes == 1 else f'all {votes} votes are'} in, none against"
             )
         goes = sum(ballot.word == GO for ballot in ballots)
-        said = f"{goes} of {len(ballots)} roles say go, {self.wanted(len(ballots))} are wanted"
+        said = f"{goes} of {len(ballots)} roles say go, {self.wanted} are wanted"
         no = [ballot.role for ballot in ballots if ballot.word == NO_GO]
         return f"{said} (no-go: {', '.join(no)})" if no else said
 
 
 def against(ballots: Sequence[Ballot], quorum: Quorum) -> list[Reason]:
     """What the votes say against going on, as reasons."""
-    if quorum.kind == COUNT and ballots:
+    if quorum.kind == COUNT:
         return _of_count(ballots, quorum)
     found = [_no_go(ballot) for ballot in ballots if ballot.word == NO_GO]
     if missing := [ballot.role for ballot in ballots if not ballot.word]:
@@ -60,18 +62,37 @@ def against(ballots: Sequence[Ballot], quorum: Quorum) -> list[Reason]:
 
 
 def _of_count(ballots: Sequence[Ballot], quorum: Quorum) -> list[Reason]:
-    wanted = quorum.wanted(len(ballots))
+    wanted = quorum.wanted
     found = [_no_go(ballot) for ballot in ballots if ballot.word == NO_GO and ballot.veto]
+    found += _unheard([ballot.role for ballot in ballots if ballot.veto and not ballot.word])
     goes = sum(ballot.word == GO for ballot in ballots)
     missing = [ballot.role for ballot in ballots if not ballot.word]
     if goes >= wanted:
         return found
+    if len(ballots) < wanted:
+        text = f"{too_few(wanted, len(ballots))}."
+        return [*found, Reason(NO_GO if _refused(ballots) else HOLD, text)]
     if goes + len(missing) < wanted:
         against = ", ".join(ballot.role for ballot in ballots if ballot.word not in ("", GO))
         text = f"{goes} of {len(ballots)} roles say go and {wanted} are wanted; against: {against}."
         return [*found, Reason(NO_GO if _refused(ballots) else HOLD, text)]
     text = f"{goes} of {wanted} wanted goes are in; missing: {', '.join(missing)}."
     return [*found, Reason(HOLD, text)]
+
+
+def too_few(wanted: int, roles: int) -> str:
+    """'2 goes are wanted, but 1 role votes here'."""
+    goes = "1 go is" if wanted == 1 else f"{wanted} goes are"
+    many = {0: "no role votes", 1: "1 role votes"}.get(roles, f"{roles} roles vote")
+    return f"{goes} wanted, but {many} here"
+
+
+def _unheard(veto: Sequence[str]) -> list[Reason]:
+    """Roles that may stop the gate alone: their silence is no consent."""
+    if not veto:
+        return []
+    vote = "a vote that is" if len(veto) == 1 else "votes that are"
+    return [Reason(HOLD, f"A veto goes with {vote} missing: {', '.join(veto)}.")]
 
 
 def _refused(ballots: Sequence[Ballot]) -> bool:
@@ -83,13 +104,17 @@ def _no_go(ballot: Ballot) -> Reason:
 
 
 def waited_for(ballots: Sequence[Ballot], quorum: Quorum) -> list[str]:
-    """The roles whose missing votes the quorum still waits for; none once it cannot matter."""
+    """The roles whose missing votes the quorum still waits for; none once it cannot matter.
+
+    A role with a veto is always waited for.
+    """
     missing = [ballot.role for ballot in ballots if not ballot.word]
     if quorum.kind == ALL or not missing:
         return missing
     goes = sum(ballot.word == GO for ballot in ballots)
-    wanted = quorum.wanted(len(ballots))
-    return missing if goes < wanted <= goes + len(missing) else []
+    if goes < quorum.wanted <= goes + len(missing):
+        return missing
+    return [ballot.role for ballot in ballots if ballot.veto and not ballot.word]
 
 
 def standing_words(ballots: Sequence[Ballot], quorum: Quorum) -> str:
@@ -140,8 +165,10 @@ def _proceed(quorum: Quorum, voters: Sequence[str], veto: Sequence[str]) -> tupl
         return "No role votes here", ", no blocking item open"
     if quorum.kind == ALL:
         return f"{many} of {many} roles", ", no no-go, no blocking item open"
+    if quorum.wanted > many:
+        return "Never", f": {too_few(quorum.wanted, many)}"
     stopped = f", no no-go of {_or(veto)}" if veto else ""
-    return f"{quorum.wanted(many)} of {many} roles", f" say go{stopped}, no blocking item open"
+    return f"{quorum.wanted} of {many} roles", f" say go{stopped}, no blocking item open"
 
 
 def _veto(quorum: Quorum, voters: Sequence[str], veto: Sequence[str]) -> tuple[str, str]:
@@ -149,7 +176,7 @@ def _veto(quorum: Quorum, voters: Sequence[str], veto: Sequence[str]) -> tuple[s
         return "Every no-go", " stops Proceed, also by a delegate"
     if not veto:
         return "Nobody", ": a no-go counts as a go that is missing"
-    return f"A no-go of {_or(veto)}", " stops Proceed, also by a delegate"
+    return f"A no-go of {_or(veto)}", " stops Proceed, also by a delegate; so does a missing vote"
 
 
 def _silence(voters: Sequence[str], minutes: int | None) -> str:

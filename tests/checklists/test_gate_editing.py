@@ -70,6 +70,13 @@ def test_another_quorum_asks_for_new_votes_and_wants_a_reason(plan, gate, cast, 
     assert gate.version_at == event.at
 
 
+def test_only_roles_that_may_vote_are_counted_for_the_goes_wanted(plan, gate, cast):
+    idle = {"voters": ("member", "observer"), "quorum": "count", "quorum_count": 2}
+    with pytest.raises(Invalid, match="2 goes are wanted, but no role votes here") as wrong:
+        edit_gate(gate, GateWanted(**settings_of(gate) | idle), by=cast["cora"])
+    assert wrong.value.field == "quorum_count"
+
+
 def test_another_title_leaves_the_votes_standing(plan, gate, cast, roles):
     cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
     edit_gate(gate, GateWanted("Ten percent"), by=cast["cora"], reason="Clearer.")

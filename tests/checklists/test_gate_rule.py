@@ -1,5 +1,7 @@
 """The rule of a gate. Scenario 20: go and no-go together, no-go wins. No data is never go."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from checklists.rules.gates import (
     HOLD,
     NO_GO,
     Ballot,
+    Bar,
     Facts,
     Reading,
     decision_objection,
@@ -55,6 +58,24 @@ def test_the_worst_reason_comes_first():
     answer = recommend(Facts((YELLOW, RED), (AYE, MISSING)))
     assert answer.reasons[0].startswith("Uptime")
     assert answer.counts == "0 green, 1 yellow, 1 red"
+
+
+def test_what_somebody_accepted_says_go_only_with_a_value():
+    nothing = recommend(Facts((replace(NONE, waived="no data, accepted"),)))
+    assert (nothing.word, "nothing says go" in nothing.sentence) == (HOLD, True)
+    assert recommend(Facts((replace(YELLOW, waived="yellow, accepted"),))).word == GO
+    assert recommend(Facts((replace(NONE, waived="no data, accepted"),), (AYE,))).word == GO
+
+
+def test_weighted_criteria_without_a_green_one_say_nothing():
+    assert recommend(Facts((replace(YELLOW, weight=1.0),), bar=Bar(50.0))).word == HOLD
+
+
+def test_a_veto_of_the_score_decides_alone_though_it_has_a_weight():
+    weighted = (replace(RED, weight=1.0), replace(GREEN, weight=99.0))
+    assert recommend(Facts(weighted, (AYE,), bar=Bar(90.0))).word == GO
+    ruled = (replace(weighted[0], ruled=True), weighted[1])
+    assert recommend(Facts(ruled, (AYE,), bar=Bar(90.0))).word == NO_GO
 
 
 def test_a_report_only_criterion_counts_neither_way():

@@ -50,6 +50,10 @@ def word_of(cast, quorum, veto):
         (["go", "", ""], Quorum(COUNT, 2), (), "hold"),
         (["go", "no-go", "no-go"], Quorum(COUNT, 2), (), "no-go"),
         (["go", "abstain", "abstain"], Quorum(COUNT, 2), (), "hold"),
+        (["go", "go", ""], Quorum(COUNT, 2), (2,), "hold"),
+        (["go", "go", "abstain"], Quorum(COUNT, 2), (2,), "go"),
+        (["go"], Quorum(COUNT, 2), (), "hold"),
+        ([], Quorum(COUNT, 1), (), "hold"),
         (["go", "no-go"], Quorum(), (), "no-go"),  # scenario 20: at the same moment
     ],
 )
@@ -104,9 +108,25 @@ def test_so_many_of_the_roles_are_said_with_their_veto():
     words = quorum_words(Quorum(COUNT, 2), ["A", "B", "C"], ["C"], decider="Lead")
     said = {word.label: word.text for word in words}
     assert said["Proceed"] == "2 of 3 roles say go, no no-go of C, no blocking item open"
-    assert said["Veto"] == "A no-go of C stops Proceed, also by a delegate"
+    assert said["Veto"] == "A no-go of C stops Proceed, also by a delegate; so does a missing vote"
     assert said["Hold"] == "Lead, with any number of votes"
     assert said["Silence"] == "is not a yes: the gate waits, and never goes on by itself"
+
+
+def test_a_role_with_a_veto_is_waited_for_whatever_the_others_say():
+    cast = ballots("go", "go", "", "", veto={2})
+    assert waited_for(cast, Quorum(COUNT, 2)) == ["R2"]
+    [reason] = against(cast, Quorum(COUNT, 2))
+    assert reason.text == "A veto goes with a vote that is missing: R2."
+
+
+def test_more_goes_than_roles_hold_and_say_so():
+    [reason] = against(ballots("go"), Quorum(COUNT, 2))
+    assert (reason.word, reason.text) == ("hold", "2 goes are wanted, but 1 role votes here.")
+    [none] = against((), Quorum(COUNT, 1))
+    assert none.text == "1 go is wanted, but no role votes here."
+    words = {word.label: word.text for word in quorum_words(Quorum(COUNT, 2), ["A"])}
+    assert words["Proceed"] == "Never: 2 goes are wanted, but 1 role votes here"
 
 
 def test_what_the_votes_allow_is_one_sentence():
