@@ -5,6 +5,7 @@ from datetime import datetime
 
 from checklists.models import Finding, FindingState
 from checklists.panels import Context, GateFamily
+from checklists.queries.beside import grave_findings
 from checklists.queries.dryruns import dry_runs
 from checklists.queries.findings import (
     IMPORTED,
@@ -110,7 +111,8 @@ def findings_at(plan: DeploymentPlan, sheet, now: datetime) -> Context:
         return {"kept": kept.get("accepted") or [], "runs": runs.get("totals", "")}
     line = accepted_line(accepted_now(plan, now), now)
     found = dry_runs(plan, now)
-    return {"line": line, "runs": found.totals if found.rows else ""}
+    grave = grave_findings(plan, now)
+    return {"line": line, "grave": grave, "runs": found.totals if found.rows else ""}
 
 
 class DryRunList(panels.Panel):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from checklists.models import Area
 from checklists.panels import LIST, Context, GateFamily
+from checklists.queries.beside import beside
 from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import GateSheet
 from checklists.queries.pack import Mark
@@ -72,11 +73,16 @@ class MeetingAreas(MeetingPart):
 
 
 class MeetingOpen(MeetingPart):
-    """What still stands in the way: items, conditions, votes."""
+    """What still stands in the way: items, votes; and what is open beside what the rule asks."""
 
     name = "meeting-open"
     template = "checklists/_meeting_open.html"
     kinds = (*LIST, "vote.", "gate.", "condition.", "signoff.", "plan.")
+    kinds += ("finding.", "evidence.", "dryrun.", "load.", "risk.", "scenario.")
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        found = super().context(plan, now, key)
+        return found | {"beside": beside(plan, now)} if found else None
 
 
 MEETING_PARTS = (MeetingAreas(), MeetingOpen(), panels.get("presence"))

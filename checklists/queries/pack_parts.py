@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from checklists.models import Area
+from checklists.models import Area, Decision
 from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import final_of, gates_now, opens_at
 from checklists.queries.pack import Cell, Look, Mark, Part, register_part
 from checklists.queries.scopes import PLAN, Scope, find_scope
 from checklists.rules.bands import Band
 from checklists.rules.gates import SHOWN
-from warroom.rules.wording import full_instant, instant_text
+from warroom.rules.wording import full_instant, target_text
 
 WORDS = {"go": Band.GREEN, "hold": Band.YELLOW, "no-go": Band.RED}
 
@@ -33,7 +33,17 @@ def summary(look: Look) -> Part:
         ("Decided" if decided else "The rule says", Mark(WORDS[said], SHOWN[said])),
     ]
     asked = f"{sheet.gate.title}: {plan.summary}".rstrip(": ")
-    return Part("summary", "Summary", asked, (), tuple(rows), tuple(advice.reasons))
+    if decided is None:
+        return Part("summary", "Summary", asked, (), tuple(rows), tuple(advice.reasons))
+    rows.append(("By", _by(decided)))
+    lines = (*decided.reasons, "The other parts are read now; the record has what was decided on.")
+    return Part("summary", "Summary", asked, (), tuple(rows), lines)
+
+
+def _by(decided: Decision) -> str:
+    against = f", against the rule, which said {SHOWN[decided.recommendation]}"
+    who = f"{decided.person_name} as {decided.decided_as}, {full_instant(decided.at)}"
+    return f"{who}{against if decided.override else ''}"
 
 
 def _window(look: Look) -> str:
@@ -49,9 +59,14 @@ def schedule(look: Look) -> Part | None:
     for gate in gates_now(look.plan, look.now):
         final = final_of(gate)
         steps.append((opens_at(gate), gate.title, SHOWN[final.word] if final else "open"))
-    if all(step[0] is not None for step in steps):
-        steps.sort(key=lambda step: step[0])
-    rows = tuple((_at(look, at), what, state) for at, what, state in steps)
+    # What has no time stays where its phase stands: after the one before it.
+    last, placed = None, []
+    for at, what, state in steps:
+        last = at or last
+        placed.append((last, at, what, state))
+    if any(at is not None for _, at, _, _ in placed):
+        placed.sort(key=lambda one: (one[0] is not None, one[0] or look.now))
+    rows = tuple((_at(look, at), what, state) for _, at, what, state in placed)
     return Part("schedule", "Schedule", "", ("When", "What", "State"), rows) if rows else None
 
 
@@ -60,7 +75,7 @@ def _closed(counts) -> str:
 
 
 def _at(look: Look, at) -> str:
-    return f"{instant_text(at, look.now)} UTC" if at else ""
+    return full_instant(at) if at else ""
 
 
 def criteria(look: Look) -> Part | None:
@@ -82,9 +97,9 @@ def _criterion(row: CriterionRow) -> tuple[Cell, ...]:
     if row.band is Band.NO_DATA:
         measured = f"no data: {row.why}"
     word = f"{row.band.value.replace('_', ' ')}, accepted" if row.accepted else ""
-    word = "reported only" if criterion.report_only else word
+    word = f"{row.band.value.replace('_', ' ')}, reported only" if criterion.report_only else word
     area = Area(criterion.area).label if criterion.area else ""
-    return area, criterion.label, measured, row.green_text, Mark(row.band.value, word)
+    return area, criterion.label, measured, target_text(row.green_text), Mark(row.band.value, word)
 
 
 def work(look: Look) -> Part | None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from checklists.models import Severity
+from checklists.queries.beside import beside
 from checklists.queries.dryruns import dry_runs
 from checklists.queries.findings import Wish, register_of
 from checklists.queries.load import load_rows
@@ -32,7 +33,8 @@ def score(look: Look) -> Part | None:
         return None
     total = sheet.score.total
     said = f"{shown(total)} of {shown(sheet.score.best, 0)}" if total is not None else "no score"
-    rows = [("All", said, "100 %", STANDS[sheet.score.standing], "")]
+    weights = f"{shown(sheet.score.weights, 0)} %"
+    rows = [("All", said, weights, STANDS[sheet.score.standing], "")]
     rows += [_category(row) for row in sheet.rows]
     claims = tuple(
         f"{one['label']}: the document says {one['value']}" for one in sheet.wrong_claims
@@ -57,11 +59,16 @@ def key_findings(look: Look) -> Part | None:
 
 
 def _strengths(sheet: ScoreSheet | None) -> Iterator[str]:
-    rows = sheet.rows if sheet else ()
-    met = [row.category.label for row in rows if row.judged.verdict not in ("", BELOW)]
+    met = [row.category.label for row in (sheet.rows if sheet else ()) if _is_strong(sheet, row)]
     if met:
-        verb = "reaches its target" if len(met) == 1 else "reach their targets"
-        yield f"Strengths: {listed(met)} {verb}."
+        yield f"Strengths: {listed(met)}."
+
+
+def _is_strong(sheet: ScoreSheet, row: ScoreRow) -> bool:
+    """It reaches its target; without one, it has the best score there is."""
+    if row.judged.verdict:
+        return row.judged.verdict != BELOW
+    return row.judged.score is not None and row.judged.score >= sheet.score.best
 
 
 def _gaps(sheet: ScoreSheet | None) -> Iterator[str]:
@@ -71,11 +78,17 @@ def _gaps(sheet: ScoreSheet | None) -> Iterator[str]:
 
 
 def _blockers(look: Look) -> Iterator[str]:
-    for item in look.sheet.blocking:
-        yield f"Blocker: {item.ref} {item.text}"
-    for row in look.sheet.criteria:
-        if row.band is Band.RED and not row.accepted and not row.criterion.report_only:
-            yield f"Blocker: {row.sentence}"
+    """What alone keeps the rule from GO, and what is open beside it."""
+    sheet = look.sheet
+    if sheet.decided is None:
+        yield from (f"Blocker: {item.ref} {item.text}" for item in sheet.blocking)
+        for row in sheet.criteria:
+            if row.band is not Band.GREEN and not row.accepted and not row.criterion.report_only:
+                yield f"Blocker: {row.sentence}"
+        yield from (f"Blocker: open condition: {one.text}" for one in sheet.open_conditions)
+        if sheet.missing:
+            yield f"Blocker: no vote yet of {listed([row.role.name for row in sheet.missing])}."
+    yield from (f"Beside: {one.text}" for one in beside(look.plan, look.now))
 
 
 def results(look: Look) -> Part | None:

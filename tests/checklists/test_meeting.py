@@ -111,6 +111,47 @@ def test_the_pack_as_markdown_says_the_same_and_keeps_words_as_words(plan, phase
     assert "Criteria" in titles
 
 
+def test_a_vote_at_the_meeting_carries_the_meeting_in_its_own_form(plan, gate, cast, client_of):
+    page = page_of(client_of(cast["thon"]), plan, "meeting/")
+    form = page[page.index('id="vote"') :]
+    form = form[: form.index("</form>")]
+    assert f'name="back" value="/plans/{plan.slug}/gates/gate-1/meeting/"' in form
+
+
+def test_after_the_decision_meeting_and_pack_lead_to_the_record(
+    plan, phase, all_go, cast, client_of
+):
+    """The pack says who decided, when, and that it was against the rule."""
+    make_item(phase, 7, "Close the port", blocking=True)
+    decide_gate(all_go, "go", by=cast["cora"], rationale="The port is closed by the firewall.")
+    vera = client_of(cast["vera"])
+    pack = page_of(vera, plan, "pack/")
+    assert "against the rule, which said HOLD" in pack
+    assert "/gates/gate-1/decisions/" in pack
+    assert "Blocker:" not in pack
+    meeting = page_of(vera, plan, "meeting/")
+    assert "/gates/gate-1/decisions/" in meeting
+    assert 'data-live="meeting-open-gate-1"' not in meeting
+
+
+def test_what_the_rule_does_not_ask_for_is_said_beside_it(plan, all_go, cast, client_of):
+    """A grave finding, a failed dry run, a contingency in force: the meeting does not miss them."""
+    now = timezone.now()
+    found = {"state_at": now, "state_by_name": "Thon", "seen_at": now}
+    plan.findings.create(number=1, title="Debug endpoint", severity="critical", **found)
+    run = plan.dry_runs.create(number=1, title="Rollback status")
+    run.results.create(word="fail", by_name="Thon", at=now)
+    plan.scenarios.create(number=1, title="Targets stay down", state="in-force", state_at=now)
+    page = page_of(client_of(cast["vera"]), plan, "meeting/")
+    for said in (
+        "Findings that count: 1 critical.",
+        "Dry runs without a pass: Rollback status.",
+        "Contingency in force: Targets stay down.",
+    ):
+        assert said in page, said
+    assert "Findings that count: 1 critical." in page_of(client_of(cast["vera"]), plan, "")
+
+
 def test_the_pack_costs_the_same_with_one_and_with_many(
     plan, phase, item, all_go, django_assert_max_num_queries
 ):
@@ -166,9 +207,10 @@ def test_the_pack_tells_score_findings_trials_and_risks(plan, phase, all_go, cas
     text = pack_markdown(pack_of(all_go, now))
     for said in (
         "| All | 8.00 of 10 | 100 % | above the bar |",
-        "Strengths: Health reaches its target.",
+        "Strengths: Health.",
         "Gap: Security would add 1.00 to the score.",
         "Blocker: 1.7 Close the port",
+        "Beside: Findings that count: 1 high.",
         "| F-1 Debug endpoint | High | open |",
         "| Peak hour | P95 ≤ 200 ms | open |",
         "| Rollback status | WARN | Only in staging |",
