@@ -138,12 +138,10 @@ def judge_dry_run(
     """Accept the warning or failure that stands, or say that it is not accepted.
 
     ``result`` is the one that was seen. Raises Invalid without a reason or for a pass, NotAllowed
-    for who neither decides nor signs, Refused when a newer result came in. The same again changes
-    nothing.
+    for who neither decides nor signs and for who recorded what is to be accepted, Refused when a
+    newer result came in. The same again changes nothing.
     """
-    why = checked_reason(reason)
-    if len(why) < REASON_LEAST:
-        raise Invalid("reason", f"Say why, in at least {REASON_LEAST} characters.")
+    why = checked_why(reason)
     with change(run.plan, by=by, request_id=request_id) as judging:
         role = _judging_role(judging)
         run = _fresh(judging, run)
@@ -151,10 +149,20 @@ def judge_dry_run(
         if judging.repeated and newest is not None:
             return newest
         _demand_judgeable(run, newest, result)
+        if accepted and newest.by_id == by.pk:
+            raise NotAllowed("You recorded this result. Accepting it is for somebody else.")
         if (newest.accepted, newest.accepted_reason) == (accepted, why):
             return newest
         _write_judgement(judging, run, newest, role, accepted, why)
     return newest
+
+
+def checked_why(reason: str) -> str:
+    """The reason of an acceptance. Raises Invalid for one that says too little."""
+    why = checked_reason(reason)
+    if len(why) < REASON_LEAST:
+        raise Invalid("reason", f"Say why, in at least {REASON_LEAST} characters.")
+    return why
 
 
 # --- what is asked ---------------------------------------------------------------------------

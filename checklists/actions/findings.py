@@ -28,7 +28,7 @@ from checklists.actions.finding_rights import demand_to_let_go
 from checklists.models import Finding, FindingState
 from checklists.rules import findings as rules
 from warroom.actions.change import Change, change
-from warroom.actions.refusals import Invalid, Refused, checked_reason
+from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, Role, User
 from warroom.rules.wording import listed
 
@@ -86,24 +86,28 @@ def edit_finding(
 ) -> Finding:
     """Change owner, due time, severity or words; only what is given changes, the same is no event.
 
-    Another severity wants a reason; out of high and critical it wants who may let those go. Raises
-    Invalid, NotAllowed without the right to sign, Refused when it changed since ``seen_revision``.
+    Another severity wants a reason; out of high and critical it wants who may let those go. A worse
+    one opens a finding again that was accepted or called false: that was signed of a lesser one.
+    Raises Invalid, NotAllowed without the right to sign, Refused when it changed since
+    ``seen_revision``.
     """
     values, why = checked(fields), checked_reason(reason)
     with change(finding.plan, by=by, right=Right.SIGN, request_id=request_id) as editing:
         finding = _fresh(finding, editing)
-        before = shown(finding)
+        before, stood = shown(finding), state_of(finding)
         assign(finding, values)
         after = shown(finding)
         differing = [name for name in after if after[name] != before[name]]
         if editing.repeated or not differing:
             return finding
         _demand_unchanged(finding, seen_revision)
+        opens = ""
         if "severity" in differing:
-            _weigh_severity(editing, finding, before["severity"], why)
+            opens = _weigh_severity(editing, finding, before["severity"], why)
         finding.revision += 1
         finding.save()
-        text = f"F-{finding.number} edited, {listed(differing)}: {finding.title}"
+        text = f"F-{finding.number} edited, {listed(differing)}: {finding.title}{opens}"
+        before, after = before | stood, after | state_of(finding)
         _record(editing, finding, f"{text}{f'. {why}' if why else ''}", before, after, why)
     return finding
 
@@ -158,8 +162,9 @@ def confirm_finding(
 ) -> Finding:
     """A retest by a person agrees that it is fixed: it counts no more. ``note`` says what was seen.
 
-    Raises Invalid without a note, NotAllowed without the right to sign, Refused when it is not
-    called fixed, or changed since ``seen_revision``. Confirmed again it stays as it is.
+    Raises Invalid without a note, NotAllowed without the right to sign and, of a high or critical
+    one, for who called it fixed; Refused when it is not called fixed, or changed since
+    ``seen_revision``. Confirmed again it stays as it is.
     """
     note, after = note.replace("\0", "").strip(), after.replace("\0", "").strip()
     if not note or len(note) > 120:
@@ -175,6 +180,7 @@ def confirm_finding(
             raise Refused(
                 f"F-{finding.number} is {word_of(finding)}, so there is no fix to confirm."
             )
+        _demand_another(confirming, finding)
         before = state_of(finding)
         finding.confirmed_at = confirming.at
         finding.confirmed_by = f"{note}, {confirming.author_name}"[:200]
@@ -226,7 +232,8 @@ def _standing_role(setting: Change, finding: Finding, state: str, retest: bool) 
     return signing[0] if signing else None
 
 
-def _weigh_severity(editing: Change, finding: Finding, before: str, why: str) -> None:
+def _weigh_severity(editing: Change, finding: Finding, before: str, why: str) -> str:
+    """What else follows of another severity, as the event says it."""
     if len(why) < rules.REASON_LEAST:
         least = rules.REASON_LEAST
         raise Invalid("reason", f"Say in at least {least} characters why its severity is another.")
@@ -234,6 +241,31 @@ def _weigh_severity(editing: Change, finding: Finding, before: str, why: str) ->
         demand_to_let_go(editing, before, "lowered")
     if rules.wants_retest(finding.severity):
         finding.retest = True
+    if finding.state in rules.LETS_GO and rules.rank(finding.severity) < rules.rank(before):
+        return _open_again(editing, finding, before)
+    return ""
+
+
+def _open_again(editing: Change, finding: Finding, before: str) -> str:
+    was = word_of(finding).lower()
+    finding.state, finding.reason, finding.state_role = FindingState.OPEN, "", ""
+    finding.accepted_until = None
+    finding.state_at, finding.state_by_name = editing.at, editing.author_name
+    return f". It is open again: it was {was} as {before}"
+
+
+def _demand_another(confirming: Change, finding: Finding) -> None:
+    """A grave fix is confirmed by somebody else than who called it fixed (law 10)."""
+    if confirming.author is None or finding.severity not in rules.GRAVE:
+        return
+    called = confirming.plan.events.filter(
+        kind="finding.changed", data__finding=finding.number, data__after__state=FindingState.FIXED
+    ).last()
+    if called is not None and called.actor_id == confirming.author.pk:
+        raise NotAllowed(
+            f"You called F-{finding.number} fixed. The fix of a {finding.severity} finding is "
+            "confirmed by somebody else."
+        )
 
 
 # --- locked row and record -------------------------------------------------------------------

@@ -27,6 +27,7 @@ from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done
+from warroom.views.password import ask_again
 from warroom.views.plans import page
 
 SHOWN_RESULTS = 20
@@ -140,7 +141,7 @@ def dryrun_results(request: HttpRequest, slug: str, number: int) -> HttpResponse
 
 @require_POST
 def dryrun_judge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Accept the warning or failure that stands, or say that it is not accepted."""
+    """Accept the warning or failure that stands (the password again), or say that it is not."""
     plan, run = _asked(request, slug, number)
     form = JudgeDryRunForm(request.POST)
     if not form.is_valid():
@@ -149,6 +150,9 @@ def dryrun_judge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     accepted = asked["accepted"] == "yes"
     given = {"result": asked["result"], "request_id": once(request)}
     try:
+        actions.checked_why(asked["reason"])
+        if accepted and (asks := ask_again(request, f"accept dry run {number}")):
+            return asks
         actions.judge_dry_run(run, accepted, asked["reason"], by=request.user, **given)
     except Refused as refused:
         return _refused(request, plan, run, refused, judge_form=form)

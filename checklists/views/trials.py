@@ -22,6 +22,7 @@ from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
+from warroom.views.password import ask_again
 from warroom.views.plans import page
 
 Parts = Callable[[HttpRequest, DeploymentPlan], dict[str, Any]]
@@ -205,7 +206,7 @@ def load_explain(request: HttpRequest, slug: str, key: str, number: int) -> Http
 
 @require_POST
 def load_except(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
-    """Accept that a run failed."""
+    """Accept that a run failed: signed, so the password is asked when it is old."""
     plan = get_plan(request.user, slug)
     row, run = _find_run(plan, key, number)
     demand(plan, request.user, Right.DECIDE)
@@ -213,6 +214,8 @@ def load_except(request: HttpRequest, slug: str, key: str, number: int) -> HttpR
     if not form.is_valid():
         return _profile_page(request, plan, row, except_form=form)
     reason = form.cleaned_data["reason"]
+    if asks := ask_again(request, f"except run {number} of {row.profile.name}"):
+        return asks
     load_runs.except_run(run, reason, by=request.user, request_id=once(request))
     return _back(request, row, f"Run {number} is a documented exception. It stays red.")
 

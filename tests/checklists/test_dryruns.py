@@ -78,6 +78,15 @@ def test_only_who_signs_or_decides_accepts(run, cast):
         judge_dry_run(run, True, "ok", by=cast["thon"])
 
 
+def test_who_recorded_a_failure_does_not_accept_it(run, cast):
+    """Law 10. Saying that it is not accepted is for everybody who signs."""
+    record_dry_run(run, "fail", by=cast["hudson"])
+    with pytest.raises(NotAllowed, match="You recorded this result"):
+        judge_dry_run(run, True, WHY, by=cast["hudson"])
+    judge_dry_run(run, False, WHY, by=cast["hudson"])
+    assert judge_dry_run(run, True, WHY, by=cast["thon"]).accepted
+
+
 def test_what_ran_again_or_passed_is_not_accepted(run, cast):
     seen = record_dry_run(run, "warn", by=cast["forge"])
     record_dry_run(run, "fail", by=cast["forge"])

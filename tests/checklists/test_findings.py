@@ -104,6 +104,32 @@ def test_a_fix_keeps_its_values_and_counts_until_a_retest_agrees(add, cast):
     assert len(shown) == 3 and shown[2].endswith("the fix holds: curl answers 404")
 
 
+def test_a_grave_fix_is_confirmed_by_another_than_who_called_it_fixed(add, cast):
+    """Law 10. That somebody else then added how it was fixed does not change who said so."""
+    found = set_finding_state(add(severity="critical"), "fixed", by=cast["thon"])
+    set_finding_state(found, "fixed", by=cast["hudson"], said=Said(fix="Switched off"))
+    with pytest.raises(NotAllowed, match="You called F-1 fixed"):
+        confirm_finding(found, "looks fine", by=cast["thon"])
+    assert rules.counts(Finding.objects.get(), timezone.now())
+    confirm_finding(found, "curl answers 404", by=cast["cora"])
+    small = set_finding_state(add(severity="low"), "fixed", by=cast["thon"], said=Said(retest=True))
+    assert confirm_finding(small, "looks fine", by=cast["thon"]).confirmed_at
+
+
+@pytest.mark.parametrize("state", ["accepted", "false-positive"])
+def test_one_that_was_let_go_and_is_graver_than_was_signed_is_open_again(
+    add, plan, cast, criterion, state
+):
+    found = add(severity="medium")
+    set_finding_state(found, state, by=cast["thon"], said=Said(WHY, until=until()))
+    edit_finding(found, {"severity": "critical"}, by=cast["thon"], reason="It runs code after all")
+    found = Finding.objects.get()
+    assert (found.state, found.accepted_until, found.reason) == ("open", None, "")
+    assert "It is open again: it was" in last().text and "as medium" in last().text
+    assert (last().data["before"]["state"], last().data["after"]["state"]) == (state, "open")
+    assert row(plan, criterion).band == "red"
+
+
 def test_only_what_is_fixed_can_be_confirmed(add, cast):
     with pytest.raises(Refused, match="F-1 is open, so there is no fix to confirm"):
         confirm_finding(add(), "seen", by=cast["hudson"])
@@ -261,7 +287,7 @@ def test_no_critical_or_high_open_is_measured(add, plan, cast, criterion):
     assert (found.band, found.value, found.text) == ("red", 1, "1 critical")
     set_finding_state(grave, "fixed", by=cast["thon"])
     assert row(plan, criterion).band == "red"
-    confirm_finding(Finding.objects.get(pk=grave.pk), "scanned anew", by=cast["thon"])
+    confirm_finding(Finding.objects.get(pk=grave.pk), "scanned anew", by=cast["hudson"])
     assert row(plan, criterion).band == "green"
     assert low.number == 1
 

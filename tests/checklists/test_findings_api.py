@@ -61,8 +61,9 @@ def test_a_fix_is_retested(call, plan, cast):
     fixed = {"state": "fixed", "before": "open", "after": "shut"}
     status, found = call("thon", "PUT", "/findings/1/state", fixed)
     assert (status, found["retest"], found["counts"]) == (200, True, True)
-    status, found = call("thon", "POST", "/findings/1/retest", {"note": "It is shut"})
-    assert (found["counts"], found["confirmed"]) == (False, "It is shut, Thon")
+    assert call("thon", "POST", "/findings/1/retest", {"note": "It is shut"})[0] == 403
+    status, found = call("hudson", "POST", "/findings/1/retest", {"note": "It is shut"})
+    assert (found["counts"], found["confirmed"]) == (False, "It is shut, Hudson")
     assert call("thon", "PATCH", "/findings/1", {"owner": "Thon"})[1]["owner"] == "Thon"
     assert call("thon", "GET", "/findings/9")[0] == 404
 

@@ -35,6 +35,12 @@ def hudson(cast, client_of):
     return client_of(cast["hudson"])
 
 
+def old_password(client):
+    session = client.session
+    session["password_at"] = 0  # long ago
+    session.save()
+
+
 def state(**said):
     return {"revision": "0", "state": "open"} | said
 
@@ -71,9 +77,7 @@ def test_a_finding_is_written_down_and_what_is_wrong_keeps_what_was_typed(plan, 
 
 def test_accepting_asks_for_the_password_and_wants_an_end(add, hudson):
     add()
-    session = hudson.session
-    session["password_at"] = 0  # long ago
-    session.save()
+    old_password(hudson)
     where = f"{PAGE}1/state"
     short = hudson.post(where, state(state="accepted", reason=WHY))
     assert short.status_code == 422 and "Say until when" in short.content.decode()
@@ -104,7 +108,7 @@ def test_a_grave_one_is_refused_in_words(add, cast, client_of):
     assert "by Security Lead only" in answer.content.decode()
 
 
-def test_a_fix_with_values_is_retested(add, hudson):
+def test_a_fix_with_values_is_retested(add, cast, client_of, hudson):
     """S104."""
     add(severity="high")
     sent = state(state="fixed", before="7.5", after="0", fix="Off", retest="on")
@@ -112,8 +116,9 @@ def test_a_fix_with_values_is_retested(add, hudson):
     page = hudson.get(f"{PAGE}?finding=1").content.decode()
     assert "7.5 → 0" in page and "Confirm the retest" in page
     note = {"retest-note": "404 now", "retest-revision": "1"}
-    assert hudson.post(f"{PAGE}1/retest", note).status_code == 302
-    assert "404 now, Hudson" in hudson.get(f"{PAGE}?finding=1").content.decode()
+    assert hudson.post(f"{PAGE}1/retest", note).status_code == 403  # their own fix
+    assert client_of(cast["thon"]).post(f"{PAGE}1/retest", note).status_code == 302
+    assert "404 now, Thon" in hudson.get(f"{PAGE}?finding=1").content.decode()
 
 
 def test_what_is_accepted_stands_at_the_gate(add, cast, gate, hudson):
@@ -164,7 +169,7 @@ def test_fragments_hold_no_field_and_no_token(add, plan, cast):
 # --- dry runs --------------------------------------------------------------------------------
 
 
-def test_a_dry_run_is_added_recorded_and_accepted(plan, hudson):
+def test_a_dry_run_is_added_recorded_and_accepted(cast, client_of, hudson):
     """S75 S76."""
     assert hudson.post(RUNS, {"new-title": "Targets", "new-command": "make t"}).status_code == 302
     sent = {"word": "warn", "output": "down\n  down", "analysis": "- not up yet"}
@@ -173,7 +178,11 @@ def test_a_dry_run_is_added_recorded_and_accepted(plan, hudson):
     assert "1 warning of 1" in page and "down\n  down</pre>" in page
     result = DryRun.objects.get().results.get().pk
     judged = {"judge-accepted": "yes", "judge-reason": "Up once it runs.", "judge-result": result}
-    assert hudson.post(f"{RUNS}1/judge", judged).status_code == 302
+    thon = client_of(cast["thon"])
+    old_password(thon)
+    asked = thon.post(f"{RUNS}1/judge", judged)
+    assert asked.status_code == 403 and "accept dry run 1" in asked.content.decode()
+    assert thon.post(f"{RUNS}1/judge", judged | {"password": "pw"}).status_code == 302
     assert "1 warning accepted of 1" in hudson.get(RUNS).content.decode()
 
 

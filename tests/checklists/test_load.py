@@ -343,3 +343,19 @@ def test_a_run_starts_with_one_tap_and_the_table_comes_back(plan, cast, peak, cl
     answer = client.post(address, headers={"HX-Request": "true"})
     assert answer.status_code == 200 and b'id="load"' in answer.content
     assert b"ends about" in answer.content
+
+
+def test_excepting_a_run_asks_for_the_password_when_it_is_old(plan, cast, peak, client_of):
+    """Law 10: it is signed like any acceptance."""
+    load_runs.finish_run(peak, {"p95": 612, "errors": 0.1}, by=cast["thon"])
+    client, where = (
+        client_of(cast["cora"]),
+        f"/plans/{plan.slug}/trials/load/peak-load/runs/1/except",
+    )
+    session = client.session
+    session["password_at"] = 0
+    session.save()
+    asked = client.post(where, {"reason": "Peak is not expected."})
+    assert asked.status_code == 403 and "except run 1 of" in asked.content.decode()
+    answer = client.post(where, {"reason": "Peak is not expected.", "password": "pw"})
+    assert answer.status_code == 302 and peak.runs.get().excepted
