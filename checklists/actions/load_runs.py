@@ -187,9 +187,15 @@ def set_baseline(run: LoadRun, *, by: User, request_id: str | None = None) -> Lo
 def attach_run(
     opened: Change, profile: LoadProfile, result: Result, measured: rules.Figures
 ) -> LoadRun:
-    """The run that a result file is of, within the change that keeps the file."""
+    """The run that a result file is of, within the change that keeps the file.
+
+    One that was observed before the run under way began is a run of its own.
+    """
     profile = fresh(opened, profile)
-    run = under_way(profile) or _new(profile, result.observed_at, opened)
+    running = under_way(profile)
+    if running is not None and running.started_at > result.observed_at:
+        running = None  # the file is of a run before it
+    run = running or _new(profile, result.observed_at, opened)
     run.result = result
     _end(opened, profile, run, measured, result)
     return run
@@ -272,7 +278,17 @@ def _feed(
         )
         for name, label, value, unit in rows
     ]
+    made = _not_older(ending, made)
     names = [f.name for f in Evidence._meta.fields if f.name not in ("id", "plan", "key")]
     Evidence.objects.bulk_create(
         made, update_conflicts=True, unique_fields=["plan", "key"], update_fields=names
     )
+
+
+def _not_older(ending: Change, made: list[Evidence]) -> list[Evidence]:
+    """Those that nothing newer stands against: the newest observation counts, as for results."""
+    rows = Evidence.objects.filter(
+        plan=ending.plan, key__in=[one.key for one in made], observed_at__isnull=False
+    )
+    newest = dict(rows.values_list("key", "observed_at"))
+    return [one for one in made if newest.get(one.key, one.observed_at) <= one.observed_at]

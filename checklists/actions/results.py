@@ -14,7 +14,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from checklists.actions.files import keep_bytes
 from checklists.models import Evidence, Result, ResultKind
@@ -236,6 +236,8 @@ def _keep(
         wanted.fields |= {"observed_at": _time(keeping, wanted, observed_at), "valid_for_s": span}
         fresh = _fresh(keeping, wanted)
         why = _why(keeping, wanted, counts, fresh)
+        if why and (there := _kept_beside(keeping, wanted, observed_at, counts)) is not None:
+            return there
         result = _write(keeping, wanted, why)
         if not why:
             _feed(keeping, result, fresh)
@@ -245,21 +247,29 @@ def _keep(
     return result
 
 
-def _there(
-    keeping: Change, wanted: _Wanted, observed_at: datetime | None, counts: bool
-) -> Result | None:
-    """The result that this is already: sent again, or the same bytes."""
+def _there(keeping: Change, wanted: _Wanted, asked: datetime | None, counts: bool) -> Result | None:
+    """The result that this is already: sent again, or the same bytes, and they count."""
     plan = keeping.plan
     if keeping.repeated:
         event = plan.events.get(request_id=keeping.request_id)
         return plan.results.filter(number=event.data.get("result")).first()
-    found = plan.results.filter(**wanted.same)
-    found = found.exclude(why=REPORT_ONLY) if counts else found.filter(why=REPORT_ONLY)
+    return _same(keeping, wanted, asked).filter(why="").first() if counts else None
+
+
+def _same(keeping: Change, wanted: _Wanted, observed_at: datetime | None) -> QuerySet[Result]:
+    """Results of the same content. One that did not count is not the same once it would."""
+    found = keeping.plan.results.filter(**wanted.same)
     if observed_at is not None:
-        return found.filter(observed_at=_utc(observed_at)).first()
-    if wanted.reading is None:
-        found = found.filter(at__gt=keeping.at - AGAIN)
-    return found.first()
+        return found.filter(observed_at=_utc(observed_at))
+    return found if wanted.reading else found.filter(at__gt=keeping.at - AGAIN)
+
+
+def _kept_beside(
+    keeping: Change, wanted: _Wanted, observed_at: datetime | None, counts: bool
+) -> Result | None:
+    """The same result where it does not count; what is for the report only is kept apart."""
+    found = _same(keeping, wanted, observed_at).exclude(why="")
+    return (found.exclude(why=REPORT_ONLY) if counts else found.filter(why=REPORT_ONLY)).first()
 
 
 def _refuse_measured(plan: DeploymentPlan, wanted: _Wanted) -> None:

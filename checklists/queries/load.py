@@ -1,13 +1,15 @@
 """Load profiles with their runs, for pages, files and the API: two SQL statements."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import zip_longest
 
 from checklists.models import LoadProfile, LoadRun
 from checklists.rules import load as rules
 from checklists.rules.bands import Band, Bound, show
 from warroom.models import DeploymentPlan
+
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def limits_of(profile: LoadProfile) -> dict[str, Bound]:
@@ -107,12 +109,13 @@ def load_rows(plan: DeploymentPlan, key: str = "") -> list[ProfileRow]:
 
 
 def _row(profile: LoadProfile) -> ProfileRow:
+    """In the order of their ends: a file of an older run may come in late."""
     kinds = rules.KINDS
     limits = tuple(
         (kinds[key].label, show(bound, kinds[key].unit))
         for key, bound in limits_of(profile).items()
     )
-    runs = list(profile.runs.all())
+    runs = sorted(profile.runs.all(), key=lambda run: (run.ended_at or LATEST, run.number))
     base = next((run for run in runs if run.baseline), None)
     rows = [
         RunRow(run, _figures(run, base), after.number if after else None)

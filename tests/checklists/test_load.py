@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -283,8 +284,8 @@ def test_a_profile_that_is_taken_off_keeps_its_runs(plan, cast, peak):
 # --- files ---------------------------------------------------------------------------------
 
 
-def bring(plan, data, by, prefix="peak-load"):
-    return record_result(plan, read_result(data, "f"), data, "f", by=by, prefix=prefix)
+def bring(plan, data, by, prefix="peak-load", **more):
+    return record_result(plan, read_result(data, "f"), data, "f", by=by, prefix=prefix, **more)
 
 
 def test_a_file_under_the_key_of_a_profile_is_its_run(plan, cast, peak, settings, tmp_path):
@@ -305,6 +306,20 @@ def test_what_has_no_figures_of_the_whole_test_is_no_run(plan, cast, peak, setti
     bring(plan, LOCUST_FAILURES, cast["forge"])
     bring(plan, LOCUST, cast["forge"], prefix="load")
     assert peak.runs.count() == 0
+
+
+def test_a_file_of_an_older_run_does_not_overwrite_newer_figures(plan, cast, peak):
+    """It is a run of its own, below the newer one, also while another is under way."""
+    load_runs.finish_run(peak, {"p95": 900.0}, by=cast["thon"])
+    now_running = load_runs.start_run(peak, by=cast["thon"])
+    earlier = timezone.now() - timedelta(hours=5)
+    bring(plan, LOCUST, cast["forge"], observed_at=earlier)
+    figures = dict(plan.evidence.values_list("key", "value"))
+    assert figures["load.peak-load.p95"] == 900 and figures["load.peak-load.limits"] == 0
+    [row] = load_rows(plan)
+    assert [one.run.number for one in row.runs] == [2, 1, 3]
+    assert row.running == now_running and row.newest.run.number == 1
+    assert row.runs[2].run.ended_at == earlier
 
 
 # --- pages ---------------------------------------------------------------------------------

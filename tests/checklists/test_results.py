@@ -208,3 +208,17 @@ def test_results_stand_in_the_record_of_the_plan_file_and_never_come_back(plan, 
     result = bring(plan, cast["forge"], source="CI")
     kept = portable.plan_data(plan, states=True)["record"]["results"][0]
     assert (kept["number"], kept["sha256"], kept["source"]) == (1, result.sha256, "CI")
+
+
+def test_a_file_that_was_kept_aside_counts_when_it_is_sent_again_and_would_count(plan, cast):
+    """The release's commit was written wrongly; corrected, the same file is a new result."""
+    plan.facts = {"Commit": "def5678"}
+    plan.save(update_fields=["facts"])
+    aside = bring(plan, cast["forge"], commit="abc1234")
+    assert not aside.counts and bring(plan, cast["forge"], commit="abc1234") == aside
+    plan.facts = {"Commit": "abc1234"}
+    plan.save(update_fields=["facts"])
+    taken = bring(plan, cast["forge"], commit="abc1234")
+    assert taken.counts and taken != aside and not Result.objects.get(pk=aside.pk).counts
+    assert bring(plan, cast["forge"], commit="abc1234") == taken
+    assert plan.events.filter(kind="evidence.recorded").count() == 2
