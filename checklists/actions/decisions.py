@@ -1,5 +1,6 @@
 """GO, HOLD or NO-GO: taken once, on the evidence of one moment, and never changed."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,10 @@ from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed, Refused
 from warroom.models import Right, Role, User
 from warroom.queries.people import standing
 
+THE_RULE = "the rule"
+# A rationale that is made out of what is true under the lock.
+Reasoned = Callable[[GateSheet], str]
+
 
 class Outdated(Refused):
     """The rule's word or the gate is not what the decider had read."""
@@ -29,7 +34,7 @@ def decide_gate(
     word: str,
     *,
     by: User,
-    rationale: str = "",
+    rationale: str | Reasoned = "",
     hold_minutes: int | None = None,
     window_reason: str = "",
     seen: str = "",
@@ -41,27 +46,36 @@ def decide_gate(
     GO outside the plan's window wants a ``window_reason``. ``seen`` is ``GateSheet.seen`` of the
     page that was decided on. What the branch starts is opened in the same change.
 
+    A GO against the rule, or on a deviation that ``by`` accepted, is an override and wants a
+    rationale.
+
     Raises NotAllowed unless ``by`` sits in the deciding role, Invalid for a missing rationale or GO
     before its time, Unconfirmed outside the window, Outdated when the rule says something else than
     was seen, Refused when the gate is decided.
     """
-    rationale = rationale.strip()
     with change(gate.plan, by=by, request_id=request_id) as deciding:
         gate = fresh_gate(gate, deciding)
         role = deciding_role(gate, by)
         newest = gate.decisions.last()
-        if newest is not None and (
-            deciding.repeated or _same_decision(newest, by, word, rationale, deciding)
-        ):
+        if newest is not None and deciding.repeated:
+            return newest
+        rationale = _reason(rationale, gate, deciding)
+        if newest is not None and _same_decision(newest, by, word, rationale, deciding):
             return newest
         refuse_decided(gate, "Your decision was not taken.")
         sheet = gate_sheet(gate, deciding.at)
-        _check_decision(sheet, word, rationale, seen)
+        _check_decision(sheet, word, rationale, seen, by)
         confirmed = _weigh(gate, word, by, deciding.at, window_reason)
         minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
         if word == gates.HOLD:
             demand_hold(minutes)
         return _write_decision(deciding, sheet, role, word, rationale, minutes, confirmed)
+
+
+def _reason(rationale: str | Reasoned, gate: Gate, deciding: Change) -> str:
+    if isinstance(rationale, str):
+        return rationale.strip()
+    return rationale(gate_sheet(gate, deciding.at)).strip()
 
 
 def check_decision(
@@ -80,7 +94,7 @@ def check_decision(
     if gate.decisions.filter(word__in=gates.FINAL).exists():
         return
     now = timezone.now()
-    _check_decision(gate_sheet(gate, now), word, rationale.strip(), seen)
+    _check_decision(gate_sheet(gate, now), word, rationale.strip(), seen, by)
     _weigh(gate, word, by, now, window_reason)
 
 
@@ -101,11 +115,16 @@ def fresh_gate(gate: Gate, under: Change) -> Gate:
 
 
 def _refuse_author_alone(gate: Gate, by: User) -> None:
-    """The author of the plan may not be the only one who says GO (law 10)."""
+    """The author of the plan may not be the only one who says GO (law 10).
+
+    A vote that was asked of somebody else for the author's own role is the author's.
+    """
     if gate.plan.author_id != by.pk:
         return
-    standing = gate.votes.filter(superseded_by__isnull=True, word=gates.GO)
-    if not standing.exclude(person=by).exists():
+    now = gate.votes.filter(superseded_by=None, word=gates.GO, gate_version=gate.version)
+    own = standing(by, gate.plan).role_ids
+    others = now.exclude(person=by).exclude(delegation__isnull=False, role__in=own)
+    if not others.exists():
         raise Refused(
             "You wrote this plan. Its author may not be the only one to say GO: somebody else has "
             "to vote go first."
@@ -143,7 +162,13 @@ def _same_decision(newest: Decision, by: User, word: str, rationale: str, decidi
     return recent and said == (by.pk, word, rationale)
 
 
-def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str) -> None:
+def accepted_by(sheet: GateSheet, person: User | None) -> list[str]:
+    """The names of the criteria at which somebody accepted the deviation that counts now."""
+    found = (row for row in sheet.criteria if row.accepted and not row.criterion.report_only)
+    return [row.criterion.label for row in found if person and row.waiver.person_id == person.pk]
+
+
+def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str, by: User) -> None:
     if seen and seen != sheet.seen:
         raise Outdated(
             f"The gate changed while you read. {_changed(sheet, seen)} Nothing was decided: look "
@@ -151,7 +176,12 @@ def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str) -> N
         )
     opens = f"{sheet.opens_at:%d %b %H:%M} UTC" if sheet.opens_at else "the start"
     wrong = gates.decision_objection(
-        word, sheet.recommendation.word, rationale, is_open=sheet.is_open, opens=opens
+        word,
+        sheet.recommendation.word,
+        rationale,
+        is_open=sheet.is_open,
+        opens=opens,
+        accepted=accepted_by(sheet, by),
     )
     if wrong:
         raise Invalid(*wrong)
@@ -179,7 +209,8 @@ def _write_decision(
     until = deciding.at + timedelta(minutes=minutes) if word == gates.HOLD else None
     decision = keep_decision(deciding, sheet, word, role=role, rationale=rationale, until=until)
     started = start_branch(deciding, sheet, decision)
-    _record_decision(deciding, decision, minutes, confirmed, started)
+    accepted = accepted_by(sheet, deciding.author) if word == gates.GO else []
+    _record_decision(deciding, decision, minutes, confirmed | {"accepted": accepted}, started)
     return decision
 
 
@@ -194,19 +225,21 @@ def keep_decision(
 ) -> Decision:
     """Write the row with its frozen evidence, within an open change; without a role, the rule's.
 
-    ``until`` (UTC): when a HOLD is looked at again. The caller records the event.
+    ``until`` (UTC): when a HOLD is looked at again. A GO on what its decider accepted is marked as
+    one against the rule is. The caller records the event.
     """
     evidence, advice = frozen(sheet), sheet.recommendation
+    own = word == gates.GO and bool(accepted_by(sheet, deciding.author))
     return Decision.objects.create(
         gate=sheet.gate,
         role=role,
         person=deciding.author if role else None,
-        person_name=deciding.author_name,
+        person_name=deciding.author_name if role else THE_RULE,
         word=word,
         rationale=rationale,
         recommendation=advice.word,
         reasons=list(advice.reasons),
-        override=word != advice.word,
+        override=word != advice.word or own,
         hold_until=until,
         evidence=evidence,
         evidence_sha256=digest(evidence),
@@ -222,8 +255,15 @@ def _record_decision(
     started: list[FollowUp],
 ) -> None:
     word, gate = decision.word, decision.gate
+    accepted = confirmed["accepted"]
     outside = " ".join([*confirmed.get("overridden", ()), confirmed.get("window_reason", "")])
-    said = [_sentence(decision), decision.rationale, _held(decision), outside, _started(started)]
+    said = [
+        _sentence(decision, accepted),
+        decision.rationale,
+        _held(decision),
+        outside,
+        _started(started),
+    ]
     deciding.record(
         "gate.held" if word == gates.HOLD else "gate.decided",
         " ".join(part.strip() for part in said if part.strip()),
@@ -241,10 +281,12 @@ def _record_decision(
     )
 
 
-def _sentence(decision: Decision) -> str:
+def _sentence(decision: Decision, accepted: list[str]) -> str:
     how = "as the rule says"
-    if decision.override:
+    if decision.word != decision.recommendation:
         how = f"against the rule, which says {gates.SHOWN[decision.recommendation]}"
+    elif decision.override:
+        how = f"on what {decision.person_name} accepted: {', '.join(accepted)}"
     shown = gates.SHOWN[decision.word]
     return f"{decision.gate.title}: {shown}, decided as {decision.decided_as}, {how}."
 

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils import timezone
 
 from checklists.actions.decisions import decide_gate, deciding_role, fresh_gate, refuse_decided
 from checklists.models import Decision, Delegation, Gate, ReachTry
 from checklists.queries.absence import Choice, Missing, missing_votes, tries_words
-from checklists.queries.gates import gate_sheet
+from checklists.queries.gates import GateSheet, gate_sheet
 from checklists.rules.delegation import AGREED, NO
 from checklists.rules.gates import HOLD
 from warroom.actions.change import Change, change
@@ -229,12 +228,15 @@ def _end(ending: Change, row: Delegation) -> None:
 def hold_absent(gate: Gate, *, by: User, request_id: str | None = None) -> Decision:
     """Decide HOLD on the votes that are in; who is absent and how often tried stands as its reason.
 
-    Raises as ``decide_gate`` does, and Refused where no vote is missing.
+    Who that is, is read under the lock. Raises as ``decide_gate`` does, and Refused where no vote
+    is missing.
     """
-    gate.plan.refresh_from_db()
-    sheet = gate_sheet(gate, timezone.now())
-    tries = list(gate.tries.all())
+    return decide_gate(gate, HOLD, by=by, rationale=_absent, request_id=request_id)
+
+
+def _absent(sheet: GateSheet) -> str:
+    tries = list(sheet.gate.tries.all())
     said = "; ".join(tries_words(row, tries) for row in sheet.missing)
     if not said:
         raise Refused("Every vote is in: nobody is absent. Decide on the gate's page.")
-    return decide_gate(gate, HOLD, by=by, rationale=f"{said}.", request_id=request_id)
+    return f"{said}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django.conf import settings
 from django.db.models import Max
@@ -27,11 +28,8 @@ TEXT_LIMIT = 4000
 def start_branch(deciding: Change, sheet: GateSheet, decision: Decision) -> list[FollowUp]:
     """Open what this decision starts, within its change; letters go into the outbox with it."""
     _close_holds(deciding, decision)
-    rows = [
-        row
-        for step in steps_of(decision)
-        for row in _Starting(deciding, sheet, decision).rows(step)
-    ]
+    starting = _Starting(deciding, sheet, decision)
+    rows = [row for step in steps_of(decision) for row in starting.rows(step)]
     first = _next_number(deciding.plan)
     for number, row in enumerate(rows, start=first):
         row.number = number
@@ -72,6 +70,11 @@ class _Starting:
         self.plan, self.at = deciding.plan, deciding.at
         self.said = said_of(decision, self.plan)
 
+    @cached_property
+    def roles(self) -> dict[str, int]:
+        """The ids of the plan's roles by their keys."""
+        return dict(Role.objects.filter(plan=self.plan).values_list("key", "pk"))
+
     def rows(self, step: Step) -> Iterator[FollowUp]:
         if step.kind == FollowUpKind.BLOCKERS:
             found = list(blockers(self.sheet))
@@ -91,13 +94,13 @@ class _Starting:
     def _row(
         self, step: Step, text: str, *, owner: str = "", role_id: int | None = None
     ) -> FollowUp:
-        role = Role.objects.filter(plan=self.plan, key=step.role).first() if step.role else None
+        named = self.roles.get(step.role) if step.role else None
         return FollowUp(
             plan=self.plan,
             decision=self.decision,
             kind=step.kind,
             text=text[:TEXT_LIMIT],
-            role_id=role.pk if role else role_id,
+            role_id=named or role_id,
             owner=owner[:120],
             due_at=self._due(step),
             opened_at=self.at,
@@ -141,7 +144,7 @@ def said_of(decision: Decision, plan: DeploymentPlan) -> Decided:
         at=f"{decision.at:%d %b %Y %H:%M}",
         reasons=decision.reasons,
         rationale=decision.rationale,
-        override=decision.override,
+        how=decision.how,
         url=f"{settings.PUBLIC_URL}{path}",
         t0=f"{plan.t0:%d %b %Y %H:%M}" if plan.t0 else "",
         hold_until=f"{decision.hold_until:%d %b %Y %H:%M}" if decision.hold_until else "",

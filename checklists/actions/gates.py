@@ -10,12 +10,13 @@ from checklists.actions.decisions import (
     fresh_gate,
     refuse_decided,
 )
+from checklists.actions.duties import refuse_two_roles
 from checklists.models import Delegation, Gate, Vote
 from checklists.queries.votes import voting_roles
 from checklists.rules import votes
 from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change, demand
-from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
+from warroom.actions.refusals import Invalid, NotAllowed, checked_reason
 from warroom.models import Right, Role, User
 
 __all__ = ["cast_vote", "check_decision", "decide_gate", "deciding_role"]
@@ -37,7 +38,7 @@ def cast_vote(
     ``by`` sits in the role, or was asked to cast its vote here (``delegating``); a holder who
     votes after all ends the delegation. The same vote twice is one. Raises Invalid for what is
     filled in wrongly, NotAllowed without the seat or the right, Refused when the gate is decided
-    or the person votes for another role here.
+    or the person stands for another role here.
     """
     conditions, reason = checked(conditions), checked_reason(reason)
     if wrong := votes.vote_objection(word, reason, len(conditions)):
@@ -45,8 +46,7 @@ def cast_vote(
     with change(gate.plan, by=by, request_id=request_id) as voting:
         gate = fresh_gate(gate, voting)
         handed = _handed(voting, gate, role)
-        newest = list(gate.votes.filter(superseded_by__isnull=True).select_related("role"))
-        before = next((vote for vote in newest if vote.role_id == role.pk), None)
+        before = gate.votes.filter(superseded_by__isnull=True, role=role).first()
         if before is not None and (
             voting.repeated
             or (
@@ -57,7 +57,7 @@ def cast_vote(
             return before
         refuse_decided(gate, "Your vote was not counted.")
         _refuse_no_voter(gate, role)
-        _refuse_two_roles(voting, newest, role)
+        refuse_two_roles(voting, gate, role, "vote")
         return _write_vote(voting, gate, role, word, reason, conditions, before, handed)
 
 
@@ -77,18 +77,6 @@ def _handed(voting: Change, gate: Gate, role: Role) -> Delegation | None:
 def _refuse_no_voter(gate: Gate, role: Role) -> None:
     if role not in voting_roles(gate, [role]):
         raise NotAllowed(f"{role.name} does not vote at {gate.title}.")
-
-
-def _refuse_two_roles(voting: Change, newest: Sequence[Vote], role: Role) -> None:
-    """Law 10: nobody stands for two roles at one gate, but for those whom the plan names."""
-    if voting.author.username in voting.plan.two_roles:
-        return
-    for vote in newest:
-        if vote.person_id == voting.author.pk and vote.role_id != role.pk:
-            raise Refused(
-                f"{vote.person_name} votes here as {vote.role.name}. One person does not vote "
-                f"for two roles; somebody else has to vote as {role.name}."
-            )
 
 
 def _same_vote(before: Vote, by: User, word: str, reason: str, wanted: list[Wanted]) -> bool:

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from checklists.actions.conditions import Wanted, attach, checked
+from checklists.actions.duties import two_roles_at
 from checklists.models import ChecklistItem, Gate, Phase, Revocation, SignOff
 from checklists.queries.phases import left_out_of
 from checklists.queries.refs import name_items
@@ -162,11 +163,10 @@ def _refusal(
 
 
 def _two_roles(signing: Change, valid: list[SignOff], scope: Scope, paper: Paper) -> str | None:
-    """One person stands for one role, be it with a signature or, at a gate, with a vote."""
-    mine = [row.role for row in valid if row.person_id == signing.author.pk]
+    """One person stands for one role, at a gate also by what else they said there."""
     if scope.gate:
-        votes = scope.gate.votes.filter(superseded_by=None, person=signing.author)
-        mine += [vote.role for vote in votes.select_related("role")]
+        return two_roles_at(signing, scope.gate, paper.role)
+    mine = [row.role for row in valid if row.person_id == signing.author.pk]
     allowed = signing.author.username in signing.plan.two_roles
     found = (
         rules.one_person_two_roles(

@@ -8,17 +8,15 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from checklists.actions.decisions import fresh_gate
+from checklists.actions.decisions import fresh_gate, keep_decision
 from checklists.actions.followups import start_branch
 from checklists.models import Decision, DecisionWord, Gate
-from checklists.queries.frozen import digest, frozen
 from checklists.queries.gates import GateSheet, gate_sheet
 from checklists.queries.phases import seated_roles
 from checklists.queries.silence import silence_at, watched_gates
 from checklists.queries.votes import vote_rows, waited_rows
+from checklists.rules.words import SHOWN
 from warroom.actions.change import RULE, Change, change
-
-THE_RULE = "the rule"
 
 
 def hold_silent(now: datetime | None = None) -> int:
@@ -56,30 +54,23 @@ def _hold(gate: Gate, at: datetime) -> int:
 
 
 def _write(holding: Change, sheet: GateSheet, names: str) -> Decision:
-    gate, advice, evidence = sheet.gate, sheet.recommendation, frozen(sheet)
+    gate = sheet.gate
     rationale = f"Silence is not a yes: no vote of {names} within {gate.silence_minutes} min."
-    decision = Decision.objects.create(
-        gate=gate,
-        person_name=THE_RULE,
-        word=DecisionWord.HOLD,
-        rationale=rationale,
-        recommendation=advice.word,
-        reasons=list(advice.reasons),
-        hold_until=holding.at + timedelta(minutes=gate.hold_minutes),
-        evidence=evidence,
-        evidence_sha256=digest(evidence),
-        at=holding.at,
-    )
+    until = holding.at + timedelta(minutes=gate.hold_minutes)
+    hold = DecisionWord.HOLD
+    decision = keep_decision(holding, sheet, hold, role=None, rationale=rationale, until=until)
     started = start_branch(holding, sheet, decision)
-    again = f"Looked at again at {decision.hold_until:%d %b %H:%M} UTC."
+    again = f"Looked at again at {until:%d %b %H:%M} UTC."
+    against = f" The rule says {SHOWN[decision.recommendation]}." if decision.override else ""
     holding.record(
         "gate.held",
-        f"{gate.title}: HOLD by itself. {rationale} {again}",
+        f"{gate.title}: HOLD by itself. {rationale}{against} {again}",
         gate=gate.key,
         word=decision.word,
         by_rule=True,
         missing=[row.role.key for row in sheet.missing],
         recommendation=decision.recommendation,
+        override=decision.override,
         reasons=decision.reasons,
         hold_minutes=gate.hold_minutes,
         evidence_sha256=decision.evidence_sha256,

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checklists.actions.decisions import fresh_gate, refuse_decided
+from checklists.actions.duties import refuse_two_roles
 from checklists.actions.undecided import fresh_criterion
 from checklists.models import Criterion, Gate, Waiver
 from checklists.queries.criteria import CriterionRow, criterion_rows
-from checklists.rules import signoffs, waivers
+from checklists.rules import waivers
 from checklists.rules.bands import Band
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
@@ -117,7 +118,7 @@ def _refuse(
         now = waivers.stands(row.band, row.text)
         raise Refused(f"{label} is {now} now, which is not what you saw. {LOST}")
     _refuse_author(act)
-    _refuse_two_roles(act, gate, role)
+    refuse_two_roles(act, gate, role)
 
 
 def _refuse_author(act: Change) -> None:
@@ -126,25 +127,6 @@ def _refuse_author(act: Change) -> None:
             "You wrote this plan. Its author alone accepts no deviation from it: somebody else has "
             "to sign it."
         )
-
-
-def _refuse_two_roles(act: Change, gate: Gate, role: Role) -> None:
-    """One person stands for one role at a gate, be it with a vote, a signature or this."""
-    if act.author.username in act.plan.two_roles:
-        return
-    mine = {"superseded_by__isnull": True, "person": act.author}
-    own = [
-        gate.votes.filter(**mine, delegation__isnull=True),
-        gate.signoffs.filter(**mine, revocation__isnull=True),
-        Waiver.objects.filter(**mine, criterion__gate=gate, withdrawn=False),
-    ]
-    held = [one for rows in own for one in rows.select_related("role")]
-    for one in held:
-        wrong = signoffs.one_person_two_roles(
-            act.author_name, one.role.name, role.name, gate.title, allowed=False
-        )
-        if wrong:
-            raise Refused(wrong)
 
 
 def _write(act: Change, row: CriterionRow, paper: Paper, before: Waiver | None) -> Waiver:

@@ -81,7 +81,7 @@ def _decision(row: Decision) -> list[str]:
     parts = [f"- Decision **{row.word.upper()}**{who}"]
     parts += [escape(row.rationale)] if row.rationale else []
     if row.override:
-        parts.append(f"overrides the recommendation {row.recommendation.upper()}")
+        parts.append(f"override: {row.how}")
     parts += [f"holds until {stamp(row.hold_until)}"] if row.hold_until else []
     parts.append(f"evidence SHA-256 `{row.evidence_sha256}`")
     path = reverse("decision-record", args=[row.gate.plan.slug, row.gate.key, row.pk])

@@ -218,6 +218,13 @@ class Decision(models.Model):
         """The role that decided, or the rule itself."""
         return self.role.name if self.role else "the rule"
 
+    @property
+    def how(self) -> str:
+        """How it stands to the rule's word, in words."""
+        if self.word != self.recommendation:
+            return f"against the rule, which said {self.get_recommendation_display()}"
+        return "on what the decider accepted" if self.override else "as the rule said"
+
 
 class Correction(models.Model):
     """What was wrong about a decision, added below it; the decision itself is never edited."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from checklists.models import Delegation, Deputy, Gate, ReachTry
+from checklists.queries.duties import signed_of
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
 from checklists.queries.phases import roles_now
@@ -169,6 +170,7 @@ def _candidate(
 ) -> Candidate:
     gate, held = sheet.gate, {role.pk for role in roles}
     given = [row for row in sheet.votes if row.vote]
+    signed = {one.role.name for one in signed_of(sheet) if one.person_id == user.pk}
     alone = [row for row in sheet.missing if row.role.pk in held]
     decides = (
         gate.decider_id in held
@@ -184,6 +186,7 @@ def _candidate(
         author_alone=gate.plan.author_id == user.pk
         and all(row.vote.person_id == user.pk for row in given),
         two_roles=user.username in gate.plan.two_roles,
+        signed_as=tuple(sorted(signed)),
     )
 
 

@@ -72,12 +72,11 @@ def numbered(text: str) -> list[str]:
 
 
 def _decided(one: Decision, kept: dict[str, Any]) -> Part:
-    how = f"against the rule, which said {SHOWN[one.recommendation]}"
     rows = [
         ("Decision", Mark(_BANDS[one.word], SHOWN[one.word])),
         ("Decided by", f"{one.person_name} as {one.decided_as}"),
         ("At", full_instant(one.at)),
-        ("How", f"OVERRIDE: {how}" if one.override else "as the rule said"),
+        ("How", f"OVERRIDE: {one.how}" if one.override else one.how),
     ]
     if one.hold_until:
         rows.append(("Looked at again", full_instant(one.hold_until)))

@@ -10,8 +10,9 @@ SHOWN = {YES: "May", AGREED: "May, if {holder} agrees", NO: "May not"}
 class Candidate:
     """Somebody in this release, as they stand at one gate towards one role's vote.
 
-    ``deputy`` says who named them and when, "" for nobody. ``voted_as``: roles as which they voted
-    here; ``needed_as``: roles that vote here, have not, and in which nobody else sits.
+    ``deputy`` says who named them and when, "" for nobody. ``voted_as`` and ``signed_as``: roles as
+    which they voted, and signed or accepted a deviation, here; ``needed_as``: roles that vote here,
+    have not, and in which nobody else sits.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Candidate:
     author_alone: bool = False
     holds_role: bool = False
     two_roles: bool = False
+    signed_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,11 @@ def _against(one: Candidate) -> list[str]:
     if not one.two_roles:
         if one.voted_as:
             found.append(f"Has voted as {', '.join(one.voted_as)}.")
+        if one.signed_as:
+            found.append(f"Has signed here as {', '.join(one.signed_as)}.")
         if one.needed_as:
             found.append(f"Votes here as {', '.join(one.needed_as)}, where nobody else sits.")
-        if one.voted_as or one.needed_as:
+        if one.voted_as or one.signed_as or one.needed_as:
             found.append("One person votes for one role at a gate.")
     return found
 

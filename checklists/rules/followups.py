@@ -58,7 +58,7 @@ class Decided:
     at: str
     reasons: Sequence[str]
     rationale: str
-    override: bool
+    how: str
     url: str
     t0: str = ""
     hold_until: str = ""
@@ -99,8 +99,7 @@ def notice(decided: Decided) -> str:
 
 
 def _who(decided: Decided) -> str:
-    how = "against the rule" if decided.override else "as the rule says"
-    return f"Decided by {decided.by} at {decided.at} UTC, {how}."
+    return f"Decided by {decided.by} at {decided.at} UTC, {decided.how}."
 
 
 _MEETINGS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")

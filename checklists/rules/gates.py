@@ -206,18 +206,33 @@ def _measured(green: int, count: int) -> str:
 
 
 def decision_objection(
-    word: str, recommended: str, rationale: str, *, is_open: bool, opens: str
+    word: str,
+    recommended: str,
+    rationale: str,
+    *,
+    is_open: bool,
+    opens: str,
+    accepted: Sequence[str] = (),
 ) -> tuple[str, str] | None:
     """Why a decision may not be made: (field, sentence), or None if it may.
 
     ``opens`` says when the gate opens, as people read it. To go against the rule wants a rationale
-    (law 9); GO waits for the gate to open; HOLD and NO-GO never wait.
+    (law 9), and so does a GO that rests on what the decider ``accepted`` (names of criteria); GO
+    waits for the gate to open; HOLD and NO-GO never wait.
     """
     if word not in WORDS:
         return "decision", f"{word!r} is no decision. One of: {', '.join(WORDS)}."
     if word == GO and not is_open:
         return "decision", f"GO is possible from {opens}, or once all votes are in."
-    if word != recommended and len(rationale.strip()) < LEAST_RATIONALE:
+    if len(rationale.strip()) >= LEAST_RATIONALE:
+        return None
+    if word == GO and accepted:
+        return (
+            "rationale",
+            f"You accepted this yourself: {', '.join(accepted)}. A GO that rests on it wants a "
+            f"written reason of at least {LEAST_RATIONALE} characters.",
+        )
+    if word != recommended:
         return (
             "rationale",
             f"The rule says {SHOWN[recommended]}. To decide {SHOWN[word]} wants a written reason "

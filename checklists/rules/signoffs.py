@@ -32,17 +32,23 @@ def objection(word: str, comment: str, conditions: int) -> tuple[str, str] | Non
 
 
 def one_person_two_roles(
-    person: str, held: str, wanted: str, scope: str, *, allowed: bool = False
+    person: str,
+    held: str,
+    wanted: str,
+    scope: str,
+    *,
+    allowed: bool = False,
+    verb: str = "sign",
 ) -> str | None:
     """Separation of duties: nobody stands for two roles under one thing. The sentence, or None.
 
-    ``allowed``: the plan allows it to this person by name.
+    ``allowed``: the plan allows it to this person by name. ``verb``: what they want to do.
     """
     if held == wanted or allowed:
         return None
     return (
-        f"{person} already stands under {scope} as {held}. One person does not sign for two roles; "
-        f"somebody else has to sign as {wanted}."
+        f"{person} already stands under {scope} as {held}. One person does not {verb} for two "
+        f"roles; somebody else has to {verb} as {wanted}."
     )
 
 

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from checklists.actions.decisions import accepted_by
 from checklists.actions.gates import (
     cast_vote,
 )
@@ -171,6 +172,7 @@ def gate_context_of(
         "people": seated_names(gate.plan, now),
         **after(sheet),
         "decision_form": decision_form or _decision_form(sheet),
+        "accepted_by_you": accepted_by(sheet, request.user),
         "decides": _decides(gate, context["standing"]),
         "hold_for": timedelta(minutes=gate.hold_minutes),
         "hold_ends": now + timedelta(minutes=gate.hold_minutes),

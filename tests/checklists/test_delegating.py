@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from checklists.actions import decisions
 from checklists.actions.delegating import (
     delegate_vote,
     hold_absent,
@@ -52,6 +53,7 @@ def rin(plan, cast):
             "Has voted as On-Call. One person votes for one role at a gate.",
         ),
         (Candidate("Thon", voted_as=("On-Call",), two_roles=True), "agreed", "Not a deputy."),
+        (Candidate("Thon", signed_as=("On-Call",)), "no", "Has signed here as On-Call."),
         (Candidate("Cora", decides=True, deputy="Named."), "no", "Decides this gate."),
         (
             Candidate("Cora", author_alone=True),
@@ -216,6 +218,22 @@ def test_tries_are_counted_and_frozen_with_the_hold(plan, gate, cast, roles, dep
     assert [one["result"] for one in evidence["tries"]] == ["No answer", "Not acknowledged"]
     assert evidence["delegations"][0]["to"] == "Rin"
     assert evidence["quorum"]["gate_version"] == 1
+
+
+def test_who_is_absent_is_read_under_the_lock(gate, cast, roles, monkeypatch):
+    """All votes come in between the click and the lock: nobody is absent any more."""
+    begun = decisions.change
+
+    def late(*args, **more):
+        for name, key in (("cora", "deployment-lead"), ("thon", "on-call")):
+            cast_vote(gate, roles[key], "go", by=cast[name])
+        cast_vote(gate, roles["security-lead"], "go", by=cast["hudson"])
+        return begun(*args, **more)
+
+    monkeypatch.setattr(decisions, "change", late)
+    with pytest.raises(Refused, match="nobody is absent"):
+        hold_absent(gate, by=cast["cora"])
+    assert not gate.decisions.exists()
 
 
 def test_a_try_sent_twice_is_one_and_wants_words(gate, cast, roles):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from checklists.actions.branches import set_branches
@@ -11,7 +13,7 @@ from checklists.actions.followups import close_followup, open_followup
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.lifecycle import against_going_live
 from checklists.actions.redating import set_new_date
-from checklists.models import FollowUp, Gate
+from checklists.models import BranchStep, Criterion, FollowUp, Gate
 from checklists.queries.followups import followup_needs
 from checklists.rules.followups import Step, next_meeting, read_step, write_step
 from rollouts.models import Stage
@@ -93,6 +95,24 @@ def test_no_go_opens_one_for_each_thing_that_blocks(plan, all_go, cast, roles, b
     event = plan.events.get(kind="gate.decided")
     assert event.data["followups"] == [1, 2, 3, 4, 5, 6, 7] and "7 follow-ups" in event.text
     assert of_kind(plan, "new-date").due_at == decision.at + timedelta(days=1)
+
+
+def test_a_no_go_costs_the_same_with_one_red_and_with_many(plan, cast, roles):
+    def statements(reds):
+        gate = Gate.objects.create(plan=plan, key=f"g{reds}", number=reds + 5, title=f"G{reds}")
+        steps = {"branch": "no-go", "kind": "blockers", "text": "x", "role": roles["on-call"]}
+        BranchStep.objects.create(gate=gate, position=1, **steps)
+        for n in range(reds):
+            bounds = {"green_op": "<", "green_value": 1, "red_op": ">", "red_value": 2}
+            named = {"key": f"c{n}", "label": f"C{n}", "evidence_key": "e", "position": n + 1}
+            Criterion.objects.create(gate=gate, **named, **bounds)
+        measure(plan, "e", 5, valid_for_s=999, unit="")
+        with CaptureQueriesContext(connection) as captured:
+            decide_gate(gate, "no-go", by=cast["cora"], rationale="Everything is red tonight.")
+        assert plan.followups.filter(decision__gate=gate).count() == reds
+        return len(captured)
+
+    assert statements(1) == statements(30)
 
 
 def test_hold_looks_again_when_it_ends_and_is_done_by_the_next_decision(plan, gate, cast):

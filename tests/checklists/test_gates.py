@@ -191,6 +191,33 @@ def test_a_gate_is_decided_once_and_a_second_decision_is_refused(all_go, cast, p
     assert Decision.objects.count() == 1
 
 
+def test_votes_of_an_older_version_and_of_delegates_do_not_back_the_author(gate, plan, cast, roles):
+    """Law 10: neither a vote that fell nor one asked for the author's own role is another's."""
+    type(plan).objects.filter(pk=plan.pk).update(author=cast["cora"])
+    for name, key in (("thon", "on-call"), ("hudson", "security-lead")):
+        cast_vote(gate, roles[key], "go", by=cast[name])
+    type(gate).objects.filter(pk=gate.pk).update(version=2)
+    why = "It is my plan and I want it to go now."
+    with pytest.raises(Refused, match="only one to say GO"):
+        decide_gate(gate, "go", by=cast["cora"], rationale=why)
+    asked = gate.delegations.create(
+        role=roles["deployment-lead"],
+        to=cast["forge"],
+        to_name="Forge",
+        for_name="Cora",
+        by=cast["cora"],
+        by_name="Cora",
+        reason="Away",
+        at=timezone.now(),
+    )
+    cast_vote(gate, roles["deployment-lead"], "go", by=cast["forge"])
+    assert asked.votes.exists()
+    with pytest.raises(Refused, match="only one to say GO"):
+        decide_gate(gate, "go", by=cast["cora"], rationale=why)
+    cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
+    assert decide_gate(gate, "go", by=cast["cora"], rationale=why)
+
+
 def test_the_author_alone_does_not_say_go(gate, plan, cast, roles):
     """Scenario 54, law 10: the author of the plan may not be its only approver."""
     plan.author = cast["cora"]

@@ -9,6 +9,7 @@ from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.silence import hold_silent
 from checklists.models import Decision, Gate
 from checklists.queries.frozen import is_untouched
+from checklists.queries.verified import of_plan
 from checklists.rules.silence import Held, holds_at, opened_at
 from tests.checklists.test_together import together
 
@@ -73,6 +74,17 @@ def test_after_an_hour_without_votes_the_gate_holds_by_itself(plan, silent):
     event = plan.events.get()
     assert (event.kind, event.actor_name, event.data["by_rule"]) == ("gate.held", "rule", True)
     assert event.data["followups"] == [row.number for row in plan.followups.all()] != []
+
+
+@pytest.mark.django_db
+def test_a_hold_by_itself_against_a_no_go_is_marked_as_an_override(plan, silent, cast, roles):
+    cast_vote(silent, roles["on-call"], "no-go", by=cast["thon"], reason="Not tonight")
+    assert hold_silent() == 1
+    decision = Decision.objects.get()
+    assert (decision.word, decision.recommendation, decision.override) == ("hold", "no-go", True)
+    event = plan.events.get(kind="gate.held")
+    assert (event.data["override"], "The rule says NO-GO." in event.text) == (True, True)
+    assert not list(of_plan(plan))
 
 
 @pytest.mark.django_db

@@ -7,10 +7,13 @@ from django.utils import timezone
 
 from checklists.actions.decisions import decide_gate
 from checklists.actions.gates import cast_vote
+from checklists.actions.signoffs import sign_off
 from checklists.actions.waivers import grant_waiver, withdraw_waiver
 from checklists.models import Waiver
+from checklists.queries.decision_records import record_of
 from checklists.queries.gates import gate_sheet
 from tests.checklists.conftest import measure
+from tests.conftest import seat
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +118,59 @@ def test_one_person_stands_for_one_role_at_a_gate(plan, gate, accept, cast, role
     cast_vote(gate, roles["on-call"], "go", by=cast["hudson"])
     with pytest.raises(Refused, match="does not sign for two roles"):
         accept()
+
+
+def test_who_accepted_or_signed_does_not_vote_there_for_another_role(plan, gate, accept, cast):
+    """Law 10: whatever came first, one person stands for one role."""
+    engineer = seat(plan, cast["hudson"], "qa", "QA", ["vote", "sign"])
+    accept()
+    said = "Hudson already stands under 5 to 10 % as Security Lead. One person does not vote"
+    with pytest.raises(Refused, match=said):
+        cast_vote(gate, engineer, "go", by=cast["hudson"])
+    with pytest.raises(Refused, match="does not sign for two roles"):
+        sign_off(plan, None, engineer, "approved", by=cast["hudson"], gate=gate)
+    type(plan).objects.filter(pk=plan.pk).update(two_roles=["hudson"])
+    assert cast_vote(gate, engineer, "go", by=cast["hudson"])
+
+
+def test_a_vote_of_an_older_version_leaves_the_person_free(plan, gate, accept, cast, roles):
+    roles["on-call"].seats.create(user=cast["hudson"])
+    cast_vote(gate, roles["on-call"], "go", by=cast["hudson"])
+    type(gate).objects.filter(pk=gate.pk).update(version=2)
+    assert accept()
+
+
+def test_a_go_on_what_its_decider_accepted_is_an_override(plan, all_go, criterion, accept, cast):
+    """Law 9: to accept a red is no way round the rationale."""
+    measure(plan, "error-rate", 50, valid_for_s=3600)
+    accept("cora", "deployment-lead")
+    assert rule(all_go).word == "go"
+    with pytest.raises(Invalid, match="You accepted this yourself: Error rate") as wrong:
+        decide_gate(all_go, "go", by=cast["cora"])
+    assert wrong.value.field == "rationale"
+    because = "The probe is broken; the load balancer shows no errors."
+    decision = decide_gate(all_go, "go", by=cast["cora"], rationale=because)
+    assert (decision.override, decision.how) == (True, "on what the decider accepted")
+    event = plan.events.last()
+    assert "on what Cora accepted: Error rate" in event.text
+    assert (event.data["override"], event.data["accepted"]) == (True, ["Error rate"])
+    assert ("How", "OVERRIDE: on what the decider accepted") in record_of(decision).parts[0].rows
+
+
+def test_a_go_on_what_somebody_else_accepted_is_the_rules_word(plan, all_go, accept, cast):
+    measure(plan, "error-rate", 50, valid_for_s=3600)
+    accept()
+    decision = decide_gate(all_go, "go", by=cast["cora"])
+    assert (decision.override, decision.how) == (False, "as the rule said")
+
+
+def test_the_decider_reads_before_that_a_go_rests_on_their_own_word(
+    plan, all_go, accept, cast, client_of
+):
+    measure(plan, "error-rate", 50, valid_for_s=3600)
+    accept("cora", "deployment-lead")
+    page = client_of(cast["cora"]).get(f"/plans/{plan.slug}/gates/gate-1/").content.decode()
+    assert "You accepted Error rate yourself" in page
 
 
 def test_who_saw_another_value_or_another_text_is_refused(plan, gate, criterion, accept):
