@@ -59,7 +59,10 @@ class CriterionIn(AskIn):
 
 
 class WaiverIn(Schema):
+    """``band``: what is accepted, as it was read: yellow, red or no_data."""
+
     role: str
+    band: str
     reason: str = ""
     ends_at: datetime | None = None
     version: int | None = None
@@ -139,7 +142,10 @@ def remove_criterion(
 
 @router.post("plans/{slug}/gates/{key}/criteria/{criterion}/waiver", response={201: dict[str, Any]})
 def accept(request: HttpRequest, slug: str, key: str, criterion: str, body: WaiverIn):
-    """Accept as a role of the token's person that a criterion is not green, until a time."""
+    """Accept as a role of the token's person that a criterion is not green, until a time.
+
+    409 when it stands at another band than the one that was read.
+    """
     plan = plan_of(request, slug, "sign")
     gate = _gate(plan, key)
     ends = body.ends_at
@@ -152,6 +158,7 @@ def accept(request: HttpRequest, slug: str, key: str, criterion: str, body: Waiv
         reason=body.reason,
         ends_at=ends,
         seen_version=body.version,
+        seen_band=body.band,
         request_id=once(request),
     )
     return Status(201, _waiver(waiver))

@@ -7,7 +7,13 @@ from django.http import Http404, HttpRequest
 from django.utils import timezone
 from ninja import Field, Router, Schema, Status
 
-from checklists.actions.readiness import CategoryWanted, ScaleWanted, give_score, save_weights
+from checklists.actions.readiness import (
+    CategoryWanted,
+    ScaleWanted,
+    give_score,
+    save_weights,
+    weights_seen,
+)
 from checklists.models import ScoreSource
 from checklists.queries.readiness import ScoreSheet, claims_of, frozen_score, score_with_change
 from checklists.rules.readiness import shown
@@ -45,11 +51,15 @@ class CategoryIn(Schema):
 
 
 class WeightsIn(Schema):
-    """The whole score as it shall be; what is left out of ``best`` and ``bar`` stays as it is."""
+    """The whole score as it shall be; what is left out of ``best`` and ``bar`` stays as it is.
+
+    ``seen``: that of the answer that was read; when the weights were saved since, it is refused.
+    """
 
     categories: list[CategoryIn]
     best: Figure | None = None
     bar: Figure | None = None
+    seen: str = Field("", max_length=64)
 
 
 @router.get("plans/{slug}/readiness", response=dict[str, Any])
@@ -77,6 +87,7 @@ def set_weights(request: HttpRequest, slug: str, body: WeightsIn):
         [CategoryWanted(**one.dict()) for one in body.categories],
         by=request.user,
         scale=_scale(plan, body),
+        seen=body.seen,
         request_id=once(request),
     )
     return _answer(plan)
@@ -95,10 +106,13 @@ def _scale(plan: DeploymentPlan, body: WeightsIn) -> ScaleWanted | None:
 def _answer(plan: DeploymentPlan) -> dict[str, Any]:
     plan = DeploymentPlan.objects.get(pk=plan.pk)
     sheet = score_with_change(plan, timezone.now())
+    seen = weights_seen(plan)
     if sheet is None:
-        return {"total": None, "standing": "no_data", "categories": [], "raises": [], "claims": []}
+        empty = {"total": None, "standing": "no_data", "categories": [], "raises": []}
+        return empty | {"claims": [], "seen": seen}
     change = sheet.score.change
     return frozen_score(sheet) | {
+        "seen": seen,
         "since": sheet.before,
         "change": shown(change).replace("−", "-") if change is not None else None,
         "raises": _raises(sheet),

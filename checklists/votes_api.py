@@ -8,7 +8,13 @@ from django.utils import timezone
 from ninja import Schema, Status
 
 from checklists.actions.delegating import delegate_vote, log_try, take_delegation_back
-from checklists.actions.gate_editing import add_gate, edit_gate, remove_gate, settings_of
+from checklists.actions.gate_editing import (
+    add_gate,
+    edit_gate,
+    remove_gate,
+    settings_of,
+    settings_seen,
+)
 from checklists.api import router
 from checklists.models import Delegation, Gate, ReachTry, Vote
 from checklists.queries.absence import gate_of
@@ -27,7 +33,8 @@ from warroom.rules.typed import instant_of, offset_of
 class GateIn(Schema):
     """A gate's settings. ``opens``: T+12h, or an instant as 2025-10-23 21:00 (UTC); null: from the
     start. ``quorum``: all, or count with ``quorum_count``. Lengths are minutes; ``silence_minutes``
-    null: silence never holds it. In a PATCH what is left out stays as it is.
+    null: silence never holds it. In a PATCH what is left out stays as it is; ``seen`` is that of the
+    settings that were read: when the gate was set anew since, it is refused.
     """
 
     title: str = ""
@@ -41,11 +48,12 @@ class GateIn(Schema):
     delegate_minutes: int = 10
     silence_minutes: int | None = 60
     reason: str = ""
+    seen: str | None = None
 
     def values(self, plan: DeploymentPlan) -> dict[str, Any]:
         """What was sent, under the names of ``GateWanted``."""
-        sent = {name: getattr(self, name) for name in self.model_fields_set}
-        sent.pop("reason", None)
+        said = self.model_fields_set - {"reason", "seen"}
+        sent = {name: getattr(self, name) for name in said}
         if "opens" in sent:
             sent["offset_s"] = _offset(plan, sent.pop("opens"))
         for name in {"voters", "veto_roles"} & sent.keys():
@@ -85,7 +93,7 @@ def patch_settings(request: HttpRequest, slug: str, key: str, body: GateIn):
     plan = plan_of(request, slug, "edit")
     gate = _gate(plan, key)
     wanted = GateWanted(**settings_of(gate) | body.values(plan))
-    given = {"reason": body.reason, "request_id": once(request)}
+    given = {"reason": body.reason, "seen": body.seen, "request_id": once(request)}
     fallen = edit_gate(gate, wanted, by=request.user, **given)
     return _settings(_gate(plan, key)) | fallen.data
 
@@ -105,6 +113,7 @@ def _settings(gate: Gate) -> dict[str, Any]:
     return {
         "key": gate.key,
         "version": gate.version,
+        "seen": settings_seen(gate),
         **kept,
         "opens": offset(seconds) if seconds is not None else None,
         "opens_at": opens_at(gate),

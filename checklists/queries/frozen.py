@@ -9,9 +9,19 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from checklists.models import ChecklistItem, Condition, Decision, Gate, Vote, Waiver
-from checklists.queries.criteria import CriterionRow
+from checklists.models import (
+    ChecklistItem,
+    Condition,
+    Criterion,
+    Decision,
+    Gate,
+    SignOff,
+    Vote,
+    Waiver,
+)
+from checklists.queries.criteria import CriterionRow, bands_of
 from checklists.queries.gates import GateSheet
+from checklists.queries.scopes import scope_of
 from warroom.rules import chain
 
 Part = Callable[[GateSheet], Any]
@@ -50,6 +60,8 @@ def _core(sheet: GateSheet) -> dict[str, Any]:
         "gate_version": gate.version,
         "title": gate.title,
         "rule_text": gate.rule_text,
+        "bar": float(gate.bar) if gate.bar is not None else None,
+        "bar_fail": float(gate.bar_fail) if gate.bar_fail is not None else None,
         "frozen_at": _iso(sheet.at),
         "recommendation": {
             "word": advice.word,
@@ -59,6 +71,7 @@ def _core(sheet: GateSheet) -> dict[str, Any]:
         "criteria": [_criterion(row) for row in sheet.criteria],
         "votes": [_vote(vote) for vote in _votes(gate)],
         "missing_votes": [row.role.name for row in sheet.missing],
+        "signatures": [_signature(row) for row in _signatures(gate)],
         "conditions": [_condition(condition) for condition in sheet.conditions],
         "items": [_item(item) for item in sheet.items],
     }
@@ -87,8 +100,12 @@ def _criterion(row: CriterionRow) -> dict[str, Any]:
         "green": row.green_text,
         "yellow": row.yellow_text,
         "red": row.red_text,
+        "bounds": _bounds(criterion),
         "report_only": criterion.report_only,
         "source_kind": criterion.source,
+        "params": criterion.params,
+        "evidence_key": criterion.evidence_key,
+        "valid_for_s": criterion.valid_for_s,
         "source": row.source,
         "url": row.url,
         "version": criterion.version,
@@ -101,6 +118,13 @@ def _criterion(row: CriterionRow) -> dict[str, Any]:
         "age_s": round(row.age_s, 3) if row.age_s is not None else None,
         "sentence": row.sentence,
     }
+
+
+def _bounds(criterion: Criterion) -> dict[str, list[Any]]:
+    """The bounds as they were understood, operator and figure; what is not bounded is left out."""
+    found = bands_of(criterion)
+    sides = {"green": found.green, "red": found.red} if found else {}
+    return {side: [bound.op, bound.value] for side, bound in sides.items() if bound}
 
 
 def _waiver(waiver: Waiver) -> dict[str, Any]:
@@ -135,6 +159,28 @@ def _vote(vote: Vote) -> dict[str, Any]:
         "conditions": [condition.number for condition in vote.conditions.all()],
         "delegated_from": vote.delegation.for_name if vote.delegation else "",
         "superseded": hasattr(vote, "superseded_by"),
+    }
+
+
+def _signatures(gate: Gate) -> Iterable[SignOff]:
+    """Whatever stands signed in the release: criteria count it beyond the gate's own scope."""
+    stands = SignOff.objects.filter(plan=gate.plan, superseded_by=None, revocation=None)
+    return stands.select_related("role", "phase", "gate").order_by("at", "pk")
+
+
+def _signature(row: SignOff) -> dict[str, Any]:
+    return {
+        "scope": scope_of(row).name,
+        "gate": row.gate.key if row.gate else None,
+        "phase": row.phase.number if row.phase else None,
+        "declaration": row.declaration,
+        "role": row.role.key,
+        "role_name": row.role.name,
+        "person": row.person_name,
+        "word": row.word,
+        "comment": row.comment,
+        "score": float(row.score) if row.score is not None else None,
+        "at": _iso(row.at),
     }
 
 

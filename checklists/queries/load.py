@@ -3,8 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import zip_longest
+from typing import Any
 
 from checklists.models import LoadProfile, LoadRun
+from checklists.queries.frozen import register_frozen
+from checklists.queries.gates import GateSheet
 from checklists.rules import load as rules
 from checklists.rules.bands import Band, Bound, show
 from warroom.models import DeploymentPlan
@@ -137,3 +140,34 @@ def _figures(run: LoadRun, base: LoadRun | None) -> tuple[Shown, ...]:
         )
         for one in run.judged
     )
+
+
+def frozen_runs(sheet: GateSheet) -> list[dict[str, Any]] | None:
+    """The newest run of each profile as the gate was judged; two SQL statements."""
+    return [_frozen(row) for row in load_rows(sheet.gate.plan)] or None
+
+
+def _frozen(row: ProfileRow) -> dict[str, Any]:
+    run = row.newest.run if row.newest else None
+    kept: dict[str, Any] = {
+        "profile": row.profile.key,
+        "name": row.profile.name,
+        "limits": [list(one) for one in row.limits],
+        "state": row.state,
+    }
+    if run is None:
+        return kept
+    return kept | {
+        "number": run.number,
+        "band": run.band,
+        "sentence": run.sentence,
+        "figures": run.judged,
+        "ended_at": run.ended_at.isoformat(),
+        "excepted": run.excepted,
+        "excepted_by": run.excepted_by_name,
+        "by": run.by_name,
+        "result": run.result.number if run.result else None,
+    }
+
+
+register_frozen("load_runs", frozen_runs)

@@ -224,7 +224,12 @@ OPERATIONS = {
     ("DELETE", "/gates/{key}/criteria/{criterion}"): ("edit", None, "cora root"),
     ("POST", "/gates/{key}/criteria/{criterion}/waiver"): (
         "sign",
-        {"role": "security-lead", "reason": "Known", "ends_at": "2100-01-01T09:00:00Z"},
+        {
+            "role": "security-lead",
+            "band": "no_data",
+            "reason": "Known",
+            "ends_at": "2100-01-01T09:00:00Z",
+        },
         "hudson",
     ),
     ("DELETE", "/gates/{key}/criteria/{criterion}/waiver"): ("sign", None, "cora thon hudson"),

@@ -81,12 +81,42 @@ def test_votes_fall_only_when_the_request_says_so(plan, gate, criterion, cast, r
 def test_a_deviation_is_accepted_and_taken_back(plan, gate, criterion, cast, call):
     measure(plan, "error-rate", 0.3, valid_for_s=3600)
     body = {"role": "security-lead", "reason": "Known", "ends_at": "2100-01-01T09:00:00"}
+    assert call("hudson", "POST", f"{CRITERIA}/error-rate/waiver", body)[0] == 422
+    body["band"] = "yellow"
     status, waiver = call("hudson", "POST", f"{CRITERIA}/error-rate/waiver", body)
     assert status == 201 and waiver["band"] == "yellow"
     assert waiver["ends_at"] == "2100-01-01T09:00:00Z"
     assert "Known" in call("cora", "GET", CRITERIA)[1][0]["accepted"]
     assert call("hudson", "DELETE", f"{CRITERIA}/error-rate/waiver?reason=Fixed")[0] == 204
     assert call("cora", "GET", CRITERIA)[1][0]["accepted"] == ""
+
+
+def test_a_red_that_was_read_as_yellow_is_not_accepted(plan, gate, criterion, cast, call):
+    measure(plan, "error-rate", 50, valid_for_s=3600)
+    body = {"role": "security-lead", "reason": "Known", "ends_at": "2100-01-01T09:00:00"}
+    path = f"{CRITERIA}/error-rate/waiver"
+    status, problem = call("hudson", "POST", path, body | {"band": "yellow"})
+    assert (status, "not what you saw" in problem["detail"]) == (409, True)
+    assert call("hudson", "POST", path, body | {"band": "red"})[0] == 201
+
+
+def test_settings_that_somebody_changed_since_are_not_set(gate, cast, call):
+    path = "/gates/gate-1/settings"
+    seen = call("cora", "GET", path)[1]["seen"]
+    status, after = call("cora", "PATCH", path, {"silence_minutes": 30, "seen": seen})
+    assert (status, after["seen"] != seen) == (200, True)
+    status, problem = call("cora", "PATCH", path, {"silence_minutes": 45, "seen": seen})
+    assert (status, "set anew while you wrote" in problem["detail"]) == (409, True)
+
+
+def test_weights_that_somebody_saved_since_are_not_set(plan, cast, call):
+    seen = call("cora", "GET", "/readiness")[1]["seen"]
+    body = {"categories": [{"label": "Health", "weight": 100}], "seen": seen}
+    status, after = call("cora", "PUT", "/readiness", body)
+    assert (status, after["seen"] != seen) == (200, True)
+    body["categories"][0]["weight"] = 50
+    assert call("cora", "PUT", "/readiness", body)[0] == 409
+    assert call("cora", "PUT", "/readiness", body | {"seen": after["seen"]})[0] == 200
 
 
 def test_the_same_key_adds_one_criterion(gate, cast, call):
