@@ -26,8 +26,8 @@ ASKED = (
 
 
 def ask_for_results(plan: DeploymentPlan, by: User) -> None:
-    """Let the first gate show what the results say."""
-    gate = plan.gates.first()
+    """Let the first gate after the launch show what the results say."""
+    gate = plan.gates.filter(offset_s__gt=0).first()
     keys = [key for _, key, *_ in ASKED]
     if gate is None or gate.criteria.filter(evidence_key__in=keys).exists():
         return

@@ -13,6 +13,7 @@ from django.utils import timezone
 from checklists.demo_deputies import name_deputies
 from checklists.demo_evidence import ask_for_results, bring_results
 from checklists.demo_findings import fill_registers
+from checklists.demo_gates import decide_launch, prepare_meeting
 from checklists.demo_load import run_load
 from checklists.demo_readiness import score_categories
 from checklists.demo_risks import tell_risks
@@ -41,6 +42,7 @@ def make_rooms() -> None:
     for plan in (checklist, rollout):
         seat_everybody(plan, by=admin)
     if not Stage.objects.filter(plan=rollout).exclude(state=StageState.PENDING).exists():
+        decide_launch(rollout)
         ask_for_results(rollout, admin)  # before it: a new question begins the soak anew
         _begin_stage_1(rollout)
     _point_checks(rollout)
@@ -51,6 +53,7 @@ def make_rooms() -> None:
     name_deputies(rollout)
     run_load(rollout, admin)
     tell_risks(rollout, admin)
+    prepare_meeting(checklist, now)
 
 
 def _plan(name: str, t0: datetime, admin: User) -> DeploymentPlan:

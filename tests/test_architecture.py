@@ -47,6 +47,7 @@ STEPS = [
         "demo_evidence",
         "demo_deputies",
         "demo_findings",
+        "demo_gates",
         "linting_findings",
         "linting_risks",
         "demo_readiness",

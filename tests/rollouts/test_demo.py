@@ -5,8 +5,11 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from checklists.models import CategoryScore, Criterion, Gate
-from checklists.queries.readiness import score_now
+from checklists.models import CategoryScore, Criterion, Decision, Gate
+from checklists.panels_meeting import areas
+from checklists.queries.frozen import is_untouched
+from checklists.queries.gates import gate_sheet
+from checklists.queries.readiness import score_now, score_with_change
 from checklists.rules import readiness
 from rollouts.demo import CHECKLIST, DOCUMENTS, ROLLOUT
 from rollouts.models import HealthCheck, PrometheusQuery, Stage
@@ -28,10 +31,10 @@ def rooms(settings):
 @pytest.mark.parametrize(
     ("name", "counts"),
     [
-        (CHECKLIST, {"items": 96, "done": 21, "phases": 6, "criteria": 4, "contacts": 4}),
+        (CHECKLIST, {"items": 96, "done": 21, "phases": 6, "criteria": 6, "contacts": 4}),
         (
             ROLLOUT,
-            {"items": 43, "done": 29, "phases": 4, "criteria": 6, "queries": 7, "stages": 6}
+            {"items": 43, "done": 29, "phases": 4, "criteria": 9, "queries": 7, "stages": 6}
             | {"risks": 3, "contacts": 4, "roles": 4},
         ),
     ],
@@ -50,9 +53,9 @@ def test_the_shipped_documents_are_understood_wholly(name, counts):
 def test_the_rollout_is_under_way_with_its_gate_ahead(rooms):
     plan = rooms[ROLLOUT]
     stage = Stage.objects.filter(plan=plan).first()
-    gate = Gate.objects.filter(plan=plan).first()
+    launch, gate, _ = Gate.objects.filter(plan=plan)
     assert (stage.state, stage.to_percent, stage.gate) == ("running", 5, gate)
-    assert gate.offset_s == 43200
+    assert (launch.offset_s, gate.offset_s) == (0, 43200)
     measured = Criterion.objects.filter(gate=gate).exclude(evidence_key="")
     assert {criterion.key for criterion in measured} == {
         "error-rate",
@@ -63,6 +66,27 @@ def test_the_rollout_is_under_way_with_its_gate_ahead(rooms):
         "code-coverage",
         "p95-of-the-smoke-load",
     }
+
+
+def test_the_launch_was_decided_on_evidence_that_is_kept(rooms):
+    """S16 S29: three votes, GO as the rule said, and what has changed of the score since."""
+    decision = Decision.objects.get(gate__plan=rooms[ROLLOUT])
+    assert (decision.word, decision.recommendation, decision.override) == ("go", "go", False)
+    assert decision.gate.votes.count() == 3 and is_untouched(decision)
+    assert "written down here when this room was opened" in decision.rationale
+    sheet = score_with_change(rooms[ROLLOUT], timezone.now())
+    assert sheet.before == "Go/no-go for the launch"
+
+
+def test_a_meeting_is_about_to_be_held(rooms):
+    """S115: three areas, an accepted deviation, a condition, a no-go and a vote that is missing."""
+    gate = Gate.objects.get(plan=rooms[CHECKLIST])
+    sheet = gate_sheet(gate, timezone.now())
+    assert [area.title for area in areas(sheet)] == ["Technical", "Operational", "Business"]
+    accepted = [row.criterion.key for row in sheet.criteria if row.accepted]
+    assert accepted == ["rehearsed-rollback-in-total"]
+    assert sorted(gate.votes.values_list("word", flat=True)) == ["go", "no-go"]
+    assert gate.branch_steps.filter(branch="go").count() == 3
 
 
 def test_the_rollouts_score_is_what_its_people_scored_since(rooms):
