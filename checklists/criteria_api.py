@@ -17,8 +17,8 @@ from checklists.actions import criteria as actions
 from checklists.actions.criterion_fields import shown
 from checklists.actions.waivers import grant_waiver, withdraw_waiver
 from checklists.models import Criterion, Gate, Waiver
-from checklists.queries.criteria import CriterionRow, criterion_rows
-from checklists.rules.drafts import WrongBound, read_bounds
+from checklists.queries.criteria import CriterionRow, bands_of, criterion_rows
+from checklists.rules.drafts import Bounds, WrongBound, change_bounds, read_bounds
 from checklists.rules.due_text import NotUnderstood, parse_length
 from warroom.actions.refusals import Invalid, Refused
 from warroom.api import find_role, plan_of
@@ -212,7 +212,9 @@ def _fields(body: AskIn, stands: Criterion | None) -> dict[str, Any]:
     fields = {name: said[name] or "" for name in _PLAIN if name in said}
     if "source" in said or "params" in said:
         fields["source"] = said.get("source") or (stands.source if stands else "evidence")
-        fields["params"] = said.get("params") or {}
+        same = stands is not None and fields["source"] == stands.source
+        stays = stands.params if same and "params" not in said else {}
+        fields["params"] = said.get("params") or stays
     if "report_only" in said:
         fields["report_only"] = bool(said["report_only"])
     if "weight" in said:
@@ -226,27 +228,28 @@ def _fields(body: AskIn, stands: Criterion | None) -> dict[str, Any]:
 
 def _bounds(said: dict[str, Any], stands: Criterion | None, source: str) -> dict[str, Any]:
     before = shown(stands) if stands else {}
-    target = said["target"] if "target" in said else before.get("target")
-    fail = said["fail"] if "fail" in said else before.get("fail")
+    texts = {name: said.get(name, before.get(name)) or "" for name in ("target", "fail")}
+    direction, words = said.get("direction") or "", source == "person"
+    unit = (said["unit"] or "") if "unit" in said else None
     try:
-        found = read_bounds(
-            target or "",
-            fail or "",
-            said.get("direction") or "",
-            said.get("unit") or "",
-            words=source == "person",
-        )
+        if stands is None or direction:
+            kept = unit if unit is not None else before.get("unit", "")
+            found = read_bounds(texts["target"], texts["fail"], direction, kept, words=words)
+        else:
+            given = {name: texts[name] if name in said else None for name in texts}
+            found = change_bounds(
+                _stored(stands), (before["target"], before["fail"]), **given, unit=unit, words=words
+            )
     except (WrongBound, KeyError) as wrong:
         field = getattr(wrong, "field", "direction")
         sentence = getattr(wrong, "sentence", "One of: lower, higher, exactly.")
         raise Invalid(field, sentence) from wrong
-    return {
-        "target": target or "",
-        "fail": fail or "",
-        "green": found.green,
-        "red": found.red,
-        "unit": found.unit,
-    }
+    return texts | {"green": found.green, "red": found.red, "unit": found.unit}
+
+
+def _stored(criterion: Criterion) -> Bounds:
+    limits = bands_of(criterion)
+    return Bounds(limits.green, limits.red, criterion.unit) if limits else Bounds(None, None, "")
 
 
 def _length(text: str | None) -> int | None:

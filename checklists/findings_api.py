@@ -339,7 +339,7 @@ def _run(run: DryRun, newest: DryRunResult | None) -> dict[str, Any]:
         "title": run.title,
         "command": run.command,
         "expected": run.expected,
-        "good": outcome_of(newest).good,
+        "good": outcome_of(newest, run).good,
         "result": _result(newest) if newest else None,
     }
 

@@ -25,6 +25,14 @@ def weights(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     odd = oddities.of_weights([row.category.weight for row in sheet.rows] if sheet else [])
     if odd is not None:
         yield _finding(odd, "weights", _settings(plan, "weights"), "Fix weights")
+    if sheet is None or sheet.scale.bar is not None:
+        return
+    for row in sheet.rows:
+        if row.category.veto and row.category.target_value is None:
+            title = f"{row.category.label} is a veto without a target"
+            odd = Odd("veto-without-target", title, "Nor is there a bar: it can stop nothing.")
+            line = row.category.source_line or 0
+            yield _finding(odd, "weights", _settings(plan, "weights"), "Give it a target", line)
 
 
 def vetoes(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:

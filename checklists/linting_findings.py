@@ -6,8 +6,9 @@ from datetime import datetime
 from django.urls import reverse
 
 from checklists.models import Finding
-from checklists.queries.findings import accepted_now, counting, states_now
+from checklists.queries.findings import accepted_now, states_now
 from checklists.queries.gates import final_of, gates_now, opens_at
+from checklists.queries.looks import counting
 from checklists.rules import findings as rules
 from checklists.rules.findings import graded
 from warroom.live.lint import LintFinding, register_lint

@@ -24,18 +24,18 @@ class AreaRows:
     rows: tuple[CriterionRow, ...]
 
     @property
-    def worst(self) -> Mark:
+    def worst(self) -> Mark | None:
+        """None where nothing counts: what is only reported, or accepted, is no green."""
         counting = [
-            row.band
-            for row in self.rows
-            if not row.criterion.report_only and not row.accepted and row.criterion.weight is None
+            row.band for row in self.rows if not row.criterion.report_only and not row.accepted
         ]
-        band = max(counting, key=_RANK.__getitem__, default=Band.GREEN)
-        return Mark(band.value)
+        return Mark(max(counting, key=_RANK.__getitem__).value) if counting else None
 
     @property
     def edge(self) -> str:
-        """What holds is amber, as no data holds as well."""
+        """What holds is amber, as no data holds as well; "" where nothing counts."""
+        if self.worst is None:
+            return ""
         return {Band.GREEN: "ok", Band.RED: "bad"}.get(Band(self.worst.band), "warn")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max
 
 from checklists.models import DryRun, DryRunResult
-from checklists.queries.dryruns import dry_runs
+from checklists.queries.dryruns import dry_runs, outcome_of
 from checklists.rules import dryruns as rules
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
@@ -16,6 +16,7 @@ from warroom.models import DeploymentPlan, Right, Role, User
 MOST = 500
 LIMITS = {"title": 200, "command": 20_000, "expected": 20_000}
 REASON_LEAST = 10
+TRIED = ("command", "expected")  # with another one, older results are of another try
 
 
 def add_dry_run(
@@ -51,7 +52,8 @@ def edit_dry_run(
     seen_revision: int | None = None,
     request_id: str | None = None,
 ) -> DryRun:
-    """Change what is tried; results stay as they were. The same again is no event.
+    """Change what is tried; results stay as they were, and with another command or expectation
+    they are no good any more. The same again is no event.
 
     Raises Invalid, NotAllowed without the right to edit, Refused when it changed meanwhile.
     """
@@ -64,10 +66,13 @@ def edit_dry_run(
         if editing.repeated or _shown(run) == before:
             return run
         _demand_unchanged(run, seen_revision)
+        after = _shown(run)
+        if any(after[name] != before[name] for name in TRIED):
+            run.asked_at = editing.at
         run.revision += 1
         run.save()
         text = f"Dry run {run.number} edited: {run.title}"
-        editing.record("dryrun.changed", text, dry_run=run.number, before=before, after=_shown(run))
+        editing.record("dryrun.changed", text, dry_run=run.number, before=before, after=after)
     return run
 
 
@@ -197,6 +202,8 @@ def _demand_judgeable(run: DryRun, newest: DryRunResult | None, seen: int | None
     if newest is None or newest.word == rules.PASS:
         stands = "has not run yet" if newest is None else "passed"
         raise Refused(f"Dry run {run.number} {stands}: there is nothing to accept.")
+    if outcome_of(newest, run).other:
+        raise Refused(f"Dry run {run.number} was changed since it ran. Run it again.")
     if seen is not None and seen != newest.pk:
         raise Refused(
             f"Dry run {run.number} ran again meanwhile: {rules.SHOWN[newest.word]}, "

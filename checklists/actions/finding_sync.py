@@ -14,17 +14,18 @@ from django.db.models import F
 
 from checklists.actions.findings import MOST, next_number
 from checklists.actions.results import register_followed
-from checklists.models import Finding, FindingState, Result, ResultKind
+from checklists.models import Finding, FindingState, Result
+from checklists.queries.looks import SCANS
 from checklists.rules import findings as rules
 from checklists.rules.recognised import mark_of, match, spans
 from checklists.rules.results.shape import Found
 from warroom.actions.change import Change
 from warroom.actions.refusals import Invalid
 
-KINDS = (ResultKind.SARIF, ResultKind.SCAN)
 BATCH = 500
 SEEN = ["seen_at", "last_result"]
 TURNED = ["missing_since", "place", "mark", "suppressed", "state", "state_at", "state_by_name"]
+TURNED += ["severity", "rated", "retest", "accepted_until"]
 TURNED += ["state_role", "reason", "confirmed_at", "confirmed_by", "revision"]
 
 
@@ -34,7 +35,7 @@ def sync_findings(under: Change, result: Result, reading: Any) -> tuple[str, dic
     Numbers stand as first and last of each run. Raises Invalid for more findings than a register
     holds. A fixed number of statements for each 500 findings.
     """
-    if result.kind not in KINDS or not result.counts:
+    if result.kind not in SCANS or not result.counts:
         return None
     known = list(
         Finding.objects.filter(plan=under.plan)
@@ -42,6 +43,7 @@ def sync_findings(under: Change, result: Result, reading: Any) -> tuple[str, dic
         .annotate(scope=F("last_result__prefix"))
     )
     before = {row.pk: _kept(row) for row in known}
+    rated = {row.pk: row.severity for row in known}
     tools = set(reading.tools)
     matched = match(known, reading.findings)
     # Under another prefix the same scanner looks at something else.
@@ -53,6 +55,7 @@ def sync_findings(under: Change, result: Result, reading: Any) -> tuple[str, dic
     _write(before, [*same, *gone], result)
     told = {
         "new": new,
+        "raised": [row for row in same if row.severity != rated[row.pk]],
         "reopened": reopened,
         "confirmed": [row for row, turn in zip(gone, turned, strict=True) if turn == "confirmed"],
         "gone": [row for row, turn in zip(gone, turned, strict=True) if turn == "gone"],
@@ -66,6 +69,10 @@ def said_of(told: dict[str, list[Finding]]) -> str:
     parts = []
     if new := told["new"]:
         parts.append(f"{len(new)} new finding{'s' if len(new) > 1 else ''}")
+    for row in told["raised"][:3]:
+        parts.append(f"F-{row.number} is rated {row.severity} now")
+    if len(told["raised"]) > 3:
+        parts.append(f"{len(told['raised']) - 3} more are rated worse")
     for row in told["reopened"][:3]:
         parts.append(f"F-{row.number} is found again and open")
     if len(told["reopened"]) > 3:
@@ -102,12 +109,13 @@ def _add(under: Change, result: Result, found: Iterable[Found]) -> list[Finding]
 
 
 def _new(under: Change, result: Result, seen: Found, number: int) -> Finding:
-    severity = seen.severity if seen.severity in rules.SEVERITIES else rules.MEDIUM
+    severity = _severity(seen)
     return Finding(
         plan=under.plan,
         number=number,
         title=_clean(seen.title or seen.message or seen.rule or "Finding without a title")[:300],
         severity=severity,
+        rated=severity,
         state=FindingState.OPEN,
         state_at=under.at,
         state_by_name=result.by_name,
@@ -124,6 +132,10 @@ def _new(under: Change, result: Result, seen: Found, number: int) -> Finding:
         suppressed=seen.suppressed,
         by=under.author,
     )
+
+
+def _severity(seen: Found) -> str:
+    return seen.severity if seen.severity in rules.SEVERITIES else rules.MEDIUM
 
 
 def tool_of(seen: Found) -> str:
@@ -144,14 +156,47 @@ def _seen_again(under: Change, row: Finding, seen: Found, result: Result) -> boo
         return False
     row.seen_at, row.last_result, row.missing_since = result.observed_at, result, None
     row.place, row.mark, row.suppressed = _clean(seen.place)[:500], mark_of(seen), seen.suppressed
+    was, is_worse = row.severity, _rated_worse(row, seen)
+    if is_worse and _let_go_as(row, was):
+        said = f"{row.state_by_name} had let it go as {was}"
+        return _open_again(under, row, result, f"Rated {row.severity} in the scan", said)
     if row.state != FindingState.FIXED or result.observed_at <= row.state_at:
         return False
-    row.reason = (
-        f"Found again in the scan of {_day(result.observed_at)}, after {row.state_by_name} called "
-        f"it fixed on {_day(row.state_at)}."
+    said = f"after {row.state_by_name} called it fixed on {_day(row.state_at)}"
+    return _open_again(under, row, result, "Found again in the scan", said)
+
+
+def _rated_worse(row: Finding, seen: Found) -> bool:
+    """Take over a rating that is worse than any scan gave before; whether it raised the severity.
+
+    What a scan rates as before is no news: a person who lowered it had seen that. Nor does a scan
+    that rates lower speak against a person, or against another scan.
+    """
+    rating = _severity(seen)
+    if rules.rank(rating) >= rules.rank(row.rated):
+        return False
+    row.rated = rating
+    if rules.rank(rating) >= rules.rank(row.severity):
+        return False
+    row.severity = rating
+    row.retest = row.retest or rules.wants_retest(rating)
+    row.revision += 1
+    return True
+
+
+def _let_go_as(row: Finding, was: str) -> bool:
+    """Whether it was let go as less than it is: accepted, or called false by who might then."""
+    grave = row.severity in rules.GRAVE and was not in rules.GRAVE
+    return row.state == FindingState.ACCEPTED or (
+        row.state == FindingState.FALSE_POSITIVE and grave
     )
+
+
+def _open_again(under: Change, row: Finding, result: Result, why: str, said: str) -> bool:
+    row.reason = f"{why} of {_day(result.observed_at)}, {said}."
     row.state, row.state_at, row.state_by_name = FindingState.OPEN, under.at, result.by_name
     row.state_role, row.confirmed_at, row.confirmed_by = "", None, ""
+    row.accepted_until = None
     row.revision += 1
     return True
 

@@ -27,7 +27,6 @@ def judge_criterion(
     It stands until a newer judgement or a measurement. Raises Invalid for an unknown band, a value
     without bounds or a missing note, Refused when it is measured or its gate is decided.
     """
-    band = _judged_band(criterion, band, value)
     note = note.strip()
     if not note:
         raise Invalid("note", "Say what the judgement rests on.")
@@ -44,6 +43,7 @@ def judge_criterion(
             )
         if judging.repeated:
             return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))
+        band = _judged_band(criterion, band, value)
         return _write_judgement(judging, criterion, band, value, note[:500])
 
 

@@ -12,6 +12,7 @@ from django.db.models import F
 
 from checklists.actions.followups import fresh_followup, mark_done, refuse_done
 from checklists.models import BranchStep, Criterion, FollowUp, FollowUpKind, Gate
+from checklists.queries.scopes import AT_GATE
 from checklists.rules.followups import next_meeting, title_of
 from checklists.rules.words import NO_GO
 from warroom.actions.again import carried_out_again
@@ -112,11 +113,22 @@ def succeed(moving: Change, gate: Gate, later_s: int = 0) -> Gate:
     own = {"key": key, "title": title, "number": gate.number + 1, "offset_s": offset_s}
     new = _copied(gate, **own, follows=gate, version=1, silence_due_at=None, source_line=None)
     new.save(force_insert=True)
-    Criterion.objects.bulk_create(_copied(one, gate=new, version=1) for one in criteria)
+    Criterion.objects.bulk_create(
+        _copied(one, gate=new, version=1, params=_params_at(new, gate, one)) for one in criteria
+    )
     BranchStep.objects.bulk_create(_copied(one, gate=new) for one in steps)
     for followed in _followed:
         followed(moving, gate, new)
     return new
+
+
+def _params_at(new: Gate, old: Gate, criterion: Criterion) -> dict[str, Any]:
+    """What is signed at the old gate is asked at the new one."""
+    scopes = criterion.params.get("scopes")
+    if not scopes:
+        return criterion.params
+    own = {f"{AT_GATE}{old.key}": f"{AT_GATE}{new.key}"}
+    return criterion.params | {"scopes": [own.get(str(one), one) for one in scopes]}
 
 
 def _taken(plan: DeploymentPlan) -> Sequence[str]:

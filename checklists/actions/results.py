@@ -143,6 +143,7 @@ def record_result(
         "text": reading.text[:300],
         "detail": rules.detail_text(reading.form, reading.detail),
         "notes": list(reading.notes),
+        "whole": rules.ends_well(reading),
         "file_name": safe_name(file_name),
         "size": len(data),
         "sha256": hashlib.sha256(data).hexdigest(),

@@ -69,7 +69,8 @@ class Evidence(models.Model):
 
     ``observed_at``: when the thing was measured (UTC); ``valid_for_s``: seconds until it counts as
     no data when read (law 5). ``band`` is set where a person judged; such a judgement stands until
-    a newer one and does not age. ``result`` is what brought it in, where something did.
+    a newer one, and ages only where its criterion says how long it counts. ``result`` is what
+    brought it in, where something did.
     """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="evidence")

@@ -3,8 +3,9 @@
 A count says "12 of 14", and its unit is "of 14".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from checklists.models import Criterion, Gate, Phase, Source
 from checklists.queries.criteria import evidence_now
@@ -13,6 +14,7 @@ from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
 from checklists.queries.scopes import AT_GATE, PLAN, STABLE, Scope
 from checklists.queries.signoffs import signatures
+from checklists.rules.bands import Band
 from checklists.rules.due import due_at
 from checklists.rules.numbers import whole_number
 from warroom.models import DeploymentPlan
@@ -51,12 +53,13 @@ def phases_before(gate: Gate, phases: Iterable[Phase], t0: datetime | None) -> l
     return [phase for phase in phases if is_before(phase)]
 
 
-def _phases_now(plan: DeploymentPlan, now: datetime) -> list[Phase]:
+def phases_now(plan: DeploymentPlan, now: datetime) -> list[Phase]:
+    """The phases of a plan; one SQL statement."""
     return once(plan, now, "phase-rows", lambda: list(plan.phases.all()))
 
 
 def _asked(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Phase]:
-    phases, wanted = _phases_now(plan, now), criterion.params.get("phases") or ()
+    phases, wanted = phases_now(plan, now), criterion.params.get("phases") or ()
     if wanted:
         return [phase for phase in phases if phase.number in wanted]
     if criterion.params.get("groups"):
@@ -65,17 +68,28 @@ def _asked(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Ph
 
 
 def _items(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
-    phases = {phase.pk: phase.number for phase in _asked(plan, criterion, now)}
+    asked = _asked(plan, criterion, now)
+    if gone := missing_phases(criterion.params, asked):
+        return Measured(why=gone, origin="required items")
+    phases = {phase.pk: phase.number for phase in asked}
     items = [item for item in items_now(plan, now) if item.required and item.phase_id in phases]
     groups = criterion.params.get("groups") or ()
     if groups:
         items = [item for item in items if item.group and item.group.title in groups]
+        if lost := [one for one in groups if one not in {item.group.title for item in items}]:
+            return Measured(why=f"“{lost[0]}” has no required items", origin="required items")
     still = [item.ref for item in items if not item.closed]
     numbers = f"“{', '.join(groups)}”" if groups else phases_text(phases.values())
     origin = f"required items of {numbers}{left(still)}"
     several = len(groups or phases) > 1
     why = f"{numbers} {'have' if several else 'has'} no required items"
     return counted(len(items) - len(still), len(items), origin, why)
+
+
+def missing_phases(params: Mapping[str, Any], found: Iterable[Phase]) -> str:
+    """Which phase is asked by its number and is not there, as a reason; "" when none is."""
+    gone = sorted({*(params.get("phases") or ())} - {phase.number for phase in found})
+    return f"there is no {phases_text(gone)}" if gone else ""
 
 
 def phases_text(numbers: Iterable[int]) -> str:
@@ -91,19 +105,24 @@ def phases_text(numbers: Iterable[int]) -> str:
 def _signoffs(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     signed = once(plan, now, "signatures", lambda: signatures(plan, roles_now(plan, now)))
     scopes = _scopes(plan, criterion, now)
-    given = [(scope, one) for scope in scopes for one in signed.given(scope)]
+    if gone := [key for key, scope in scopes if scope is None]:
+        why = f"there is no {'phase ' if whole_number(gone[0]) else ''}“{gone[0]}” to sign"
+        return Measured(why=why, origin="signatures of the roles that sign")
+    given = [(scope, one) for _, scope in scopes if scope for one in signed.given(scope)]
     still = [f"{one.role.name}, {scope.title}" for scope, one in given if not one.stands]
     origin = f"signatures of the roles that sign{left(still)}"
     return counted(len(given) - len(still), len(given), origin, "no role signs there")
 
 
-def _scopes(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Scope]:
+def _scopes(
+    plan: DeploymentPlan, criterion: Criterion, now: datetime
+) -> list[tuple[str, Scope | None]]:
+    """What is to be signed, by its key; None for what is not there."""
     wanted = [str(key) for key in criterion.params.get("scopes") or ()]
     if not wanted:
-        phases = phases_before(criterion.gate, _phases_now(plan, now), plan.t0)
-        return [Scope(phase) for phase in phases]
-    found = (_scope(plan, criterion, key, now) for key in wanted)
-    return [scope for scope in found if scope is not None]
+        phases = phases_before(criterion.gate, phases_now(plan, now), plan.t0)
+        return [(str(phase.number), Scope(phase)) for phase in phases]
+    return [(key, _scope(plan, criterion, key, now)) for key in wanted]
 
 
 def _scope(plan: DeploymentPlan, criterion: Criterion, key: str, now: datetime) -> Scope | None:
@@ -112,8 +131,12 @@ def _scope(plan: DeploymentPlan, criterion: Criterion, key: str, now: datetime) 
         return Scope(declaration=STABLE if key == STABLE else "")
     if key == f"{AT_GATE}{criterion.gate.key}":
         return Scope(gate=criterion.gate)
+    if key.startswith(AT_GATE):
+        gates = once(plan, now, "gates-by-key", lambda: {one.key: one for one in plan.gates.all()})
+        other = gates.get(key.removeprefix(AT_GATE))
+        return Scope(gate=other) if other else None
     number = whole_number(key)
-    phase = next((one for one in _phases_now(plan, now) if one.number == number), None)
+    phase = next((one for one in phases_now(plan, now) if one.number == number), None)
     return Scope(phase) if phase else None
 
 
@@ -122,6 +145,11 @@ def _age(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     found = evidence_now(plan, now).get(key)
     if found is None or found.observed_at is None:
         return Measured(why=f"nothing says when “{key}” was made")
+    if found.value is None or found.band in (Band.NO_DATA, Band.RED):
+        # Something was tried then, and nothing was made by it.
+        why = found.reason or "it failed"
+        at, origin = found.observed_at, found.source or key
+        return Measured(why=f"“{key}” is not there: {why}", origin=origin, observed_at=at)
     age = max(now - found.observed_at, timedelta(0))
     unit = criterion.unit if criterion.unit in SPANS_S else "h"
     return Measured(

@@ -11,6 +11,7 @@ from datetime import datetime
 from django.db.models import F
 
 from checklists.models import Criterion, CriterionVersion, Evidence, Source, Waiver
+from checklists.queries.evidence import other_version
 from checklists.queries.measures import Measured, measure_of, register_measure, stand_in_of
 from checklists.queries.once import once
 from checklists.rules import bands
@@ -83,16 +84,24 @@ def judgement_key(criterion: Criterion) -> str:
 
 
 def evidence_now(plan: DeploymentPlan, now: datetime) -> dict[str, Evidence]:
-    """The latest reading under every key, read once for one instant; one SQL statement."""
-    return once(
-        plan,
-        now,
-        "evidence",
-        lambda: {
-            row.key: row
-            for row in Evidence.objects.filter(plan=plan).annotate(number=F("result__number"))
-        },
-    )
+    """The latest reading under every key, read once for one instant; one SQL statement.
+
+    Not to be saved: it is as it counts for the release as that is named now.
+    """
+
+    def read() -> dict[str, Evidence]:
+        rows = Evidence.objects.filter(plan=plan)
+        rows = rows.annotate(number=F("result__number"), commit=F("result__commit"))
+        return {row.key: _of_release(row, plan) for row in rows}
+
+    return once(plan, now, "evidence", read)
+
+
+def _of_release(row: Evidence, plan: DeploymentPlan) -> Evidence:
+    """The row as it counts: what was made of another version or commit has no value here."""
+    if row.commit and (why := other_version(plan, row.commit)):
+        row.value, row.band, row.reason = None, "", why
+    return row
 
 
 def waivers_now(plan: DeploymentPlan, now: datetime) -> dict[int, Waiver]:
@@ -219,13 +228,12 @@ def _accepted(criterion: Criterion, waiver: Waiver | None, band: Band, now: date
 
 def _band(criterion: Criterion, reading: Measured, age_s: float | None) -> tuple[Band, str]:
     """The band as it counts now, and why there is none."""
+    if old := _too_old(criterion, reading, age_s):
+        return Band.NO_DATA, old
     if reading.band:
         return Band(reading.band), reading.reason if reading.band == Band.NO_DATA else ""
     if reading.value is None:
         return Band.NO_DATA, reading.why or "there is no value"
-    valid_s = _valid_s(criterion, reading)
-    if valid_s is not None and (age_s is None or age_s > valid_s):
-        return Band.NO_DATA, f"the last reading is older than {_length(valid_s)}"
     if criterion.unit and reading.unit and criterion.unit != reading.unit:
         # 0.3 s is not below 200 ms, and 7 of 9 is not at least 5 of 5.
         return Band.NO_DATA, f"it is measured “{reading.unit}”, its target “{criterion.unit}”"
@@ -236,10 +244,27 @@ def _band(criterion: Criterion, reading: Measured, age_s: float | None) -> tuple
     return band, "the value is no finite number" if band is Band.NO_DATA else ""
 
 
+def _too_old(criterion: Criterion, reading: Measured, age_s: float | None) -> str:
+    """Why the reading counts no more; "" when it does, and where there is none that could age."""
+    if reading.value is None and not reading.band:
+        return ""
+    valid_s = _valid_s(criterion, reading)
+    if valid_s is None or (age_s is not None and age_s <= valid_s):
+        return ""
+    what = "judgement" if reading.band and not reading.ruled else "reading"
+    return f"the last {what} is older than {_length(valid_s)}"
+
+
 def _valid_s(criterion: Criterion, reading: Measured) -> int | None:
-    """The shorter of what the reading says of itself and what the criterion asks, in seconds."""
-    asked = [one for one in (reading.valid_for_s, criterion.valid_for_s) if one is not None]
-    return min(asked) if reading.valid_for_s is not None and asked else None
+    """The shorter of what the reading says of itself and what the criterion asks, in seconds.
+
+    None where it does not age: what is counted in the room at this moment, a judgement that the
+    criterion asks no length for, an age, whose own age is judged.
+    """
+    own, asked = reading.valid_for_s, criterion.valid_for_s
+    if own is None and (reading.observed_at is None or criterion.source == Source.AGE):
+        return None
+    return min((one for one in (own, asked) if one is not None), default=None)
 
 
 def _length(seconds: int) -> str:

@@ -25,17 +25,21 @@ class DryRunRow:
 
     @property
     def outcome(self) -> Outcome:
-        return outcome_of(self.newest)
+        return outcome_of(self.newest, self.run)
 
     @property
     def word(self) -> str:
+        if self.outcome.other:
+            return "changed since"
         return SHOWN[self.newest.word] if self.newest else "not run"
 
     @property
     def look(self) -> tuple[str, str]:
         """The modifier of its signal and its icon."""
         looks = {"pass": ("mute", "ok"), "warn": ("warn", "warn"), "fail": ("bad", "bad")}
-        return looks[self.newest.word] if self.newest else ("open", "open")
+        if self.newest is None or self.outcome.other:
+            return "open", "open"
+        return looks[self.newest.word]
 
     @property
     def modifier(self) -> str:
@@ -60,9 +64,19 @@ class DryRuns:
     def good(self) -> int:
         return good_of(row.outcome for row in self.rows)
 
+    @property
+    def oldest(self) -> datetime | None:
+        """When the one of the good results that lies back furthest was taken (UTC)."""
+        good = (row.newest.at for row in self.rows if row.newest and row.outcome.good)
+        return min(good, default=None)
 
-def outcome_of(result: DryRunResult | None) -> Outcome:
-    return Outcome(result.word, result.accepted) if result else Outcome()
+
+def outcome_of(result: DryRunResult | None, run: DryRun) -> Outcome:
+    """How ``run`` stands by its newest result, which may be of the command before an edit."""
+    if result is None:
+        return Outcome()
+    other = run.asked_at is not None and result.at < run.asked_at
+    return Outcome(result.word, result.accepted, other)
 
 
 def dry_runs(plan: DeploymentPlan, now: datetime) -> DryRuns:
@@ -93,6 +107,7 @@ def _measure(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measu
         text=f"{found.good} of {number}",
         unit=f"of {number}",
         origin=f"dry runs: {found.totals}",
+        observed_at=found.oldest,
         url=f"/plans/{plan.slug}/dryruns/",
     )
 
@@ -115,6 +130,7 @@ def _kept(row: DryRunRow) -> dict[str, Any]:
         "word": newest.word if newest else "",
         "at": newest.at.isoformat() if newest else None,
         "by": newest.by_name if newest else "",
+        "changed_since": row.outcome.other,
         "accepted": newest.accepted if newest else None,
         "reason": newest.accepted_reason if newest else "",
     }

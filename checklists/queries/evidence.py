@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from checklists.models import Criterion, Evidence
+from checklists.rules.evidence import other_commit
 from warroom.models import DeploymentPlan
 
 Measuring = Callable[[DeploymentPlan], Iterable[str]]
@@ -50,3 +51,9 @@ def commit_names(plan: DeploymentPlan) -> list[str]:
     """What the plan says of the commit or version that it releases, in its own words."""
     named = (name for name in plan.facts if any(word in name.lower() for word in _COMMITS))
     return [plan.version, *(str(plan.facts[name]) for name in named)]
+
+
+def other_version(plan: DeploymentPlan, commit: str) -> str:
+    """Why a result of ``commit`` is none of the release as it is named now; "" where it may be."""
+    other = other_commit(commit, commit_names(plan)) if commit else ""
+    return f"it is of {commit}, and this release is {other}" if other else ""

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from checklists.models import Finding, FindingState
-from checklists.queries.findings import counting, in_order, states_now
+from checklists.queries.findings import in_order, states_now
+from checklists.queries.looks import counting
 from checklists.queries.needs import people_named
 from checklists.queries.phases import roles_now
 from checklists.rules import findings as rules

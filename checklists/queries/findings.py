@@ -7,18 +7,20 @@ from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
-from checklists.models import Criterion, Finding, FindingState, Result, ResultKind, Source
+from checklists.models import Criterion, Finding, FindingState, Source
+from checklists.queries.criteria import bands_of
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
+from checklists.queries.looks import counting, looked
 from checklists.queries.measures import Measured, register_measure
 from checklists.queries.once import once
 from checklists.rules import findings as rules
+from checklists.rules.bands import Band, judge
 from checklists.rules.recognised import within
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.rules.wording import instant_text
 
 PAGE = 100
-SCANS = (ResultKind.SARIF, ResultKind.SCAN)
 IMPORTS_LOOKED_AT = 100
 SOURCES = {"hand": "By hand", "scan": "Scanners"}
 
@@ -79,16 +81,6 @@ class Register:
     @property
     def everything(self) -> int:
         return sum(self.by_state.values())
-
-
-def counting(now: datetime) -> Q:
-    """The findings that count at ``now`` (UTC), as ``rules.counts`` says."""
-    ended = Q(accepted_until__isnull=True) | Q(accepted_until__lte=now)
-    return (
-        Q(state=FindingState.OPEN)
-        | Q(state=FindingState.ACCEPTED) & ended
-        | Q(state=FindingState.FIXED, retest=True, confirmed_at=None)
-    )
 
 
 def in_order(findings: QuerySet[Finding]) -> QuerySet[Finding]:
@@ -191,36 +183,28 @@ def counts_now(plan: DeploymentPlan, now: datetime) -> Counter[str]:
 
 
 def _measure(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
-    """How many findings of a severity or worse count. Nothing looked for is no data (law 5)."""
-    scan = once(plan, now, "findings-scan", lambda: _oldest_scan(plan))
-    if scan is None and not states_now(plan, now):
+    """How many findings of a severity or worse count. Without a look it can only be red (law 5)."""
+    seen = looked(plan, now, criterion.valid_for_s)
+    if seen.look is None and not states_now(plan, now):
         return None
     graver = rules.at_least(criterion.params.get("severity") or rules.HIGH)
     found = counts_now(plan, now)
     number = sum(found[severity] for severity in graver)
-    shown = rules.graded((one, found[one]) for one in graver)
+    url = f"/plans/{plan.slug}/findings/"
+    limits = bands_of(criterion)
+    if seen.why and not (number and limits and judge(limits, number) is Band.RED):
+        at = seen.look.observed_at if seen.look else None
+        origin = "findings register" if number or seen.look else ""
+        return Measured(why=seen.why, origin=origin, observed_at=at, url=url)
     return Measured(
         value=number,
-        text=shown or "none open",
+        text=rules.graded((one, found[one]) for one in graver) or "none open",
         origin="findings register",
-        observed_at=scan["observed_at"] if scan else None,
-        valid_for_s=scan["valid_for_s"] if scan else None,
-        url=f"/plans/{plan.slug}/findings/",
+        # What is known to be red stays so, however old the look is.
+        observed_at=None if seen.why or seen.look is None else seen.look.observed_at,
+        valid_for_s=None if seen.why or seen.look is None else seen.look.valid_for_s,
+        url=url,
     )
-
-
-def _oldest_scan(plan: DeploymentPlan) -> dict[str, Any] | None:
-    """Of each scanner's newest result the one that is the first to be too old."""
-    scans = Result.objects.filter(plan=plan, kind__in=SCANS, counts=True)
-    newest: dict[str, dict[str, Any]] = {}
-    fields = ("prefix", "observed_at", "valid_for_s")
-    for row in scans.order_by("-observed_at", "-pk").values(*fields)[:IMPORTS_LOOKED_AT]:
-        newest.setdefault(row["prefix"], row)
-
-    def ends(row: dict[str, Any]) -> float:
-        return row["observed_at"].timestamp() + row["valid_for_s"]
-
-    return min(newest.values(), key=ends) if newest else None
 
 
 register_measure(Source.FINDINGS, _measure)
@@ -298,6 +282,7 @@ def history_of(finding: Finding) -> list[TimelineEvent]:
 
 IMPORTED = {
     "new": "Found for the first time.",
+    "raised": "Rated worse by the scan: its severity is raised.",
     "reopened": "Found again after it was called fixed: open again.",
     "confirmed": "Not found any more: the fix is confirmed.",
     "gone": "Not found any more, and nobody said that it is fixed.",

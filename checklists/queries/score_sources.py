@@ -13,19 +13,16 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
-from django.db.models import Q
-
 from checklists.models import (
     Criterion,
     Finding,
-    FindingState,
     ReadinessCategory,
-    Result,
-    ResultKind,
     ScoreSource,
     Source,
 )
+from checklists.queries.counted import missing_phases, phases_now
 from checklists.queries.criteria import criterion_rows, evidence_now
+from checklists.queries.looks import counting, looked
 from checklists.queries.once import once
 from checklists.queries.phases import items_now
 from checklists.rules import readiness
@@ -63,6 +60,8 @@ def _items(
     plan: DeploymentPlan, category: ReadinessCategory, best: Decimal, now: datetime
 ) -> Found:
     phases = set(category.params.get("phases") or ())
+    if phases and (gone := missing_phases(category.params, phases_now(plan, now))):
+        return Found(None, gone)
     asked = [
         item
         for item in items_now(plan, now)
@@ -127,12 +126,14 @@ def _criteria_now(plan: DeploymentPlan, now: datetime) -> list[tuple[str, Any]]:
 def _findings(
     plan: DeploymentPlan, category: ReadinessCategory, best: Decimal, now: datetime
 ) -> Found:
-    counts, looked = once(plan, now, "score-findings", lambda: _findings_now(plan, now))
-    if not looked:
-        return Found(None, "nothing has looked for findings yet")
+    seen = looked(plan, now)
+    if seen.why or seen.look is None:
+        return Found(None, seen.why)
+    counts = once(plan, now, "score-findings", lambda: _findings_now(plan, now))
     points = {key: float(one * best / 10) for key, one in _points(category).items()}
     text = ", ".join(f"{counts[key]} {key}" for key in POINTS if counts[key])
-    return Found(readiness.less(counts, points, best), f"{text} open" if text else "none is open")
+    score = readiness.less(counts, points, best)
+    return Found(score, f"{text} open" if text else "none is open", seen.look.observed_at)
 
 
 def _points(category: ReadinessCategory) -> dict[str, Decimal]:
@@ -140,19 +141,10 @@ def _points(category: ReadinessCategory) -> dict[str, Decimal]:
     return {key: Decimal(str(one)) for key, one in given.items()}
 
 
-def _findings_now(plan: DeploymentPlan, now: datetime) -> tuple[Counter, bool]:
-    """How many findings count, by severity, and whether there was ever a look: a scan, a finding.
-
-    As ``queries.findings`` counts them, which asks gates and so cannot be asked here: a fix that
-    wants a retest counts until it is confirmed, an acceptance from its end on or without one.
-    """
-    unproven = Q(state=FindingState.FIXED, retest=True, confirmed_at=None)
-    ended = Q(accepted_until__isnull=True) | Q(accepted_until__lte=now)
-    open_ones = Q(state=FindingState.OPEN) | unproven | Q(state=FindingState.ACCEPTED) & ended
-    rows = Finding.objects.filter(plan=plan).order_by()
-    counts = Counter(rows.filter(open_ones).values_list("severity", flat=True))
-    scans = Result.objects.filter(plan=plan, kind__in=(ResultKind.SARIF, ResultKind.SCAN))
-    return counts, bool(counts) or scans.exists() or rows.exists()
+def _findings_now(plan: DeploymentPlan, now: datetime) -> Counter[str]:
+    """How many findings count, by severity. ``queries.findings`` asks gates, and so cannot be."""
+    rows = Finding.objects.filter(counting(now), plan=plan).order_by()
+    return Counter(rows.values_list("severity", flat=True))
 
 
 _SOURCES: dict[str, Read] = {

@@ -60,6 +60,57 @@ def read_bounds(
     return Bounds(_share(*green), red[0] if red else None, (named or unit)[:20])
 
 
+def change_bounds(
+    stands: Bounds,
+    texts: tuple[str, str],
+    *,
+    target: str | None,
+    fail: str | None,
+    unit: str | None,
+    words: bool = False,
+) -> Bounds:
+    """``stands`` with what is said of it; None stays as it is, whatever ``texts`` look like.
+
+    ``texts``: target and fail as they are written now. A bare number is meant as the target is.
+    Raises WrongBound as ``read_bounds`` does.
+    """
+    lean = _lean(stands.green)
+    green, green_in = _changed("target", target, (stands.green, texts[0]), lean, words)
+    red, red_in = _changed("fail", fail, (stands.red, texts[1]), lean, words)
+    if red is not None and green is None:
+        raise WrongBound("target", "Say what is green as well: the target as a number.")
+    stays = target is None or fail is None  # a bound that stays is in the unit that it had
+    had = {stands.unit} if stays and unit is None and (stands.green or stands.red) else set()
+    units = {one for one in (green_in, red_in, *had) if one}
+    if unit:
+        units.add(unit)
+    if len(units) > 1:
+        field = "unit" if unit else "fail" if fail is not None else "target"
+        raise WrongBound(field, f"This would be in {' and '.join(sorted(units))}: one unit.")
+    kept = stands.unit if unit is None else unit
+    return Bounds(green, red, next(iter(units), kept)[:20])
+
+
+def _changed(
+    field: str, said: str | None, stands: tuple[Bound | None, str], lean: str, words: bool
+) -> tuple[Bound | None, str]:
+    """A bound as it is said, or as it stands, and the unit that its text names."""
+    bound, text = stands
+    if said is None:
+        named = parse_bound(text) if bound else None
+        return bound, named[1] if named else ""
+    found = _read(field, said, lean, words)
+    if found is None:
+        return None, ""
+    return (_share(*found) if field == "target" else found[0]), found[1]
+
+
+def _lean(green: Bound | None) -> str:
+    if green is None:
+        return AS_TYPED
+    return {"<": LOWER, ">": HIGHER}.get(green.op[:1], AS_TYPED)
+
+
 def _read(field: str, text: str, direction: str, words: bool) -> tuple[Bound, str] | None:
     text = text.strip()
     if not text:

@@ -16,19 +16,25 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 @dataclass(frozen=True)
 class Outcome:
-    """The newest result of a dry run: its word, "" where it never ran; None: nobody judged it."""
+    """The newest result of a dry run: its word, "" where it never ran; None: nobody judged it.
+
+    ``other``: the command or what it should give was changed since, so it says nothing of it.
+    """
 
     word: str = ""
     accepted: bool | None = None
+    other: bool = False
 
     @property
     def good(self) -> bool:
+        if self.other:
+            return False
         return self.word == PASS or (self.word in NOUNS and self.accepted is True)
 
     @property
     def to_judge(self) -> bool:
         """Whether somebody has to say if it is accepted."""
-        return self.word in NOUNS and self.accepted is None
+        return self.word in NOUNS and self.accepted is None and not self.other
 
 
 def clean_output(text: str) -> str:
@@ -57,10 +63,13 @@ def totals(outcomes: Iterable[Outcome]) -> str:
     found = list(outcomes)
     if not found:
         return "none yet"
-    counted = Counter((one.word, one.accepted) for one in found)
-    parts = [f"{number} pass"] if (number := sum(one.word == PASS for one in found)) else []
+    stands = [one for one in found if not one.other]
+    counted = Counter((one.word, one.accepted) for one in stands)
+    parts = [f"{number} pass"] if (number := sum(one.word == PASS for one in stands)) else []
     parts += _troubles(counted)
-    if never := sum(not one.word for one in found):
+    if other := len(found) - len(stands):
+        parts.append(f"{other} changed since")
+    if never := sum(not one.word for one in stands):
         parts.append(f"{never} not run")
     return f"{', '.join(parts)} of {len(found)}"
 

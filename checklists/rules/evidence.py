@@ -130,3 +130,8 @@ def detail_text(form: str, detail: str) -> str:
     if first and first.lower() in form.lower():
         detail = rest
     return ", ".join(filter(None, (form, detail)))[:300]
+
+
+def ends_well(reading: Any) -> bool:
+    """Whether what a file does not say is known: no figure of it is without a value."""
+    return all(figure.value is not None for figure in reading.figures)

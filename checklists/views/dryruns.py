@@ -82,8 +82,10 @@ def _forms(plan: DeploymentPlan, run: DryRun) -> dict[str, Any]:
         "results": results,
         "newest": newest,
         "words": list(SHOWN.items()),
-        "to_judge": newest is not None and newest.word != "pass",
-        "undecided": outcome_of(newest).to_judge,
+        "to_judge": newest is not None
+        and newest.word != "pass"
+        and not outcome_of(newest, run).other,
+        "undecided": outcome_of(newest, run).to_judge,
         "result_form": DryRunResultForm(plan=plan),
         "judge_form": JudgeDryRunForm(initial={"result": newest.pk if newest else None}),
         "edit_run": EditDryRunForm(initial=says | {"revision": run.revision}),

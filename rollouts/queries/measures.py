@@ -1,11 +1,11 @@
 """Criteria that count health checks which pass, or alerts that fire."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from checklists.models import Criterion, Source
+from checklists.models import Criterion, Evidence, Source
 from checklists.queries.counted import counted
-from checklists.queries.criteria import evidence_now, of_evidence
+from checklists.queries.criteria import bands_of, evidence_now, of_evidence
 from checklists.queries.measures import (
     Measured,
     register_choices,
@@ -13,11 +13,13 @@ from checklists.queries.measures import (
     register_stand_in,
 )
 from checklists.queries.once import once
-from checklists.rules.bands import Band
+from checklists.rules.bands import Band, judge
 from rollouts.models import HealthCheck, PrometheusQuery
-from rollouts.rules.alerts import CRITICAL, reads_alerts
+from rollouts.rules.alerts import CRITICAL, posted_keys, reads_alerts
 from rollouts.rules.readings import HEALTH_CHECKS, as_read
 from warroom.models import DeploymentPlan
+
+_RANK = {Band.GREEN: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.RED: 3}
 
 
 def _checks_now(plan: DeploymentPlan, now: datetime) -> list[HealthCheck]:
@@ -50,20 +52,39 @@ def _own_checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Me
 
 
 def _alerts(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
-    """What was posted, else what a metric of the plan reads; what is newest in doubt."""
+    """The worst of what says now which alerts fire: metrics of the plan, and what was posted.
+
+    What a metric of the plan does not say now is no data, whatever is posted beside it.
+    """
     severity = str(criterion.params.get("severity") or CRITICAL)
-    known = evidence_now(plan, now)
-    keys = [criterion.evidence_key, f"alerts:{severity}", f"{severity}-alerts"]
-    keys += _metric_keys(plan, severity, now)
+    known, metrics = evidence_now(plan, now), _metric_keys(plan, severity, now)
+    keys = [criterion.evidence_key, *posted_keys(severity), *metrics]
     found = [known[key] for key in dict.fromkeys(keys) if key in known]
-    found = [row for row in found if row.observed_at] or found
     if not found:
         return Measured(why=f"nothing says which {severity} alerts fire")
+    asked = [row for row in found if row.key in metrics or _is_fresh(row, criterion, now)]
     newest = max(found, key=lambda row: (row.observed_at is not None, row.observed_at))
-    return of_evidence(newest, plan)
+    worst = max(asked, key=lambda row: _rank(row, criterion, now), default=newest)
+    return of_evidence(worst, plan)
+
+
+def _is_fresh(row: Evidence, criterion: Criterion, now: datetime) -> bool:
+    spans = [one for one in (row.valid_for_s, criterion.valid_for_s) if one is not None]
+    return row.observed_at is not None and now - row.observed_at <= timedelta(seconds=min(spans))
+
+
+def _rank(row: Evidence, criterion: Criterion, now: datetime) -> tuple[int, float, datetime]:
+    """How bad a reading is; of two that are as bad the greater number, then the newer one."""
+    limits, value = bands_of(criterion), row.value
+    is_known = limits is not None and value is not None and _is_fresh(row, criterion, now)
+    band = judge(limits, value) if is_known else Band.NO_DATA
+    at = row.observed_at or datetime.min.replace(tzinfo=UTC)
+    return _RANK[band], value if is_known else 0.0, at
 
 
 def _metric_keys(plan: DeploymentPlan, severity: str, now: datetime) -> Sequence[str]:
+    """The keys of the plan's metrics that read the alerts of a severity; one SQL statement."""
+
     def read() -> list[tuple[str, str]]:
         rows = PrometheusQuery.objects.filter(plan=plan, enabled=True, promql__contains="ALERTS")
         return list(rows.values_list("key", "promql"))

@@ -5,6 +5,7 @@ import re
 CRITICAL = "critical"
 _ALERTS = re.compile(r"\bALERTS\b\s*(\{[^}]*\})?")
 _SEVERITY = re.compile(r"severity\s*(=~?)\s*\"([^\"]*)\"")
+POSTED = "alerts:"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -22,3 +23,8 @@ def reads_alerts(promql: str, severity: str) -> bool:
         if said[1] == "=~" and severity in said[2].split("|"):
             return True
     return False
+
+
+def posted_keys(severity: str) -> tuple[str, str]:
+    """The keys under which something else than a metric says how many of a severity fire."""
+    return f"{POSTED}{severity}", f"{severity}-alerts"

@@ -124,3 +124,47 @@ def test_the_same_key_adds_one_criterion(gate, cast, call):
     for _ in range(2):
         assert call("cora", "POST", CRITERIA, body, **{"Idempotency-Key": "one"})[0] == 201
     assert Criterion.objects.count() == 1
+
+
+NINE = {"label": "P95", "target": "200", "fail": "500", "direction": "lower", "unit": "ms"}
+
+
+@pytest.mark.parametrize(
+    ("said", "green", "red", "unit"),
+    [
+        ({"fail": "900"}, ["<", 200.0], [">", 900.0], "ms"),
+        ({"fail": ">= 900 ms"}, ["<", 200.0], [">=", 900.0], "ms"),
+        ({"target": "250"}, ["<", 250.0], [">", 500.0], "ms"),
+        ({"fail": ""}, ["<", 200.0], None, "ms"),
+        ({"unit": "s"}, ["<", 200.0], [">", 500.0], "s"),
+        ({"target": "1 s", "fail": "2 s"}, ["<", 1.0], [">", 2.0], "s"),
+        ({"label": "Slowest"}, ["<", 200.0], [">", 500.0], "ms"),
+    ],
+)
+def test_what_a_change_leaves_out_stays_as_it_is(gate, cast, call, said, green, red, unit):
+    call("cora", "POST", CRITERIA, NINE | {"evidence_key": "k", "reason": "New"})
+    status, made = call("cora", "PATCH", f"{CRITERIA}/p95", said | {"reason": "Cold"})
+    assert (status, made["green"], made["red"], made["unit"]) == (200, green, red, unit)
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"fail": "2 s"}, "fail"),
+        ({"target": ""}, "target"),
+        ({"unit": "s", "fail": "9 ms"}, "unit"),
+    ],
+)
+def test_a_bound_that_stays_is_not_turned_into_another_unit(gate, cast, call, said, field):
+    call("cora", "POST", CRITERIA, NINE | {"evidence_key": "k", "reason": "New"})
+    status, wrong = call("cora", "PATCH", f"{CRITERIA}/p95", said | {"reason": "Cold"})
+    assert (status, wrong["field"]) == (422, field)
+
+
+def test_the_same_source_keeps_what_it_wants_and_another_one_does_not(gate, cast, call):
+    asked = {"label": "It", "source": "items", "params": {"phases": [3]}, "target": "100 %"}
+    call("cora", "POST", CRITERIA, asked | {"reason": "New"})
+    again = call("cora", "PATCH", f"{CRITERIA}/it", {"source": "items", "reason": "Same"})
+    assert again[1]["params"] == {"phases": [3]}
+    other = call("cora", "PATCH", f"{CRITERIA}/it", {"source": "checks", "reason": "Other"})
+    assert other[1]["params"] == {"checks": []}

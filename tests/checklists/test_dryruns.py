@@ -184,3 +184,46 @@ def test_the_register_costs_two_statements_whatever_its_size(run, plan, cast):
 )
 def test_totals_are_one_computed_sentence(outcomes, said):
     assert totals(outcomes) == (said or "1 pass, 1 failure accepted, 1 failure of 3")
+
+
+# --- what a result is of, and how long it counts ------------------------------------------------
+
+
+@pytest.fixture
+def all_good(gate):
+    return Criterion.objects.create(
+        gate=gate, key="dry", position=1, label="Dry runs", source="dryruns", unit="%",
+        green_op=">=", green_value=100,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", [{"command": "make failover"}, {"expected": "9 of 9"}])
+def test_a_result_of_another_command_is_no_good_one(run, cast, plan, all_good, fields):
+    record_dry_run(run, "pass", by=cast["forge"])
+    edit_dry_run(run, {"title": "Named anew"}, by=cast["cora"])
+    assert dry_runs(plan, timezone.now()).good == 1
+    edit_dry_run(run, fields, by=cast["cora"])
+    plan.refresh_from_db()
+    found = dry_runs(plan, timezone.now())
+    assert (found.good, found.totals) == (0, "1 changed since of 1")
+    assert (found.rows[0].word, found.rows[0].icon) == ("changed since", "open")
+    assert criterion_rows(plan, [all_good], timezone.now())[0].band == "yellow"
+    record_dry_run(run, "pass", by=cast["forge"])
+    plan.refresh_from_db()
+    assert criterion_rows(plan, [all_good], timezone.now())[0].band == "green"
+
+
+def test_a_warning_of_another_command_is_not_accepted(run, cast):
+    record_dry_run(run, "warn", by=cast["forge"])
+    edit_dry_run(run, {"command": "make failover"}, by=cast["cora"])
+    with pytest.raises(Refused, match="changed since it ran"):
+        judge_dry_run(run, True, WHY, by=cast["hudson"])
+
+
+def test_a_dry_run_ages_where_the_criterion_says_how_long_it_counts(run, cast, plan, all_good):
+    record_dry_run(run, "pass", by=cast["forge"])
+    plan.refresh_from_db()
+    later = timezone.now() + timedelta(days=8)
+    assert criterion_rows(plan, [all_good], later)[0].band == "green"
+    all_good.valid_for_s = 7 * 86_400
+    assert criterion_rows(plan, [all_good], later)[0].why == "the last reading is older than 7 d"

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from checklists.actions.findings import Said, add_finding, set_finding_state
+from checklists.actions.findings import Said, add_finding, edit_finding, set_finding_state
 from checklists.actions.results import record_result
 from checklists.models import Finding, Result
 from checklists.queries.findings import history_of, register_of
@@ -160,6 +160,46 @@ def test_what_is_open_and_not_found_any_more_stays_open_and_says_so(scan, plan):
     assert last().data["findings"]["gone"] == [[1, 1]]
     scan(B1, hours=2)
     assert one(1).missing_since is None
+
+
+def rated(severity, **said):
+    return found("B608", severity=severity, **said)
+
+
+def test_what_a_scan_rates_worse_is_as_bad_as_it_says(scan):
+    scan(rated("medium"))
+    scan(rated("critical"), hours=1)
+    assert (one(1).severity, one(1).rated, one(1).retest) == ("critical", "critical", True)
+    assert last().data["findings"] == {"raised": [[1, 1]], "seen": 1}
+    assert "F-1 is rated critical now" in last().text
+    scan(rated("low"), hours=2)
+    assert one(1).severity == "critical"
+
+
+def test_what_was_accepted_as_less_is_open_again(scan, cast):
+    scan(rated("medium"))
+    until = timezone.now() + timedelta(days=9)
+    set_finding_state(one(1), "accepted", by=cast["thon"], said=Said(WHY, until=until))
+    scan(rated("high"), hours=1)
+    assert (one(1).state, one(1).accepted_until) == ("open", None)
+    assert one(1).reason.endswith("Thon had let it go as medium.")
+
+
+@pytest.mark.parametrize(("now", "state"), [("medium", "false-positive"), ("critical", "open")])
+def test_what_anybody_called_false_is_open_again_once_it_is_grave(scan, cast, now, state):
+    scan(rated("low"))
+    set_finding_state(one(1), "false-positive", by=cast["thon"], said=Said(WHY))
+    scan(rated(now), hours=1)
+    assert (one(1).state, one(1).severity) == (state, now)
+
+
+def test_what_a_person_lowered_is_raised_by_nothing_but_a_worse_rating(scan, cast):
+    scan(rated("high"))
+    edit_finding(one(1), {"severity": "low"}, by=cast["hudson"], reason=WHY)
+    scan(rated("high"), hours=1)
+    assert one(1).severity == "low"
+    scan(rated("critical"), hours=2)
+    assert one(1).severity == "critical"
 
 
 def test_false_positives_and_accepted_ones_stay_recognised(scan, cast):

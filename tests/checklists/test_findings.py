@@ -12,7 +12,7 @@ from checklists.actions.findings import (
     edit_finding,
     set_finding_state,
 )
-from checklists.models import Criterion, Finding
+from checklists.models import Criterion, Finding, Result
 from checklists.queries.criteria import criterion_rows
 from checklists.queries.findings import (
     Wish,
@@ -277,9 +277,65 @@ def row(plan, criterion):
     return criterion_rows(plan, [criterion], timezone.now())[0]
 
 
+def look(plan, *, age_h=0, **fields):
+    """A scan that found nothing, ``age_h`` hours ago; it counts for a day."""
+    at, number = timezone.now() - timedelta(hours=age_h), plan.results.count() + 1
+    given = {"kind": "sarif", "prefix": "scan", "valid_for_s": 86_400, "observed_at": at}
+    given |= {"name": "Scan", "text": "no finding", "sha256": "0" * 64, "by_name": "ci", "at": at}
+    return Result.objects.create(plan=plan, number=number, **given | fields)
+
+
+def test_who_writes_one_finding_down_has_not_looked_for_the_others(add, plan, criterion):
+    """No green without a scan; what is known to be bad is red all the same (law 5)."""
+    add("Typo", "info")
+    assert row(plan, criterion).why == "nothing has looked for findings yet"
+    add("Injection", "high")
+    assert (row(plan, criterion).band, row(plan, criterion).text) == ("red", "1 high")
+
+
+def test_one_finding_less_than_what_is_red_is_no_data_without_a_scan(add, plan, criterion):
+    criterion.red_value = 2
+    add("Injection", "high")
+    found = row(plan, criterion)
+    assert (found.band, found.to_judge) == ("no_data", False)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"whole": False}, {"counts": False}, {"kind": "junit"}, {"age_h": 25}, {"commit": "9.0.0"}],
+)
+def test_a_scan_that_broke_off_or_is_old_or_of_something_else_is_no_look(plan, criterion, fields):
+    plan.version = "4.0.0"
+    plan.save()
+    look(plan, **fields)
+    assert row(plan, criterion).band == "no_data"
+
+
+def test_a_scanner_that_stopped_is_seen_however_often_another_one_looks(plan, criterion):
+    look(plan, prefix="nightly", age_h=200)
+    for minutes in range(110):
+        look(plan, age_h=minutes / 60)
+    assert "“nightly” is older" in row(plan, criterion).why
+
+
+def test_a_criterion_may_want_a_younger_look_than_the_scan_says(plan, criterion):
+    look(plan, prefix="short", valid_for_s=3600)
+    look(plan, prefix="long", age_h=3)
+    assert row(plan, criterion).band == "green"
+    criterion.valid_for_s = 7200
+    assert "“long” is older than 2 h" in row(plan, criterion).why
+
+
+def test_what_is_known_to_be_red_stays_red_when_the_scan_grows_old(add, plan, criterion):
+    look(plan, age_h=100)
+    add("Injection", "high")
+    assert row(plan, criterion).band == "red"
+
+
 def test_no_critical_or_high_open_is_measured(add, plan, cast, criterion):
     """S95 S107: a criterion of the register; nothing looked for is no data (law 5)."""
     assert row(plan, criterion).band == "no_data"
+    look(plan)
     low = add("Small", "low")
     assert (row(plan, criterion).band, row(plan, criterion).value) == ("green", 0)
     grave = add("Large", "critical")

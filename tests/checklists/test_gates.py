@@ -10,6 +10,7 @@ from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.judging import judge_criterion
 from checklists.actions.signoffs import sign_off, withdraw_signature
 from checklists.models import Criterion, Decision, Evidence, Vote
+from checklists.queries.criteria import criterion_rows
 from checklists.queries.frozen import digest, is_untouched
 from checklists.queries.gates import gate_sheet
 from tests.checklists.conftest import measure
@@ -323,3 +324,25 @@ def test_the_condition_of_a_withdrawn_signature_holds_no_gate(plan, phase, gate,
     seen = sheet(gate)
     assert not seen.conditions
     assert [row.void for row in seen.condition_rows] == ["the signature was taken back"]
+
+
+def test_a_judgement_ages_where_the_criterion_says_how_long_it_counts(plan, gate, cast):
+    asked = Criterion.objects.create(gate=gate, key="a", position=1, label="A", source="person")
+    judge_criterion(asked, by=cast["thon"], band="green", note="Seen")
+    later = timezone.now() + timedelta(days=90)
+    assert criterion_rows(plan, [asked], later)[0].band == "green"
+    asked.valid_for_s = 60
+    [row] = criterion_rows(plan, [asked], later)
+    assert (row.band, row.why) == ("no_data", "the last judgement is older than 60 s")
+    assert row.to_judge
+
+
+def test_a_value_is_judged_by_the_bounds_that_stand_and_not_by_those_that_were_read(
+    plan, gate, criterion, cast
+):
+    stale = Criterion.objects.select_related("gate__plan").get(pk=criterion.pk)
+    Criterion.objects.update(green_value=0.01, red_value=0.02)
+    judge_criterion(stale, by=cast["thon"], value=0.05, note="Counted by hand")
+    criterion.refresh_from_db()
+    plan.refresh_from_db()
+    assert criterion_rows(plan, [criterion], timezone.now())[0].band == "red"

@@ -8,12 +8,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from checklists.actions.items import set_item_state
+from checklists.actions.redating import succeed
+from checklists.actions.results import record_value
 from checklists.actions.signoffs import sign_off
-from checklists.models import Criterion, Phase
+from checklists.models import Criterion, Gate, Phase
 from checklists.queries.criteria import criterion_rows
 from checklists.queries.gates import gate_sheet
 from tests.checklists.conftest import measure
 from tests.conftest import make_item
+from warroom.actions.change import change
 from warroom.models import DeploymentPlan
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +86,42 @@ def test_a_count_can_be_bounded_as_5_of_5_and_then_another_total_is_no_data(gate
 
 def test_nothing_to_count_is_no_data_and_never_all_of_it(gate):
     row = read(ask(gate, "items", {"phases": [9]}))
-    assert (row.band, row.why) == ("no_data", "no phase has no required items")
+    assert (row.band, row.why) == ("no_data", "there is no phase 9")
+
+
+def test_a_phase_that_is_gone_is_no_data_and_not_left_out(gate, two_phases, cast):
+    for item in two_phases:
+        set_item_state(item, "done", by=cast["cora"])
+    assert read(ask(gate, "items", {"phases": [1, 7]})).why == "there is no phase 7"
+
+
+def test_a_group_that_is_gone_is_no_data(gate, two_phases):
+    asked = ask(gate, "items", {"groups": ["Network"]})
+    assert read(asked).why == "“Network” has no required items"
+
+
+@pytest.mark.parametrize(
+    ("scope", "why"),
+    [("7", "there is no phase “7” to sign"), ("at-gate-9", "there is no “at-gate-9” to sign")],
+)
+def test_what_is_not_there_cannot_be_signed_and_is_no_data(gate, phase, roles, scope, why):
+    assert read(ask(gate, "signoffs", {"scopes": ["1", scope]})).why == why
+
+
+def test_the_signatures_at_another_gate_can_be_asked(plan, gate, roles):
+    Gate.objects.create(plan=plan, key="gate-2", number=2, title="Gate 2")
+    assert read(ask(gate, "signoffs", {"scopes": ["at-gate-2"]})).text == "0 of 3"
+
+
+def test_a_gate_that_is_held_again_asks_for_its_own_signatures(plan, gate, phase, cast, roles):
+    before = ask(gate, "signoffs", {"scopes": ["1", "at-gate-1"]})
+    with change(plan, by=cast["cora"]) as moving:
+        gate.plan = moving.plan
+        new = succeed(moving, gate)
+        moving.record("gate.added", "Held again")
+    after = new.criteria.get()
+    assert after.params == {"scopes": ["1", f"at-{new.key}"]}
+    assert read(after).text == read(before).text == "0 of 6"
 
 
 def test_signatures_of_the_roles_that_sign_are_counted(plan, gate, phase, cast, roles):
@@ -101,6 +139,32 @@ def test_a_backup_is_as_old_as_it_is_and_its_age_alone_is_judged(plan, gate):
     measure(plan, "backup", 1.0, age_s=7200, valid_for_s=60)
     assert (read(asked).text, read(asked).band) == ("2 h", "green")
     assert read(asked, hours=22).band == "yellow"
+
+
+@pytest.mark.parametrize("fields", [{}, {"band": "red"}, {"band": "no_data"}])
+def test_a_backup_that_failed_has_no_age(plan, gate, fields):
+    asked = ask(gate, "age", {"key": "backup"}, unit="h", green=("<", 24))
+    measure(plan, "backup", None, reason="disk full", **fields)
+    assert (read(asked).band, read(asked).why) == ("no_data", "“backup” is not there: disk full")
+
+
+def test_an_age_is_judged_however_short_a_reading_counts(plan, gate):
+    asked = ask(gate, "age", {"key": "backup"}, unit="h", green=("<", 24), valid_for_s=60)
+    measure(plan, "backup", 1.0, age_s=7200)
+    assert read(asked).band == "green"
+
+
+def test_a_reading_of_another_version_counts_no_more(plan, gate, cast):
+    """A release that becomes another one has to be measured anew; named back, it was measured."""
+    asked = ask(gate, "evidence", evidence_key="tests", green=("=", 0), unit="")
+    for version, band in (("4.0.0", "green"), ("5.0.0", "no_data"), ("4.0.0", "green")):
+        type(plan).objects.filter(pk=plan.pk).update(version=version)
+        plan.refresh_from_db()
+        if not plan.results.exists():
+            record_value(plan, "tests", 0, by=cast["thon"], commit="4.0.0")
+        assert read(asked).band == band
+    type(plan).objects.filter(pk=plan.pk).update(version="5.0.0")
+    assert read(asked).why == "it is of 4.0.0, and this release is 5.0.0"
 
 
 def test_a_count_ages_by_nothing_but_what_it_counts(gate, two_phases, cast):

@@ -45,12 +45,20 @@ def test_the_meeting_goes_through_areas_each_with_its_worst(plan, all_go):
     add(all_go, "runbook", "operational")
     add(all_go, "launch mail", "business", report_only=True)
     shown = areas(gate_sheet(all_go, timezone.now()))
-    assert [(area.title, area.worst.said) for area in shown] == [
+    assert [(area.title, area.worst and area.worst.said) for area in shown] == [
         ("Technical", "green"),
         ("Operational", "no data"),
-        ("Business", "green"),  # what is only reported holds nothing
+        ("Business", None),  # what is only reported holds nothing, and is no green either
     ]
-    assert [area.edge for area in shown] == ["ok", "warn", "ok"]
+    assert [area.edge for area in shown] == ["ok", "warn", ""]
+
+
+def test_an_area_of_weighted_criteria_is_no_better_than_they_are(plan, all_go, client_of, cast):
+    Criterion.objects.update(area="technical", report_only=True)
+    add(all_go, "cost", "business", weight=5, evidence_key="cost")
+    shown = areas(gate_sheet(all_go, timezone.now()))
+    assert [(area.title, area.edge) for area in shown] == [("Technical", ""), ("Business", "warn")]
+    assert "panel--edge-warn" in page_of(client_of(cast["cora"]), plan, "meeting/")
 
 
 def test_without_areas_all_criteria_stand_together(plan, all_go):

@@ -9,6 +9,7 @@ from django.utils import timezone
 from checklists.actions.gates import decide_gate
 from checklists.actions.items import set_item_state
 from checklists.actions.readiness import CategoryWanted, ScaleWanted, give_score, save_weights
+from checklists.linting import weights
 from checklists.models import CategoryScore, Criterion, Decision, Finding, Result, Source
 from checklists.queries.gates import gate_sheet
 from checklists.queries.readiness import score_now, score_with_change
@@ -172,6 +173,10 @@ def test_a_score_less_what_findings_take_off(plan, cast):
     row = from_source(plan, cast, "findings")
     assert row.judged.score is None and row.why == "nothing has looked for findings yet"
     at = timezone.now()
+    Result.objects.create(
+        plan=plan, number=1, kind="sarif", name="Scan", prefix="scan", text="", sha256="0" * 64,
+        observed_at=at, valid_for_s=60, by_name="ci", at=at,
+    )  # fmt: skip
     common = {"plan": plan, "state_at": at, "seen_at": at, "title": "Seen"}
     Finding.objects.create(number=1, severity="high", **common)
     Finding.objects.create(number=2, severity="medium", state="fixed", retest=True, **common)
@@ -185,12 +190,23 @@ def test_a_score_less_what_findings_take_off(plan, cast):
     row = now_of(plan).rows[0]
     assert (row.judged.score, row.why) == (Decimal("7.4"), "1 high, 1 medium, 1 low open")
     Finding.objects.all().delete()
-    Result.objects.create(
-        plan=plan, number=1, kind="sarif", name="Scan", prefix="scan", text="", sha256="0" * 64,
-        observed_at=at, valid_for_s=60, by_name="ci", at=at,
-    )  # fmt: skip
     row = from_source(plan, cast, "findings", critical=5.0)
     assert (row.judged.score, row.why) == (10, "none is open")
+    plan.refresh_from_db()
+    later = score_now(plan, at + timedelta(minutes=2))
+    assert later.score.total is None and "older than" in later.rows[0].why
+
+
+def test_a_veto_without_target_and_bar_is_found_odd(plan, cast):
+    def codes():
+        plan.refresh_from_db()
+        return [odd.code for odd in weights(plan, timezone.now())]
+
+    only = [wanted("Security", 100, veto=True)]
+    save_weights(plan, only, scale=ScaleWanted(Decimal(10), None), by=cast["cora"])
+    assert codes() == ["veto-without-target"]
+    save_weights(plan, only, scale=TEN, by=cast["cora"])
+    assert codes() == []
 
 
 # --- at a gate -------------------------------------------------------------------------------

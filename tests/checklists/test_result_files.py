@@ -185,7 +185,7 @@ def test_a_scan_that_did_not_run_says_nothing_about_what_it_did_not_find():
     def undone(document):
         del document["runs"][0]["results"]
 
-    assert figures(read(edited(SARIF, failed)), "critical", "low") == [1, None]
+    assert figures(read(edited(SARIF, failed)), "critical", "low", "findings") == [1, None, None]
     assert figures(read(edited(SARIF, undone)), "critical", "low") == [None, None]
     assert refused('{"version": "2.1.0", "runs": []}').place == "runs"
     assert refused('{"version": "2.1.0", "runs": [{"results": [3]}]}').place == "runs[0].results[0]"

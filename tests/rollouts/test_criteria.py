@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from checklists.actions.criteria import add_criterion, edit_criterion
 from checklists.actions.criteria_effects import Edit, foreseen
+from checklists.actions.results import record_value
 from checklists.models import Criterion, Gate
 from checklists.queries.criteria import criterion_rows
 from checklists.queries.gates import opens_at
@@ -15,7 +16,7 @@ from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stag
 from rollouts.queries.stages import soaks_until
 from rollouts.rules.alerts import promql_of, reads_alerts
 from tests.checklists.conftest import measure
-from warroom.actions.refusals import Invalid
+from warroom.actions.refusals import Invalid, Refused
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +93,41 @@ def test_alerts_are_what_was_posted_or_what_a_metric_reads(plan, gate):
     )
     measure(plan, "firing", 2, unit="")
     assert (read(gate, asked).value, read(gate, asked).band) == (2, "yellow")
+
+
+@pytest.fixture
+def firing(plan):
+    source, promql = PrometheusSource.objects.create(plan=plan), promql_of("critical")
+    return PrometheusQuery.objects.create(
+        plan=plan, key="firing", name="Firing", source=source, promql=promql
+    )
+
+
+def test_of_several_who_count_alerts_the_worst_is_believed(plan, gate, firing):
+    asked = ask(gate, "alerts", {}, ("=", 0), "")
+    measure(plan, "firing", 2, unit="", age_s=20)
+    measure(plan, "critical-alerts", 0, unit="")
+    assert (read(gate, asked).value, read(gate, asked).band) == (2, "yellow")
+    measure(plan, "critical-alerts", 7, unit="", age_s=90)  # too old to be believed
+    assert read(gate, asked).value == 2
+
+
+def test_what_was_posted_does_not_stand_in_for_a_metric_that_is_silent(plan, gate, firing):
+    asked = ask(gate, "alerts", {}, ("=", 0), "")
+    measure(plan, "firing", 0, unit="", age_s=90)
+    measure(plan, "critical-alerts", 0, unit="")
+    assert read(gate, asked).band == "no_data"
+
+
+def test_no_count_of_alerts_is_posted_beside_what_measures_them(plan, gate, firing, cast):
+    with pytest.raises(Refused, match="critical-alerts is measured here"):
+        record_value(plan, "critical-alerts", 0, by=cast["forge"])
+    record_value(plan, "warning-alerts", 0, by=cast["forge"])
+    PrometheusQuery.objects.update(enabled=False)
+    record_value(plan, "critical-alerts", 0, by=cast["forge"])
+    measure(plan, "alerts:critical", 2, unit="")
+    with pytest.raises(Refused):
+        record_value(plan, "critical-alerts", 0, by=cast["forge"], commit="abc1234")
 
 
 def test_a_criterion_of_alerts_brings_its_metric_in_the_same_change(plan, gate, cast):

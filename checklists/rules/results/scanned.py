@@ -115,7 +115,8 @@ def _figures(counts: Counter[str], hidden: int, whole: bool) -> list[Figure]:
         return figure(key, label, amount if amount or whole else None)
 
     told = [shown(word, f"{word.capitalize()} findings", counts[word]) for word in SEVERITIES]
-    total = shown("findings", "Findings", counts.total())
+    # How many there are in all, nobody knows who did not look everywhere.
+    total = figure("findings", "Findings", counts.total() if whole else None)
     return [*told, total, shown("suppressed", "Suppressed findings", hidden)]
 
 
