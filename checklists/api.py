@@ -19,6 +19,7 @@ from warroom.actions.refusals import Invalid
 from warroom.api import find_role, plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
+from warroom.problems import Instant
 
 router = Router(tags=["checklists"])
 
@@ -29,7 +30,7 @@ router = Router(tags=["checklists"])
 class ConditionIn(Schema):
     text: str
     owner: str = ""
-    due: datetime | None = None
+    due: Instant | None = None
     blocking: bool = True
 
     def wanted(self) -> Wanted:

@@ -6,7 +6,7 @@ unless the request says ``revoke: true``.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -24,6 +24,7 @@ from warroom.actions.refusals import Invalid, Refused
 from warroom.api import find_role, plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
+from warroom.problems import Instant
 
 router = Router(tags=["checklists"])
 
@@ -64,7 +65,7 @@ class WaiverIn(Schema):
     role: str
     band: str
     reason: str = ""
-    ends_at: datetime | None = None
+    ends_at: Instant | None = None
     version: int | None = None
 
 

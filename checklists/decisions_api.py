@@ -1,6 +1,5 @@
 """Decisions as they were taken, their proof and corrections, and what they started."""
 
-from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,6 +17,7 @@ from warroom.actions.refusals import Invalid
 from warroom.api import find_role, plan_of, zoned
 from warroom.models import DeploymentPlan
 from warroom.once import once
+from warroom.problems import Instant
 
 router = Router(tags=["checklists"])
 
@@ -32,7 +32,7 @@ class FollowUpIn(Schema):
     text: str
     role: str = ""
     owner: str = ""
-    due: datetime | None = None
+    due: Instant | None = None
 
 
 class DoneIn(Schema):

@@ -12,11 +12,11 @@ from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import ValidationError
 
+from checklists.actions.refused_files import tell_refused
 from checklists.actions.results import (
     LIMIT_BYTES,
     record_result,
     record_value,
-    tell_refused,
 )
 from checklists.models import Result
 from checklists.queries.results import ResultRow, row_of
@@ -27,7 +27,7 @@ from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan, Right
 from warroom.once import once
-from warroom.problems import StrictJson, problem
+from warroom.problems import Instant, StrictJson, problem
 from warroom.rules.typed import length_of
 
 router = Router(tags=["evidence"])
@@ -97,7 +97,7 @@ class ValueIn(Schema):
     unit: str = ""
     text: str = ""
     label: str = ""
-    observed_at: datetime | None = None
+    observed_at: Instant | None = None
     source: str = ""
     url: str = ""
     commit: str = ""

@@ -17,6 +17,7 @@ from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
+from warroom.problems import Instant
 
 router = Router(tags=["evidence"])
 
@@ -28,7 +29,7 @@ class FindingIn(Schema):
     rule: str = ""
     description: str = ""
     owner: str = ""
-    due: datetime | None = None
+    due: Instant | None = None
 
 
 class FindingChange(Schema):
@@ -39,7 +40,7 @@ class FindingChange(Schema):
     place: str | None = None
     description: str | None = None
     owner: str | None = None
-    due: datetime | None = None
+    due: Instant | None = None
     reason: str = ""
     revision: int | None = None
 
@@ -49,7 +50,7 @@ class FindingStateIn(Schema):
 
     state: str
     reason: str = ""
-    until: datetime | None = None
+    until: Instant | None = None
     before: str = ""
     after: str = ""
     fix: str = ""
@@ -231,7 +232,7 @@ class DryRunResultIn(Schema):
     word: str
     output: str = ""
     analysis: str = ""
-    at: datetime | None = None
+    at: Instant | None = None
 
 
 class AcceptedIn(Schema):

@@ -33,7 +33,7 @@ from warroom.rules.typed import instant_of, offset_of
 class GateIn(Schema):
     """A gate's settings. ``opens``: T+12h, or an instant as 2025-10-23 21:00 (UTC); null: from the
     start. ``quorum``: all, or count with ``quorum_count``. Lengths are minutes; ``silence_minutes``
-    null: silence never holds it. In a PATCH what is left out stays as it is; ``seen`` is that of the
+    null: silence never holds it. In a PATCH what is left out stays as it is; ``seen`` is of the
     settings that were read: when the gate was set anew since, it is refused.
     """
 

@@ -30,7 +30,7 @@ from warroom.live import outlook
 from warroom.live.headline import shown_verdict
 from warroom.models import ApiToken, DeploymentPlan, Role
 from warroom.once import once
-from warroom.problems import StrictJson, problem
+from warroom.problems import Instant, StrictJson, problem
 from warroom.queries.plans import get_plan, plans_for
 from warroom.queries.timeline import after as events_after
 from warroom.queries.tokens import find_token
@@ -199,7 +199,7 @@ _DOCUMENT = {
 def create_plan(
     request: HttpRequest,
     slug: str | None = None,
-    t0: datetime | None = None,
+    t0: Instant | None = None,
     name: str | None = None,
     dry_run: bool = False,
     make_items: bool = False,

@@ -1,7 +1,5 @@
 """What pipelines begin releases with: templates and earlier releases. Each becomes a draft."""
 
-from datetime import datetime
-
 from django.conf import settings
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
@@ -13,6 +11,7 @@ from warroom.api import demand_scope, may_create, plan_of, zoned
 from warroom.documents.templates import Starter, starter, starters
 from warroom.models import DeploymentPlan
 from warroom.once import once
+from warroom.problems import Instant
 from warroom.rules.outlines import TAKES
 
 router = Router(tags=["plans"])
@@ -42,7 +41,7 @@ class ReleaseIn(Schema):
     version: str = ""
     environment: str = ""
     time_zone: str = ""
-    t0: datetime | None = None
+    t0: Instant | None = None
     role: str = ""
     rehearsal: bool = False
     factor: int = 1

@@ -13,6 +13,7 @@ from warroom.actions.refusals import Invalid
 from warroom.api import find_role, plan_of, zoned
 from warroom.models import Seat, User
 from warroom.once import once
+from warroom.problems import Instant
 from warroom.queries.people import span_of
 from warroom.queries.seats import RoleRow, last_seen, presences, role_rows
 from warroom.rules.coverage import EVER, NEVER, Span
@@ -70,8 +71,8 @@ class SeatIn(Schema):
 
     role: str
     person: str
-    starts_at: datetime | None = None
-    ends_at: datetime | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
 
 
 @router.post("plans/{slug}/seats", response={201: HolderOut})

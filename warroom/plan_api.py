@@ -14,6 +14,7 @@ from warroom.api import PlanOut, plan_of, plan_shown, zoned
 from warroom.live.lint import lint
 from warroom.models import DeploymentPlan
 from warroom.once import once
+from warroom.problems import Instant
 from warroom.rules.lifecycle import STEPS
 from warroom.rules.schedule import Shift, parse_by, when
 
@@ -40,7 +41,7 @@ def step(request: HttpRequest, slug: str, body: StepIn):
 class ShiftIn(Schema):
     """One of ``t0`` (with its zone) and ``by`` ("+6h", "-30m"). ``basis`` is that of a dry run."""
 
-    t0: datetime | None = None
+    t0: Instant | None = None
     by: str = ""
     reason: str = ""
     window_too: bool = False

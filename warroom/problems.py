@@ -2,14 +2,27 @@
 
 import json
 import math
+from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
 from ninja.parser import Parser
+from pydantic import AfterValidator
+
+from warroom.rules.moments import NOT_KEPT, can_be_kept
 
 MOST_DIGITS = 400  # of a whole number in a body
 MOST_DEPTH = 50
+
+
+def _kept(at: datetime) -> datetime:
+    if not can_be_kept(at):
+        raise ValueError(NOT_KEPT)
+    return at
+
+
+Instant = Annotated[datetime, AfterValidator(_kept)]  # every instant that a body or address gives
 
 
 def problem(status: int, detail: str, **more: Any) -> HttpResponse:

@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.text import slugify
 
 from checklists.actions.criteria_effects import Edit, followed, moment_of
-from checklists.actions.criterion_fields import assign, checked, shown
+from checklists.actions.criterion_fields import assign, checked, hundredths, shown
 from checklists.actions.decisions import fresh_gate, refuse_decided
 from checklists.actions.regating import Regated, falling, regate
 from checklists.actions.undecided import fresh_criterion
@@ -177,6 +177,7 @@ def set_bar(
     None: all of it, and never. The same numbers change nothing.
     """
     reason = _reason(reason)
+    reach, fail = _share("bar", reach), _share("bar_fail", fail)
     _check_bar(reach, fail)
     with change(gate.plan, by=by, right="edit", request_id=request_id) as setting:
         gate = fresh_gate(gate, setting)
@@ -205,6 +206,14 @@ def bar_text(gate: Gate) -> str:
     reach = Decimal(100) if gate.bar is None else gate.bar
     under = "" if gate.bar_fail is None else f", no-go under {float(gate.bar_fail):g} %"
     return f"{float(reach):g} %{under}"
+
+
+def _share(field: str, value: Decimal | None) -> Decimal | None:
+    """As the column keeps it, so that nothing is judged that rounds to something else."""
+    try:
+        return None if value is None else hundredths(value)
+    except (ValueError, ArithmeticError):
+        raise Invalid(field, "Give a share above 0 and up to 100 %.") from None
 
 
 def _check_bar(reach: Decimal | None, fail: Decimal | None) -> None:

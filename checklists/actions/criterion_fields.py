@@ -14,7 +14,7 @@
 """
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from checklists.models import Area, Criterion, Source
@@ -34,6 +34,7 @@ _COLUMNS = {"target": "target_text", "acceptable": "acceptable_text", "fail": "f
 _PLAIN = ("source", "params", "report_only", "weight", "area", "valid_for_s")
 NAMES = frozenset(LIMITS) | {"green", "red", *_PLAIN}
 MOST_DAYS = 365
+MOST_WEIGHT = 10_000
 # What the vote of a person was given on. The texts count too where no bound says the target, and
 # the name where nothing else says what a person is to judge.
 JUDGED = ("green_op", "green_value", "red_op", "red_value", "unit", "source", "params")
@@ -59,14 +60,33 @@ def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
     return values
 
 
-def _check_numbers(values: Mapping[str, Any]) -> None:
+def _check_numbers(values: dict[str, Any]) -> None:
     weight, valid = values.get("weight"), values.get("valid_for_s")
-    if weight is not None and not 0 < weight < 10_000:
-        raise Invalid("weight", "A weight lies above 0 and below 10,000.")
+    if weight is not None:
+        values["weight"] = _weight(weight)
     if valid is not None and not 1 <= valid <= MOST_DAYS * 86_400:
         raise Invalid("valid_for_s", f"Give a length up to {MOST_DAYS} days.")
     if values.get("red") is not None and values.get("green", Bound("=", 0)) is None:
         raise Invalid("target", "Say what is green as well: the target as a number.")
+
+
+def hundredths(value: Decimal | float) -> Decimal:
+    """A weight or a share as its column keeps it. Raises ValueError for what is no number."""
+    number = Decimal(str(value))
+    if not number.is_finite() or abs(number) >= MOST_WEIGHT * 10:
+        raise ValueError(value)
+    return number.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _weight(value: Any) -> Decimal:
+    """Judged as it is kept: what rounds to nothing would not count at all."""
+    try:
+        weight = hundredths(value)
+    except (ValueError, ArithmeticError):
+        weight = Decimal(0)
+    if not 0 < weight < MOST_WEIGHT:
+        raise Invalid("weight", "A weight lies between 0.01 and 9,999.99.")
+    return weight
 
 
 def _text(name: str, value: Any, limit: int) -> str:
@@ -117,7 +137,7 @@ def assign(criterion: Criterion, values: Mapping[str, Any]) -> None:
             setattr(criterion, f"{name}_op", value.op if value else "")
             setattr(criterion, f"{name}_value", value.value if value else None)
         elif name == "weight":
-            criterion.weight = None if value is None else Decimal(str(value))
+            criterion.weight = None if value is None else hundredths(value)
         else:
             setattr(criterion, _COLUMNS.get(name, name), value)
 

@@ -12,6 +12,7 @@ from checklists.rules import dryruns as rules
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, Role, User
+from warroom.rules.moments import NOT_KEPT, can_be_kept
 
 MOST = 500
 LIMITS = {"title": 200, "command": 20_000, "expected": 20_000}
@@ -112,6 +113,8 @@ def record_dry_run(
     if wrong := rules.objection(word, output, analysis):
         raise Invalid(*wrong)
     with change(run.plan, by=by, right=Right.TICK, request_id=request_id) as recording:
+        if at is not None and not can_be_kept(at):
+            raise Invalid("at", NOT_KEPT)
         if at is not None and at > recording.at:
             raise Invalid("at", "It cannot have run in the future. Times are UTC.")
         if recording.repeated:

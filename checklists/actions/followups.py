@@ -19,6 +19,7 @@ from warroom.actions.change import Change, change
 from warroom.actions.messages import queue_mail
 from warroom.actions.refusals import REASON_LIMIT, Invalid, Refused
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
+from warroom.rules.moments import NOT_KEPT, can_be_kept
 from warroom.rules.wording import full_instant
 
 BY_ITSELF = "Warroom"
@@ -192,6 +193,8 @@ def open_followup(
 ) -> FollowUp:
     """Add one by hand, beside what decisions start. ``due_at`` is UTC; Invalid without a text."""
     text = _words(text, "text", "Say what is to be done.")
+    if due_at is not None and not can_be_kept(due_at):
+        raise Invalid("due", NOT_KEPT)
     with change(plan, by=by, right=Right.TICK, request_id=request_id, when_closed=True) as opening:
         found = FollowUp.objects.filter(plan=plan, text=text, done_at=None).first()
         if found is not None:

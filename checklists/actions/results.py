@@ -254,6 +254,8 @@ def _there(keeping: Change, wanted: _Wanted, asked: datetime | None, counts: boo
     if keeping.repeated:
         event = plan.events.get(request_id=keeping.request_id)
         return plan.results.filter(number=event.data.get("result")).first()
+    if wanted.reading is None:
+        return _newest_value(keeping, wanted, asked)
     return _same(keeping, wanted, asked).filter(why="").first() if counts else None
 
 
@@ -271,6 +273,21 @@ def _kept_beside(
     """The same result where it does not count; what is for the report only is kept apart."""
     found = _same(keeping, wanted, observed_at).exclude(why="")
     return (found.exclude(why=REPORT_ONLY) if counts else found.filter(why=REPORT_ONLY)).first()
+
+
+def _newest_value(keeping: Change, wanted: _Wanted, asked: datetime | None) -> Result | None:
+    """The newest result of the key, where it says just this and counts.
+
+    Red, green and red again within a minute are three values, and the last one is red.
+    """
+    found = keeping.plan.results.filter(kind=ResultKind.VALUE, prefix=wanted.fields["prefix"])
+    recent = {"observed_at": _utc(asked)} if asked else {"at__gt": keeping.at - AGAIN}
+    newest = found.filter(**recent, why="").order_by("-number").first()
+    if newest is None or any(getattr(newest, k) != said for k, said in wanted.same.items()):
+        return None
+    key = wanted.figures[0]["key"]
+    counts = Evidence.objects.filter(plan=keeping.plan, key=key, result=newest).exists()
+    return newest if counts or asked else None
 
 
 def _refuse_measured(plan: DeploymentPlan, wanted: _Wanted) -> None:
@@ -374,27 +391,3 @@ def _record(keeping: Change, result: Result, wanted: _Wanted) -> None:
         keys=[figure["key"] for figure in result.figures][:100],
         **wanted.data,
     )
-
-
-# --- what was refused ----------------------------------------------------------------------
-
-SILENT = timedelta(minutes=1)  # of the same name, one refusal is told in this time
-MOST_TOLD = 20  # refusals of a release that are told within an hour, whatever they are called
-
-
-def tell_refused(plan: DeploymentPlan, name: str, sentence: str, *, by: User | str) -> None:
-    """Note on the timeline that a file was not taken, and where it is wrong.
-
-    Told sparingly, so that a pipeline in a loop does not fill the record; a closed release takes
-    no such notes at all. Raises NotAllowed.
-    """
-    name = safe_name(name)
-    if plan.is_closed:
-        return
-    with change(plan, by=by, right=Right.TICK if isinstance(by, User) else None) as telling:
-        told = telling.plan.events.filter(kind="evidence.refused")
-        if told.filter(at__gt=telling.at - SILENT, data__name=name).exists():
-            return
-        if told.filter(at__gt=telling.at - timedelta(hours=1)).count() < MOST_TOLD:
-            said = f"{name} {sentence}"[:300]
-            telling.record("evidence.refused", f"Refused: {said}", name=name, said=said)

@@ -6,6 +6,7 @@ from itertools import zip_longest
 from typing import Any
 
 from checklists.models import LoadProfile, LoadRun
+from checklists.queries.evidence import register_measured
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
 from checklists.rules import load as rules
@@ -171,3 +172,13 @@ def _frozen(row: ProfileRow) -> dict[str, Any]:
 
 
 register_frozen("load_runs", frozen_runs)
+
+
+def judged_keys(plan: DeploymentPlan) -> set[str]:
+    """Keys that the runs of profiles write, so that nobody posts a verdict; one statement."""
+    names = [*(kind.evidence for kind in rules.KINDS.values()), "limits"]
+    keys = LoadProfile.objects.filter(plan=plan).values_list("key", flat=True)
+    return {f"load.{key}.{name}" for key in keys for name in names}
+
+
+register_measured(judged_keys)

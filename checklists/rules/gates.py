@@ -155,6 +155,8 @@ def reached_percent(readings: Sequence[Reading]) -> float | None:
 
 
 def _of_weights(readings: Sequence[Reading], reached: float | None, bar: Bar) -> list[Reason]:
+    if (wrong := _weightless(readings, reached, bar)) is not None:
+        return [wrong]
     if reached is None or reached >= bar.reach - 1e-9:
         return []
     weighted = [r for r in readings if r.weight and r.band in (Band.YELLOW, Band.RED)]
@@ -164,6 +166,16 @@ def _of_weights(readings: Sequence[Reading], reached: float | None, bar: Bar) ->
     if bar.fail is not None and reached < bar.fail:
         return [Reason(NO_GO, f"{text[:-1]}; under {bar.fail:g} % it is a no-go.")]
     return [Reason(HOLD, text)]
+
+
+def _weightless(readings: Sequence[Reading], reached: float | None, bar: Bar) -> Reason | None:
+    """What weighs nothing, or must reach nothing, would say go whatever was measured."""
+    weighted = [reading for reading in readings if reading.weight is not None]
+    if weighted and reached is None:
+        return Reason(HOLD, f"{', '.join(r.label for r in weighted)}: the weights add up to 0.")
+    if weighted and bar.reach <= 0:
+        return Reason(HOLD, "The weighted criteria have to reach 0 %, which says nothing.")
+    return None
 
 
 def _of_open_work(facts: Facts) -> list[Reason]:

@@ -15,12 +15,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from checklists.actions.files import keep_bytes, path_of
+from checklists.actions.refused_files import tell_refused
 from checklists.actions.results import (
     LIMIT_BYTES,
     demand_bytes,
     record_result,
     record_value,
-    tell_refused,
 )
 from checklists.evidence_forms import REPORT, ConfirmForm, UploadForm, ValueForm
 from checklists.models import Result

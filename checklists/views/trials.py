@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from checklists.actions import load, load_runs
-from checklists.actions.results import record_result, tell_refused
+from checklists.actions.refused_files import tell_refused
+from checklists.actions.results import record_result
 from checklists.load_forms import ExceptForm, ExplainForm, ProfileForm, RunFileForm, RunForm
 from checklists.models import LoadProfile, LoadRun
 from checklists.panels_load import LOAD_RUNS

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from checklists.actions import results as actions
 from checklists.actions.files import path_of
-from checklists.actions.results import record_result, record_value, register_followed, tell_refused
+from checklists.actions.refused_files import tell_refused
+from checklists.actions.results import record_result, record_value, register_followed
 from checklists.models import Evidence, Result
 from checklists.queries.evidence import known_keys
 from tests.conftest import make_plan

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +16,7 @@ from warroom.documents.portable import PlanFile
 from warroom.documents.readers import Finding
 from warroom.documents.source import DocumentError
 from warroom.models import DeploymentPlan, Lifecycle, TimelineEvent, User
-from warroom.rules.moments import YEARS
+from warroom.rules.moments import YEARS, can_be_kept
 from warroom.rules.outlines import days_on
 from warroom.rules.rehearsal import MOST_FACTOR, in_time
 from warroom.rules.zones import known, no_zone
@@ -123,7 +123,7 @@ def check(wishes: Wishes) -> None:
             raise Invalid(name, "A NUL stands in it.")
     if wishes.time_zone and wishes.time_zone not in known():
         raise Invalid("time_zone", no_zone(wishes.time_zone))
-    if wishes.t0 is not None and wishes.t0.astimezone(UTC).year not in YEARS:
+    if wishes.t0 is not None and not (can_be_kept(wishes.t0) and wishes.t0.year in YEARS):
         raise Invalid("t0", f"T0 in the year {wishes.t0.year} cannot be meant.")
     if wishes.rehearsal and not 1 <= wishes.factor <= MOST_FACTOR:
         raise Invalid("factor", f"A rehearsal is 1 to {MOST_FACTOR} times as fast.")

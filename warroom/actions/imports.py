@@ -16,7 +16,7 @@ from warroom.documents.portable import PlanFile, checked, counts, parts
 from warroom.documents.readers import WARNING, Creation, Finding, in_words, registered
 from warroom.documents.reading import Reading, understand
 from warroom.models import DeploymentPlan, Lifecycle, Role, Seat, User
-from warroom.rules.moments import YEARS
+from warroom.rules.moments import YEARS, can_be_kept
 
 # Addresses under /plans/ that are pages of their own.
 RESERVED = frozenset({"new", "import", "from-template"})
@@ -147,7 +147,7 @@ def _taking(slug: str) -> Iterator[None]:
 
 
 def _demand_year(t0: datetime | None) -> None:
-    if t0 is not None and t0.year not in YEARS:
+    if t0 is not None and not (can_be_kept(t0) and t0.year in YEARS):
         raise Invalid("t0", f"T0 in the year {t0.year} cannot be meant.")
 
 

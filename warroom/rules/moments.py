@@ -35,6 +35,9 @@ ZONES: dict[str, tuple[float, str, str]] = {
 }
 # Outside these years a plan is a typing error, and instants near the ends overflow.
 YEARS = range(1970, 2200)
+# What any database keeps, whatever offset it came with; what is posted lies between these.
+KEPT_YEARS = range(1970, 9999)
+NOT_KEPT = f"An instant lies in the years {KEPT_YEARS[0]} to {KEPT_YEARS[-1]}, in UTC."
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -80,6 +83,15 @@ class Moment:
     said: str
     exact: bool
     doubt: str = ""
+
+
+def can_be_kept(at: datetime) -> bool:
+    """Whether an instant lies in the years that are kept, once it is in UTC (as it is without)."""
+    try:
+        utc = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        return False
+    return utc.year in KEPT_YEARS
 
 
 def parse_moment(text: str) -> Moment | None:

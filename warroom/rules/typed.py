@@ -7,7 +7,7 @@
 import re
 from datetime import UTC, datetime, timedelta, timezone
 
-from warroom.rules.moments import YEARS
+from warroom.rules.moments import YEARS, can_be_kept
 from warroom.rules.offsets import LONGEST_S, parse_length
 
 _INSTANT = re.compile(
@@ -55,7 +55,8 @@ def instant_of(text: str, now: datetime, t0: datetime | None) -> datetime | None
     offset = offset_of(text)
     try:
         if t0 is not None and offset is not None:
-            return t0 + timedelta(seconds=offset)
+            at = t0 + timedelta(seconds=offset)
+            return at if can_be_kept(at) else None
     except OverflowError:
         return None
     return date_of(text)

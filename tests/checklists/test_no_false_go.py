@@ -1,0 +1,140 @@
+"""What may not make a gate say go, whoever sends it and however it is rounded or repeated."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone as clock
+
+from checklists.actions.criteria import edit_criterion, set_bar
+from checklists.actions.load import add_profile
+from checklists.actions.results import record_value
+from checklists.models import Evidence, FollowUp
+from checklists.queries.gates import gate_sheet
+from checklists.rules.bands import Band
+from checklists.rules.gates import GO, HOLD, Bar, Facts, Reading, recommend
+from warroom.actions.refusals import Invalid, Refused
+from warroom.actions.tokens import SCOPES, make_token
+from warroom.rules.moments import can_be_kept
+from warroom.rules.typed import instant_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def call(client, cast):
+    """``call("cora", "POST", "/evidence", {...})`` -> (status, answer)."""
+
+    def send(name, method, path, body=None, **headers):
+        headers["authorization"] = f"Bearer {make_token(cast[name], SCOPES)[1]}"
+        data = "" if body is None else json.dumps(body)
+        given = {"content_type": "application/json", "headers": headers}
+        answer = client.generic(method, f"/api/v1/plans/genesis-4{path}", data, **given)
+        return answer.status_code, json.loads(answer.content or "null")
+
+    return send
+
+
+def band_of(gate):
+    return gate_sheet(gate, clock.now()).criteria[0].band
+
+
+# --- weights -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("weight", [0.001, 0.004, 0, -1, 9999.999, float("nan"), 10**30])
+def test_a_weight_is_judged_as_it_is_kept(criterion, cast, weight):
+    with pytest.raises(Invalid, match="weight"):
+        edit_criterion(criterion, {"weight": weight}, by=cast["cora"], reason="Less")
+    criterion.refresh_from_db()
+    assert criterion.weight is None
+
+
+def test_a_bar_that_rounds_to_nothing_is_refused(gate, cast):
+    for share in (Decimal("0.001"), Decimal("NaN"), Decimal("1e30")):
+        with pytest.raises(Invalid):
+            set_bar(gate, share, None, by=cast["cora"], reason="Less")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts((Reading("Errors", Band.RED, weight=0.0), Reading("Uptime", Band.GREEN))),
+        Facts((Reading("Errors", Band.RED, weight=0.0),)),
+        Facts((Reading("Errors", Band.RED, weight=1.0),), bar=Bar(reach=0.0)),
+    ],
+)
+def test_what_weighs_nothing_or_must_reach_nothing_holds(facts):
+    assert recommend(facts).word == HOLD != GO
+
+
+# --- values --------------------------------------------------------------------------------
+
+
+def test_red_green_and_red_again_within_a_minute_is_red(gate, criterion, cast):
+    kept = [
+        record_value(gate.plan, "error-rate", value, by=cast["forge"], unit="%")
+        for value in (5, 0.01, 5, 5)
+    ]
+    assert [one.number for one in kept] == [1, 2, 3, 3]
+    assert band_of(gate) == Band.RED
+
+
+def test_the_same_holds_for_values_with_a_time_of_their_own(gate, criterion, cast):
+    at = clock.now() - timedelta(seconds=20)
+    for value in (5, 0.01, 5):
+        record_value(gate.plan, "error-rate", value, by=cast["forge"], unit="%", observed_at=at)
+    assert band_of(gate) == Band.RED
+
+
+def test_a_value_is_sent_anew_where_something_else_counts_by_now(gate, criterion, cast):
+    record_value(gate.plan, "error-rate", 5, by=cast["forge"], unit="%")
+    Evidence.objects.filter(key="error-rate").update(result=None, value=0.01)
+    record_value(gate.plan, "error-rate", 5, by=cast["forge"], unit="%")
+    assert band_of(gate) == Band.RED
+
+
+def test_nobody_posts_the_verdict_of_a_load_profile(plan, cast):
+    add_profile(plan, {"name": "Peak load"}, by=cast["cora"])
+    for key in ("load.peak-load.limits", "load.peak-load.p95"):
+        with pytest.raises(Refused, match="is measured here"):
+            record_value(plan, key, 1, by=cast["forge"], unit="of 1")
+    assert record_value(plan, "load.other.p95", 1, by=cast["forge"]).counts
+
+
+# --- instants ------------------------------------------------------------------------------
+
+EARLY, LATE = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+
+
+@pytest.mark.parametrize("at", [EARLY, LATE, "1500-01-01T00:00:00Z", "1969-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    ("path", "field", "body"),
+    [
+        ("/followups", "due", {"text": "x"}),
+        ("/findings", "due", {"title": "x", "severity": "low"}),
+        ("/gates/gate-1/criteria/error-rate/waiver", "ends_at", {"role": "on-call", "band": "red"}),
+        ("/evidence", "observed_at", {"key": "error-rate", "value": 1}),
+        ("/dryruns/1/results", "at", {"word": "pass"}),
+    ],
+)
+def test_a_time_that_no_database_keeps_is_refused(criterion, cast, call, path, field, body, at):
+    """On PostgreSQL one such row stops the room for everybody."""
+    status, answer = call("cora", "POST", path, body | {field: at})
+    assert status == 422 and field in json.dumps(answer), answer
+    assert not FollowUp.objects.exists()
+
+
+def test_years_are_looked_at_in_utc():
+    east = timezone(timedelta(hours=14))
+    assert not can_be_kept(datetime(1970, 1, 1, tzinfo=east))
+    assert can_be_kept(datetime(1970, 1, 1, tzinfo=UTC))
+    assert not can_be_kept(datetime(9999, 1, 1, tzinfo=UTC))
+    assert not can_be_kept(datetime.max.replace(tzinfo=timezone(-timedelta(hours=14))))
+
+
+def test_an_offset_into_no_year_is_no_instant():
+    early = datetime(1970, 1, 2, tzinfo=UTC)
+    assert instant_of("T-300 h", early, early) is None
+    assert instant_of("T-2h", early, early) == early - timedelta(hours=2)
