@@ -51,7 +51,7 @@ def decide_gate(
 
     Raises NotAllowed unless ``by`` sits in the deciding role, Invalid for a missing rationale or GO
     before its time, Unconfirmed outside the window, Outdated when the rule says something else than
-    was seen, Refused when the gate is decided.
+    was seen and than is decided, Refused when the gate is decided.
     """
     with change(gate.plan, by=by, request_id=request_id) as deciding:
         gate = fresh_gate(gate, deciding)
@@ -169,7 +169,7 @@ def accepted_by(sheet: GateSheet, person: User | None) -> list[str]:
 
 
 def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str, by: User) -> None:
-    if seen and seen != sheet.seen:
+    if seen and seen != sheet.seen and not _follows(sheet, word, seen):
         raise Outdated(
             f"The gate changed while you read. {_changed(sheet, seen)} Nothing was decided: look "
             "again, then decide."
@@ -187,6 +187,16 @@ def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str, by: 
         raise Invalid(*wrong)
     if len(rationale) > REASON_LIMIT:
         raise Invalid("rationale", f"The rationale has more than {REASON_LIMIT} characters.")
+
+
+def _follows(sheet: GateSheet, word: str, seen: str) -> bool:
+    """Whether a decision is what the rule says by now, at the version of the gate that was seen.
+
+    In a meeting votes come in after the page was opened; who decides as the rule then says goes
+    against nothing that the page did not show.
+    """
+    version = seen.partition(":")[2]
+    return version == str(sheet.gate.version) and word == sheet.recommendation.word
 
 
 def _changed(sheet: GateSheet, seen: str) -> str:

@@ -31,6 +31,17 @@ def forms() -> list[str]:
     ]
 
 
+def gate_pages() -> list[str]:
+    """The pages on which a go/no-go is prepared, held and followed."""
+    gate = f"{ROOM}gates/gate-1/"
+    return [
+        *(f"{gate}{page}" for page in ("", "meeting/", "pack/", "edit", "absent", "branches")),
+        *(f"{gate}criteria/add", f"{gate}criteria/error-rate/edit"),
+        *(f"{ROOM}{page}/" for page in ("evidence", "findings", "trials", "dryruns", "readiness")),
+        *(f"{ROOM}risks/", f"{ROOM}risks/add", f"{ROOM}scenarios/add", f"{ROOM}followups/"),
+    ]
+
+
 def barriers_on(page: Page, where: list[str]) -> list[tuple[str, str, str]]:
     barriers = []
     for address in where:
@@ -40,16 +51,19 @@ def barriers_on(page: Page, where: list[str]) -> list[tuple[str, str, str]]:
     return barriers
 
 
-@pytest.mark.parametrize(("viewport", "theme"), [(DESK, "light"), (PHONE, "dark")])
-def test_no_form_has_a_barrier_or_scrolls_sideways(sign_in, viewport, theme):
+@pytest.mark.parametrize(
+    ("viewport", "theme", "where"),
+    [(DESK, "light", forms), (PHONE, "dark", forms), (PHONE, "light", gate_pages)],
+)
+def test_no_form_has_a_barrier_or_scrolls_sideways(sign_in, viewport, theme, where):
     page = sign_in("cora", viewport=viewport, color_scheme=theme)
     wide = []
-    for address in forms():
+    for address in where():
         assert page.goto(address).status == 200, address
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             wide.append(address)
     assert wide == []
-    assert barriers_on(page, forms()) == []
+    assert barriers_on(page, where()) == []
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,14 @@ def test_nobody_decides_on_something_else_than_what_they_saw(plan, all_go, cast,
     assert taken.override and taken.recommendation == "no-go"
 
 
+def test_who_decides_as_the_rule_says_by_now_is_not_held_up(all_go, cast, roles):
+    """The meeting: votes come in after its page was opened."""
+    read = seen(all_go)
+    cast_vote(all_go, roles["on-call"], "no-go", by=cast["thon"], reason="Disk is full")
+    taken = decide_gate(all_go, "no-go", by=cast["cora"], seen=read)
+    assert not taken.override and taken.recommendation == "no-go"
+
+
 def test_a_gate_that_was_changed_since_is_not_decided(all_go, cast):
     read = seen(all_go)
     type(all_go).objects.filter(pk=all_go.pk).update(version=2)
