@@ -10,9 +10,10 @@ from django.db.models import Max
 from checklists.actions.phases import Named, changes_of, checked_title, demand_seen, find_phase
 from checklists.actions.placing import Layout, store
 from checklists.actions.revoking import revoke_signatures
-from checklists.models import ChecklistItem, Phase, PhaseGroup
+from checklists.models import ChecklistItem, Criterion, Phase, PhaseGroup, Source
 from checklists.rules import placement
 from checklists.rules.due_text import NEVER, Due, due_text
+from checklists.rules.words import FINAL
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import Right, User
@@ -83,9 +84,25 @@ def edit_group(
         changes = changes_of(before, group_shown(group))
         if changes:
             group.save()
+            _follow(group, str(before["title"]))
             said = f"{group} edited, {', '.join(changes)}, in"
             _record_group(editing, "group.edited", said, group, named, changes=changes)
     return group
+
+
+def _follow(group: PhaseGroup, before: str) -> None:
+    """Criteria that count the items of a heading go on to count them under its new name."""
+    if group.title == before:
+        return
+    plan_id, number = group.phase.plan_id, group.phase.number
+    other = PhaseGroup.objects.filter(phase__plan=plan_id, title=before).exists()
+    asked = Criterion.objects.filter(gate__plan=plan_id, source=Source.ITEMS)
+    for one in asked.exclude(gate__decisions__word__in=FINAL):
+        named, phases = one.params.get("groups") or [], one.params.get("phases")
+        if before in named and (not phases or number in phases):
+            kept = [title for title in named if other or title != before]
+            one.params = one.params | {"groups": [*kept, group.title]}
+            one.save(update_fields=["params"])
 
 
 def move_group(

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.utils import timezone
 
 from checklists.actions.followups import steps_of
+from checklists.actions.groups import GroupWish, edit_group
 from checklists.documents.criteria import area_of
-from checklists.models import Criterion, Decision, Gate
+from checklists.models import Criterion, Decision, Gate, PhaseGroup
 from checklists.panels_meeting import areas
 from checklists.queries.gates import gate_sheet
 from warroom.actions.imports import create_plan, import_plan
@@ -224,6 +225,13 @@ def test_the_meeting_of_the_source_document_has_its_areas_and_branches():
     ]
     branches = [step.branch for step in found.parts["branches"]]
     assert (branches.count("go"), branches.count("no-go")) == (8, 7)
+
+
+def test_another_name_of_the_heading_is_counted_on(plan, cast):
+    group = PhaseGroup.objects.get(phase__plan=plan, title__contains="Technical")
+    edit_group(group, GroupWish("Technics"), by=cast["cora"])
+    row = gate_sheet(plan.gates.get(), timezone.now()).criteria[0]
+    assert (row.criterion.params["groups"], row.text) == (["Technics"], "1 of 2")
 
 
 def test_a_group_that_is_gone_is_no_data(plan):
