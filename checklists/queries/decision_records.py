@@ -9,6 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from checklists.models import Condition, Decision, FollowUp
+from checklists.queries.decision_record_parts import (
+    around_parts,
+    measured_parts,
+    voted_parts,
+)
 from checklists.queries.pack import Cell, Mark, Part, tight
 from checklists.queries.verified import Proof, prove
 from checklists.rules.followups import title_of
@@ -49,10 +54,13 @@ def record_of(decision: Decision) -> Record:
         _rule(decision, kept),
         _window(kept),
         _criteria(kept),
+        *measured_parts(kept),
         _votes(kept),
+        *voted_parts(kept),
         _conditions(decision, kept),
         _items(kept),
         _watched(kept),
+        *around_parts(kept),
         _followups(decision),
         _corrections(decision),
         _proof(decision, proof),
@@ -97,7 +105,9 @@ def _rationale(one: Decision) -> Part:
 
 def _rule(one: Decision, kept: dict[str, Any]) -> Part:
     counts = kept.get("recommendation", {}).get("counts", "")
-    said = f"{SHOWN[one.recommendation]}: {counts}."
+    bar = kept.get("bar")
+    weighed = f" The bar of the weighted criteria is {bar:g} %." if bar is not None else ""
+    said = f"{SHOWN[one.recommendation]}: {counts}.{weighed}"
     return Part("rule", "What the rule said", said, ("No.", "Reason"), _counted(one.reasons))
 
 

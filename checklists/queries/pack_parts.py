@@ -41,9 +41,8 @@ def summary(look: Look) -> Part:
 
 
 def _by(decided: Decision) -> str:
-    against = f", against the rule, which said {SHOWN[decided.recommendation]}"
     who = f"{decided.person_name} as {decided.decided_as}, {full_instant(decided.at)}"
-    return f"{who}{against if decided.override else ''}"
+    return f"{who}, {decided.how}" if decided.override else who
 
 
 def _window(look: Look) -> str:

@@ -1,11 +1,18 @@
 """Branch steps go with the plan file; follow-ups and corrections stand in its record."""
 
+from decimal import Decimal
+
 import pytest
 from django.utils import timezone
 
+from checklists.actions import load
 from checklists.actions.branches import set_branches
 from checklists.actions.corrections import correct
+from checklists.actions.delegating import log_try
+from checklists.actions.dryruns import add_dry_run, record_dry_run
+from checklists.actions.findings import add_finding
 from checklists.actions.gates import decide_gate
+from checklists.actions.readiness import CategoryWanted, give_score, save_weights
 from checklists.documents.decision_record import record_markdown
 from checklists.linting_branches import branches
 from checklists.models import BranchStep
@@ -80,6 +87,37 @@ def test_the_record_says_who_decided_what_on_what_and_is_the_same_each_time(plan
     assert "OVERRIDE: against the rule, which said GO" in text
     assert decision.evidence_sha256 in text and "as Deployment Lead" in text
     assert "SHA-256 of the lines above" in text
+
+
+def test_the_record_shows_everything_that_was_frozen(plan, all_go, cast, roles, client_of):
+    """A year later anybody can see what it was decided on (law 9)."""
+    save_weights(plan, [CategoryWanted("Health", Decimal(100))], by=cast["cora"])
+    give_score(plan, "health", Decimal(90), "Green for a week", by=cast["thon"])
+    log_try(all_go, roles["on-call"], "Call", "No answer", by=cast["hudson"])
+    record_dry_run(
+        add_dry_run(plan, {"title": "Restore", "command": "make restore"}, by=cast["forge"]),
+        "pass",
+        by=cast["forge"],
+    )
+    add_finding(plan, {"title": "Old library", "severity": "low"}, by=cast["forge"])
+    load.add_profile(plan, {"name": "Peak", "p95_ms": 200}, by=cast["cora"])
+    decision = decide_gate(all_go, "hold", by=cast["cora"], rationale=FOUL)
+    text = record_markdown(record_of(decision))
+    titles = ("Readiness score", "Load runs", "Dry runs", "Findings", "Who had to vote")
+    for title in (*titles, "Tries to reach", "People"):
+        assert f"## {title}" in text, title
+    for said in ("Green for a week", "Restore", "No answer", "Counting: 1 low", "3 of 3 roles"):
+        assert said in text, said
+    page = f"/plans/{plan.slug}/gates/gate-1/decisions/{decision.pk}/"
+    shown = client_of(cast["cora"]).get(page).content.decode()
+    assert "Green for a week" in shown and "Who had to vote" in shown
+
+
+def test_a_record_of_evidence_that_lacks_the_newer_parts_is_shown(all_go, cast):
+    decision = decide_gate(all_go, "go", by=cast["cora"])
+    for name in ("quorum", "present", "signatures", "bar", "bar_fail"):
+        decision.evidence.pop(name, None)
+    assert "## Votes" in record_markdown(record_of(decision))
 
 
 def test_what_people_typed_stays_text_in_the_record(plan, all_go, cast):

@@ -10,11 +10,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from checklists.actions import load, load_runs
 from checklists.actions.conditions import Wanted
 from checklists.actions.corrections import correct
 from checklists.actions.decisions import Outdated
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.lifecycle import against_going_live
+from checklists.actions.signoffs import sign_off
 from checklists.models import Decision
 from checklists.queries import frozen as frozen_queries
 from checklists.queries.gates import gate_sheet
@@ -117,6 +119,30 @@ def test_the_evidence_holds_all_that_the_gate_was_judged_by(plan, all_go, cast, 
     assert kept["items"][0]["state"] == "open" and kept["items"][0]["blocking"]
     assert kept["watched"][0]["query"] == "histogram_quantile(0.95, x)"
     assert kept["watched"][0]["at"] == "http://prometheus:9090"
+
+
+def test_the_rules_word_can_be_computed_again_from_what_was_frozen(plan, all_go, cast, roles):
+    """Law 9: bounds as figures, bar, source, age, and the signatures that are counted."""
+    all_go.criteria.update(weight=3, valid_for_s=600, target_text="none please")
+    type(all_go).objects.filter(pk=all_go.pk).update(bar=70, bar_fail=50)
+    sign_off(plan, None, roles["on-call"], "approved", by=cast["thon"], gate=all_go)
+    kept = decide_gate(all_go, "go", by=cast["cora"]).evidence
+    assert (kept["bar"], kept["bar_fail"]) == (70.0, 50.0)
+    [one] = kept["criteria"]
+    assert one["bounds"] == {"green": ["<", 0.1], "red": [">", 1.0]}
+    asked = (one["evidence_key"], one["valid_for_s"], one["params"], one["weight"])
+    assert asked == ("error-rate", 600, {}, 3.0)
+    [signed] = kept["signatures"]
+    assert (signed["gate"], signed["role"], signed["word"]) == ("gate-1", "on-call", "approved")
+
+
+def test_the_newest_run_of_each_load_profile_is_frozen(plan, all_go, cast):
+    profile = load.add_profile(plan, {"name": "Peak", "p95_ms": 200}, by=cast["cora"])
+    for p95 in (150.0, 900.0):
+        load_runs.finish_run(profile, {"p95": p95}, by=cast["thon"])
+    [one] = decide_gate(all_go, "go", by=cast["cora"]).evidence["load_runs"]
+    assert (one["profile"], one["number"], one["state"]) == ("peak", 2, "failed")
+    assert one["figures"][0]["value"] == 900.0 and one["limits"]
 
 
 def test_every_noun_can_freeze_its_own_part(all_go, cast, monkeypatch):
