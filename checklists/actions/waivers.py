@@ -7,7 +7,7 @@ from checklists.actions.decisions import fresh_gate, refuse_decided
 from checklists.actions.duties import refuse_two_roles
 from checklists.actions.undecided import fresh_criterion
 from checklists.models import Criterion, Gate, Waiver
-from checklists.queries.criteria import CriterionRow, criterion_rows
+from checklists.queries.criteria import CriterionRow, covers, criterion_rows
 from checklists.rules import waivers
 from checklists.rules.bands import Band
 from warroom.actions.change import Change, change
@@ -95,8 +95,7 @@ def _newest(criterion: Criterion) -> Waiver | None:
 def _same(before: Waiver, row: CriterionRow, by: User, paper: Paper) -> bool:
     said = (before.person_id, before.role_id, before.reason, before.ends_at, before.band)
     wanted = (by.pk, paper.role.pk, paper.reason, paper.ends_at, row.band.value)
-    same = before.criterion_version == row.criterion.version and said == wanted
-    return same and not before.withdrawn
+    return said == wanted and covers(before, row.criterion, row.value)
 
 
 def _refuse(
@@ -139,6 +138,7 @@ def _write(act: Change, row: CriterionRow, paper: Paper, before: Waiver | None) 
         person_name=act.author_name,
         band=row.band.value,
         text=(row.text or row.why)[:300],
+        value=row.value,
         reason=paper.reason,
         ends_at=paper.ends_at,
         statement=said(act.author_name, paper.role, row, full_instant(paper.ends_at)),
@@ -186,6 +186,7 @@ def _take_back(
         person_name=taking.author_name,
         band=newest.band,
         text=newest.text,
+        value=newest.value,
         reason=reason,
         ends_at=newest.ends_at,
         withdrawn=True,

@@ -29,8 +29,8 @@ class CriterionVersion(models.Model):
 class Waiver(models.Model):
     """An accepted deviation: signed by a role, with its reason and its end (UTC). Never changed.
 
-    It covers bands no worse than ``band``, of the version of the criterion that it was given for.
-    The newest of a criterion counts; one with ``withdrawn`` takes the one before it back.
+    It covers bands no worse than ``band`` and values no worse than ``value``, of the version of
+    the criterion that it was given for. The newest of a criterion counts; one with ``withdrawn`` takes the one before it back.
     """
 
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="waivers")
@@ -40,6 +40,11 @@ class Waiver(models.Model):
     person_name = models.CharField(max_length=150)
     band = models.CharField(max_length=8, blank=True)
     text = models.CharField(max_length=300, blank=True, help_text="The value that was accepted.")
+    value = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="What was accepted as a number; None: nothing was measured.",
+    )
     reason = models.TextField()
     ends_at = models.DateTimeField(null=True, blank=True)
     withdrawn = models.BooleanField(default=False)

@@ -200,7 +200,7 @@ def _row(
         judged=bool(reading.band) and not reading.ruled,
         sentence=_sentence(criterion, reading, band, text, why),
         waiver=waiver,
-        accepted=_accepted(criterion, waiver, band, now),
+        accepted=_accepted(criterion, waiver, band, reading.value, now),
         url=reading.url,
         note=reading.reason if reading.band else "",
         ruled=reading.ruled,
@@ -216,8 +216,20 @@ def _in_percent(criterion: Criterion, reading: Measured) -> Measured:
     return replace(reading, value=share, unit="%")
 
 
-def _accepted(criterion: Criterion, waiver: Waiver | None, band: Band, now: datetime) -> str:
-    if waiver is None or waiver.withdrawn or waiver.criterion_version != criterion.version:
+def covers(waiver: Waiver, criterion: Criterion, value: float | None) -> bool:
+    """Whether it was given for this version of a criterion, and for nothing better than a value."""
+    if waiver.withdrawn or waiver.criterion_version != criterion.version:
+        return False
+    limits = bands_of(criterion)
+    if limits is None or waiver.value is None or value is None:
+        return True
+    return not bands.is_worse(limits, value, waiver.value)
+
+
+def _accepted(
+    criterion: Criterion, waiver: Waiver | None, band: Band, value: float | None, now: datetime
+) -> str:
+    if waiver is None or not covers(waiver, criterion, value):
         return ""
     if not accepted(waiver.band, band, waiver.ends_at, now):
         return ""

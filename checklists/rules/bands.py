@@ -60,6 +60,16 @@ def judge(bands: Bands, value: float | None) -> Band:
     return Band.GREEN if _reached(bands).holds(value) else Band.YELLOW
 
 
+def is_worse(bands: Bands, value: float, than: float) -> bool:
+    """Whether a value lies further off green than another one, in the bounds' own unit."""
+    if math.isclose(value, than, rel_tol=1e-9, abs_tol=1e-12):
+        return False
+    green = _reached(bands)
+    if green.op == "=":
+        return abs(value - green.value) > abs(than - green.value)
+    return value > than if green.op.startswith("<") else value < than
+
+
 def _reached(bands: Bands) -> Bound:
     """The green bound as it is meant.
 

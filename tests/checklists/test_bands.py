@@ -12,6 +12,7 @@ from checklists.rules.bands import (
     Bound,
     against,
     findings,
+    is_worse,
     judge,
     parse_bound,
     show,
@@ -189,3 +190,19 @@ def test_what_is_shown_can_be_read_again(op, value):
     bound, unit = parse_bound(shown)
     assert (bound.op, unit) == (op, "%")
     assert bound.value == pytest.approx(float(value), abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("limits", "value", "than", "worse"),
+    [
+        (Bands(Bound("<", 0.1), Bound(">", 1)), 1.3, 1.2, True),
+        (Bands(Bound("<", 0.1), Bound(">", 1)), 1.2, 1.2 + 1e-13, False),
+        (Bands(Bound(">=", 98)), 90, 95, True),
+        (Bands(Bound(">=", 98)), 96, 95, False),
+        (Bands(Bound("=", 100), Bound("<", 99.9)), 98, 99, True),
+        (Bands(Bound("=", 5)), 8, 4, True),
+        (Bands(Bound("=", 5)), 6, 3, False),
+    ],
+)
+def test_a_value_is_worse_that_lies_further_off_green(limits, value, than, worse):
+    assert is_worse(limits, value, than) is worse

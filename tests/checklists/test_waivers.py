@@ -78,6 +78,27 @@ def test_red_that_was_accepted_covers_yellow_but_never_what_has_no_data(plan, ga
     assert not row(gate).accepted and row(gate).band == "no_data"
 
 
+@pytest.mark.parametrize(("seen", "better", "worse"), [(0.5, 0.4, 0.99), (1.2, 0.5, 99.0)])
+def test_it_lapses_where_the_value_gets_worse_within_its_band(
+    plan, gate, accept, seen, better, worse
+):
+    """Signed is "ends when it gets worse": red at 1.2 % is not red at 99 %."""
+    measure(plan, "error-rate", seen, valid_for_s=36_000)
+    first = accept()
+    for value, covered in ((seen, True), (better, True), (worse, False)):
+        measure(plan, "error-rate", value, valid_for_s=36_000)
+        assert bool(row(gate).accepted) is covered
+    assert accept() != first and row(gate).accepted
+
+
+def test_one_of_before_values_were_kept_covers_its_band(plan, gate, criterion, cast, roles):
+    measure(plan, "error-rate", 0.9, valid_for_s=36_000)
+    said = {"role": roles["security-lead"], "person": cast["hudson"], "band": "yellow"}
+    when = {"at": timezone.now(), "ends_at": timezone.now() + timedelta(hours=1)}
+    Waiver.objects.create(criterion=criterion, criterion_version=1, reason="x", **said, **when)
+    assert row(gate).accepted
+
+
 def test_nothing_is_accepted_of_what_is_green_or_reported_only(plan, gate, criterion, accept):
     measure(plan, "error-rate", 0.04)
     with pytest.raises(Refused, match="green now"):
