@@ -89,7 +89,8 @@ def full(settings, tmp_path) -> DeploymentPlan:
     call_command("demo_room")
     plan = DeploymentPlan.objects.get(slug=ROLLOUT)
     cora = User.objects.get(username="cora")
-    decide_gate(plan.gates.first(), "no-go", by=cora, rationale=BECAUSE)
+    ahead = plan.gates.exclude(decisions__word__in=("go", "no-go")).first()
+    decide_gate(ahead, "no-go", by=cora, rationale=BECAUSE)
     open_followup(plan, "Look at the queue", by=cora)
     armed = Scenario.objects.filter(plan=plan, state="armed").first()
     start_scenario(armed, by=cora)
@@ -131,7 +132,7 @@ def test_every_fragment_has_its_place_and_its_number_and_nothing_of_one_reader(f
 
 
 def pages_of(plan: DeploymentPlan) -> list[str]:
-    gate, last = plan.gates.first(), plan.gates.last()
+    gate, last = plan.gates.filter(decisions__word="no-go").first(), plan.gates.last()
     criterion = Criterion.objects.filter(gate=last).first()
     at = [plan.slug]
     named = (
