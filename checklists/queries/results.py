@@ -21,6 +21,7 @@ from checklists.models import (
     Source,
 )
 from checklists.queries.criteria import criterion_rows
+from checklists.queries.evidence import other_version
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet, final_of, gates_now
 from checklists.queries.once import once
@@ -54,6 +55,7 @@ class ResultRow:
     result: Result
     age_s: float
     feeds: tuple[Feed, ...]
+    other: str = ""  # that it is of another version than the release is now
 
     @property
     def is_old(self) -> bool:
@@ -61,7 +63,7 @@ class ResultRow:
 
     @property
     def signal(self) -> str:
-        if not self.result.counts:
+        if not self.result.counts or self.other:
             return "no_data"
         if self.is_old:
             return "stale"
@@ -73,6 +75,8 @@ class ResultRow:
         """Instead of the signal's usual word, where that would say too much; else ""."""
         if not self.result.counts:
             return "Does not count"
+        if self.other:
+            return "Other version"
         if self.is_old:
             return "No data"
         return "" if any(feed.band for feed in self.feeds) else "Not judged"
@@ -111,7 +115,8 @@ def _newer(found: dict[str, Result], result: Result) -> None:
 def row_of(result: Result, plan: DeploymentPlan, now: datetime) -> ResultRow:
     """A result with what it feeds now."""
     feeds = feeds_of(result, plan, now) if result.counts else ()
-    return ResultRow(result, (now - result.observed_at).total_seconds(), feeds)
+    age_s = (now - result.observed_at).total_seconds()
+    return ResultRow(result, age_s, feeds, other_version(plan, result.commit))
 
 
 def feeds_of(result: Result, plan: DeploymentPlan, now: datetime) -> tuple[Feed, ...]:

@@ -1,5 +1,6 @@
 """The register of findings: what counts, who lets go, what is kept. S95 S103 S104 S107."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from checklists.actions.findings import (
     edit_finding,
     set_finding_state,
 )
+from checklists.actions.results import record_result
 from checklists.models import Criterion, Finding, Result
 from checklists.queries.criteria import criterion_rows
 from checklists.queries.findings import (
@@ -24,6 +26,7 @@ from checklists.queries.findings import (
 from checklists.queries.frozen import frozen
 from checklists.queries.gates import gate_sheet
 from checklists.rules import findings as rules
+from checklists.rules.results.reading import read_result
 from tests.conftest import make_plan
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import TimelineEvent
@@ -309,6 +312,15 @@ def test_a_scan_that_broke_off_or_is_old_or_of_something_else_is_no_look(plan, c
     plan.save()
     look(plan, **fields)
     assert row(plan, criterion).band == "no_data"
+
+
+def test_a_file_says_itself_that_its_scan_broke_off(plan, cast, criterion):
+    run = {"tool": {"driver": {"name": "bandit"}}, "results": []}
+    for ended, band in ((False, "no_data"), (True, "green")):
+        runs = [run | {"invocations": [{"executionSuccessful": ended}]}]
+        data = json.dumps({"version": "2.1.0", "runs": runs}).encode()
+        result = record_result(plan, read_result(data, ""), data, "x.sarif", by=cast["thon"])
+        assert (result.counts, result.whole, row(plan, criterion).band) == (True, ended, band)
 
 
 def test_a_scanner_that_stopped_is_seen_however_often_another_one_looks(plan, criterion):

@@ -1,11 +1,14 @@
 """What is odd about what a gate asks is found before the meeting (S50, S78)."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
+from checklists.actions.readiness import CategoryWanted, ScaleWanted, save_weights
 from checklists.actions.waivers import grant_waiver
+from checklists.linting import weights
 from checklists.linting_criteria import criteria_asked
 from checklists.models import Criterion
 from tests.checklists.conftest import measure
@@ -52,3 +55,14 @@ def test_what_is_accepted_lasts_until_the_gate_opens(plan, gate, criterion, cast
     ends = timezone.now() + timedelta(hours=2)
     grant_waiver(criterion, roles["security-lead"], by=cast["hudson"], reason="Known", ends_at=ends)
     assert "ends before the gate opens" in codes(plan)["waiver-too-short"].title
+
+
+def test_a_veto_without_target_and_bar_is_found_odd(plan, cast):
+    def saved(bar):
+        only = [CategoryWanted("Security", Decimal(100), veto=True)]
+        save_weights(plan, only, scale=ScaleWanted(Decimal(10), bar), by=cast["cora"])
+        plan.refresh_from_db()
+        return [odd.code for odd in weights(plan, timezone.now())]
+
+    assert saved(None) == ["veto-without-target"]
+    assert saved(Decimal(8)) == []

@@ -14,6 +14,7 @@ from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion, Gate, Phase
 from checklists.queries.criteria import criterion_rows
 from checklists.queries.gates import gate_sheet
+from checklists.queries.results import results_now
 from tests.checklists.conftest import measure
 from tests.conftest import make_item
 from warroom.actions.change import change
@@ -165,6 +166,8 @@ def test_a_reading_of_another_version_counts_no_more(plan, gate, cast):
         assert read(asked).band == band
     type(plan).objects.filter(pk=plan.pk).update(version="5.0.0")
     assert read(asked).why == "it is of 4.0.0, and this release is 5.0.0"
+    plan.refresh_from_db()
+    assert [row.word for row in results_now(plan, timezone.now())] == ["Other version"]
 
 
 def test_a_count_ages_by_nothing_but_what_it_counts(gate, two_phases, cast):

@@ -9,7 +9,6 @@ from django.utils import timezone
 from checklists.actions.gates import decide_gate
 from checklists.actions.items import set_item_state
 from checklists.actions.readiness import CategoryWanted, ScaleWanted, give_score, save_weights
-from checklists.linting import weights
 from checklists.models import CategoryScore, Criterion, Decision, Finding, Result, Source
 from checklists.queries.gates import gate_sheet
 from checklists.queries.readiness import score_now, score_with_change
@@ -195,18 +194,6 @@ def test_a_score_less_what_findings_take_off(plan, cast):
     plan.refresh_from_db()
     later = score_now(plan, at + timedelta(minutes=2))
     assert later.score.total is None and "older than" in later.rows[0].why
-
-
-def test_a_veto_without_target_and_bar_is_found_odd(plan, cast):
-    def codes():
-        plan.refresh_from_db()
-        return [odd.code for odd in weights(plan, timezone.now())]
-
-    only = [wanted("Security", 100, veto=True)]
-    save_weights(plan, only, scale=ScaleWanted(Decimal(10), None), by=cast["cora"])
-    assert codes() == ["veto-without-target"]
-    save_weights(plan, only, scale=TEN, by=cast["cora"])
-    assert codes() == []
 
 
 # --- at a gate -------------------------------------------------------------------------------
