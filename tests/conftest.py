@@ -1,5 +1,7 @@
 """The cast that every test plays with, and what keeps databases clean between tests."""
 
+from importlib import import_module
+
 import pytest
 from django.db import connections
 from django.test import Client, TransactionTestCase
@@ -99,6 +101,7 @@ SIGNED = [
         "result",
     )
 ]
+WORDS = import_module("checklists.migrations.0012_keep_words")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -112,6 +115,7 @@ def _flush_lifts_the_guard():
             timeline_guard.remove(connection)
             for table in SIGNED:
                 append_only.release(connection, table)
+            WORDS.release(None, connection.schema_editor())
         try:
             flush(case)
         finally:
@@ -119,6 +123,7 @@ def _flush_lifts_the_guard():
                 timeline_guard.install(connection)
                 for table in SIGNED:
                     append_only.keep(connection, table)
+                WORDS.keep(None, connection.schema_editor())
 
     TransactionTestCase._fixture_teardown = without_guard
     yield

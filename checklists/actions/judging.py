@@ -24,8 +24,9 @@ def judge_criterion(
 ) -> Evidence:
     """A person's judgement of a criterion that nothing measures: a band, or a value to be judged.
 
-    It stands until a newer judgement or a measurement. Raises Invalid for an unknown band, a value
-    without bounds or a missing note, Refused when it is measured or its gate is decided.
+    It stands until a newer judgement or a measurement; its event keeps the whole of it, as the next
+    one takes its place. Raises Invalid for an unknown band, a value without bounds or a missing
+    note, Refused when it is measured or its gate is decided.
     """
     note = note.strip()
     if not note:
@@ -87,5 +88,8 @@ def _write_judgement(
         criterion=criterion.key,
         band=band,
         value=value,
+        unit=criterion.unit,
+        shown=shown,
+        note=note,
     )
     return evidence

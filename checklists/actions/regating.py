@@ -58,8 +58,3 @@ def regate(changing: Change, gate: Gate) -> Regated:
     gate.save(update_fields=["version", "version_at"])
     take_back(changing, fallen.signoffs, f"the later change of {gate.title}")
     return fallen
-
-
-def new_version(changing: Change, gate: Gate) -> list[str]:
-    """``regate``, as the names of the roles whose votes fell."""
-    return [vote.role.name for vote in regate(changing, gate).votes]

@@ -28,10 +28,6 @@ class Turn:
     before: CriterionRow
     after: CriterionRow
 
-    @property
-    def is_same(self) -> bool:
-        return self.before.band is self.after.band
-
 
 def figure_rows(
     plan: DeploymentPlan, figures: list[dict[str, Any]], now: datetime

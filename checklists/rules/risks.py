@@ -63,10 +63,6 @@ class Rated:
         return self.state != CLOSED
 
     @property
-    def word_before(self) -> Word | None:
-        return word_of(self.severity, self.before)
-
-    @property
     def word(self) -> Word | None:
         """What the risk asks for after mitigation; None: not rated."""
         return word_of(self.severity, self.after)
