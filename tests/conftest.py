@@ -101,7 +101,7 @@ SIGNED = [
         "result",
     )
 ]
-WORDS = import_module("checklists.migrations.0012_keep_words")
+WORDS = import_module("checklists.migrations.0013_keep_words")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -30,6 +30,6 @@ def release(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("checklists", "0011_what_a_look_is")]
+    dependencies = [("checklists", "0012_what_a_waiver_accepted")]
 
     operations = [migrations.RunPython(keep, release)]
