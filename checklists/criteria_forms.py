@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
 
 from checklists.forms import RoleForm
 from checklists.forms_editing import LengthField
@@ -11,7 +12,7 @@ from checklists.queries.measures import choices_of
 from checklists.queries.scopes import AT_GATE, PLAN
 from checklists.rules import bands
 from checklists.rules.drafts import AS_TYPED, EXACTLY, HIGHER, LOWER, WrongBound, read_bounds
-from warroom.form_parts import InstantField, OnceForm
+from warroom.form_parts import InstantField, OnceForm, sample_time
 from warroom.models import DeploymentPlan
 
 VETO, WEIGHTED, REPORT = "veto", "weighted", "report"
@@ -251,7 +252,8 @@ class WaiverForm(RoleForm):
         max_length=4000, label="Why it is accepted", widget=forms.Textarea(attrs={"rows": 2})
     )
     ends_at = InstantField(
-        label="Until, UTC or T-offset", help_text="2025-10-24 09:00, 21:00 or T+24h"
+        label="Until, UTC or T-offset",
+        help_text=lazy(lambda: f"{sample_time('09:00')}, 21:00 or T+24h", str)(),
     )
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     band = forms.CharField(required=False, max_length=8, widget=forms.HiddenInput)

@@ -10,7 +10,7 @@ SCORED = (
     ("cora", "communication", 9, "Stage 1 update drafted"),
     ("cora", "observability", 9, "7 panels, 13 alert rules verified"),
     ("thon", "monitoring", 9, "Scrape targets up since 09:24"),
-    ("thon", "system-health", 8, "P95 latency in yellow"),
+    ("thon", "system-health", 8, "Two replicas fewer than at full load"),
 )
 
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from checklists.models import Criterion, Source
 from checklists.rules.evidence import LEAST_S, MOST_S
-from warroom.form_parts import OnceForm
+from warroom.form_parts import OnceForm, sample_time
 from warroom.models import DeploymentPlan
 from warroom.rules.typed import clock_of, instant_of, length_of
 
@@ -42,7 +42,9 @@ class PastField(forms.CharField):
         now = timezone.now()
         at = instant_of(text, now, self.t0)
         if at is None:
-            raise forms.ValidationError(f"{text!r} is no time. Write 2025-10-23 20:44, or 20:44.")
+            raise forms.ValidationError(
+                f"{text!r} is no time. Write {sample_time('20:44')}, or 20:44."
+            )
         return at - timedelta(days=1) if clock_of(text) and at > now else at
 
 

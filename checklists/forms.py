@@ -9,7 +9,7 @@ from django.utils import timezone
 from checklists.actions.conditions import Wanted
 from checklists.models import ItemState
 from checklists.rules.items import COUNT_MOST
-from warroom.form_parts import OnceForm
+from warroom.form_parts import OnceForm, sample_time
 from warroom.models import Role
 from warroom.rules.moments import YEARS
 from warroom.rules.typed import instant_of
@@ -100,7 +100,9 @@ def due_time(text: str, t0: datetime | None = None) -> datetime:
             f"It is due in the year {int(year[0])}. "
             f"A due time lies in the years {YEARS[0]} to {YEARS[-1]}."
         )
-    raise forms.ValidationError(f"{text!r} is no time. Write 21:15 or 2025-10-23 21:15, in UTC.")
+    raise forms.ValidationError(
+        f"{text!r} is no time. Write 21:15, {sample_time('21:15')} or T+12h, in UTC."
+    )
 
 
 CONDITIONS_HELP = (

@@ -3,14 +3,15 @@
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
 
 from checklists.actions.wrapups import Asked, form_seen
 from checklists.models import DailyEntry, DailyForm
 from checklists.rules import days as rules
-from warroom.form_parts import OnceForm
+from warroom.form_parts import OnceForm, sample_time
 from warroom.models import DeploymentPlan, Role
 
-DAY = {"placeholder": "2025-10-23", "inputmode": "numeric"}
+DAY = {"placeholder": lazy(lambda: sample_time()[:10], str)(), "inputmode": "numeric"}
 
 
 class DailyFormForm(OnceForm):

@@ -16,7 +16,7 @@ from checklists.queries.gates import (
     opens_at,
 )
 from checklists.queries.needs import people_ahead, people_needs
-from checklists.queries.outlook import checklist_count, gates_count, next_gate, progress
+from checklists.queries.outlook import checklist_count, ended_by, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist
 from checklists.queries.readiness import score_now
 from checklists.rules.numbers import whole_number
@@ -327,6 +327,7 @@ for panel in (
     panels.register(panel)
 
 outlook.register_next(next_gate)
+outlook.register_ended(ended_by)
 outlook.register_progress(progress)
 needs.register_needs(people_needs)
 needs.register_ahead(people_ahead)

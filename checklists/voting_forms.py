@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import lazy
 
 from checklists.actions.conditions import LIMIT, TEXT_LIMIT, Wanted
 from checklists.actions.gate_editing import settings_seen
@@ -12,18 +13,23 @@ from checklists.forms import CONDITIONS_HELP, ConditionsField, ReasonField, Role
 from checklists.models import Gate, Quorum
 from checklists.queries.absence import Missing
 from checklists.rules.gate_settings import GateWanted
-from warroom.form_parts import WITHOUT_ID, OnceForm
+from warroom.form_parts import WITHOUT_ID, OnceForm, sample_time
 from warroom.models import DeploymentPlan, Right
 from warroom.rules.lengths import offset, written
 from warroom.rules.typed import instant_of, length_of, offset_of
 
-LINES, MORE = 2, 4  # lines for conditions that a vote begins with, and those behind "more"
+LINES, MORE = 1, 5  # lines for conditions that a vote begins with, and those behind "more"
 
 
 class ConditionLine(forms.Form):
     """A condition of a vote; a line without a text is none."""
 
-    text = forms.CharField(required=False, max_length=TEXT_LIMIT, label="Condition")
+    text = forms.CharField(
+        required=False,
+        max_length=TEXT_LIMIT,
+        label="Condition",
+        widget=forms.TextInput(attrs={"placeholder": "Limits are read again"}),
+    )
     owner = forms.CharField(required=False, max_length=120)
     due = forms.CharField(required=False, max_length=40, label="Due, UTC")
     blocking = forms.BooleanField(required=False, initial=True, label="Blocks until it is met")
@@ -79,7 +85,7 @@ class VoteForm(RoleForm):
 
     @property
     def first_lines(self) -> list[ConditionLine]:
-        """The lines that are shown at once: those that say something, and one or two more."""
+        """The lines that are shown at once: those that say something, and one more."""
         return list(self.lines)[:-MORE]
 
     @property
@@ -104,7 +110,9 @@ class VoteForm(RoleForm):
         cleaned["conditions"] = [*cleaned.get("conditions", ()), *found]
 
 
-OPENS_HELP = "T+12h or 2025-10-23 21:00 in UTC. Empty: open from the start."
+OPENS_HELP = lazy(
+    lambda: f"T+12h or {sample_time('21:00')} in UTC. Empty: open from the start.", str
+)()
 
 
 class OpensField(forms.CharField):

@@ -89,6 +89,7 @@ class Route:
 
 
 READ = members(200)
+LED = members(302)  # it only takes a form: led to the page that the form stands on
 
 
 def lines(*prefixes):
@@ -127,10 +128,12 @@ ROUTES = {
     "new": Route("/plans/new", get=everyone(200, nobody=302), post=everyone(422, nobody=302)),
     "new-template": Route("/plans/new/templates/drill/", get=everyone(200, nobody=302)),
     "template-retire": Route(
-        "/plans/new/templates/ours/retire", post=members(403) | {"cora": 302, "root": 302}
+        "/plans/new/templates/ours/retire",
+        get=everyone(302),
+        post=members(403) | {"cora": 302, "root": 302},
     ),
     "template-keep": Route(
-        f"{PLAN}template", post=holders(302, *EDIT), send={"template_name": "Ours again"}
+        f"{PLAN}template", get=LED, post=holders(302, *EDIT), send={"template_name": "Ours again"}
     ),
     "status": Route("/status/genesis-4/", get=everyone(200), open=True),
     "status-json": Route("/status/genesis-4.json", get=everyone(200), open=True),
@@ -150,17 +153,22 @@ ROUTES = {
     "settings": Route(f"{PLAN}settings/", get=READ),
     "save-plan": Route(
         f"{PLAN}settings/plan",
+        get=LED,
         post=holders(302, *EDIT),
         send={"name": "Genesis 4", "time_zone": "UTC", "watch_hours": "48"},
     ),
     "shift": Route(
         f"{PLAN}settings/shift",
+        get=LED,
         post=holders(302, *EDIT),
         send={"shift": "2030-10-24 03:00", "reason": "Agreed."},
     ),
-    "lifecycle-step": Route(f"{PLAN}lifecycle/deploying/", post=holders(302, *RUN)),
+    "lifecycle-step": Route(f"{PLAN}lifecycle/deploying/", get=LED, post=holders(302, *RUN)),
     "contacts": Route(
-        f"{PLAN}settings/contacts", post=holders(302, *EDIT), send=lines("level", "contact")
+        f"{PLAN}settings/contacts",
+        get=LED,
+        post=holders(302, *EDIT),
+        send=lines("level", "contact"),
     ),
     "readiness": Route(f"{PLAN}readiness/", get=READ),
     "score": Route(
@@ -169,14 +177,16 @@ ROUTES = {
         post=holders(302, *SIGN),
         send={"value": "8", "why": "Scanned."},
     ),
-    "weights": Route(f"{PLAN}settings/weights", post=holders(302, *EDIT), send=lines("weight")),
+    "weights": Route(
+        f"{PLAN}settings/weights", get=LED, post=holders(302, *EDIT), send=lines("weight")
+    ),
     "people": Route(
         f"{PLAN}people/",
         get=READ,
         post=holders(302, *EDIT),
         send={"role": "member", "person": "vera"},
     ),
-    "seat-leave": Route(f"{PLAN}people/member/forge/leave", post=holders(302, *EDIT)),
+    "seat-leave": Route(f"{PLAN}people/member/forge/leave", get=LED, post=holders(302, *EDIT)),
     "seat-hand-over": Route(
         f"{PLAN}people/member/forge/hand-over",
         get=READ,
@@ -185,27 +195,32 @@ ROUTES = {
     ),
     "seat-take-back": Route(
         f"{PLAN}people/on-call/thon/hand-over/{{stand_in}}/take-back",
+        get=LED,
         post=holders(302, *EDIT, "thon"),
     ),
     "roles": Route(
         f"{PLAN}settings/roles",
+        get=LED,
         post=holders(302, *EDIT),
         send={"seen": "{roles}", "member.name": "Member", "member.tick": "on", "member.vote": "on"},
     ),
     "role-add": Route(
-        f"{PLAN}settings/roles/add", post=holders(302, *EDIT), send={"name": "Night cover"}
+        f"{PLAN}settings/roles/add", get=LED, post=holders(302, *EDIT), send={"name": "Night cover"}
     ),
     "role-remove": Route(
-        f"{PLAN}settings/roles/remove", post=holders(302, *EDIT), send={"role": "observer"}
+        f"{PLAN}settings/roles/remove", get=LED, post=holders(302, *EDIT), send={"role": "observer"}
     ),
     "invitations": Route(
         f"{PLAN}invitations",
+        get=LED,
         post=holders(302, *EDIT),
         send={"role": "on-call", "email": "rin@example.org"},
     ),
-    "invitation-renew": Route(f"{PLAN}invitations/{{invitation}}/renew", post=holders(302, *EDIT)),
+    "invitation-renew": Route(
+        f"{PLAN}invitations/{{invitation}}/renew", get=LED, post=holders(302, *EDIT)
+    ),
     "invitation-revoke": Route(
-        f"{PLAN}invitations/{{invitation}}/revoke", post=holders(302, *EDIT)
+        f"{PLAN}invitations/{{invitation}}/revoke", get=LED, post=holders(302, *EDIT)
     ),
     "invitation": Route(
         "/invitations/{token}/",
@@ -217,22 +232,30 @@ ROUTES = {
     "status-updates": Route(
         f"{PLAN}status/", get=READ, post=holders(302, *EDIT), send={"text": "We go on at noon."}
     ),
-    "status-public": Route(f"{PLAN}status/public", post=holders(302, *EDIT), send={"public": "no"}),
+    "status-public": Route(
+        f"{PLAN}status/public", get=LED, post=holders(302, *EDIT), send={"public": "no"}
+    ),
     "checks": Route(f"{PLAN}checks/", get=READ),
-    "run-check": Route(f"{PLAN}checks/check/home/run/", post=holders(302, *RUN)),
-    "advance": Route(f"{PLAN}rollout/advance/5/", post=holders(302, *RUN)),
+    "run-check": Route(f"{PLAN}checks/check/home/run/", get=LED, post=holders(302, *RUN)),
+    "advance": Route(f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN)),
     "checklist": Route(f"{PLAN}checklist/", get=READ),
     "item": Route(f"{PLAN}items/1/", get=READ),
-    "item-state": Route(f"{PLAN}items/1/state", post=holders(302, *TICK), send={"state": "done"}),
-    "item-notes": Route(f"{PLAN}items/1/notes", post=holders(302, *TICK), send={"text": "Seen."}),
-    "item-count": Route(  # the item counts nothing
-        f"{PLAN}items/1/count", post=holders(422, *TICK), send={"count": "1"}
+    "item-state": Route(
+        f"{PLAN}items/1/state", get=LED, post=holders(302, *TICK), send={"state": "done"}
     ),
-    "item-files": Route(f"{PLAN}items/1/files", post=holders(422, *TICK)),
+    "item-notes": Route(
+        f"{PLAN}items/1/notes", get=LED, post=holders(302, *TICK), send={"text": "Seen."}
+    ),
+    "item-count": Route(  # the item counts nothing
+        f"{PLAN}items/1/count", get=LED, post=holders(422, *TICK), send={"count": "1"}
+    ),
+    "item-files": Route(f"{PLAN}items/1/files", get=LED, post=holders(422, *TICK)),
     "item-file": Route(f"{PLAN}items/1/files/{{file}}/panel.png", get=READ),
-    "phase-switch": Route(f"{PLAN}phases/1/switch", post=holders(302, *EDIT), send={"state": "on"}),
+    "phase-switch": Route(
+        f"{PLAN}phases/1/switch", get=LED, post=holders(302, *EDIT), send={"state": "on"}
+    ),
     "group-switch": Route(
-        f"{PLAN}groups/{{group}}/switch", post=holders(302, *EDIT), send={"state": "on"}
+        f"{PLAN}groups/{{group}}/switch", get=LED, post=holders(302, *EDIT), send={"state": "on"}
     ),
     "checklist-edit": Route(f"{PLAN}checklist/edit", get=holders(200, *EDIT)),
     "items-bulk": Route(
@@ -261,39 +284,50 @@ ROUTES = {
     ),
     "item-remove": Route(
         f"{PLAN}items/1/remove",
+        get=LED,
         post=holders(302, *EDIT),
         send={"reason": "Not needed", "named": "{signoff}"},
     ),
-    "item-restore": Route(f"{PLAN}items/1/restore", post=holders(302, *EDIT)),
+    "item-restore": Route(f"{PLAN}items/1/restore", get=LED, post=holders(302, *EDIT)),
     "phase-add": Route(
-        f"{PLAN}phases", post=holders(302, *EDIT), send={"title": "After", "named": "{signoff}"}
+        f"{PLAN}phases",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"title": "After", "named": "{signoff}"},
     ),
     "phase-edit": Route(
         f"{PLAN}phases/1/edit",
+        get=LED,
         post=holders(302, *EDIT),
         send={"title": "Before", "named": "{signoff}"},
     ),
     "phase-move": Route(
-        f"{PLAN}phases/1/move", post=holders(302, *EDIT), send={"place": "2", "named": "{signoff}"}
+        f"{PLAN}phases/1/move",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"place": "2", "named": "{signoff}"},
     ),
     "phase-remove": Route(
-        f"{PLAN}phases/2/remove", post=holders(302, *EDIT), send={"named": "{signoff}"}
+        f"{PLAN}phases/2/remove", get=LED, post=holders(302, *EDIT), send={"named": "{signoff}"}
     ),
     "group-add": Route(
         f"{PLAN}phases/1/groups",
+        get=LED,
         post=holders(302, *EDIT),
         send={"title": "If needed", "named": "{signoff}"},
     ),
     "group-edit": Route(
         f"{PLAN}groups/{{group}}/edit",
+        get=LED,
         post=holders(302, *EDIT),
         send={"title": "B", "named": "{signoff}"},
     ),
     "group-move": Route(
-        f"{PLAN}groups/{{group}}/move", post=holders(302, *EDIT), send={"place": "1"}
+        f"{PLAN}groups/{{group}}/move", get=LED, post=holders(302, *EDIT), send={"place": "1"}
     ),
     "group-remove": Route(
         f"{PLAN}groups/{{group}}/remove",
+        get=LED,
         post=holders(302, *EDIT),
         send={"named": "{signoff}"},
     ),
@@ -306,6 +340,7 @@ ROUTES = {
     ),
     "daily-form": Route(
         f"{PLAN}days/forms",
+        get=LED,
         post=holders(302, *EDIT),
         send={
             "title": "Morning",
@@ -320,9 +355,9 @@ ROUTES = {
         post=holders(302, "thon"),
         send={"scope": "1", "role": "on-call", "decision": "approved"},
     ),
-    "withdraw": Route(f"{PLAN}signoffs/{{signoff}}/withdraw", post=holders(302, "hudson")),
+    "withdraw": Route(f"{PLAN}signoffs/{{signoff}}/withdraw", get=LED, post=holders(302, "hudson")),
     "condition-close": Route(
-        f"{PLAN}conditions/1/close", post=holders(302, *VOTE), send={"note": "Met."}
+        f"{PLAN}conditions/1/close", get=LED, post=holders(302, *VOTE), send={"note": "Met."}
     ),
     "gates": Route(f"{PLAN}gates/", get=members(302)),
     "gate": Route(f"{PLAN}gates/gate-1/", get=READ),
@@ -342,7 +377,10 @@ ROUTES = {
         f"{PLAN}gates/gate-1/edit", get=holders(200, *EDIT), post=holders(302, *EDIT), send=GATE
     ),
     "gate-remove": Route(  # somebody has voted there
-        f"{PLAN}gates/gate-1/remove", post=holders(409, *EDIT), send={"reason": "Not wanted."}
+        f"{PLAN}gates/gate-1/remove",
+        get=LED,
+        post=holders(409, *EDIT),
+        send={"reason": "Not wanted."},
     ),
     "gate-absent": Route(f"{PLAN}gates/gate-1/absent", get=READ, post=holders(302, "cora")),
     "gate-tries": Route(
@@ -359,15 +397,18 @@ ROUTES = {
     ),
     "delegation-end": Route(  # and who was asked
         f"{PLAN}gates/gate-1/delegations/{{delegation}}/end",
+        get=LED,
         post=holders(302, "cora", "thon", "vera"),
     ),
     "deputies": Route(
         f"{PLAN}settings/deputies",
+        get=LED,
         post=holders(302, *EDIT, "thon"),
         send={"role": "on-call", "person": "vera"},
     ),
     "deputy-remove": Route(
         f"{PLAN}settings/deputies/remove",
+        get=LED,
         post=holders(302, *EDIT, "thon"),
         send={"role": "on-call", "person": "vera"},
     ),
@@ -390,6 +431,7 @@ ROUTES = {
     ),
     "decision-correction": Route(
         f"{PLAN}gates/gate-0/decisions/{{decision}}/corrections",
+        get=LED,
         post=holders(302, *EDIT),
         send={"text": "It was Thon."},
     ),
@@ -398,10 +440,11 @@ ROUTES = {
     ),
     "followup": Route(f"{PLAN}followups/1/", get=READ),
     "followup-done": Route(
-        f"{PLAN}followups/1/done", post=holders(302, *TICK), send={"note": "Looked."}
+        f"{PLAN}followups/1/done", get=LED, post=holders(302, *TICK), send={"note": "Looked."}
     ),
     "followup-date": Route(  # it is not the one that sets a date
         f"{PLAN}followups/1/date",
+        get=LED,
         post=holders(422, *EDIT),
         send={"shift": "+7d", "reason": "Fix first"},
     ),
@@ -430,10 +473,14 @@ ROUTES = {
         send={"label": "Team"},
     ),
     "criterion-move": Route(
-        f"{PLAN}gates/gate-1/criteria/team/move", post=holders(302, *EDIT), send={"place": "1"}
+        f"{PLAN}gates/gate-1/criteria/team/move",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"place": "1"},
     ),
     "criterion-remove": Route(
         f"{PLAN}gates/gate-1/criteria/team/remove",
+        get=LED,
         post=holders(302, *EDIT),
         send={"reason": "Asked elsewhere", "named": "{votes}"},
     ),
@@ -445,34 +492,49 @@ ROUTES = {
     ),
     "waiver-withdraw": Route(
         f"{PLAN}gates/gate-1/criteria/team/waiver/withdraw",
+        get=LED,
         post=holders(302, *SIGN),
         send={"a": "b"},
     ),
     "judgement": Route(
         f"{PLAN}gates/gate-1/criteria/team",
+        get=LED,
         post=holders(302, *VOTE),
         send={"band": "green", "note": "All here."},
     ),
     "trials": Route(f"{PLAN}trials/", get=READ),
-    "load-add": Route(f"{PLAN}trials/load", post=holders(302, *EDIT), send={"name": "Spike"}),
+    "load-add": Route(
+        f"{PLAN}trials/load", get=LED, post=holders(302, *EDIT), send={"name": "Spike"}
+    ),
     "load-profile": Route(
         f"{PLAN}trials/load/peak/", get=READ, post=holders(302, *EDIT), send={"name": "Peak"}
     ),
-    "load-remove": Route(f"{PLAN}trials/load/peak/remove", post=holders(302, *EDIT)),
-    "load-start": Route(f"{PLAN}trials/load/peak/start", post=holders(302, *TICK)),
+    "load-remove": Route(f"{PLAN}trials/load/peak/remove", get=LED, post=holders(302, *EDIT)),
+    "load-start": Route(f"{PLAN}trials/load/peak/start", get=LED, post=holders(302, *TICK)),
     "load-run": Route(
-        f"{PLAN}trials/load/peak/runs", post=holders(302, *TICK), send={"p95": "171"}
+        f"{PLAN}trials/load/peak/runs", get=LED, post=holders(302, *TICK), send={"p95": "171"}
     ),
     "load-file": Route(
-        f"{PLAN}trials/load/peak/file", post=holders(422, *TICK), send={"commit": "3d97ee2"}
+        f"{PLAN}trials/load/peak/file",
+        get=LED,
+        post=holders(422, *TICK),
+        send={"commit": "3d97ee2"},
     ),
     "load-explain": Route(
-        f"{PLAN}trials/load/peak/runs/1/cause", post=holders(302, *TICK), send={"cause": "Slow."}
+        f"{PLAN}trials/load/peak/runs/1/cause",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"cause": "Slow."},
     ),
     "load-except": Route(
-        f"{PLAN}trials/load/peak/runs/1/except", post=holders(302, "cora"), send={"reason": "Old."}
+        f"{PLAN}trials/load/peak/runs/1/except",
+        get=LED,
+        post=holders(302, "cora"),
+        send={"reason": "Old."},
     ),
-    "load-baseline": Route(f"{PLAN}trials/load/peak/runs/1/baseline", post=holders(302, *TICK)),
+    "load-baseline": Route(
+        f"{PLAN}trials/load/peak/runs/1/baseline", get=LED, post=holders(302, *TICK)
+    ),
     "evidence": Route(f"{PLAN}evidence/", get=READ, post=holders(302, *TICK), send={"ref": "gone"}),
     "evidence-preview": Route(
         f"{PLAN}evidence/preview",
@@ -481,7 +543,7 @@ ROUTES = {
         send={"ref": "gone"},
     ),
     "evidence-values": Route(
-        f"{PLAN}evidence/values", post=holders(302, *TICK), send={"key": "a", "value": "1"}
+        f"{PLAN}evidence/values", get=LED, post=holders(302, *TICK), send={"key": "a", "value": "1"}
     ),
     "findings": Route(
         f"{PLAN}findings/",
@@ -492,16 +554,19 @@ ROUTES = {
     "findings-trail": Route(f"{PLAN}findings/trail.csv", get=READ),
     "finding-state": Route(
         f"{PLAN}findings/1/state",
+        get=LED,
         post=holders(302, *SIGN),
         send={"state": "fixed", "revision": "0"},
     ),
     "finding-edit": Route(
         f"{PLAN}findings/1/edit",
+        get=LED,
         post=holders(302, *SIGN),
         send={"edit-title": "Disk", "edit-severity": "low", "edit-revision": "0"},
     ),
     "finding-retest": Route(
         f"{PLAN}findings/2/retest",
+        get=LED,
         post=holders(302, *SIGN),
         send={"retest-note": "Seen", "retest-revision": "0"},
     ),
@@ -509,10 +574,11 @@ ROUTES = {
         f"{PLAN}dryruns/", get=READ, post=holders(302, *TICK), send={"new-title": "Health"}
     ),
     "dryrun-results": Route(
-        f"{PLAN}dryruns/1/results", post=holders(302, *TICK), send={"word": "pass"}
+        f"{PLAN}dryruns/1/results", get=LED, post=holders(302, *TICK), send={"word": "pass"}
     ),
     "dryrun-judge": Route(
         f"{PLAN}dryruns/1/judge",
+        get=LED,
         post=holders(302, *SIGN),
         send={
             "judge-accepted": "yes",
@@ -522,11 +588,12 @@ ROUTES = {
     ),
     "dryrun-edit": Route(
         f"{PLAN}dryruns/1/edit",
+        get=LED,
         post=holders(302, *EDIT),
         send={"edit-title": "Health", "edit-revision": "0"},
     ),
     "dryrun-remove": Route(
-        f"{PLAN}dryruns/1/remove", post=holders(302, *EDIT), send={"remove-reason": "Gone"}
+        f"{PLAN}dryruns/1/remove", get=LED, post=holders(302, *EDIT), send={"remove-reason": "Gone"}
     ),
     "result": Route(f"{PLAN}evidence/1/", get=READ),
     "result-file": Route(f"{PLAN}evidence/1/files/junit.xml", get=READ),
@@ -545,10 +612,10 @@ ROUTES = {
         send={"title": "Flood"} | lines("criteria"),
     ),
     "risk-state": Route(
-        f"{PLAN}risks/1/state", post=holders(302, *EDIT), send={"state": "watched"}
+        f"{PLAN}risks/1/state", get=LED, post=holders(302, *EDIT), send={"state": "watched"}
     ),
     "risk-remove": Route(
-        f"{PLAN}risks/1/remove", post=holders(302, *EDIT), send={"remove-reason": "Twice."}
+        f"{PLAN}risks/1/remove", get=LED, post=holders(302, *EDIT), send={"remove-reason": "Twice."}
     ),
     "scenario-add": Route(
         f"{PLAN}scenarios/add",
@@ -562,16 +629,19 @@ ROUTES = {
         post=holders(302, *EDIT),
         send={"title": "Flood"},
     ),
-    "scenario-start": Route(f"{PLAN}scenarios/1/start", post=holders(302, *TICK)),
+    "scenario-start": Route(f"{PLAN}scenarios/1/start", get=LED, post=holders(302, *TICK)),
     "scenario-clear": Route(
         f"{PLAN}scenarios/1/clear",
         get=holders(200, *TICK),
         post=holders(302, *TICK),
         send={"reason": "Over."},
     ),
-    "scenario-arm": Route(f"{PLAN}scenarios/1/arm", post=holders(302, *TICK)),
+    "scenario-arm": Route(f"{PLAN}scenarios/1/arm", get=LED, post=holders(302, *TICK)),
     "scenario-remove": Route(
-        f"{PLAN}scenarios/1/remove", post=holders(302, *EDIT), send={"remove-reason": "Twice."}
+        f"{PLAN}scenarios/1/remove",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"remove-reason": "Twice."},
     ),
 }
 
@@ -684,6 +754,28 @@ def test_every_route_is_in_the_table():
     assert not unknown, "Say in ROUTES who may do what there"
     gone = set(ROUTES) - {name for name, _ in routes()}
     assert not gone, "ROUTES names routes that are no more"
+
+
+def test_who_loads_the_address_of_a_form_anew_is_led_to_the_page_that_it_stands_on(
+    release, clients
+):
+    """After a refusal the page stands at the address of its form: a reload, a copied address."""
+    lost = []
+    for name, route in ROUTES.items():
+        if route.get is LED:
+            answer = clients["cora"].get(route.path.format(**release))
+            page = clients["cora"].get(answer["Location"], follow=True)
+            if page.status_code != 200 or "Allow" in page:
+                lost.append(f"{name}: {answer['Location']} is {page.status_code}")
+    assert not lost
+    chosen = clients["cora"].get(f"{PLAN}findings/1/state?state=open")
+    assert chosen["Location"] == f"{PLAN}findings/?finding=1&state=open#finding"
+
+
+def test_where_nothing_can_be_read_a_page_of_ours_says_so(client):
+    answer = client.get("/theme/", headers={"Accept": "text/html"})
+    assert answer.status_code == 405 and answer["Allow"] == "POST"
+    assert "Nothing to read at this address" in answer.text
 
 
 def may_write(route, method, person):

@@ -1,18 +1,25 @@
 """What the forms of all floors are made of."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.utils import timezone
+from django.utils.functional import lazy
 
 from warroom.actions.refusals import Refused
 from warroom.documents.source import LIMIT_BYTES
 from warroom.rules.typed import instant_of
 
-TIME_HELP = "2025-10-23 22:00, 22:00 or T+12h"
+
+def sample_time(clock: str = "22:00") -> str:
+    """Tomorrow (UTC) at a clock time, as it is typed: an example that could be meant."""
+    return f"{timezone.now() + timedelta(days=1):%Y-%m-%d} {clock}"
+
+
+TIME_HELP = lazy(lambda: f"{sample_time()}, 22:00 or T+12h", str)()
 T0_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"]
 NAME_LIMIT = 200  # of a file
 

@@ -58,8 +58,13 @@ class Board(Strip):
 
     name = "verdict"
     template = "warroom/_board.html"
+    kinds = (*Strip.kinds, "followup.")
     places = ("room",)
     slot = "board"
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
+        found = super().context(plan, now, key)
+        return found | {"ended": None if found["next"] else outlook.ended(plan, now)}
 
 
 class Needs(panels.Panel):

@@ -82,6 +82,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "warroom.middleware.RefusalMiddleware",
+    "warroom.middleware.NotTakenMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

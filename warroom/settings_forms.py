@@ -8,7 +8,7 @@ from django import forms
 
 from warroom.actions.plans import PlanFields, fields_of, holds_of
 from warroom.actions.refusals import Refused
-from warroom.form_parts import InstantField, OnceForm
+from warroom.form_parts import InstantField, OnceForm, sample_time
 from warroom.models import DeploymentPlan
 from warroom.queries.settings import version
 from warroom.rules.schedule import has_passed, parse_by
@@ -140,6 +140,7 @@ class ShiftForm(OnceForm):
         super().__init__(*args, auto_id="shift-%s", **kwargs)
         self.plan, self.now, self.first = plan, now, first
         self.passed = has_passed(plan.t0, now)
+        self.sample = sample_time("03:00")
         if preview:  # asked before there is a reason
             self.fields["reason"].required = False
 
@@ -151,7 +152,7 @@ class ShiftForm(OnceForm):
         at = date_of(text)
         if at is None:
             raise forms.ValidationError(
-                f"{text!r} is neither a length nor a time. Write +6h, −30m or 2025-10-24 03:00."
+                f"{text!r} is neither a length nor a time. Write +6h, −30m or {self.sample}."
             )
         if not self.passed:
             return at

@@ -80,7 +80,8 @@ def delegate_vote(
 ) -> Delegation:
     """Ask ``to`` to cast the missing vote of ``role`` at this gate, once; a letter tells them.
 
-    ``agreed``: the holder's own words, wanted for whoever is no deputy. Who was asked before is
+    ``agreed``: the holder's own words, wanted for whoever is no deputy; a holder who asks says them
+    with the reason. Who was asked before is
     asked no more. Raises NotAllowed unless ``by`` decides the gate or holds the role, Invalid for
     the fields ``reason``, ``to`` and ``agreed``, Refused when it is too early, the vote is in, or
     the gate is decided.
@@ -92,6 +93,8 @@ def delegate_vote(
         gate = fresh_gate(gate, asking)
         if role.pk not in asking.held.role_ids:
             deciding_role(gate, by)
+        else:
+            agreed = agreed or reason  # the holder's own words are these
         stands = list(gate.delegations.filter(role=role, ended_at=None))
         same = next((one for one in stands if one.to_id == to.pk), None)
         if same is not None:

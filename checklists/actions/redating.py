@@ -20,7 +20,7 @@ from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.actions.schedule import shift_t0
 from warroom.models import DeploymentPlan, Right, User
-from warroom.rules.schedule import Shift
+from warroom.rules.schedule import Shift, Thing
 
 Followed = Callable[[Change, Gate, Gate], None]
 _followed: list[Followed] = []
@@ -30,6 +30,30 @@ def register_succession(followed: Followed) -> None:
     """Call ``followed(change, old, new)`` when a gate is held again, within the open change."""
     if followed not in _followed:
         _followed.append(followed)
+
+
+def held_anew(followup: FollowUp) -> Thing | None:
+    """The gate that a new date holds again, as a row of the schedule; None without one in time.
+
+    A new date moves it and what comes after it: what the gates before it released stays.
+    """
+    gate = _refused_gate(followup)
+    if gate is None or gate.offset_s is None:
+        return None
+    title, _ = next_meeting(gate.title, gate.key, _taken(followup.plan))
+    return Thing(
+        f"anew:{gate.pk}",
+        title,
+        gate.offset_s,
+        over=False,
+        note="held again, votes anew",
+        waits_for=f"gate:{gate.pk}",
+    )
+
+
+def _refused_gate(followup: FollowUp) -> Gate | None:
+    decision = followup.decision
+    return decision.gate if decision and decision.word == NO_GO else None
 
 
 @carried_out_again
@@ -43,7 +67,7 @@ def set_new_date(
     basis: str = "",
     request_id: str | None = None,
 ) -> DeploymentPlan:
-    """Move the schedule as ``shift_t0`` does, hold the gate again, and close the follow-up.
+    """Move the schedule from the gate on, hold the gate again, and close the follow-up.
 
     ``to``: a new T0 (aware), seconds, or None where the date has been moved already. All in one
     change; return the plan as it then is. Raises what ``shift_t0`` raises, and Refused when the
@@ -61,6 +85,7 @@ def set_new_date(
         window_too=window_too,
         basis=basis,
         request_id=request_id,
+        anew=held_anew(followup),
         along=lambda moving, shift: _follow(moving, followup, reason, shift),
     )
 
@@ -88,7 +113,7 @@ def _follow(
     moved = f"T0 {shift.t0:%d %b %Y %H:%M} UTC" if shift and not shift.ahead else "New date"
     mark_done(moving, row, f"{moved}: {reason}")
     data: dict[str, Any] = {"followup": row.number}
-    gate = row.decision.gate if row.decision and row.decision.word == NO_GO else None
+    gate = _refused_gate(row)
     if gate is None:
         return f"Done: {title_of(row.text)}.", data
     gate.plan = moving.plan

@@ -150,7 +150,7 @@ def _votes(kept: dict[str, Any]) -> Part | None:
         (
             one["role_name"],
             one["person"],
-            one["word"],
+            _voted(one),
             one["reason"],
             _at(one["at"]),
             _state(one, kept),
@@ -161,6 +161,13 @@ def _votes(kept: dict[str, Any]) -> Part | None:
     said = f"Missing: {', '.join(missing)}." if missing else ""
     head = ("Role", "Person", "Vote", "Reason", "At", "State")
     return Part("votes", "Votes", said, head, rows) if rows or said else None
+
+
+def _voted(vote: dict[str, Any]) -> str:
+    """'go with conditions 1 and 2', by the numbers under which they stand below."""
+    numbers = [str(number) for number in vote.get("conditions", ())]
+    many = f"conditions {', '.join(numbers[:-1])} and" if numbers[1:] else "condition"
+    return f"{vote['word']} with {many} {numbers[-1]}" if numbers else vote["word"]
 
 
 def _state(vote: dict[str, Any], kept: dict[str, Any]) -> str:
@@ -178,15 +185,29 @@ def _conditions(decision: Decision, kept: dict[str, Any]) -> Part | None:
         (
             str(one["number"]),
             one["text"],
-            one["owner"],
+            one["owner"] or "nobody",
+            _at(one["due_at"]) or "no time",
+            one.get("set_by") or _set_by(one["number"], kept),
             "blocks" if one["blocking"] else "",
-            f"met {_at(one['closed_at'])}" if one["closed_at"] else "open",
+            _then(one, decision),
             _since(now.get(one["number"]), one),
         )
         for one in kept.get("conditions", [])
     )
-    head = ("No.", "Condition", "Owner", "Blocks", "Then", "Since")
+    head = ("No.", "Condition", "Owner", "Due", "Set by", "Blocks", "Then", "Since")
     return Part("conditions", "Conditions", head=head, rows=rows) if rows else None
+
+
+def _set_by(number: int, kept: dict[str, Any]) -> str:
+    """Who tied a vote to a condition, where the condition itself does not say so."""
+    votes = (one for one in kept.get("votes", []) if number in one.get("conditions", ()))
+    return next((f"{one['person']} as {one['role_name']}" for one in votes), "")
+
+
+def _then(condition: dict[str, Any], decision: Decision) -> str:
+    if condition["closed_at"]:
+        return f"met {_at(condition['closed_at'])}"
+    return "open, overridden" if condition["blocking"] and decision.word == "go" else "open"
 
 
 def _since(now: Condition | None, then: dict[str, Any]) -> str:
@@ -208,18 +229,22 @@ def _items(kept: dict[str, Any]) -> Part | None:
 
 
 def _watched(kept: dict[str, Any]) -> Part | None:
+    """By the bands of the room; the same figure can be yellow by those of the gate."""
+    asked = {one["label"]: one["verdict"] for one in kept.get("criteria", [])}
     rows = tuple(
         (
             one["label"],
             one["text"] or "no data",
             Mark(one["verdict"]),
+            Mark(asked[one["label"]]) if one["label"] in asked else "not asked",
             _at(one["observed_at"]),
             one["query"],
         )
         for one in kept.get("watched", [])
     )
-    head = ("Watched", "Value", "Result", "Read", "Query")
-    return Part("watched", "Queries and checks", head=head, rows=rows) if rows else None
+    head = ("Watched", "Value", "In the room", "At this gate", "Read", "Query")
+    said = "The room and the gate may ask for different values of the same thing."
+    return Part("watched", "Queries and checks", said, head, rows) if rows else None
 
 
 def _followups(decision: Decision) -> Part | None:

@@ -79,6 +79,12 @@ class Register:
     more: bool = False
 
     @property
+    def none(self) -> str:
+        """What an empty page says: 'None is open' where only the state was chosen."""
+        word = rules.WORDS.get(self.wish.state, "") if self.wish.is_plain else ""
+        return f"None is {word}" if word else "No such finding"
+
+    @property
     def everything(self) -> int:
         return sum(self.by_state.values())
 

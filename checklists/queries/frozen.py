@@ -189,11 +189,17 @@ def _condition(condition: Condition) -> dict[str, Any]:
         "number": condition.number,
         "text": condition.text,
         "owner": condition.owner,
+        "set_by": _set_by(condition),
         "due_at": _iso(condition.due_at),
         "blocking": condition.blocking,
         "closed_at": _iso(condition.closed_at),
         "closed_note": condition.closed_note,
     }
+
+
+def _set_by(condition: Condition) -> str:
+    given = condition.vote or condition.signoff
+    return f"{given.person_name} as {given.role.name}" if given else ""
 
 
 def _item(item: ChecklistItem) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from checklists.queries.once import once
 from checklists.queries.phases import items_now, roles_now
 from checklists.queries.readiness import holding
 from checklists.queries.signoffs import ConditionRow, condition_rows
-from checklists.queries.votes import VoteRow, ballot_of, quorum_of, vote_rows
+from checklists.queries.votes import VoteRow, ballot_of, quorum_of, vote_rows, waited_rows
 from checklists.rules import due, gates
 from checklists.rules.items import CLOSED
+from checklists.rules.votes import Ballot, is_in, is_met, needed_words
 from warroom.models import DeploymentPlan
 
 
@@ -67,9 +68,28 @@ class GateSheet:
 
     @property
     def is_open(self) -> bool:
-        """Whether GO may be decided: its time has come, or every vote is in."""
-        all_in = bool(self.votes) and not self.missing
-        return self.opens_at is None or self.at >= self.opens_at or all_in
+        """Whether GO may be decided: its time has come, or the votes that it needs are in."""
+        timely = self.opens_at is None or self.at >= self.opens_at
+        return timely or is_in(self.ballots, quorum_of(self.gate))
+
+    @property
+    def ballots(self) -> list[Ballot]:
+        return [ballot_of(row) for row in self.votes]
+
+    @property
+    def waited(self) -> list[VoteRow]:
+        """The missing votes that the quorum still waits for."""
+        return waited_rows(self.gate, self.votes)
+
+    @property
+    def needed(self) -> str:
+        """The votes that GO wants, in words: '2 of 3 votes'; "" where nobody votes."""
+        return needed_words(self.ballots, quorum_of(self.gate))
+
+    @property
+    def votes_met(self) -> bool:
+        """Whether the votes alone would let the gate go."""
+        return is_met(self.ballots, quorum_of(self.gate))
 
     @property
     def open_conditions(self) -> list[Condition]:

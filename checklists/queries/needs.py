@@ -8,7 +8,7 @@ from itertools import islice
 from checklists.models import Condition
 from checklists.queries.gates import GateSheet, gate_sheet, next_open
 from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
-from checklists.queries.signoffs import condition_rows, holders
+from checklists.queries.signoffs import ConditionRow, condition_rows, holders
 from checklists.queries.silence import silence_at
 from checklists.queries.votes import VoteRow
 from checklists.rules.owners import named, plain
@@ -159,13 +159,20 @@ def _conditions(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
             title=f"Meet condition {condition.number}: {text}",
             url=_where(plan, condition),
             button="See condition",
-            note="Blocks the final sign-off." if condition.blocking else "Does not block.",
+            note=_blocks(row),
             due=condition.due_at,
             who=who or (role.name if role else ""),
             short=f"condition {condition.number}",
             icon="cond",
             optional=not condition.blocking,
         )
+
+
+def _blocks(row: ConditionRow) -> str:
+    if not row.condition.blocking:
+        return "Does not block."
+    said = "Overridden at the decision, still open. " if row.overridden else ""
+    return f"{said}Blocks the final sign-off."
 
 
 def _where(plan: DeploymentPlan, condition: Condition) -> str:
@@ -202,7 +209,7 @@ def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Nee
 
 def _deciders(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> str:
     """Whom the room waits for once the votes are in; before that it waits for the votes."""
-    if sheet.missing:
+    if sheet.waited:
         return ""
     decider = sheet.gate.decider_id
     roles = [

@@ -4,13 +4,13 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from checklists.models import ChecklistItem, Gate, Phase
-from checklists.queries.gates import hold_of, next_open, opens_at, runs
+from checklists.models import ChecklistItem, FollowUpKind, Gate, Phase
+from checklists.queries.gates import final_of, gates_now, hold_of, next_open, opens_at, runs
 from checklists.queries.once import once
 from checklists.queries.phases import roles_now
 from checklists.queries.votes import voting_roles
 from checklists.rules.due import due_at
-from checklists.rules.gates import FINAL
+from checklists.rules.gates import FINAL, NO_GO
 from checklists.rules.items import CLOSED
 from warroom.live.outlook import NextStep, Progress
 from warroom.models import DeploymentPlan, Lifecycle
@@ -67,6 +67,24 @@ def progress(plans: Sequence[DeploymentPlan]) -> dict[int, Progress]:
         )
         for row in found
     }
+
+
+def ended_by(plan: DeploymentPlan, now: datetime) -> NextStep | None:
+    """The newest NO-GO that no other gate follows, where none is open; one statement then."""
+    if next_open(plan, now) is not None:
+        return None
+    gates = gates_now(plan, now)
+    again = {gate.follows_id for gate in gates}
+    taken = [one for gate in gates if gate.pk not in again and (one := final_of(gate))]
+    last = max((one for one in taken if one.word == NO_GO), key=lambda one: one.at, default=None)
+    if last is None:
+        return None
+    gate = next(one for one in gates if one.pk == last.gate_id)
+    dated = last.followups.filter(kind=FollowUpKind.NEW_DATE, done_at=None).first()
+    url = f"/plans/{plan.slug}/followups/{dated.number}/#date" if dated else ""
+    own = f"/plans/{plan.slug}/gates/{gate.key}/"
+    note = f"{gate.title}, {instant_text(last.at, now)} UTC, {last.person_name}"
+    return NextStep("Set a new date" if dated else "See the decision", None, url or own, note)
 
 
 def _parts(ids: list[int]) -> dict[int, list[str]]:

@@ -1,7 +1,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from checklists.models import Condition, Phase, SignOff
+from django.db.models import Exists, OuterRef
+
+from checklists.models import Condition, Decision, Phase, SignOff
 from checklists.queries.scopes import Scope
 from checklists.rules.signoffs import score_text
 from warroom.models import DeploymentPlan, Right, Role
@@ -136,6 +138,8 @@ class ConditionRow:
 
     condition: Condition
     void: str = ""
+    # A GO at its gate that went against it while it was open.
+    overridden: bool = False
 
     @property
     def holds(self) -> bool:
@@ -160,7 +164,13 @@ def condition_rows(plan: DeploymentPlan) -> list[ConditionRow]:
         "signoff__superseded_by",
         "signoff__revocation",
     )
-    return [ConditionRow(condition, _void(condition)) for condition in found]
+    gone = Decision.objects.filter(gate=OuterRef("gate"), word="go")
+    rows = found.annotate(gone=Exists(gone))
+    return [ConditionRow(one, _void(one), _overridden(one)) for one in rows]
+
+
+def _overridden(condition: Condition) -> bool:
+    return condition.gone and condition.blocking and condition.closed_at is None
 
 
 def _void(condition: Condition) -> str:

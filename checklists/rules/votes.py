@@ -117,13 +117,35 @@ def waited_for(ballots: Sequence[Ballot], quorum: Quorum) -> list[str]:
     return [ballot.role for ballot in ballots if ballot.veto and not ballot.word]
 
 
+def is_in(ballots: Sequence[Ballot], quorum: Quorum) -> bool:
+    """Whether the votes are in: all of them, or as many goes as are wanted with no veto unheard."""
+    if not ballots or all(ballot.word for ballot in ballots):
+        return bool(ballots)
+    goes = sum(ballot.word == GO for ballot in ballots)
+    return quorum.kind == COUNT and goes >= quorum.wanted and not waited_for(ballots, quorum)
+
+
+def is_met(ballots: Sequence[Ballot], quorum: Quorum) -> bool:
+    """Whether nothing of the votes stands against going on."""
+    return bool(ballots) and not any(reason.word != GO for reason in against(ballots, quorum))
+
+
+def needed_words(ballots: Sequence[Ballot], quorum: Quorum) -> str:
+    """'3 votes', '2 of 3 votes, with that of Security Lead'; "" where nobody votes."""
+    many = len(ballots)
+    if quorum.kind == ALL or not many:
+        return f"{many} vote{'' if many == 1 else 's'}" if many else ""
+    veto = [ballot.role for ballot in ballots if ballot.veto]
+    return f"{quorum.wanted} of {many} votes" + (f", with that of {_and(veto)}," if veto else "")
+
+
 def standing_words(ballots: Sequence[Ballot], quorum: Quorum) -> str:
     """'2 of 3 votes: the gate can hold or roll back, it cannot proceed.'"""
     cast, many = sum(bool(ballot.word) for ballot in ballots), len(ballots)
     so_far = f"{cast} of {many} vote{'' if many == 1 else 's'}"
     if not ballots:
         return "Nobody votes here: the gate can hold or roll back"
-    if any(reason.word != GO for reason in against(ballots, quorum)):
+    if not is_met(ballots, quorum):
         return f"{so_far}: the gate can hold or roll back, it cannot proceed"
     return f"{so_far}: the quorum is met"
 
@@ -185,8 +207,12 @@ def _silence(voters: Sequence[str], minutes: int | None) -> str:
     return f": after {minutes} min the gate holds by itself"
 
 
-def _or(names: Sequence[str]) -> str:
-    return " or ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+def _or(names: Sequence[str], last: str = "or") -> str:
+    return f" {last} ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+
+
+def _and(names: Sequence[str]) -> str:
+    return _or(names, "and")
 
 
 def vote_objection(word: str, reason: str, conditions: int) -> tuple[str, str] | None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions.delegating import (
     delegate_vote,
@@ -39,6 +39,7 @@ from warroom.rules.wording import duration_text
 from warroom.views.answers import done, shows
 from warroom.views.password import ask_again
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,7 +102,7 @@ def _password(request: HttpRequest, gate: Gate, form: DelegateForm) -> HttpRespo
     return ask_again(request, f"hand over the vote of {role.name}")
 
 
-@require_POST
+@posted("gate-absent", "key")
 def delegation_end(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
     """Take a delegation back. A vote that was cast by it stands."""
     gate = find_gate(request, slug, key)
@@ -176,6 +177,7 @@ def _page(
         "parts": _parts(gate, now),
         "missing": found,
         "one": shown,
+        "own": shown is not None and shown.role.pk in standing.role_ids,
         "results": RESULTS,
         "try_form": try_form or TryForm(),
         "delegate_form": delegate_form or (_delegate_form(shown, standing) if shown else None),

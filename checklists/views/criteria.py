@@ -8,7 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions import criteria as actions
 from checklists.actions.criteria_effects import Edit, Moment, foreseen, moment_of
@@ -32,6 +32,7 @@ from warroom.models import Right
 from warroom.once import once
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 def find_criterion(request: HttpRequest, slug: str, key: str, name: str) -> Criterion:
@@ -121,7 +122,7 @@ def _again(stands: Criterion | None) -> Criterion | None:
     return next(iter(found), None)
 
 
-@require_POST
+@posted("gate", "key")
 def criterion_move(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpResponse:
     """Stand a criterion at another place of its gate; the place itself, never one further."""
     found = find_criterion(request, slug, key, criterion)
@@ -132,7 +133,7 @@ def criterion_move(request: HttpRequest, slug: str, key: str, criterion: str) ->
     return redirect("criterion-edit", slug, key, criterion)
 
 
-@require_POST
+@posted("criterion-edit", "key", "criterion")
 def criterion_remove(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpResponse:
     """Take a criterion off its gate, with the reason."""
     found = find_criterion(request, slug, key, criterion)

@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.wrapups import define_form, fill_day
 from checklists.forms_days import DailyFormForm, DayForm
@@ -22,6 +22,7 @@ from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done
 from warroom.views.plans import page
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 SECTION = "daily"
@@ -87,7 +88,7 @@ def day(request: HttpRequest, slug: str, key: str, on: str) -> HttpResponse:
     return done(request, reverse("days", args=[slug]), f"{daily.title} of {at} is filled in.")
 
 
-@require_POST
+@posted("days")
 def daily_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a daily form, or change the one that ``key`` names."""
     plan = get_plan(request.user, slug)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.corrections import correct
 from checklists.actions.decisions import Outdated, check_decision, decide_gate, deciding_role
@@ -23,6 +23,7 @@ from warroom.once import once
 from warroom.views.answers import done
 from warroom.views.password import ask_again
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,7 +114,7 @@ def verify(request: HttpRequest, slug: str, key: str, number: int) -> HttpRespon
     return render(request, "checklists/decision_verify.html", context, status=status)
 
 
-@require_POST
+@posted("gate", "key", at="#corrections")
 def correction(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
     """Add what was wrong, below the decision."""
     found = find_decision(request, slug, key, number)

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions import dryruns as actions
 from checklists.finding_forms import (
@@ -29,6 +29,7 @@ from warroom.queries.plans import get_plan
 from warroom.views.answers import done
 from warroom.views.password import ask_again
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 SHOWN_RESULTS = 20
 
@@ -118,7 +119,7 @@ def _of_item(request: HttpRequest, plan: DeploymentPlan) -> dict[str, str]:
 # --- forms of one dry run --------------------------------------------------------------------
 
 
-@require_POST
+@posted("dryruns", at="?run={number}#run")
 def dryrun_results(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Record how it went; earlier results stay."""
     plan, run = _asked(request, slug, number, Right.TICK)
@@ -141,7 +142,7 @@ def dryrun_results(request: HttpRequest, slug: str, number: int) -> HttpResponse
     return done(request, _place(slug, run), f"Recorded: {SHOWN[kept_result.word]}.")
 
 
-@require_POST
+@posted("dryruns", at="?run={number}#run")
 def dryrun_judge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Accept the warning or failure that stands (the password again), or say that it is not."""
     plan, run = _asked(request, slug, number)
@@ -161,7 +162,7 @@ def dryrun_judge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, _place(slug, run), "Accepted." if accepted else "Not accepted.")
 
 
-@require_POST
+@posted("dryruns", at="?run={number}#run")
 def dryrun_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Change what is tried."""
     plan, run = _asked(request, slug, number, Right.EDIT)
@@ -177,7 +178,7 @@ def dryrun_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, _place(slug, run), f"Dry run {number} is saved.")
 
 
-@require_POST
+@posted("dryruns", at="?run={number}#run")
 def dryrun_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take it off; what was recorded stays on the timeline."""
     plan, run = _asked(request, slug, number, Right.EDIT)

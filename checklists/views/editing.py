@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions import editing
 from checklists.actions.fields import assign, shown
@@ -29,6 +29,7 @@ from warroom.queries.plans import get_plan
 from warroom.rules.wording import instant_text, offset_text
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 _FOCUS = re.compile(r"(?:up|down|row)-\d{1,9}")
 QUICK = "quick"  # sent by the small form beside the checklist
@@ -234,7 +235,7 @@ def item_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, back, "" if request.GET else f"It is now {item.ref}.")
 
 
-@require_POST
+@posted("item-edit", "number")
 def item_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take an item off the list, with a reason; it can be put back."""
     item = find_item(request, slug, number)
@@ -260,7 +261,7 @@ def item_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, back, f"{item.ref} is off the list. It can be put back here.")
 
 
-@require_POST
+@posted("checklist-edit")
 def item_restore(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Put an item back where it stood."""
     plan = get_plan(request.user, slug)

@@ -12,7 +12,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.files import keep_bytes, path_of
 from checklists.actions.refused_files import tell_refused
@@ -39,6 +39,7 @@ from warroom.queries.plans import get_plan
 from warroom.rules.lengths import written
 from warroom.views.answers import done
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 KEPT_FOR = timedelta(hours=12)  # how long a file that was looked at waits to be brought in
 SHOWN_FINDINGS = 20
@@ -118,7 +119,7 @@ def _find(plan: DeploymentPlan, number: int) -> Result:
 # --- a value -------------------------------------------------------------------------------
 
 
-@require_POST
+@posted("evidence")
 def values(request: HttpRequest, slug: str) -> HttpResponse:
     """Keep a value that somebody typed."""
     plan = get_plan(request.user, slug)

@@ -1,7 +1,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from checklists.actions.files import attach_file, path_of
 from checklists.rules.files import IMAGES
@@ -10,12 +10,13 @@ from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.models import Right
 from warroom.views.answers import done
+from warroom.views.posting import posted
 
 # Whatever a file holds, a browser that opens it by its address runs nothing of it.
 SANDBOX = "default-src 'none'; sandbox"
 
 
-@require_POST
+@posted("item", "number")
 def item_files(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Attach files; each is kept or refused by itself, and what is refused is named."""
     item = find_item(request, slug, number)

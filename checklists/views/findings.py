@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions import findings as actions
 from checklists.actions.finding_rights import letting_go
@@ -31,9 +31,10 @@ from warroom.live import kept, panels
 from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.queries.plans import get_plan
-from warroom.views.answers import done
+from warroom.views.answers import done, local
 from warroom.views.password import ask_again
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 PART = "checklists/_findings_part.html"
 LIST = "findings-list"
@@ -87,7 +88,7 @@ def findings_part(
         "one": finding,
     }
     if finding is not None:
-        context |= _forms(plan, finding, now)
+        context |= _forms(plan, finding, now) | {"back": _back(request, plan, finding)}
     return context | forms
 
 
@@ -182,7 +183,7 @@ def _says(finding: Finding) -> dict[str, Any]:
 # --- forms of one finding --------------------------------------------------------------------
 
 
-@require_POST
+@posted("findings", at="?finding={number}#finding")
 def finding_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Set what became of it. Letting it go is signed: the password is asked when it is old."""
     plan, finding = _asked(request, slug, number)
@@ -209,7 +210,7 @@ def finding_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, _place(slug, finding), f"F-{number}: {rules.WORDS[wanted]}.")
 
 
-@require_POST
+@posted("findings", at="?finding={number}#finding")
 def finding_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Change owner, due time, severity or words."""
     plan, finding = _asked(request, slug, number)
@@ -230,7 +231,7 @@ def finding_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, _place(slug, finding), f"F-{number} is saved.")
 
 
-@require_POST
+@posted("findings", at="?finding={number}#finding")
 def finding_retest(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """A retest by a person confirms the fix."""
     _, finding = _asked(request, slug, number)
@@ -276,6 +277,13 @@ def _refused(
         if refused.status == 409:  # sent again it puts the own words in place of the others'
             form.data = form.data | {form.add_prefix("revision"): str(fresh.revision)}
     return _again(request, fresh, refused.status, **forms)
+
+
+def _back(request: HttpRequest, plan: DeploymentPlan, finding: Finding) -> str:
+    """Where a form of the finding leads; drawn again it leads where the first one did."""
+    if request.method == "POST":
+        return local(request, _place(plan.slug, finding))
+    return f"{request.path}?finding={finding.number}#finding"
 
 
 def _place(slug: str, finding: Finding) -> str:

@@ -6,11 +6,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.branches import set_branches
 from checklists.actions.followups import close_followup, open_followup
-from checklists.actions.redating import set_new_date
+from checklists.actions.redating import held_anew, set_new_date
 from checklists.followup_forms import BranchesForm, FollowUpForm, NewDateForm
 from checklists.models import FollowUp, FollowUpKind
 from checklists.queries.followups import branches_of, followups_of
@@ -23,8 +23,10 @@ from warroom.actions.schedule import next_ahead, preview_shift, refusal
 from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.queries.plans import get_plan
+from warroom.rules.schedule import Thing
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +86,8 @@ def _dating(request: HttpRequest, row: FollowUp, form: NewDateForm | None) -> di
     """The form of a new date, and what would move by it."""
     plan, now = row.plan, timezone.now()
     asked = form.data if form else request.GET
-    first = next_ahead(plan, now)
+    anew = held_anew(row)
+    first = next_ahead(plan, now, anew)
     too = asked.get("window") == "too"
     if form is None and asked.get("shift"):
         first_at = first.now if first else None
@@ -92,11 +95,13 @@ def _dating(request: HttpRequest, row: FollowUp, form: NewDateForm | None) -> di
     form = form or NewDateForm(plan=plan, now=now)
     opens = row.decision is not None and row.decision.word == NO_GO
     return {"form": form, "first": first, "too": too, "opens_gate": opens} | _preview(
-        plan, form, too
+        plan, form, too, anew
     )
 
 
-def _preview(plan: DeploymentPlan, form: NewDateForm, too: bool) -> dict[str, Any]:
+def _preview(
+    plan: DeploymentPlan, form: NewDateForm, too: bool, anew: Thing | None
+) -> dict[str, Any]:
     if not form.is_bound:
         return {}
     form.is_valid()
@@ -104,7 +109,7 @@ def _preview(plan: DeploymentPlan, form: NewDateForm, too: bool) -> dict[str, An
     if to is None:
         return {}
     try:
-        shift = preview_shift(plan, to, timezone.now(), window_too=too)
+        shift = preview_shift(plan, to, timezone.now(), window_too=too, anew=anew)
     except Refused as refused:
         if not form.errors:
             form.refuse(refused)
@@ -117,7 +122,7 @@ def _preview(plan: DeploymentPlan, form: NewDateForm, too: bool) -> dict[str, An
     }
 
 
-@require_POST
+@posted("followup", "number")
 def followup_done(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Close it with a note."""
     row = find_followup(request, slug, number)
@@ -126,13 +131,13 @@ def followup_done(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, reverse("followups", args=[slug]), f"Closed: {title_of(row.text)}")
 
 
-@require_POST
+@posted("followup", "number")
 def followup_date(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Set the new date: the schedule moves, and after a NO-GO the gate is held again."""
     row = find_followup(request, slug, number)
     plan, now = row.plan, timezone.now()
     demand(plan, request.user, Right.EDIT)
-    first = next_ahead(plan, now)
+    first = next_ahead(plan, now, held_anew(row))
     form = NewDateForm(request.POST, plan=plan, now=now, first=first.now if first else None)
     if not form.is_valid():
         return followup_page(request, row, form, 422)

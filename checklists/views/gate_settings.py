@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions.deputies import name_deputy, remove_deputy
 from checklists.actions.gate_editing import add_gate, edit_gate, remove_gate
@@ -25,6 +25,7 @@ from warroom.once import once
 from warroom.queries.people import Standing, standing
 from warroom.queries.plans import get_plan
 from warroom.views.plans import page
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 
@@ -67,7 +68,7 @@ def gate_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return redirect("gate", slug, key)
 
 
-@require_POST
+@posted("gate-edit", "key")
 def gate_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     gate = find_gate(request, slug, key)
     demand(gate.plan, request.user, Right.EDIT)
@@ -135,14 +136,14 @@ class Deputies(sections.Section):
 sections.register(Deputies())
 
 
-@require_POST
+@posted("settings", at="#deputies")
 def deputies(request: HttpRequest, slug: str) -> HttpResponse:
     """Name a deputy."""
     plan = get_plan(request.user, slug)
     return _deputy(request, plan, remove=False)
 
 
-@require_POST
+@posted("settings", at="#deputies")
 def deputy_remove(request: HttpRequest, slug: str) -> HttpResponse:
     plan = get_plan(request.user, slug)
     return _deputy(request, plan, remove=True)

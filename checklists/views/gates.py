@@ -4,7 +4,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.decisions import accepted_by
 from checklists.actions.gates import (
@@ -37,6 +37,7 @@ from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 def find_gate(request: HttpRequest, slug: str, key: str) -> Gate:
@@ -98,7 +99,7 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
 
 
-@require_POST
+@posted("gate", "key", at="#judge")
 def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpResponse:
     """A person's judgement of a criterion that nothing measures."""
     gate = find_gate(request, slug, key)

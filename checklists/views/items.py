@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from checklists.actions.items import add_item_note, set_count, set_item_state
 from checklists.forms import ItemCountForm, ItemNoteForm, ItemStateForm
@@ -17,6 +17,7 @@ from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 PARTS = ("phases", "phase-list")
 
@@ -47,7 +48,7 @@ def item(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return item_page(request, find_item(request, slug, number))
 
 
-@require_POST
+@posted("item", "number")
 def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Set the state that the address or the form names. It is set, never toggled (law 3)."""
     item = find_item(request, slug, number)
@@ -79,7 +80,7 @@ def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, reverse("item", args=[slug, number]))
 
 
-@require_POST
+@posted("item", "number")
 def item_count(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Say how far an item that counts has come; what is complete is offered to be set done."""
     item = find_item(request, slug, number)
@@ -107,7 +108,7 @@ def item_count(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, reverse("item", args=[slug, number]), said)
 
 
-@require_POST
+@posted("item", "number")
 def item_notes(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     item = find_item(request, slug, number)
     fresh(request, item)

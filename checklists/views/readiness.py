@@ -5,7 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.readiness import give_score, save_weights
 from checklists.models import ReadinessCategory, ScoreSource
@@ -21,6 +21,7 @@ from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 
@@ -42,7 +43,7 @@ class Weights(sections.Section):
 sections.register(Weights())
 
 
-@require_POST
+@posted("settings", at="#weights")
 def weights(request: HttpRequest, slug: str) -> HttpResponse:
     """Set the scale and the weights; a line that is left empty is taken off."""
     plan = get_plan(request.user, slug)

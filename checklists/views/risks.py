@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions import risks as actions
 from checklists.models import Risk
@@ -19,6 +19,7 @@ from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 PARTS = (("risk-summary", ""), ("contingency", ""), ("risks", ""), ("risk-matrix", ""))
 
@@ -106,7 +107,7 @@ def risk_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, back_to(plan, f"risk-{risk.number}"), f"Saved: R{risk.number}.")
 
 
-@require_POST
+@posted("risks")
 def risk_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Open, watched, has happened, closed; the last two with their reason."""
     plan, risk = _find(request, slug, number)
@@ -128,7 +129,7 @@ def risk_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, back_to(plan, f"risk-{number}"), say)
 
 
-@require_POST
+@posted("risk-edit", "number")
 def risk_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take a risk off the list, before the release is live."""
     plan, risk = _find(request, slug, number)

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions import scenarios as actions
 from checklists.actions.risks import AHEAD
@@ -19,6 +19,7 @@ from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +63,7 @@ def scenario_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, back_to(plan, f"scenario-{number}"), f"Saved: scenario {number}.")
 
 
-@require_POST
+@posted("risks")
 def scenario_start(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """One click: it is in force, and its items are in the room."""
     plan, scenario = _find(request, slug, number)
@@ -93,7 +94,7 @@ def scenario_clear(request: HttpRequest, slug: str, number: int) -> HttpResponse
     return done(request, back_to(plan, f"scenario-{number}"), f"Contingency {number} is cleared.")
 
 
-@require_POST
+@posted("risks")
 def scenario_arm(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Make a cleared scenario ready again."""
     plan, scenario = _find(request, slug, number)
@@ -102,7 +103,7 @@ def scenario_arm(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, back_to(plan, f"scenario-{number}"), f"Scenario {number} is armed again.")
 
 
-@require_POST
+@posted("scenario-edit", "number")
 def scenario_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Take a scenario off the list, before the release is live and before it was ever started."""
     plan, scenario = _find(request, slug, number)

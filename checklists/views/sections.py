@@ -1,6 +1,5 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from checklists.actions.sections import Section, switch_off, switch_on
 from checklists.models import PhaseGroup
@@ -8,16 +7,17 @@ from warroom.actions.refusals import Invalid
 from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
+from warroom.views.posting import posted
 
 
-@require_POST
+@posted("checklist", at="?phase={number}")
 def phase_switch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Switch a phase that is not required off, with a reason, or on again."""
     plan = get_plan(request.user, slug)
     return _switch(request, plan.phases.filter(number=number).first(), number)
 
 
-@require_POST
+@posted("checklist")
 def group_switch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """Switch an 'if needed' part of a phase off, with a reason, or on again."""
     plan = get_plan(request.user, slug)

@@ -1,7 +1,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions.conditions import close_condition
 from checklists.actions.signoffs import check_signature, sign_off, withdraw_signature
@@ -67,9 +67,9 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
     return done(request, _page_of(plan, scope), f"{said}: {scope.name}.", warns=warns)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Take one's own signature back."""
+    """Take one's own signature back. Read: to the page that it stands on."""
     plan = get_plan(request.user, slug)
     found = SignOff.objects.select_related("phase", "gate", "role")
     signoff = found.filter(plan=plan, pk=number).first()
@@ -77,6 +77,8 @@ def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         raise Http404("No such signature in this release.")
     signoff.plan = plan
     scope = scope_of(signoff)
+    if request.method != "POST":
+        return redirect(_page_of(plan, scope))
     _fresh(request, plan, scope)
     withdraw_signature(signoff, by=request.user, request_id=once(request))
     return done(request, _page_of(plan, scope), "Your signature is withdrawn.")
@@ -109,15 +111,15 @@ def _again(
     return render(request, "checklists/checklist.html", context, status=422)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def condition_close(request: HttpRequest, slug: str, number: int) -> HttpResponse:
-    """Say that a condition is met, and how."""
+    """Say that a condition is met, and how. Read: to the page that it stands on."""
     plan = get_plan(request.user, slug)
     found = Condition.objects.select_related("gate", "vote", "signoff__phase", "signoff__gate")
     condition = found.filter(plan=plan, number=number).first()
     if condition is None:
         raise Http404("No such condition in this release.")
-    condition.plan = plan
+    condition.plan, back = plan, plan.get_absolute_url()
     if condition.gate:
         shows(request, plan, ("conditions", condition.gate.key))
         back = reverse("gate", args=[slug, condition.gate.key])
@@ -125,6 +127,8 @@ def condition_close(request: HttpRequest, slug: str, number: int) -> HttpRespons
         scope = scope_of(condition.signoff)
         _fresh(request, plan, scope)
         back = _page_of(plan, scope)
+    if request.method != "POST":
+        return redirect(back)
     form = ConditionCloseForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     close_condition(condition, note, by=request.user, request_id=once(request))

@@ -5,7 +5,7 @@ import json
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from checklists.actions import groups as group_actions
 from checklists.actions import phases as phase_actions
@@ -24,6 +24,7 @@ from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @require_safe
@@ -33,7 +34,7 @@ def checklist_edit(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, plan, whole_number(request.GET.get("phase", "")))
 
 
-@require_POST
+@posted("checklist-edit")
 def phase_add(request: HttpRequest, slug: str) -> HttpResponse:
     plan = _plan(request, slug)
     form = PhaseForm(request.POST, plan=plan)
@@ -45,7 +46,7 @@ def phase_add(request: HttpRequest, slug: str) -> HttpResponse:
     return _answer(request, plan, None, "add_phase_form", form, act)
 
 
-@require_POST
+@posted("checklist-edit")
 def phase_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     plan = _plan(request, slug)
     phase = _phase(plan, number)
@@ -59,7 +60,7 @@ def phase_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return _answer(request, plan, number, "phase_form", form, act)
 
 
-@require_POST
+@posted("checklist-edit")
 def phase_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """``place``: the number that the phase is to have."""
     plan = _plan(request, slug)
@@ -72,7 +73,7 @@ def phase_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, f"{_url(plan, moved.number)}#phase-order")
 
 
-@require_POST
+@posted("checklist-edit")
 def phase_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     plan = _plan(request, slug)
     phase = _phase(plan, number)
@@ -81,7 +82,7 @@ def phase_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return done(request, _url(plan, None), f"Removed phase {phase}.")
 
 
-@require_POST
+@posted("checklist-edit")
 def group_add(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     plan = _plan(request, slug)
     phase = _phase(plan, number)
@@ -94,7 +95,7 @@ def group_add(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     return _answer(request, plan, number, "add_group_form", form, act)
 
 
-@require_POST
+@posted("checklist-edit")
 def group_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     plan = _plan(request, slug)
     group = _group(plan, pk)
@@ -108,7 +109,7 @@ def group_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return _answer(request, plan, group.phase.number, f"group_form_{pk}", form, act)
 
 
-@require_POST
+@posted("checklist-edit")
 def group_move(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     plan = _plan(request, slug)
     group = _group(plan, pk)
@@ -120,7 +121,7 @@ def group_move(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return done(request, f"{_url(plan, group.phase.number)}#headings")
 
 
-@require_POST
+@posted("checklist-edit")
 def group_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     plan = _plan(request, slug)
     group = _group(plan, pk)

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions import load, load_runs
 from checklists.actions.refused_files import tell_refused
@@ -25,6 +25,7 @@ from warroom.queries.plans import get_plan
 from warroom.views.answers import done, shows
 from warroom.views.password import ask_again
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 Parts = Callable[[HttpRequest, DeploymentPlan], dict[str, Any]]
 _parts: list[Parts] = []
@@ -52,7 +53,7 @@ def trials_page(
     return render(request, "checklists/trials.html", context | forms, status=status)
 
 
-@require_POST
+@posted("trials")
 def load_add(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a load profile."""
     plan = get_plan(request.user, slug)
@@ -97,7 +98,7 @@ def load_profile(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return _back(request, row, f"{row.profile.name} is changed. Runs stay as they were judged.")
 
 
-@require_POST
+@posted("load-profile", "key")
 def load_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Take a profile off the list; its runs are kept."""
     plan = get_plan(request.user, slug)
@@ -107,7 +108,7 @@ def load_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return done(request, reverse("trials", args=[slug]), f"{profile.name} is off the list.")
 
 
-@require_POST
+@posted("load-profile", "key")
 def load_start(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Say that the profile runs from now on."""
     plan = get_plan(request.user, slug)
@@ -117,7 +118,7 @@ def load_start(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return _back(request, row, f"Run {run.number} of {row.profile.name} is under way.")
 
 
-@require_POST
+@posted("load-profile", "key")
 def load_run(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """End the run under way with its figures, or write down one that ended."""
     plan = get_plan(request.user, slug)
@@ -141,7 +142,7 @@ def load_run(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     return _back(request, row, load_runs.sentence_of(row.profile, run), warns=run.band != "green")
 
 
-@require_POST
+@posted("load-profile", "key")
 def load_file(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Bring in what Locust or k6 wrote; it becomes a run of the profile."""
     plan = get_plan(request.user, slug)
@@ -189,7 +190,7 @@ def _bring(
 # --- one run -------------------------------------------------------------------------------
 
 
-@require_POST
+@posted("load-profile", "key")
 def load_explain(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
     """Say why a run failed and what was done about it."""
     plan = get_plan(request.user, slug)
@@ -205,7 +206,7 @@ def load_explain(request: HttpRequest, slug: str, key: str, number: int) -> Http
     return _back(request, row, f"Run {number} has its cause.")
 
 
-@require_POST
+@posted("load-profile", "key")
 def load_except(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
     """Accept that a run failed: signed, so the password is asked when it is old."""
     plan = get_plan(request.user, slug)
@@ -221,7 +222,7 @@ def load_except(request: HttpRequest, slug: str, key: str, number: int) -> HttpR
     return _back(request, row, f"Run {number} is a documented exception. It stays red.")
 
 
-@require_POST
+@posted("load-profile", "key")
 def load_baseline(request: HttpRequest, slug: str, key: str, number: int) -> HttpResponse:
     """Compare the profile's other runs with this one."""
     plan = get_plan(request.user, slug)

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from checklists.actions import waivers as actions
 from checklists.criteria_forms import WaiverForm, WithdrawForm
@@ -20,6 +20,7 @@ from warroom.rules.wording import full_instant
 from warroom.views.answers import done
 from warroom.views.password import ask_again
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -60,7 +61,7 @@ def waiver(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpRes
     return done(request, f"{reverse('gate', args=[slug, key])}#cr-{found.key}", say)
 
 
-@require_POST
+@posted("gate", "key")
 def withdraw(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpResponse:
     """Take back what was accepted."""
     found = find_criterion(request, slug, key, criterion)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import F
 
+from checklists.models import Decision, DecisionWord
 from rollouts.models import Stage, StageState
 from rollouts.queries.stages import of_plan
 from warroom.actions.schedule import Source, register_schedule
@@ -19,6 +20,8 @@ class StageTimes(Source):
     prefix = "stage"
 
     def things(self, plan: DeploymentPlan, now: datetime) -> Iterable[Thing]:
+        gone = Decision.objects.filter(gate__plan=plan, word=DecisionWord.GO)
+        released = set(gone.values_list("gate_id", flat=True))
         for stage in of_plan(plan):
             if stage.offset_s is not None:
                 yield Thing(
@@ -26,6 +29,8 @@ class StageTimes(Source):
                     f"Stage {stage.number}: {stage.to_percent} %",
                     stage.offset_s,
                     over=stage.state != StageState.PENDING,
+                    waits_for=f"gate:{stage.gate_id}" if stage.gate_id else "",
+                    released=stage.gate_id in released,
                     note=f"soak {duration_text(stage.soak_s)}" if stage.soak_s else "",
                 )
 

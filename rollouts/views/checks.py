@@ -4,7 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from rollouts.actions.checks import run_now
 from rollouts.models import HealthCheck, PrometheusQuery
@@ -13,6 +13,7 @@ from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views import answers
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 KINDS = {"metric": PrometheusQuery, "check": HealthCheck}
 WINDOWS = {"1h": timedelta(hours=1), "12h": timedelta(hours=12), "24h": timedelta(hours=24)}
@@ -49,7 +50,7 @@ def _all_watched(plan) -> list[watching.Watched]:
     return [watching.watched(row, now) for row in rows]
 
 
-@require_POST
+@posted("checks")
 def run(request: HttpRequest, slug: str, kind: str, key: str) -> HttpResponse:
     """Ask one metric or check now."""
     plan = get_plan(request.user, slug)

@@ -1,14 +1,14 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from rollouts.actions.stages import advance
 from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views import answers
+from warroom.views.posting import posted
 
 
-@require_POST
+@posted("room")
 def begin(request: HttpRequest, slug: str, percent: int) -> HttpResponse:
     """Record that the traffic has been moved to `percent`."""
     plan = get_plan(request.user, slug)

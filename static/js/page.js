@@ -84,3 +84,18 @@ document.addEventListener("warroom:swapped", (event) => {
   document.body.toggleAttribute("data-mode", false);
   if (!event.detail.hidden) document.body.dataset.mode = "readonly";
 });
+
+// The conditions of a vote are asked for where they belong; what was typed there never hides.
+function conditions(form) {
+  const part = form?.querySelector("details.conds");
+  if (!part) return;
+  const asked = Boolean(form.querySelector("[data-conditional]:checked"));
+  const typed = [...part.querySelectorAll("[name$=-text]")].some((field) => field.value.trim());
+  part.hidden = !asked && !typed;
+  part.open = asked || typed;
+}
+
+document.addEventListener("change", (event) => {
+  if (event.target.name === "vote") conditions(event.target.form);
+});
+for (const part of document.querySelectorAll("details.conds")) conditions(part.closest("form"));

@@ -30,7 +30,12 @@ def make_gate(house):
 def vote(page: Page, word: str, reason: str = "", conditions: str = "") -> None:
     page.locator(f"#vote [name=vote][value={word}]").check()
     page.fill("#vote [name=reason]", reason)
-    page.fill("#vote [name=conditions]", conditions)
+    if conditions:  # their line stands there since they were chosen
+        text, _, owner = conditions.partition(" | ")
+        page.fill("#vote [name=c-0-text]", text)
+        page.fill("#vote [name=c-0-owner]", owner)
+    else:
+        expect(page.locator("#vote .conds")).to_be_hidden()
     page.locator("#vote button.btn--go").click()
 
 

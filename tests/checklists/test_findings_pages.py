@@ -231,3 +231,25 @@ def test_markup_in_a_title_stays_text(add, plan):
     plan.refresh_from_db()
     row = trail(plan, "md", timezone.now()).splitlines()[-1]
     assert r"\[a\](https://evil.example) \| b \`c\`" in row
+
+
+@pytest.mark.parametrize("page", [PAGE, "/plans/genesis-4/evidence/"])
+def test_a_finding_saved_after_a_mistake_leads_back_to_where_its_form_was(add, hudson, page):
+    one = add()
+    first = hudson.get(f"{page}?finding={one.number}").content.decode()
+    back = first.split('name="back" value="')[-1].split('"')[0]
+    assert back == f"{page}?finding={one.number}#finding"
+    address = f"{PAGE}{one.number}/state"
+    wrong = hudson.post(address, state(state="accepted", until="junk", back=back))
+    again = wrong.content.decode().split('name="back" value="')[-1].split('"')[0]
+    assert wrong.status_code == 422 and again == back
+    right = hudson.post(address, state(state="fixed", back=again))
+    assert right.status_code == 302 and right["Location"] == back
+    assert hudson.get(right["Location"]).status_code == 200
+
+
+def test_an_empty_selection_says_what_there_is_none_of(add, hudson, plan, cast):
+    one = add()
+    set_finding_state(one, "fixed", by=cast["hudson"], said=Said())
+    assert "None is open" in hudson.get(f"{PAGE}?state=open").content.decode()
+    assert "No such finding" in hudson.get(f"{PAGE}?q=nowhere").content.decode()

@@ -12,7 +12,7 @@ from checklists.actions.conditions import Wanted
 from checklists.actions.followups import close_followup, open_followup
 from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.lifecycle import against_going_live
-from checklists.actions.redating import set_new_date
+from checklists.actions.redating import held_anew, set_new_date
 from checklists.models import BranchStep, Criterion, FollowUp, Gate
 from checklists.queries.followups import followup_needs
 from checklists.rules.followups import Step, next_meeting, read_step, write_step
@@ -260,7 +260,8 @@ def refused(plan, gate, criterion, cast):
 def test_a_new_date_moves_the_plan_and_holds_the_gate_again(plan, gate, refused, cast):
     """S116, S121: the new date shifts the plan; the NO-GO stays, a second meeting is opened."""
     stage = Stage.objects.create(plan=plan, number=1, from_percent=5, to_percent=10, gate=gate)
-    shift = preview_shift(plan, 7 * 86_400, timezone.now())
+    anew = held_anew(refused)
+    shift = preview_shift(plan, 7 * 86_400, timezone.now(), anew=anew)
     before = plan.t0
     set_new_date(refused, 7 * 86_400, by=cast["cora"], reason="Fix first", basis=shift.basis)
     plan.refresh_from_db()
@@ -331,6 +332,62 @@ def test_after_t0_what_is_ahead_moves_and_the_gate_comes_later(plan, gate, cast)
     set_new_date(of_kind(plan, "new-date"), 86_400, by=cast["cora"], reason="Tomorrow")
     assert Gate.objects.get(key="gate-1-2").offset_s == 1800 + 86_400
     assert Gate.objects.get(key="gate-2").offset_s == 7200 + 86_400
+
+
+@pytest.fixture
+def day_two(plan, gate, cast):
+    """Under way: stage 2 was released at its own gate, then the gate of day 2 says NO-GO."""
+    plan.t0 = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+    plan.save()
+    Gate.objects.filter(pk=gate.pk).update(offset_s=86_400, title="Day 2")
+    other = Gate.objects.create(plan=plan, key="two", number=2, title="Stage 2")
+    third = Gate.objects.create(plan=plan, key="three", number=3, title="Day 3", offset_s=172_800)
+    at = {1: (43_200, other), 2: (100_000, other), 3: (50_000, gate), 4: (172_800, third)}
+    for number, (offset_s, own) in at.items():
+        Stage.objects.create(
+            plan=plan,
+            number=number,
+            from_percent=number,
+            to_percent=number + 1,
+            offset_s=offset_s,
+            gate=own,
+        )
+    decide_gate(other, "go", by=cast["cora"], rationale="Every number held, so we go on.")
+    Gate.objects.filter(pk=other.pk).update(offset_s=43_200)
+    gate.refresh_from_db()
+    no_go(gate, cast)
+    plan.refresh_from_db()
+    return of_kind(plan, "new-date")
+
+
+def test_a_new_date_leaves_what_another_gates_go_released(plan, gate, day_two, cast):
+    set_new_date(day_two, 172_800, by=cast["cora"], reason="In two days")
+    assert {one.number: one.offset_s for one in plan.stages.all()} == {
+        1: 43_200,  # earlier, and released
+        2: 100_000,  # released, though later
+        3: 50_000 + 172_800,  # waits for this gate, though planned before it
+        4: 172_800 + 172_800,
+    }
+    held = {one.key: one.offset_s for one in plan.gates.all()}
+    assert held["two"] == 43_200 and held["three"] == 172_800 + 172_800
+    assert held[f"{gate.key}-2"] == 86_400 + 172_800
+    assert "Day 2, second meeting to" in plan.events.last().text
+
+
+def test_the_preview_of_a_new_date_names_the_gate_itself(plan, day_two, cast, client_of):
+    page = client_of(cast["cora"]).get(
+        f"/plans/{plan.slug}/followups/{day_two.number}/?shift=%2B2d"
+    )
+    text = page.content.decode()
+    assert "Day 2, second meeting" in text and "held again, votes anew" in text
+    assert "Stage 4: 5 %" in text and "Stage 1: 2 %" not in text
+    assert "or a new time for Day 2, second meeting" in text
+    assert "what earlier gates released stays" in text
+
+
+def test_a_new_date_that_has_passed_is_refused_in_words(plan, day_two, cast):
+    with pytest.raises(Refused, match=r"Day 2, second meeting would lie .* in the past"):
+        set_new_date(day_two, -86_400, by=cast["cora"], reason="Earlier")
 
 
 def test_meetings_are_counted():

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from checklists.actions.gates import cast_vote
+from checklists.actions.gates import cast_vote, decide_gate
 from checklists.actions.readiness import CategoryWanted, ScaleWanted, give_score, save_weights
 from checklists.models import Criterion, Gate
 from checklists.queries.gates import gate_sheet
@@ -100,3 +100,17 @@ def test_a_veto_with_neither_target_nor_bar_is_found(plan, cast):
     weigh(plan, cast, VETO)
     plan = type(plan).objects.get(pk=plan.pk)
     assert "veto-without-target" not in {one.code for one in lint(plan, timezone.now())}
+
+
+def test_a_decided_gate_shows_the_score_that_it_froze_before_the_live_one(
+    plan, voted, cast, client_of
+):
+    weigh(plan, cast, CategoryWanted("Security", Decimal(100)), bar=None)
+    give_score(plan, "security", Decimal(9), "Scanned", by=cast["thon"])
+    decide_gate(voted, "go", by=cast["cora"], rationale="All three say go, and the scan is clean.")
+    give_score(plan, "security", Decimal(7), "A new finding", by=cast["thon"])
+    page = f"/plans/{plan.slug}/gates/{voted.key}/"
+    text = client_of(cast["vera"]).get(page).content.decode()
+    frozen, _, live = text.partition('id="since"')
+    assert "Readiness score as decided on" in frozen and "Scanned" in frozen
+    assert 'id="score"' in live and "A new finding" in live and "A new finding" not in frozen

@@ -1,13 +1,20 @@
 """The vote's form and what is shown of votes, with every version of them (S31)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 
+from checklists.actions.conditions import Wanted
 from checklists.actions.gate_editing import edit_gate
-from checklists.actions.gates import cast_vote
+from checklists.actions.gates import cast_vote, decide_gate
+from checklists.documents.decision_record import record_markdown
 from checklists.models import Condition, Vote
+from checklists.queries.decision_records import record_of
+from checklists.queries.gates import gate_sheet
 from checklists.rules.gate_settings import GateWanted
+from warroom.form_parts import TIME_HELP
+from warroom.live.needs import needs
 
 pytestmark = pytest.mark.django_db
 
@@ -84,3 +91,80 @@ def test_deputies_are_named_and_removed_in_the_settings(plan, cast, client_of):
     assert hudson.post(f"/plans/{plan.slug}/settings/deputies/remove", sent).status_code == 302
     answer = hudson.post(f"/plans/{plan.slug}/settings/deputies", sent | {"person": "stranger"})
     assert answer.status_code == 422 and "has no seat" in answer.content.decode()
+
+
+def test_the_vote_asks_for_one_condition_behind_a_summary_of_its_own(plan, gate, cast, client_of):
+    """Without script it unfolds; with script it shows with 'Go with conditions' only."""
+    thon = client_of(cast["thon"])
+    text = thon.get(f"/plans/{plan.slug}/gates/gate-1/").content.decode()
+    part = text.partition('<details class="more conds">')[2].partition("More conditions")[0]
+    assert part.count('name="c-') == 4 and "Conditions of a go</summary>" in part
+    sent = lines({"text": "P95", "due": "noonish"}, role="on-call", vote="conditional")
+    wrong = thon.post(f"/plans/{plan.slug}/gates/gate-1/votes", sent).content.decode()
+    assert '<details class="more conds" open>' in wrong and "or T+12h" in wrong
+
+
+def test_what_a_gate_needs_follows_its_quorum(plan, gate, cast, roles, client_of):
+    wanted = GateWanted("5 to 10 %", 86_400, quorum="count", quorum_count=2)
+    plan.t0 = timezone.now()
+    plan.save()
+    edit_gate(gate, wanted, by=cast["cora"], reason="Two are enough.")
+    gate.refresh_from_db()
+    page, absent = f"/plans/{plan.slug}/gates/gate-1/", f"/plans/{plan.slug}/gates/gate-1/absent"
+    text = client_of(cast["cora"]).get(page).content.decode()
+    assert "Needs 2 of 3 votes and a decision" in text and "as soon as the quorum is met" in text
+    cast_vote(gate, roles["on-call"], "go", by=cast["thon"])
+    assert not gate_sheet(gate, timezone.now()).is_open
+    cast_vote(gate, roles["security-lead"], "go", by=cast["hudson"])
+    gate.refresh_from_db()
+    sheet = gate_sheet(gate, timezone.now())
+    assert sheet.is_open and len(sheet.missing) == 1 and not sheet.waited
+    text = client_of(cast["cora"]).get(absent).content.decode()
+    assert "2 of 3 votes: the quorum is met" in text and "#v-proceed" in text
+    assert "the quorum is met without" in text and "Missing: " not in text
+    assert "votes are missing" not in text and "is absent</h1>" not in text
+
+
+def test_who_holds_the_missing_vote_is_not_asked_to_reach_themselves(plan, gate, cast, client_of):
+    address = f"/plans/{plan.slug}/gates/gate-1/absent?role=security-lead"
+    own = client_of(cast["hudson"]).get(address).content.decode()
+    assert "This vote is yours" in own and "Log the try" not in own
+    assert "must say so in writing" not in own and "What the holder wrote" not in own
+    assert 'data-without="role-security-lead">Reach Hudson' in own
+    other = client_of(cast["cora"]).get(address).content.decode()
+    assert "Log the try" in other and "This vote is yours" not in other
+    sent = {"role": "security-lead", "to": "forge", "reason": "On a train, Forge knows it all."}
+    there = f"/plans/{plan.slug}/gates/gate-1/delegations"
+    assert client_of(cast["hudson"]).post(there, sent).status_code == 302
+    row = gate.delegations.get()
+    assert (row.to, row.agreed) == (cast["forge"], sent["reason"])
+    after = client_of(cast["hudson"]).get(address).content.decode()
+    assert "<summary>Ask somebody else instead</summary>" in after
+
+
+def test_a_condition_that_a_go_went_over_is_called_overridden(plan, gate, cast, roles, client_of):
+    sent = [Wanted("Limits are read again", "Thon", datetime(2030, 1, 2, 3, tzinfo=UTC))]
+    cast_vote(gate, roles["on-call"], "go", by=cast["thon"], conditions=sent)
+    page = f"/plans/{plan.slug}/gates/gate-1/"
+    assert "Blocks GO until it is met" in client_of(cast["vera"]).get(page).content.decode()
+    why = "The limits are read again tomorrow morning."
+    taken = decide_gate(gate, "go", by=cast["cora"], rationale=why)
+    text = client_of(cast["vera"]).get(page).content.decode()
+    assert "Blocked GO, overridden at the decision" in text and "Blocks GO until" not in text
+    assert "As of now" in text and "The decision does not rest on it." in text
+    needed = {one.title: one.note for one in needs(plan, timezone.now())}
+    assert "Overridden at the decision" in needed["Meet condition 1: Limits are read again"]
+    record = record_markdown(record_of(taken))
+    assert "go with condition 1" in record and "2 Jan 2030" in record
+    assert "Thon as On-Call" in record and "open, overridden" in record
+
+
+def test_a_no_go_stays_on_the_rooms_board_with_the_way_on(plan, gate, cast, client_of):
+    decide_gate(gate, "no-go", by=cast["cora"], rationale="The disk is full, and stays so today.")
+    text = client_of(cast["cora"]).get(f"/plans/{plan.slug}/").content.decode()
+    assert "No gate is open or ahead" not in text and "Set a new date</a>" in text
+    assert "5 to 10 %, " in text and "UTC, Cora" in text
+
+
+def test_examples_of_times_could_be_meant():
+    assert str(TIME_HELP).startswith(f"{timezone.now() + timedelta(days=1):%Y-%m-%d}")

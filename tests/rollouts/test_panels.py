@@ -281,7 +281,7 @@ def test_what_does_not_exist_cannot_be_run(plan, press, kind, key):
 def test_run_now_is_a_post(plan, cast, client_of):
     make_query(plan)
     url = reverse("run-check", args=[plan.slug, "metric", "p95-latency"])
-    assert client_of(cast["thon"]).get(url).status_code == 405
+    assert client_of(cast["thon"]).get(url).status_code == 302
 
 
 def test_the_tab_counts_no_green_that_has_grown_old(plan):

@@ -43,9 +43,16 @@ def register_schedule(source: Source) -> None:
 
 
 def preview_shift(
-    plan: DeploymentPlan, to: datetime | int, now: datetime, *, window_too: bool = False
+    plan: DeploymentPlan,
+    to: datetime | int,
+    now: datetime,
+    *,
+    window_too: bool = False,
+    anew: Thing | None = None,
 ) -> Shift:
     """What a shift would do; nothing is written. ``to``: a new T0 (aware), or seconds.
+
+    ``anew``: what is set anew by it; after T0 nothing before it moves.
 
     Raises Invalid for a T0 that cannot be meant, or for seconds while there is no T0.
     """
@@ -55,17 +62,20 @@ def preview_shift(
     _check(plan, to, now)
     things = [thing for source in _sources for thing in source.things(plan, now)]
     known = rules.Plan(plan.t0, plan.window_start, plan.window_end)
-    return rules.shift(known, things, to, now, window_too)
+    return rules.shift(known, things, to, now, window_too, anew)
 
 
-def next_ahead(plan: DeploymentPlan, now: datetime) -> Row | None:
+def next_ahead(plan: DeploymentPlan, now: datetime, anew: Thing | None = None) -> Row | None:
     """The gate or stage that comes next, or else what does; None before T0 or with nothing ahead.
 
-    A new time that somebody types after T0 is meant for it.
+    A new time that somebody types after T0 is meant for it: for ``anew`` where something is set
+    anew.
     """
     if not rules.has_passed(plan.t0, now):
         return None
-    rows = preview_shift(plan, 1, now).rows
+    rows = preview_shift(plan, 1, now, anew=anew).rows
+    if anew is not None:
+        return next(row for row in rows if row.thing == anew)
     return next((row for row in rows if row.thing.over is False), rows[0] if rows else None)
 
 
@@ -80,11 +90,12 @@ def shift_t0(
     basis: str = "",
     request_id: str | None = None,
     along: Along | None = None,
+    anew: Thing | None = None,
 ) -> DeploymentPlan:
     """Move T0, or what is ahead when T0 has passed; return the plan as it then is.
 
     ``basis`` is that of the preview which the person saw; ``along`` writes what belongs to the
-    same change. Raises Invalid without a reason,
+    same change; ``anew`` as in ``preview_shift``. Raises Invalid without a reason,
     NotAllowed without the right to edit, Refused when something would lie outside the window or
     in the past, or when the schedule is not the previewed one any more.
     """
@@ -93,7 +104,7 @@ def shift_t0(
         plan = moving.plan
         if moving.repeated or _is_there(plan, to):
             return plan
-        shift = preview_shift(plan, to, moving.at, window_too=window_too)
+        shift = preview_shift(plan, to, moving.at, window_too=window_too, anew=anew)
         if basis and basis != shift.basis:
             raise Refused("The schedule changed since the preview. Look at it again.")
         if shift.against:
@@ -112,7 +123,8 @@ def refusal(shift: Shift) -> str:
     first, more = shift.against[0].rstrip("."), len(shift.against) - 1
     others = f", and {more} more" if more else ""
     if "window" not in first:
-        return f"Refused: {first}{others}. Shift by less."
+        less = "more" if "in the past" in first and shift.by_s > 0 else "less"
+        return f"Refused: {first}{others}. Shift by {less}."
     return f"Refused: {first}{others}. Move the window too, or shift by less."
 
 

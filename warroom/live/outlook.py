@@ -32,6 +32,7 @@ class Progress:
 
 
 _next: list[Callable[[DeploymentPlan, datetime], NextStep | None]] = []
+_ended: list[Callable[[DeploymentPlan, datetime], NextStep | None]] = []
 _position: list[Callable[[DeploymentPlan], str]] = []
 _progress: list[Callable[[Sequence[DeploymentPlan]], dict[int, Progress]]] = []
 
@@ -39,6 +40,12 @@ _progress: list[Callable[[Sequence[DeploymentPlan]], dict[int, Progress]]] = []
 def register_next(source: Callable[[DeploymentPlan, datetime], NextStep | None]) -> None:
     if source not in _next:
         _next.append(source)
+
+
+def register_ended(source: Callable[[DeploymentPlan, datetime], NextStep | None]) -> None:
+    """``source`` says what ended the way on, where nothing comes next: a NO-GO."""
+    if source not in _ended:
+        _ended.append(source)
 
 
 def register_position(source: Callable[[DeploymentPlan], str]) -> None:
@@ -60,6 +67,13 @@ def next_step(plan: DeploymentPlan, now: datetime) -> NextStep | None:
         return None
     steps = [step for source in _next if (step := source(plan, now)) is not None]
     return min(steps, key=lambda step: (step.at is None, step.at or now), default=None)
+
+
+def ended(plan: DeploymentPlan, now: datetime) -> NextStep | None:
+    """Why nothing comes next, and where it goes on; None where nothing of the kind happened."""
+    if plan.is_closed:
+        return None
+    return next((step for source in _ended if (step := source(plan, now)) is not None), None)
 
 
 def position(plan: DeploymentPlan) -> str:

@@ -23,7 +23,8 @@ class Thing:
 
     ``key`` is unique in the plan ("gate:7"). ``over``: it has happened; None leaves that to its
     time. ``hidden``: it moves with another one and is not named for itself. ``group`` sums many of
-    a kind in one row; ``count`` is how many things it stands for.
+    a kind in one row; ``count`` is how many things it stands for. ``waits_for`` names what has to
+    come before it, ``released`` says that it has.
     """
 
     key: str
@@ -34,6 +35,8 @@ class Thing:
     note: str = ""
     hidden: bool = False
     group: str = ""
+    waits_for: str = ""
+    released: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,11 +114,17 @@ def is_ahead(thing: Thing, t0: datetime, now: datetime) -> bool:
 
 
 def shift(
-    plan: Plan, things: Iterable[Thing], by_s: int | datetime, now: datetime, window_too: bool
+    plan: Plan,
+    things: Iterable[Thing],
+    by_s: int | datetime,
+    now: datetime,
+    window_too: bool,
+    anew: Thing | None = None,
 ) -> Shift:
     """The shift of ``plan`` by seconds, or to a new T0 (UTC) where T0 is not set or still ahead.
 
-    After T0 only what is ahead moves, and T0 stays.
+    After T0 only what is ahead moves, and T0 stays. ``anew``: what is set anew by this shift; it
+    leads the rows, and after T0 what comes before it stays.
     """
     things, ahead = list(things), has_passed(plan.t0, now)
     if isinstance(by_s, datetime):
@@ -124,7 +133,7 @@ def shift(
         t0, seconds = plan.t0, by_s
         if plan.t0 is not None and not ahead:
             t0 = plan.t0 + timedelta(seconds=by_s)
-    moving = [one for one in things if _moves(one, plan.t0, now, ahead)]
+    moving = _moving(plan, things, now, ahead, anew)
     keys = frozenset(one.key for one in moving)
     opens, closes = _window(plan, seconds, now, ahead, window_too)
     judged = Plan(plan.t0, opens, closes)
@@ -144,6 +153,22 @@ def shift(
 
 def _seconds(before: datetime | None, after: datetime) -> int:
     return round((after - before).total_seconds()) if before else 0
+
+
+def _moving(
+    plan: Plan, things: list[Thing], now: datetime, ahead: bool, anew: Thing | None
+) -> list[Thing]:
+    found = [one for one in things if _moves(one, plan.t0, now, ahead)]
+    if anew is None:
+        return found
+    return [anew, *(one for one in found if not ahead or _comes_after(one, anew))]
+
+
+def _comes_after(thing: Thing, anew: Thing) -> bool:
+    """Whether it moves with what is set anew: it waits for it, or is later and not released."""
+    if thing.waits_for and thing.waits_for == anew.waits_for:
+        return True
+    return not thing.released and (thing.offset_s or 0) >= (anew.offset_s or 0)
 
 
 def _moves(thing: Thing, t0: datetime | None, now: datetime, ahead: bool) -> bool:

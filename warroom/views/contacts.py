@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
 
 from warroom import sections
 from warroom.actions.change import demand
@@ -14,6 +13,7 @@ from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.queries.people import Standing
 from warroom.queries.plans import get_plan
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 
@@ -44,7 +44,7 @@ sections.register(Findings())
 sections.register(Levels())
 
 
-@require_POST
+@posted("settings", at="#levels")
 def contacts(request: HttpRequest, slug: str) -> HttpResponse:
     """Set levels and contacts; a line that is left empty is taken off."""
     plan = get_plan(request.user, slug)

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from warroom.actions.change import demand
 from warroom.actions.invitations import (
@@ -28,13 +28,14 @@ from warroom.models import DeploymentPlan, Invitation, Right
 from warroom.once import once
 from warroom.people_forms import InviteForm, JoinForm
 from warroom.queries.plans import get_plan
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 MOST_WRONG, WAIT_S = 10, 300  # user names tried by one link, then a pause in seconds
 
 
-@require_POST
+@posted("people")
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask somebody for a role, by mail or by a link to hand over."""
     plan = get_plan(request.user, slug)
@@ -63,7 +64,7 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
     return saved(request, plan, "people", f"{given['name'] or 'Somebody'} is asked. {way}")
 
 
-@require_POST
+@posted("people")
 def renew(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Ask again with a new link; the old one is dead."""
     plan, invitation = _of_plan(request, slug, pk)
@@ -71,7 +72,7 @@ def renew(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     return saved(request, plan, "people", "Asked again. Links given before do not work any more.")
 
 
-@require_POST
+@posted("people")
 def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take an invitation back."""
     plan, invitation = _of_plan(request, slug, pk)

@@ -1,14 +1,14 @@
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
 
 from warroom.actions.lifecycle import take_step
 from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.rules.lifecycle import STEPS
 from warroom.views.answers import done, shows
+from warroom.views.posting import posted
 
 
-@require_POST
+@posted("room")
 def step(request: HttpRequest, slug: str, step: str) -> HttpResponse:
     """Take a step of the release's life: open, go live, watch, roll back, abort, reopen."""
     plan = get_plan(request.user, slug)

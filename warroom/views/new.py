@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from warroom.actions.copies import copy_plan
 from warroom.actions.drafts import Wishes, begin_with_file
@@ -25,6 +25,7 @@ from warroom.new_forms import CopyReleaseForm, TemplateForm, TemplateReleaseForm
 from warroom.once import once
 from warroom.queries.plans import get_plan, plans_for
 from warroom.rules.outlines import items_of, sections_of
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 WAYS = {"template": "Template", "markdown": "Markdown", "yaml": "YAML", "copy": "Copy"}
@@ -177,7 +178,7 @@ def _may_retire(request: HttpRequest, one: Starter) -> bool:
     return row is not None and (row.author_id == request.user.pk or request.user.is_superuser)
 
 
-@require_POST
+@posted("new")
 def retire(request: HttpRequest, key: str) -> HttpResponse:
     """Offer a team's template no longer."""
     row = own_template(request.user, key)
@@ -188,7 +189,7 @@ def retire(request: HttpRequest, key: str) -> HttpResponse:
     return redirect("new")
 
 
-@require_POST
+@posted("settings", at="#leave")
 def keep(request: HttpRequest, slug: str) -> HttpResponse:
     """Keep a release as a template."""
     plan = get_plan(request.user, slug)

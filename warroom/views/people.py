@@ -7,7 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from warroom import sections
 from warroom.actions.change import demand
@@ -29,6 +29,7 @@ from warroom.queries.seats import (
     role_rows,
 )
 from warroom.views.plans import page
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 SECTION = "people"
@@ -104,7 +105,7 @@ def _seat(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
     return saved(request, plan, SECTION, f"{person.display_name} sits as {role.name}.")
 
 
-@require_POST
+@posted("people")
 def leave(request: HttpRequest, slug: str, key: str, username: str) -> HttpResponse:
     """Take somebody out of a role."""
     plan = get_plan(request.user, slug)
@@ -117,7 +118,7 @@ def leave(request: HttpRequest, slug: str, key: str, username: str) -> HttpRespo
 # --- roles ---------------------------------------------------------------------------------
 
 
-@require_POST
+@posted("people")
 def roles(request: HttpRequest, slug: str) -> HttpResponse:
     """Save the matrix: names, rights, coverage."""
     plan = get_plan(request.user, slug)
@@ -151,7 +152,7 @@ def _as_typed(
     return answer
 
 
-@require_POST
+@posted("people")
 def new_role(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a role."""
     plan = get_plan(request.user, slug)
@@ -168,7 +169,7 @@ def new_role(request: HttpRequest, slug: str) -> HttpResponse:
     return saved(request, plan, SECTION, f"{name.strip()} is a role now. Seat or ask somebody.")
 
 
-@require_POST
+@posted("people")
 def drop_role(request: HttpRequest, slug: str) -> HttpResponse:
     """Remove the role that the form names."""
     plan = get_plan(request.user, slug)
@@ -214,7 +215,7 @@ def _handed_over(request: HttpRequest, seat: Seat, form: HandOverForm) -> bool:
     return True
 
 
-@require_POST
+@posted("seat-hand-over", "key", "username")
 def reclaim(request: HttpRequest, slug: str, key: str, username: str, pk: int) -> HttpResponse:
     """Take a seat back from its stand-in, early."""
     _, seat = _own_seat(request, slug, key, username)

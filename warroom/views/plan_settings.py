@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from warroom import sections
 from warroom.actions.change import demand
@@ -22,6 +21,7 @@ from warroom.queries.plans import get_plan
 from warroom.rules import lifecycle as rules
 from warroom.rules.schedule import has_passed
 from warroom.settings_forms import PlanForm, ShiftForm
+from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
 
@@ -130,7 +130,7 @@ for section in (PlanSection(), ScheduleSection(), PublicSection(), LeaveSection(
     sections.register(section)
 
 
-@require_POST
+@posted("settings", at="#plan")
 def save(request: HttpRequest, slug: str) -> HttpResponse:
     """Save the plan's own fields."""
     plan = get_plan(request.user, slug)
@@ -153,7 +153,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
     return saved(request, plan, "plan", "The plan is saved.")
 
 
-@require_POST
+@posted("settings", at="#schedule")
 def shift(request: HttpRequest, slug: str) -> HttpResponse:
     """Move T0, or what is still ahead of it."""
     plan = get_plan(request.user, slug)

@@ -4,7 +4,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from warroom.actions.refusals import Invalid
 from warroom.actions.status import post_status_update, set_status_public
@@ -15,6 +15,7 @@ from warroom.once import once
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @login_not_required
@@ -64,7 +65,7 @@ def updates(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "warroom/status.html", context, status=422 if form.errors else 200)
 
 
-@require_POST
+@posted("status-updates")
 def show_or_hide(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the status page to everyone, or take it away."""
     plan = get_plan(request.user, slug)
