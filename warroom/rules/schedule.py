@@ -124,7 +124,7 @@ def shift(
     """The shift of ``plan`` by seconds, or to a new T0 (UTC) where T0 is not set or still ahead.
 
     After T0 only what is ahead moves, and T0 stays. ``anew``: what is set anew by this shift; it
-    leads the rows, and after T0 what comes before it stays.
+    is one of the rows, and after T0 what comes before it stays.
     """
     things, ahead = list(things), has_passed(plan.t0, now)
     if isinstance(by_s, datetime):
