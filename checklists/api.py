@@ -164,10 +164,20 @@ class GateOut(Schema):
 
 
 class VoteIn(Schema):
+    """``seen``: the ``seen`` of the gate that was read; a vote on an older version is refused."""
+
     role: str
     vote: str
     reason: str = ""
     conditions: list[ConditionIn] = []
+    seen: str = ""
+
+    def version(self) -> int | None:
+        """The gate's version that was read. Raises Invalid for what is none."""
+        number = self.seen.rpartition(":")[2]
+        if self.seen and not (number.isascii() and number.isdecimal() and len(number) < 6):
+            raise Invalid("seen", "Send the gate's 'seen' as it was read: hold:3.")
+        return int(number) if number else None
 
 
 class DecisionIn(Schema):
@@ -210,6 +220,7 @@ def post_vote(request: HttpRequest, slug: str, key: str, body: VoteIn):
         by=request.user,
         reason=body.reason,
         conditions=[condition.wanted() for condition in body.conditions],
+        seen=body.version(),
         request_id=once(request),
     )
     return Status(201, _sheet(gate_sheet(_gate(plan, key), timezone.now())))

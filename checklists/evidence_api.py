@@ -1,6 +1,7 @@
 """Results out of pipelines: values and files, posted with a token of the scope ``evidence``."""
 
 import hashlib
+import json
 from datetime import datetime
 from typing import Any
 
@@ -231,7 +232,7 @@ def _file(
             source=said["source"],
             observed_at=observed,
             valid_for_s=_seconds(said["valid_for"]),
-            request_id=once(request, hashlib.sha256(data).hexdigest()),
+            request_id=once(request, _content(data, said)),
         )
     except WrongResult as wrong:
         tell_refused(plan, said["name"], str(wrong), by=request.user)
@@ -239,6 +240,11 @@ def _file(
     except Invalid as wrong:
         tell_refused(plan, said["name"], f"{wrong.field}: {wrong.sentence}", by=request.user)
         raise
+
+
+def _content(data: bytes, said: dict[str, str]) -> str:
+    """What makes it the same request: the bytes alone are not, under another prefix."""
+    return json.dumps([hashlib.sha256(data).hexdigest(), said], sort_keys=True)
 
 
 def _sent(request: HttpRequest, said: dict[str, str]) -> tuple[bytes, dict[str, str]]:

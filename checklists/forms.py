@@ -186,6 +186,7 @@ class JudgementForm(OnceForm):
     )
     value = forms.FloatField(required=False)
     note = forms.CharField(max_length=500, label="What it rests on")
+    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
 
 class ConditionCloseForm(OnceForm):

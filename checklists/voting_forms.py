@@ -70,6 +70,8 @@ class VoteForm(RoleForm):
         help_text="Wanted for a no-go: what must change before it can go.",
     )
     conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
+    # The gate's version that was read.
+    seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, t0: datetime | None = None, **kwargs) -> None:
         self.given = kwargs.pop("given", ())

@@ -60,13 +60,13 @@ def decide_gate(
         if newest is not None and deciding.repeated:
             return newest
         rationale = _reason(rationale, gate, deciding)
-        if newest is not None and _same_decision(newest, by, word, rationale, deciding):
+        minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
+        if newest is not None and _same_decision(newest, by, word, rationale, minutes, deciding):
             return newest
         refuse_decided(gate, "Your decision was not taken.")
         sheet = gate_sheet(gate, deciding.at)
         _check_decision(sheet, word, rationale, seen, by)
         confirmed = _weigh(gate, word, by, deciding.at, window_reason)
-        minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
         if word == gates.HOLD:
             demand_hold(minutes)
         return _write_decision(deciding, sheet, role, word, rationale, minutes, confirmed)
@@ -155,11 +155,16 @@ def deciding_role(gate: Gate, by: User) -> Role:
     return deciding[0]
 
 
-def _same_decision(newest: Decision, by: User, word: str, rationale: str, deciding: Change) -> bool:
-    # The second click of a HOLD is the same hold; an hour later it is a new one.
-    recent = word != gates.HOLD or deciding.at - newest.at < timedelta(seconds=30)
-    said = (newest.person_id, newest.word, newest.rationale)
-    return recent and said == (by.pk, word, rationale)
+def _same_decision(
+    newest: Decision, by: User, word: str, rationale: str, minutes: int, deciding: Change
+) -> bool:
+    """The second click of a HOLD is the same hold; of another length or later it is a new one."""
+    if (newest.person_id, newest.word, newest.rationale) != (by.pk, word, rationale):
+        return False
+    if word != gates.HOLD:
+        return True
+    length_s = (newest.hold_until - newest.at).total_seconds() if newest.hold_until else None
+    return deciding.at - newest.at < timedelta(seconds=30) and length_s == minutes * 60
 
 
 def accepted_by(sheet: GateSheet, person: User | None) -> list[str]:

@@ -11,9 +11,13 @@ from checklists.actions.decisions import (
     refuse_decided,
 )
 from checklists.actions.duties import refuse_two_roles
+from checklists.actions.undecided import refuse_older_gate
 from checklists.models import Delegation, Gate, Vote
+from checklists.queries.absence import may_still
+from checklists.queries.gates import gate_sheet
 from checklists.queries.votes import voting_roles
 from checklists.rules import votes
+from checklists.rules.delegation import AGREED, NO
 from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid, NotAllowed, checked_reason
@@ -31,14 +35,16 @@ def cast_vote(
     by: User,
     reason: str = "",
     conditions: Sequence[Wanted] = (),
+    seen: int | None = None,
     request_id: str | None = None,
 ) -> Vote:
     """Vote at a gate as ``role``; return the vote. A change of mind supersedes the older vote.
 
     ``by`` sits in the role, or was asked to cast its vote here (``delegating``); a holder who
-    votes after all ends the delegation. The same vote twice is one. Raises Invalid for what is
-    filled in wrongly, NotAllowed without the seat or the right, Refused when the gate is decided
-    or the person stands for another role here.
+    votes after all ends the delegation. The same vote twice is one. ``seen``: the gate's version
+    that the voter read; an older one is refused. Raises Invalid for what is filled in wrongly,
+    NotAllowed without the seat or the right, Refused when the gate is decided, the person stands
+    for another role here, or may not vote for the holder any more.
     """
     conditions, reason = checked(conditions), checked_reason(reason)
     if wrong := votes.vote_objection(word, reason, len(conditions)):
@@ -56,7 +62,9 @@ def cast_vote(
         ):
             return before
         refuse_decided(gate, "Your vote was not counted.")
+        refuse_older_gate(gate, seen, "Your vote was not counted: look again, then vote.")
         _refuse_no_voter(gate, role)
+        _refuse_handed(voting, gate, handed)
         refuse_two_roles(voting, gate, role, "vote")
         return _write_vote(voting, gate, role, word, reason, conditions, before, handed)
 
@@ -72,6 +80,15 @@ def _handed(voting: Change, gate: Gate, role: Role) -> Delegation | None:
             return found
     demand(voting.plan, voting.author, Right.VOTE, role)
     return None
+
+
+def _refuse_handed(voting: Change, gate: Gate, handed: Delegation | None) -> None:
+    """Who was asked may stand otherwise by now: as decider, or as no deputy any more."""
+    if handed is None:
+        return
+    may = may_still(gate_sheet(gate, voting.at), handed.role, voting.author)
+    if may.word == NO or (may.word == AGREED and not handed.agreed):
+        raise NotAllowed(f"You cannot vote for {handed.for_name} any more. {may.why}")
 
 
 def _refuse_no_voter(gate: Gate, role: Role) -> None:

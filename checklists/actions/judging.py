@@ -1,7 +1,7 @@
 """A person's judgement of a criterion that nothing measures. The newest one counts."""
 
 from checklists.actions.decisions import fresh_gate, refuse_decided
-from checklists.actions.undecided import fresh_criterion
+from checklists.actions.undecided import fresh_criterion, refuse_older_criterion
 from checklists.models import Criterion, Evidence
 from checklists.queries.criteria import bands_of, criterion_rows, judgement_key
 from checklists.rules import bands
@@ -20,13 +20,15 @@ def judge_criterion(
     band: str = "",
     value: float | None = None,
     note: str = "",
+    seen: int | None = None,
     request_id: str | None = None,
 ) -> Evidence:
     """A person's judgement of a criterion that nothing measures: a band, or a value to be judged.
 
     It stands until a newer judgement or a measurement; its event keeps the whole of it, as the next
-    one takes its place. Raises Invalid for an unknown band, a value without bounds or a missing
-    note, Refused when it is measured or its gate is decided.
+    one takes its place. ``seen``: the version of the criterion that was read; an older one is
+    refused. Raises Invalid for an unknown band, a value without bounds or a missing note, Refused
+    when it is measured or its gate is decided.
     """
     note = note.strip()
     if not note:
@@ -44,6 +46,7 @@ def judge_criterion(
             )
         if judging.repeated:
             return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))
+        refuse_older_criterion(criterion, seen, "Your judgement was not counted: look again.")
         band = _judged_band(criterion, band, value)
         return _write_judgement(judging, criterion, band, value, note[:500])
 

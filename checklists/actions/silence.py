@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from checklists.actions.decisions import fresh_gate, keep_decision
+from checklists.actions.decisions import THE_RULE, fresh_gate, keep_decision
 from checklists.actions.followups import start_branch
 from checklists.models import Decision, DecisionWord, Gate
 from checklists.queries.gates import GateSheet, gate_sheet
@@ -16,7 +16,7 @@ from checklists.queries.phases import seated_roles
 from checklists.queries.silence import silence_at, watched_gates
 from checklists.queries.votes import vote_rows, waited_rows
 from checklists.rules.words import SHOWN
-from warroom.actions.change import RULE, Change, change
+from warroom.actions.change import Change, change
 
 
 def hold_silent(now: datetime | None = None) -> int:
@@ -39,7 +39,8 @@ def _look(gate: Gate, at: datetime | None, now: datetime) -> int:
 
 def _hold(gate: Gate, at: datetime) -> int:
     """Under the lock all is judged anew: of two workers the second finds it held."""
-    with change(gate.plan, by=RULE, request_id=f"silence:{gate.pk}:{at:%Y%m%d%H%M%S%f}") as holding:
+    request_id = f"silence:{gate.pk}:{at:%Y%m%d%H%M%S%f}"
+    with change(gate.plan, by=THE_RULE, request_id=request_id) as holding:
         gate = fresh_gate(gate, holding)
         due = silence_at(gate, gate.decisions.all())
         if holding.repeated or due is None or due > holding.at:

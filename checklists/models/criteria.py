@@ -30,7 +30,8 @@ class Waiver(models.Model):
     """An accepted deviation: signed by a role, with its reason and its end (UTC). Never changed.
 
     It covers bands no worse than ``band`` and values no worse than ``value``, of the version of
-    the criterion that it was given for. The newest of a criterion counts; one with ``withdrawn`` takes the one before it back.
+    the criterion that it was given for. The newest of a criterion counts; one with ``withdrawn``
+    takes the one before it back.
     """
 
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="waivers")

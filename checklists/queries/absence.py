@@ -1,7 +1,7 @@
 """A vote that is missing: whom to reach and how, what was tried, and who may vote instead."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -155,6 +155,18 @@ def choices(sheet: GateSheet, role: Role, deputies: Sequence[Deputy] | None = No
         found.append(Choice(user, user.display_name, names, may, may.shown(holder)))
     order = {"yes": 0, "agreed": 1, "no": 2}
     return sorted(found, key=lambda one: (order[one.may.word], one.name))
+
+
+def may_still(sheet: GateSheet, role: Role, person: User) -> May:
+    """Whether somebody who was asked to cast a role's vote may do so as things stand now.
+
+    A vote that they cast for that role themselves speaks for nothing against them.
+    """
+    named = Deputy.objects.filter(role=role, person=person).first()
+    _, roles = _seated(sheet.gate.plan, sheet.at).get(person.pk, (person, []))
+    one = _candidate(sheet, person, roles, named)
+    others = tuple(name for name in one.voted_as if name != role.name)
+    return may_vote_for(replace(one, voted_as=others), role.holder or role.name)
 
 
 def _seated(plan: DeploymentPlan, now: datetime) -> dict[int, tuple[User, list[Role]]]:

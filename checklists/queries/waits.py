@@ -8,7 +8,7 @@ from django.conf import settings
 
 from checklists.models import Decision, Gate
 from checklists.queries.gates import final_of, gate_sheet, opens_at, runs
-from checklists.rules.dialects import Verdict
+from checklists.rules.dialects import CLOSED, Verdict
 from warroom.models import ApiToken, User
 from warroom.queries.plans import seen_by
 
@@ -47,6 +47,9 @@ def _verdict(gate: Gate, taken: list[Decision], now: datetime) -> Verdict:
         rehearsal=gate.plan.rehearsal,
     )
     final = next((one for one in taken if one.word != "hold"), None)
+    if final is None and gate.plan.is_closed:
+        word = gate.plan.get_lifecycle_display().lower()
+        return replace(plain, decision=CLOSED, reasons=(f"The release is closed: {word}.",))
     counts = final or (taken[-1] if taken and runs(taken[-1], now) else None)
     return _told(plain, counts) if counts else plain
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from checklists.rules.words import GO, HOLD, NO_GO, SHOWN
 
-STATUS = {GO: 200, NO_GO: 403, HOLD: 423, "": 408}
+CLOSED = "closed"  # the release is over and this gate was never decided: nobody need wait
+STATUS = {GO: 200, NO_GO: 403, HOLD: 423, CLOSED: 403, "": 408}
 # Controllers give up on a call after ten seconds unless told otherwise.
 WAIT_S = {"": 30, "text": 30, "github": 30, "flagger": 5, "argo": 5, "spinnaker": 5}
 LONGEST_S = 300
@@ -15,7 +16,8 @@ LONGEST_S = 300
 
 @dataclass(frozen=True)
 class Verdict:
-    """A gate as somebody who waits is told it; ``decision`` is "" while it is not decided.
+    """A gate as somebody who waits is told it; ``decision`` is "" while it is not decided, and
+    CLOSED where it never will be.
 
     Times are ISO texts in UTC. ``reasons`` and ``recommendation`` are those of the decision, or of
     this moment where there is none.
@@ -43,6 +45,8 @@ class Verdict:
         """'5 to 10 %: HOLD, Cora. P95 is high.'"""
         if not self.decision:
             return f"{self.title} is not decided yet."
+        if self.decision == CLOSED:
+            return f"{self.title} was not decided. {' '.join(self.reasons)}".strip()
         said = f"{self.title}: {SHOWN[self.decision]}, {self.by}."
         return f"{said} {self.rationale or ' '.join(self.reasons)}".strip()
 
@@ -79,8 +83,10 @@ def speak(style: str, verdict: Verdict) -> Spoken:
 
 
 def _plain(verdict: Verdict) -> Spoken:
+    closed = verdict.decision == CLOSED
     body = asdict(verdict) | {
-        "decision": verdict.decision or None,
+        "decision": None if closed else verdict.decision or None,
+        "state": verdict.decision or "pending",
         "usable_as_evidence": not verdict.rehearsal,
     }
     return _json(STATUS[verdict.decision], body)
@@ -94,11 +100,11 @@ def _flagger(verdict: Verdict) -> Spoken:
 
 def _argo(verdict: Verdict) -> Spoken:
     """A web metric of Argo Rollouts: an answer that is not 200 would count as an error of it."""
-    phases = {GO: "Successful", NO_GO: "Failed", HOLD: "Inconclusive", "": "Running"}
+    phases = {GO: "Successful", HOLD: "Inconclusive", "": "Running"}
     data = {
         "decision": verdict.decision or "pending",
         "ok": verdict.decision == GO,
-        "phase": phases[verdict.decision],
+        "phase": phases.get(verdict.decision, "Failed"),
         "sentence": verdict.sentence,
     }
     return _json(200, {"data": data})
@@ -106,13 +112,15 @@ def _argo(verdict: Verdict) -> Spoken:
 
 def _spinnaker(verdict: Verdict) -> Spoken:
     """A webhook stage that waits for completion; a status of 4xx would end it at once."""
-    words = {GO: "SUCCEEDED", NO_GO: "TERMINAL", HOLD: "PAUSED", "": "RUNNING"}
-    return _json(200, {"status": words[verdict.decision], "message": verdict.sentence})
+    words = {GO: "SUCCEEDED", HOLD: "PAUSED", "": "RUNNING"}
+    return _json(
+        200, {"status": words.get(verdict.decision, "TERMINAL"), "message": verdict.sentence}
+    )
 
 
 def _github(verdict: Verdict) -> Spoken:
     """What GitHub's deployment protection wants to hear: state and comment."""
-    states = {GO: "approved", NO_GO: "rejected"}
+    states = {GO: "approved", NO_GO: "rejected", CLOSED: "rejected"}
     state = states.get(verdict.decision, "pending")
     return _json(200, {"state": state, "comment": f"{verdict.sentence} {verdict.url}"})
 

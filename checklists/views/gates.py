@@ -11,6 +11,7 @@ from checklists.actions.gates import (
     cast_vote,
 )
 from checklists.actions.judging import judge_criterion
+from checklists.actions.undecided import SeenOlder
 from checklists.forms import (
     ConditionCloseForm,
     DecisionForm,
@@ -91,11 +92,15 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
             by=request.user,
             reason=asked["reason"],
             conditions=asked["conditions"],
+            seen=asked["seen"],
             request_id=once(request),
         )
     except Invalid as wrong:
         form.refuse(wrong)
         return gate_page(request, gate, vote_form=form)
+    except SeenOlder as older:
+        form.add_error(None, older.sentence)
+        return gate_page(request, find_gate(request, slug, key), vote_form=form, status=409)
     return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
 
 
@@ -119,6 +124,7 @@ def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> Http
         band=asked["band"],
         value=asked["value"],
         note=asked["note"],
+        seen=asked["seen"],
         request_id=once(request),
     )
     return done(request, f"{reverse('gate', args=[slug, key])}#judge", f"Judged: {found.label}.")

@@ -20,7 +20,7 @@ from checklists.queries.gates import gate_sheet
 from checklists.rules.delegation import Candidate, may_vote_for, offered
 from tests.conftest import make_user, seat
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
-from warroom.models import EscalationContact, Message
+from warroom.models import EscalationContact, Message, Seat
 
 
 @pytest.fixture
@@ -298,3 +298,23 @@ def test_recording_the_absence_never_asks_for_the_password(plan, gate, cast, cli
     said = {"role": "security-lead", "to": "forge", "reason": "Away.", "agreed": "Forge votes."}
     assert cora.post(f"{page}delegations", said).status_code == 403
     assert not Delegation.objects.exists()
+
+
+@pytest.mark.django_db
+def test_who_was_asked_and_decides_by_now_does_not_vote_for_somebody(plan, gate, cast, rin, roles):
+    asked = {"by": cast["cora"], "agreed": "Rin may vote for me tonight"}
+    delegate_vote(gate, roles["security-lead"], rin, "Hudson is on a plane", **asked)
+    for word in ("abstain", "go"):
+        cast_vote(gate, roles["security-lead"], word, by=rin)
+    Seat.objects.create(role=roles["deployment-lead"], user=rin)
+    with pytest.raises(NotAllowed, match="Decides this gate"):
+        cast_vote(gate, roles["security-lead"], "abstain", by=rin)
+
+
+@pytest.mark.django_db
+def test_a_deputy_who_is_none_any_more_does_not_vote_for_somebody(plan, gate, cast, rin, roles):
+    name_deputy(plan, roles["security-lead"], rin, by=cast["hudson"])
+    delegate_vote(gate, roles["security-lead"], rin, "Hudson is on a plane", by=cast["cora"])
+    remove_deputy(plan, roles["security-lead"], rin, by=cast["cora"])
+    with pytest.raises(NotAllowed, match="Not a deputy"):
+        cast_vote(gate, roles["security-lead"], "go", by=rin)

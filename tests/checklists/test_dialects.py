@@ -13,18 +13,18 @@ def verdict(word, **more):
     return Verdict(**known, decision=word, **(told if word else {}), **more)
 
 
-WORDS = ("go", "no-go", "hold", "")
+WORDS = ("go", "no-go", "hold", "", "closed")
 
 
 @pytest.mark.parametrize(
     ("style", "said"),
     [
-        ("", [200, 403, 423, 408]),
-        ("text", [200, 403, 423, 408]),
-        ("flagger", [200, 403, 403, 403]),
-        ("argo", [200] * 4),
-        ("spinnaker", [200] * 4),
-        ("github", [200] * 4),
+        ("", [200, 403, 423, 408, 403]),
+        ("text", [200, 403, 423, 408, 403]),
+        ("flagger", [200, 403, 403, 403, 403]),
+        ("argo", [200] * 5),
+        ("spinnaker", [200] * 5),
+        ("github", [200] * 5),
     ],
 )
 def test_each_controller_gets_the_status_that_it_understands(style, said):
@@ -34,11 +34,12 @@ def test_each_controller_gets_the_status_that_it_understands(style, said):
 @pytest.mark.parametrize(
     ("style", "path", "said"),
     [
-        ("argo", ("data", "phase"), ["Successful", "Failed", "Inconclusive", "Running"]),
-        ("argo", ("data", "ok"), [True, False, False, False]),
-        ("spinnaker", ("status",), ["SUCCEEDED", "TERMINAL", "PAUSED", "RUNNING"]),
-        ("github", ("state",), ["approved", "rejected", "pending", "pending"]),
-        ("", ("decision",), ["go", "no-go", "hold", None]),
+        ("argo", ("data", "phase"), ["Successful", "Failed", "Inconclusive", "Running", "Failed"]),
+        ("argo", ("data", "ok"), [True, False, False, False, False]),
+        ("spinnaker", ("status",), ["SUCCEEDED", "TERMINAL", "PAUSED", "RUNNING", "TERMINAL"]),
+        ("github", ("state",), ["approved", "rejected", "pending", "pending", "rejected"]),
+        ("", ("state",), ["go", "no-go", "hold", "pending", "closed"]),
+        ("", ("decision",), ["go", "no-go", "hold", None, None]),
     ],
 )
 def test_each_controller_gets_the_words_that_it_understands(style, path, said):

@@ -5,14 +5,16 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone as clock
 
 from checklists.actions.criteria import edit_criterion, set_bar
+from checklists.actions.decisions import decide_gate
 from checklists.actions.load import add_profile
 from checklists.actions.results import record_value
 from checklists.models import Evidence, FollowUp
 from checklists.queries.gates import gate_sheet
-from checklists.rules.bands import Band
+from checklists.rules.bands import Band, Bound
 from checklists.rules.gates import GO, HOLD, Bar, Facts, Reading, recommend
 from warroom.actions.refusals import Invalid, Refused
 from warroom.actions.tokens import SCOPES, make_token
@@ -20,6 +22,7 @@ from warroom.rules.moments import can_be_kept
 from warroom.rules.typed import instant_of
 
 pytestmark = pytest.mark.django_db
+WIDER = {"target": "< 50 %", "green": Bound("<", 50), "red": Bound(">", 60)}
 
 
 @pytest.fixture
@@ -101,6 +104,63 @@ def test_nobody_posts_the_verdict_of_a_load_profile(plan, cast):
         with pytest.raises(Refused, match="is measured here"):
             record_value(plan, key, 1, by=cast["forge"], unit="of 1")
     assert record_value(plan, "load.other.p95", 1, by=cast["forge"]).counts
+
+
+# --- stale pages ---------------------------------------------------------------------------
+
+
+def test_a_vote_on_what_was_changed_meanwhile_is_not_counted(gate, criterion, cast, client_of):
+    """What was typed stands in the answer, and the form now carries the version of now."""
+    page = client_of(cast["thon"]).get(f"/plans/{gate.plan.slug}/gates/gate-1/").content.decode()
+    assert 'name="seen" value="1"' in page
+    edit_criterion(criterion, WIDER, by=cast["cora"], reason="Measured at night")
+    said = {"role": "on-call", "vote": "go", "reason": "Watched for an hour", "seen": "1"}
+    votes = f"/plans/{gate.plan.slug}/gates/gate-1/votes"
+    answer = client_of(cast["thon"]).post(votes, said)
+    text = answer.content.decode()
+    assert answer.status_code == 409 and not gate.votes.exists()
+    assert "Measured at night" in text and "Watched for an hour" in text
+    assert 'name="seen" value="2"' in text
+    assert client_of(cast["thon"]).post(votes, said | {"seen": "2"}).status_code == 302
+    assert gate.votes.get().gate_version == 2
+
+
+def test_the_api_may_say_what_was_seen(gate, criterion, cast, call):
+    seen = call("thon", "GET", "/gates/gate-1")[1]["seen"]
+    edit_criterion(criterion, WIDER, by=cast["cora"], reason="Measured at night")
+    vote = {"role": "on-call", "vote": "go"}
+    assert call("thon", "POST", "/gates/gate-1/votes", vote | {"seen": seen})[0] == 409
+    assert call("thon", "POST", "/gates/gate-1/votes", vote | {"seen": "go:x"})[0] == 422
+    assert call("thon", "POST", "/gates/gate-1/votes", vote)[0] == 201
+
+
+def test_a_judgement_of_an_older_criterion_is_not_counted(gate, criterion, cast, client_of):
+    edit_criterion(criterion, WIDER, by=cast["cora"], reason="Measured at night")
+    judge = f"/plans/{gate.plan.slug}/gates/gate-1/criteria/error-rate"
+    said = {"band": "green", "note": "Looked at the dashboard", "seen": "1"}
+    answer = client_of(cast["thon"]).post(judge, said)
+    assert answer.status_code == 409 and "Looked at the dashboard" in answer.content.decode()
+    assert band_of(gate) == Band.NO_DATA
+    assert client_of(cast["thon"]).post(judge, said | {"seen": "2"}).status_code == 302
+
+
+def test_a_hold_of_another_length_is_another_decision(gate, cast):
+    holds = [
+        decide_gate(gate, "hold", by=cast["cora"], rationale="Look again", hold_minutes=minutes)
+        for minutes in (5, 90, 90)
+    ]
+    assert holds[0] != holds[1] == holds[2]
+    assert holds[1].hold_until - holds[1].at == timedelta(minutes=90)
+
+
+def test_one_key_for_another_prefix_is_another_request(plan, cast, client):
+    token = make_token(cast["forge"], ["evidence"])[1]
+    headers = {"authorization": f"Bearer {token}", "idempotency-key": "k-1"}
+    for prefix in ("unit", "browser"):
+        file = SimpleUploadedFile("j.xml", b'<testsuite><testcase name="a"/></testsuite>')
+        body = {"file": file, "prefix": prefix}
+        client.post("/api/v1/plans/genesis-4/evidence", body, headers=headers)
+    assert set(plan.results.values_list("prefix", flat=True)) == {"unit", "browser"}
 
 
 # --- instants ------------------------------------------------------------------------------

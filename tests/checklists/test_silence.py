@@ -72,7 +72,7 @@ def test_after_an_hour_without_votes_the_gate_holds_by_itself(plan, silent):
     assert decision.evidence["quorum"]["words"]["Proceed"].startswith("3 of 3 roles")
     assert is_untouched(decision)
     event = plan.events.get()
-    assert (event.kind, event.actor_name, event.data["by_rule"]) == ("gate.held", "rule", True)
+    assert (event.kind, event.actor_name, event.data["by_rule"]) == ("gate.held", "the rule", True)
     assert event.data["followups"] == [row.number for row in plan.followups.all()] != []
 
 

@@ -62,6 +62,26 @@ def test_a_no_go_is_403(gate, cast, ask):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("state", ["aborted", "stable"])
+def test_nobody_waits_for_an_undecided_gate_of_a_closed_release(plan, gate, cast, ask, state):
+    decide_gate(gate, "hold", by=cast["cora"], rationale=BECAUSE, hold_minutes=30)
+    plan.lifecycle = state
+    plan.save(update_fields=["lifecycle"])
+    status, body = ask("?timeout=20")
+    assert (status, body["state"], body["decision"]) == (403, "closed", None)
+    assert "The release is closed" in body["reasons"][0]
+    assert ask("?style=argo")[1]["data"]["phase"] == "Failed"
+
+
+@pytest.mark.django_db
+def test_a_decision_outlives_the_release(plan, gate, cast, ask):
+    decide_gate(gate, "no-go", by=cast["cora"], rationale=BECAUSE)
+    plan.lifecycle = "aborted"
+    plan.save(update_fields=["lifecycle"])
+    assert ask()[1]["decision"] == "no-go"
+
+
+@pytest.mark.django_db
 def test_what_is_asked_wrongly_is_said(gate, ask):
     assert ask("?timeout=301")[1]["field"] == "timeout"
     assert ask("?style=jenkins")[1]["field"] == "style"
