@@ -7,6 +7,7 @@ unless the request says ``revoke: true``.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -15,6 +16,7 @@ from ninja import Router, Schema, Status
 
 from checklists.actions import criteria as actions
 from checklists.actions.criterion_fields import shown
+from checklists.actions.judging import judge_criterion
 from checklists.actions.waivers import grant_waiver, withdraw_waiver
 from checklists.models import Criterion, Gate, Waiver
 from checklists.queries.criteria import CriterionRow, bands_of, criterion_rows
@@ -173,6 +175,50 @@ def take_back(request: HttpRequest, slug: str, key: str, criterion: str, reason:
         _find(gate, criterion), by=request.user, reason=reason, request_id=once(request)
     )
     return Status(204, None)
+
+
+class JudgementIn(Schema):
+    """``band``: green, yellow or red; or a ``value`` where it has bounds. ``note``: on what."""
+
+    band: str = ""
+    value: float | None = None
+    note: str = ""
+
+
+class BarIn(Schema):
+    """In percent of the weights; null: all of it must be reached, and nothing alone is a no-go."""
+
+    bar: float | None = None
+    bar_fail: float | None = None
+    reason: str = ""
+    revoke: bool = False
+
+
+@router.put("plans/{slug}/gates/{key}/criteria/{criterion}/judgement", response=dict[str, Any])
+def judge(request: HttpRequest, slug: str, key: str, criterion: str, body: JudgementIn):
+    """Judge what nothing measures; the newest judgement counts."""
+    gate = _gate(plan_of(request, slug, "vote"), key)
+    found, said = _find(gate, criterion), body.dict()
+    judge_criterion(found, by=request.user, request_id=once(request), **said)
+    return _fresh(gate, found)
+
+
+@router.put("plans/{slug}/gates/{key}/bar", response=dict[str, Any])
+def put_bar(request: HttpRequest, slug: str, key: str, body: BarIn):
+    """What the weighted criteria must reach, and under what it is a no-go."""
+    gate = _gate(plan_of(request, slug, "edit"), key)
+    reach, fail = (None if one is None else Decimal(str(one)) for one in (body.bar, body.bar_fail))
+    with _naming_votes():
+        gate = actions.set_bar(
+            gate,
+            reach,
+            fail,
+            by=request.user,
+            reason=body.reason,
+            named=None if body.revoke else (),
+            request_id=once(request),
+        )
+    return {"bar": gate.bar, "bar_fail": gate.bar_fail, "version": gate.version}
 
 
 @contextmanager

@@ -1,18 +1,22 @@
 """Decisions as they were taken, their proof and corrections, and what they started."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
+from checklists.actions.branches import set_branches
 from checklists.actions.corrections import correct
 from checklists.actions.followups import close_followup, open_followup
+from checklists.actions.redating import set_new_date
 from checklists.documents.decision_record import record_markdown
-from checklists.models import Correction, Decision, FollowUp
+from checklists.models import Correction, Decision, FollowUp, Gate
 from checklists.queries.decision_records import record_of
-from checklists.queries.followups import followups_of
+from checklists.queries.followups import branches_of, followups_of
 from checklists.queries.verified import prove
-from checklists.rules.followups import draft_of, title_of
+from checklists.rules.followups import Step, draft_of, title_of
+from checklists.rules.words import GO, HOLD, NO_GO
 from warroom.actions.refusals import Invalid
 from warroom.api import find_role, plan_of, zoned
 from warroom.models import DeploymentPlan
@@ -37,6 +41,30 @@ class FollowUpIn(Schema):
 
 class DoneIn(Schema):
     note: str
+
+
+class NewDateIn(Schema):
+    """``t0`` null: the date has been moved already. ``basis`` of a dry run of the shift."""
+
+    t0: Instant | None = None
+    reason: str = ""
+    window_too: bool = False
+    basis: str = ""
+
+
+class StepIn(Schema):
+    """``after_minutes``: due so long after the decision; ``role``: a role's key."""
+
+    kind: str
+    text: str
+    role: str = ""
+    after_minutes: int | None = None
+
+
+class BranchesIn(Schema):
+    go: list[StepIn] = []
+    hold: list[StepIn] = []
+    no_go: list[StepIn] = Field([], alias="no-go")
 
 
 @router.get("plans/{slug}/gates/{key}/decisions", response=list[dict[str, Any]])
@@ -113,6 +141,54 @@ def post_done(request: HttpRequest, slug: str, number: int, body: DoneIn):
         raise Http404
     row.plan = plan
     return _followup(close_followup(row, body.note, by=request.user, request_id=once(request)))
+
+
+@router.post("plans/{slug}/followups/{int:number}/date", response=dict[str, Any])
+def post_date(request: HttpRequest, slug: str, number: int, body: NewDateIn):
+    """Set the new date that a follow-up asks for; after a NO-GO the gate is held again."""
+    plan = plan_of(request, slug, "edit")
+    row = followups_of(plan).filter(number=number).first()
+    if row is None:
+        raise Http404
+    row.plan = plan
+    set_new_date(
+        row,
+        zoned("t0", body.t0),
+        by=request.user,
+        reason=body.reason,
+        window_too=body.window_too,
+        basis=body.basis,
+        request_id=once(request),
+    )
+    return _followup(followups_of(plan).get(number=number))
+
+
+@router.get("plans/{slug}/gates/{key}/branches", response=dict[str, list[StepIn]])
+def list_branches(request: HttpRequest, slug: str, key: str):
+    """What starts by itself on go, hold and no-go."""
+    return _branches(_gate(plan_of(request, slug), key))
+
+
+@router.put("plans/{slug}/gates/{key}/branches", response=dict[str, list[StepIn]])
+def put_branches(request: HttpRequest, slug: str, key: str, body: BranchesIn):
+    """Let these steps start, all three branches as a whole; one that is left out starts nothing."""
+    gate = _gate(plan_of(request, slug, "edit"), key)
+    steps = {GO: body.go, HOLD: body.hold, NO_GO: body.no_go}
+    steps = {word: [Step(**one.dict()) for one in some] for word, some in steps.items()}
+    set_branches(gate, steps, by=request.user, request_id=once(request))
+    return _branches(gate)
+
+
+def _branches(gate: Gate) -> dict[str, list[dict[str, Any]]]:
+    return {word: [asdict(step) for step in steps] for word, steps in branches_of(gate)}
+
+
+def _gate(plan: DeploymentPlan, key: str) -> Gate:
+    gate = plan.gates.filter(key=key).first()
+    if gate is None:
+        raise Http404
+    gate.plan = plan
+    return gate
 
 
 def _found(plan: DeploymentPlan, key: str, number: int) -> Decision:

@@ -226,6 +226,13 @@ class DryRunIn(Schema):
     expected: str = ""
 
 
+class DryRunChange(Schema):
+    title: str | None = None
+    command: str | None = None
+    expected: str | None = None
+    revision: int | None = None
+
+
 class DryRunResultIn(Schema):
     """``word``: pass, warn or fail; ``at``: when it ran (UTC without a zone), else now."""
 
@@ -291,6 +298,24 @@ def post_dry_run(request: HttpRequest, slug: str, body: DryRunIn):
     plan = plan_of(request, slug, "evidence")
     run = trying.add_dry_run(plan, body.model_dump(), by=request.user, request_id=once(request))
     return Status(201, _run(run, None))
+
+
+@router.patch("plans/{slug}/dryruns/{int:number}", response=DryRunOut)
+def patch_dry_run(request: HttpRequest, slug: str, number: int, body: DryRunChange):
+    """Change what is tried; what is left out stays. 409 when ``revision`` is old."""
+    run = _find_run(plan_of(request, slug, "edit"), number)
+    said = body.model_dump(exclude_unset=True, exclude={"revision"})
+    given = {"seen_revision": body.revision, "request_id": once(request)}
+    run = trying.edit_dry_run(run, said, by=request.user, **given)
+    return _run(run, run.results.last())
+
+
+@router.delete("plans/{slug}/dryruns/{int:number}", response={204: None})
+def delete_dry_run(request: HttpRequest, slug: str, number: int, reason: str = ""):
+    """Take a dry run off; its results are kept."""
+    run = _find_run(plan_of(request, slug, "edit"), number)
+    trying.remove_dry_run(run, reason, by=request.user, request_id=once(request))
+    return Status(204, None)
 
 
 @router.post("plans/{slug}/dryruns/{int:number}/results", response={201: RecordedOut})

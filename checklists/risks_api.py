@@ -11,7 +11,7 @@ from checklists.actions import risks as actions
 from checklists.actions import scenarios
 from checklists.models import Risk, Scenario
 from checklists.queries.risks import RiskRow, ScenarioRow, risk_sheet
-from warroom.actions.refusals import Refused
+from warroom.actions.refusals import Invalid, Refused
 from warroom.api import plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
@@ -151,6 +151,27 @@ class ScenarioOut(Schema):
     revision: int
 
 
+class NewScenarioIn(Schema):
+    """``title``: if; ``action``: then. ``items``: texts, or rows as they are listed. ``risk``: its
+    number. ``watch_key`` names a reading and ``watch_band`` the band at which its time has come.
+    """
+
+    title: str = ""
+    action: str = ""
+    decide: str = ""
+    duration: str = ""
+    items: list[str | dict[str, Any]] = []
+    risk: int | None = None
+    watch_key: str = ""
+    watch_band: str = ""
+
+
+class ScenarioIn(NewScenarioIn):
+    """What is left out stays as it is. 409 when ``revision`` is no longer the scenario's."""
+
+    revision: int | None = None
+
+
 class SeenIn(Schema):
     revision: int | None = None
 
@@ -214,6 +235,35 @@ def list_scenarios(request: HttpRequest, slug: str):
     return [_scenario(row) for row in sheet.scenarios]
 
 
+@router.post("plans/{slug}/scenarios", response={201: ScenarioOut})
+def add_scenario(request: HttpRequest, slug: str, body: NewScenarioIn):
+    """Write a scenario down. The same Idempotency-Key writes it down once."""
+    plan = plan_of(request, slug, "edit")
+    said = _scenario_said(plan, body)
+    made = scenarios.add_scenario(plan, said, by=request.user, request_id=once(request))
+    return Status(201, _one_scenario(plan, made.number))
+
+
+@router.patch("plans/{slug}/scenarios/{int:number}", response=ScenarioOut)
+def change_scenario(request: HttpRequest, slug: str, number: int, body: ScenarioIn):
+    """Change what a scenario says; what it put into the room stays as it is."""
+    plan = plan_of(request, slug, "edit")
+    scenario, said = _find(plan, Scenario, number), _scenario_said(plan, body)
+    given = {"seen_revision": body.revision, "request_id": once(request)}
+    scenarios.edit_scenario(scenario, said, by=request.user, **given)
+    return _one_scenario(plan, number)
+
+
+def _scenario_said(plan: DeploymentPlan, body: NewScenarioIn) -> dict[str, Any]:
+    said = body.dict(exclude_unset=True)
+    said.pop("revision", None)
+    if said.get("risk") is not None:
+        said["risk"] = plan.risks.filter(number=said["risk"]).first()
+        if said["risk"] is None:
+            raise Invalid("risk", "This release has no such risk.")
+    return said
+
+
 @router.post("plans/{slug}/scenarios/{int:number}/start", response=ScenarioOut)
 def start(request: HttpRequest, slug: str, number: int, body: SeenIn):
     """Put a scenario in force, and its items into the room. What is in force stays so."""
@@ -244,8 +294,15 @@ def _step(
         request_id=once(request),
         **more,
     )
+    return _one_scenario(plan, number)
+
+
+def _one_scenario(plan: DeploymentPlan, number: int) -> dict[str, Any]:
     rows = risk_sheet(_fresh(plan), timezone.now()).scenarios
-    return _scenario(next(row for row in rows if row.scenario.number == number))
+    found = next((row for row in rows if row.scenario.number == number), None)
+    if found is None:
+        raise Refused("This scenario was removed meanwhile.")
+    return _scenario(found)
 
 
 def _find(plan: DeploymentPlan, model: type, number: int) -> Any:

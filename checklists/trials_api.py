@@ -40,6 +40,21 @@ class ProfileIn(Schema):
     limits: Limits = Limits()
 
 
+class ProfileChange(Schema):
+    """A limit that is null is none any more. 409 when ``revision`` is no longer the profile's."""
+
+    name: str | None = None
+    users: int | None = None
+    minutes: int | None = None
+    command: str | None = None
+    limits: Limits | None = None
+    revision: int | None = None
+
+
+class ExceptIn(Schema):
+    reason: str
+
+
 class RunIn(Schema):
     """``start``: it runs from now on, for ``minutes``. Else the figures of a run that ended."""
 
@@ -100,6 +115,41 @@ def post_load(request: HttpRequest, slug: str, body: ProfileIn):
     return Status(201, _out(_find(plan, made.key)))
 
 
+@router.patch("plans/{slug}/load/{key}", response=ProfileOut)
+def patch_load(request: HttpRequest, slug: str, key: str, body: ProfileChange):
+    """Change what a profile asks; what is left out stays, and so do runs as they were judged."""
+    plan = plan_of(request, slug, "edit")
+    fields = body.dict(exclude_unset=True, exclude={"limits", "revision"})
+    limits = body.limits.dict(exclude_unset=True) if body.limits else {}
+    fields |= {KINDS[name].field: limit for name, limit in limits.items()}
+    given = {"seen_revision": body.revision, "request_id": once(request)}
+    load.edit_profile(_find(plan, key).profile, fields, by=request.user, **given)
+    return _out(_find(plan, key))
+
+
+@router.delete("plans/{slug}/load/{key}", response={204: None})
+def delete_load(request: HttpRequest, slug: str, key: str):
+    """Take a profile off the list; its runs are kept."""
+    profile = _find(plan_of(request, slug, "edit"), key).profile
+    load.remove_profile(profile, by=request.user, request_id=once(request))
+    return Status(204, None)
+
+
+@router.put("plans/{slug}/load/{key}/runs/{int:number}/exception", response=RunOut)
+def put_load_exception(request: HttpRequest, slug: str, key: str, number: int, body: ExceptIn):
+    """Accept as a role that decides that a run failed. It stays red."""
+    run = _find_run(plan_of(request, slug, "decide"), key, number)
+    told = {"by": request.user, "request_id": once(request)}
+    return _run(load_runs.except_run(run, body.reason, **told))
+
+
+@router.put("plans/{slug}/load/{key}/runs/{int:number}/baseline", response=RunOut)
+def put_load_baseline(request: HttpRequest, slug: str, key: str, number: int):
+    """Compare the profile's other runs with this one."""
+    run = _find_run(plan_of(request, slug, "evidence"), key, number)
+    return _run(load_runs.set_baseline(run, by=request.user, request_id=once(request)))
+
+
 @router.post("plans/{slug}/load/{key}/runs", response={201: RunOut})
 def post_load_run(request: HttpRequest, slug: str, key: str, body: RunIn):
     """Start a run, or end the one under way with its figures (or write one down that ended).
@@ -124,11 +174,7 @@ def put_load_cause(request: HttpRequest, slug: str, key: str, number: int, body:
     """Say why a run failed and what was done about it."""
     plan = plan_of(request, slug, "evidence")
     demand(plan, request.user, Right.TICK)
-    row = _find(plan, key)
-    run = next((one.run for one in row.runs if one.run.number == number), None)
-    if run is None:
-        raise Http404
-    run.profile = row.profile
+    run = _find_run(plan, key, number)
     told = load_runs.explain_run(
         run, body.cause, body.fix, by=request.user, request_id=once(request)
     )
@@ -141,6 +187,15 @@ def _find(plan: DeploymentPlan, key: str) -> ProfileRow:
         raise Http404
     rows[0].profile.plan = plan
     return rows[0]
+
+
+def _find_run(plan: DeploymentPlan, key: str, number: int) -> LoadRun:
+    row = _find(plan, key)
+    run = next((one.run for one in row.runs if one.run.number == number), None)
+    if run is None:
+        raise Http404
+    run.profile = row.profile
+    return run
 
 
 def _out(row: ProfileRow) -> dict[str, Any]:

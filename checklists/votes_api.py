@@ -8,6 +8,7 @@ from django.utils import timezone
 from ninja import Schema, Status
 
 from checklists.actions.delegating import delegate_vote, log_try, take_delegation_back
+from checklists.actions.deputies import name_deputy, remove_deputy
 from checklists.actions.gate_editing import (
     add_gate,
     edit_gate,
@@ -16,7 +17,7 @@ from checklists.actions.gate_editing import (
     settings_seen,
 )
 from checklists.api import router
-from checklists.models import Delegation, Gate, ReachTry, Vote
+from checklists.models import Delegation, Deputy, Gate, ReachTry, Vote
 from checklists.queries.absence import gate_of
 from checklists.queries.gates import gate_sheet, opens_at
 from checklists.queries.silence import silence_at
@@ -213,6 +214,52 @@ def post_try(request: HttpRequest, slug: str, key: str, body: TryIn):
     gate, role = _gate(plan, key), find_role(plan, body.role)
     given = {"by": request.user, "request_id": once(request)}
     return Status(201, _try(log_try(gate, role, body.how, body.result, **given)))
+
+
+class DeputyIn(Schema):
+    """``role``: a role's key; ``person``: a username."""
+
+    role: str
+    person: str
+
+
+@router.get("plans/{slug}/deputies", response=list[dict[str, Any]])
+def list_deputies(request: HttpRequest, slug: str):
+    """Who may be asked to vote for whom, as named beforehand."""
+    named = Deputy.objects.filter(role__plan=plan_of(request, slug))
+    return [_deputy(one) for one in named.select_related("role", "person")]
+
+
+@router.post("plans/{slug}/deputies", response={201: dict[str, Any]})
+def post_deputy(request: HttpRequest, slug: str, body: DeputyIn):
+    """Name a deputy for the votes of a role; for who sits in it, or may edit the plan."""
+    plan = plan_of(request, slug, "vote")
+    role, person = find_role(plan, body.role), _person(body.person)
+    made = name_deputy(plan, role, person, by=request.user, request_id=once(request))
+    return Status(201, _deputy(made))
+
+
+@router.delete("plans/{slug}/deputies/{role}/{person}", response={204: None})
+def delete_deputy(request: HttpRequest, slug: str, role: str, person: str):
+    """Take a deputy off; votes that were delegated to them stand."""
+    plan = plan_of(request, slug, "vote")
+    found = plan.roles.filter(key=role).first()
+    if found is None:
+        raise Http404
+    remove_deputy(plan, found, _person(person), by=request.user, request_id=once(request))
+    return Status(204, None)
+
+
+def _person(name: str) -> User:
+    found = User.objects.filter(username=name, is_active=True).first()
+    if found is None:
+        raise Invalid("person", f"There is no account {name[:60]!r}.")
+    return found
+
+
+def _deputy(one: Deputy) -> dict[str, Any]:
+    said = {"role": one.role.key, "person": one.person.username, "name": one.person.display_name}
+    return said | {"by": one.named_by_name, "at": one.at}
 
 
 def _delegation(one: Delegation) -> dict[str, Any]:

@@ -275,6 +275,38 @@ OPERATIONS = {
         "cora thon hudson forge root",
     ),
     ("POST", "/scenarios/{number}/arm"): ("tick", {}, "cora thon hudson forge root"),
+    ("PUT", "/gates/{key}/criteria/{criterion}/judgement"): (
+        "vote",
+        {"band": "green", "note": "All are here."},
+        "cora thon hudson",
+    ),
+    ("PUT", "/gates/{key}/bar"): ("edit", {"bar": 80, "reason": "Usual"}, "cora root"),
+    ("GET", "/gates/{key}/branches"): ("read", None, "cora thon hudson forge vera root"),
+    ("PUT", "/gates/{key}/branches"): (
+        "edit",
+        {"go": [{"kind": "task", "text": "Open the valve"}], "hold": [], "no-go": []},
+        "cora root",
+    ),
+    ("GET", "/deputies"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/deputies"): ("vote", {"role": "on-call", "person": "vera"}, "thon cora root"),
+    ("DELETE", "/deputies/{role}/{person}"): ("vote", None, "thon cora root"),
+    ("POST", "/followups/{number}/date"): ("edit", {"reason": "Moved before."}, "cora root"),
+    ("POST", "/scenarios"): ("edit", {"title": "The line is down"}, "cora root"),
+    ("PATCH", "/scenarios/{number}"): ("edit", {"action": "Take the other"}, "cora root"),
+    ("PATCH", "/dryruns/{number}"): ("edit", {"command": "make targets"}, "cora root"),
+    ("DELETE", "/dryruns/{number}"): ("edit", None, "cora root"),
+    ("PATCH", "/load/{key}"): ("edit", {"users": 500}, "cora root"),
+    ("DELETE", "/load/{key}"): ("edit", None, "cora root"),
+    ("PUT", "/load/{key}/runs/{number}/exception"): (
+        "decide",
+        {"reason": "Peak is not expected."},
+        "cora",
+    ),
+    ("PUT", "/load/{key}/runs/{number}/baseline"): (
+        "evidence",
+        None,
+        "cora thon hudson forge root",
+    ),
     ("GET", "/timeline"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/events"): ("tick", {"text": "Seen."}, "cora thon hudson forge root"),
     ("POST", "/lifecycle"): ("run", {"step": "deploying"}, "cora thon root"),
@@ -313,7 +345,7 @@ def decided(gate):
         plan=gate.plan,
         number=1,
         decision=decision,
-        kind="task",
+        kind="new-date",
         text="Look again",
         opened_at=decision.at,
     )
@@ -336,6 +368,7 @@ def handed_over(gate, cast):
 def filled(path):
     filled = path.replace("{number}", "1").replace("{key}", "gate-1")
     filled = filled.replace("{criterion}", "team")
+    filled = filled.replace("{role}", "on-call").replace("{person}", "vera")
     more = {"/document": "?format=json", "/items/{number}/files": "?name=run.json"}
     return filled + more.get(path, "")
 
