@@ -1,5 +1,6 @@
 """The cast that every test plays with, and what keeps databases clean between tests."""
 
+from collections import Counter
 from importlib import import_module
 
 import pytest
@@ -24,14 +25,14 @@ DATABASE = frozenset({"db", "transactional_db"})
 
 
 def pytest_addoption(parser):
-    text = "leave out the tests that touch neither database nor processes"
+    text = "leave out what a second database cannot change: see _is_stateful, _some_of_each"
     parser.addoption("--stateful", action="store_true", help=text)
 
 
 def pytest_collection_modifyitems(config, items):
     """Spread what waits for processes over the run; leave out what was tested before."""
     if config.getoption("--stateful"):
-        chosen = [item for item in items if _is_stateful(item)]
+        chosen = _some_of_each([item for item in items if _is_stateful(item)])
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
     items[:] = _spread(items)
@@ -43,6 +44,21 @@ def _is_stateful(item) -> bool:
         return False
     marks = any(item.get_closest_marker(name) for name in ("django_db", *OUTER))
     return marks or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+
+
+def _some_of_each(items: list) -> list:
+    """Of a test that is asked with many sets of values, the first three sets.
+
+    Every set runs on SQLite; what a second database could break, it breaks for any of them.
+    """
+    asked: Counter[str] = Counter()
+    chosen = []
+    for item in items:
+        name = item.nodeid.partition("[")[0]
+        asked[name] += 1
+        if asked[name] <= 3:
+            chosen.append(item)
+    return chosen
 
 
 def _spread(items: list) -> list:
