@@ -46,7 +46,7 @@ def add_risk(
         raise Invalid("title", "Say what may go wrong.")
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
         if adding.repeated:
-            return _made_by(adding)
+            return made_by(adding, Risk, "risk")
         number = next_number(adding, Risk, "risk")
         risk = Risk.objects.create(plan=adding.plan, number=number, **values)
         adding.record(
@@ -70,7 +70,7 @@ def edit_risk(
     """
     values = checked(fields)
     with change(risk.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
-        risk = _find(editing, risk)
+        risk = fresh(editing, risk, "risk")
         before = shown(risk)
         for name, value in values.items():
             setattr(risk, name, value)
@@ -110,7 +110,7 @@ def set_risk_state(
         raise Invalid("state", f"{state[:40]!r} is no state of a risk.")
     reason = checked_reason(reason)
     with change(risk.plan, by=by, right=Right.EDIT, request_id=request_id) as setting:
-        risk = _find(setting, risk)
+        risk = fresh(setting, risk, "risk")
         if setting.repeated or (risk.state == state and risk.state_reason == reason):
             return risk
         demand_seen(setting, risk, seen_revision, "risk", f"R{risk.number}")
@@ -284,14 +284,16 @@ def shown(risk: Risk) -> dict[str, Any]:
     return {name: getattr(risk, name) for name in FIELDS}
 
 
-def _find(changing: Change, risk: Risk) -> Risk:
-    found = Risk.objects.filter(pk=risk.pk, plan=changing.plan).first()
+def fresh(changing: Change, row: Any, noun: str) -> Any:
+    """The risk or scenario as it is now that the plan's row is locked."""
+    found = type(row).objects.filter(pk=row.pk, plan=changing.plan).first()
     if found is None:
-        raise Refused("This risk was removed meanwhile. Nothing was saved.")
+        raise Refused(f"This {noun} was removed meanwhile. Nothing was saved.")
     found.plan = changing.plan
     return found
 
 
-def _made_by(adding: Change) -> Risk:
+def made_by(adding: Change, model: type, noun: str) -> Any:
+    """What the same request added before."""
     event = adding.plan.events.get(request_id=adding.request_id)
-    return Risk.objects.get(plan=adding.plan, number=event.data["risk"])
+    return model.objects.get(plan=adding.plan, number=event.data[noun])

@@ -13,7 +13,7 @@ from django.db.models import Max
 from checklists.actions.phases import MOST_PHASES, TITLE_LIMIT
 from checklists.actions.placing import MOST_ITEMS
 from checklists.actions.revoking import Revoked, revoke_signatures
-from checklists.actions.risks import demand_ahead, demand_seen, next_number
+from checklists.actions.risks import demand_ahead, demand_seen, fresh, made_by, next_number
 from checklists.actions.scenario_fields import checked, shown
 from checklists.models import ChecklistItem, Phase, Scenario, ScenarioState
 from checklists.rules import scenarios as rules
@@ -40,7 +40,7 @@ def add_scenario(
         raise Invalid("title", "Say what would have to happen.")
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
         if adding.repeated:
-            return _made_by(adding)
+            return made_by(adding, Scenario, "scenario")
         number = next_number(adding, Scenario, "scenario")
         scenario = Scenario.objects.create(plan=adding.plan, number=number, **values)
         adding.record(
@@ -66,7 +66,7 @@ def edit_scenario(
     """
     values = checked(scenario.plan, fields)
     with change(scenario.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
-        scenario = _find(editing, scenario)
+        scenario = fresh(editing, scenario, "scenario")
         before = shown(scenario)
         for name, value in values.items():
             setattr(scenario, name, value)
@@ -102,7 +102,7 @@ def start_scenario(
     right to tick.
     """
     with change(scenario.plan, by=by, right=Right.TICK, request_id=request_id) as starting:
-        scenario = _find(starting, scenario)
+        scenario = fresh(starting, scenario, "scenario")
         if starting.repeated or scenario.state == ScenarioState.IN_FORCE:
             return scenario
         if scenario.state == ScenarioState.CLEARED:
@@ -136,7 +136,7 @@ def clear_scenario(
     """
     reason = checked_reason(reason)
     with change(scenario.plan, by=by, right=Right.TICK, request_id=request_id) as clearing:
-        scenario = _find(clearing, scenario)
+        scenario = fresh(clearing, scenario, "scenario")
         if clearing.repeated or scenario.state == ScenarioState.CLEARED:
             return scenario
         if not reason:
@@ -170,7 +170,7 @@ def arm_scenario(
     Raises Refused while it is in force; NotAllowed without the right to tick.
     """
     with change(scenario.plan, by=by, right=Right.TICK, request_id=request_id) as arming:
-        scenario = _find(arming, scenario)
+        scenario = fresh(arming, scenario, "scenario")
         if arming.repeated or scenario.state == ScenarioState.ARMED:
             return scenario
         if scenario.state == ScenarioState.IN_FORCE:
@@ -331,17 +331,3 @@ def _stands(scenario: Scenario, now: datetime) -> str:
 
 def _name(scenario: Scenario) -> str:
     return f"scenario {scenario.number}"
-
-
-def _find(changing: Change, scenario: Scenario) -> Scenario:
-    rows = Scenario.objects.select_related("risk", "phase")
-    found = rows.filter(pk=scenario.pk, plan=changing.plan).first()
-    if found is None:
-        raise Refused("This scenario was removed meanwhile. Nothing was saved.")
-    found.plan = changing.plan
-    return found
-
-
-def _made_by(adding: Change) -> Scenario:
-    event = adding.plan.events.get(request_id=adding.request_id)
-    return Scenario.objects.get(plan=adding.plan, number=event.data["scenario"])

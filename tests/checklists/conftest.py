@@ -1,11 +1,13 @@
 """A gate with its facts, and the people who stand at it."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
 from checklists.actions.gates import cast_vote
+from checklists.actions.readiness import CategoryWanted, ScaleWanted, save_weights
 from checklists.models import Criterion, Evidence
 from tests.conftest import make_item
 
@@ -67,3 +69,13 @@ def all_go(plan, gate, cast, roles, criterion):
 @pytest.fixture
 def blocking(phase):
     return make_item(phase, 7, "Confirm on-call cover", blocking=True)
+
+
+@pytest.fixture
+def score(plan, cast):
+    """Health 60 %, Security 40 % and a veto with a target of 8; the bar is 8.50 of 10."""
+    health = CategoryWanted("Health", Decimal(60))
+    security = CategoryWanted("Security", Decimal(40), target="8", veto=True)
+    ten = ScaleWanted(Decimal(10), Decimal("8.5"))
+    save_weights(plan, [health, security], scale=ten, by=cast["cora"])
+    return plan
