@@ -45,3 +45,26 @@ def test_a_scenario_is_started_once_cleared_and_armed(call, item):  # noqa: F811
     assert call("forge", "POST", "/scenarios/1/arm", {})[1]["phase"] is None
     status, found = call("vera", "GET", "/scenarios")
     assert found[0]["items"] == [{"text": "Light a candle"}, {"text": "Call", "due": "5m"}]
+
+
+def test_a_scenario_is_written_down_with_its_risk_and_changed(call, item):  # noqa: F811
+    plan = item.plan
+    plan.risks.create(number=4, title="Water")
+    said = {"title": "The cellar is wet", "items": ["Close the main"], "risk": 4}
+    status, made = call("cora", "POST", "/scenarios", said)
+    assert (status, made["risk"], made["items"][0]["text"]) == (201, 4, "Close the main")
+    path = f"/scenarios/{made['number']}"
+    changed = call("cora", "PATCH", path, {"action": "Pump", "revision": made["revision"]})[1]
+    assert (changed["title"], changed["action"], changed["risk"]) == (said["title"], "Pump", 4)
+    assert call("cora", "PATCH", path, {"action": "Wait", "revision": made["revision"]})[0] == 409
+    assert call("cora", "PATCH", path, {"risk": 9})[1]["field"] == "risk"
+
+
+def test_what_starts_at_a_gate_is_read_and_replaced(call, gate, roles):  # noqa: F811
+    before = call("vera", "GET", "/gates/gate-1/branches")[1]
+    assert [step["kind"] for step in before["hold"]] == ["task"]
+    steps = {"no-go": [{"kind": "task", "text": "Tell all", "role": "on-call"}]}
+    status, now = call("cora", "PUT", "/gates/gate-1/branches", steps)
+    assert (status, now["go"], now["no-go"][0]["role"]) == (200, [], "on-call")
+    wrong = {"go": [{"kind": "dance", "text": "Now"}]}
+    assert call("cora", "PUT", "/gates/gate-1/branches", wrong)[0] == 422
