@@ -7,15 +7,16 @@ from itertools import groupby
 from django.urls import reverse
 
 from checklists.models import Criterion
-from checklists.queries.criteria import bands_of
+from checklists.queries.criteria import bands_of, criteria_now
 from checklists.queries.gates import gates_now
-from checklists.queries.phases import Checklist, PhaseRows, checklist, roles_now
+from checklists.queries.phases import Checklist, PhaseRows, checklist
 from checklists.queries.readiness import score_now
 from checklists.rules import bands, oddities
 from checklists.rules.oddities import Hold, Part
 from checklists.rules.readiness import claim_text
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.queries.people import roles_now
 from warroom.rules.blanks import blanks, told
 from warroom.rules.oddities import Odd
 
@@ -61,7 +62,7 @@ def claims(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
 
 def criteria(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """Bands with gaps or overlaps, strict against non-strict bounds, at each gate."""
-    for criterion in Criterion.objects.filter(gate__plan=plan).select_related("gate"):
+    for criterion in criteria_now(plan, now):
         url = f"{reverse('gate', args=[plan.slug, criterion.gate.key])}#criteria-h"
         for odd in _bands(criterion):
             line = criterion.source_line or 0

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from checklists.models import Criterion, Gate, Source
-from checklists.queries.criteria import evidence_now, waivers_now
+from checklists.queries.criteria import criteria_now, evidence_now, waivers_now
 from checklists.queries.evidence import measured_keys
 from checklists.queries.gates import final_of, gates_now, opens_at
 from checklists.queries.measures import measure_of
@@ -17,9 +17,10 @@ from warroom.models import DeploymentPlan
 def criteria_asked(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """Of every gate that is not decided."""
     gates = {gate.pk: gate for gate in gates_now(plan, now) if final_of(gate) is None}
-    found = Criterion.objects.filter(gate__in=gates).order_by("gate__number", "position")
     asked: dict[int, list[Criterion]] = {}
-    for one in found:
+    for one in criteria_now(plan, now):
+        if one.gate_id not in gates:
+            continue
         one.gate = gates[one.gate_id]
         asked.setdefault(one.gate_id, []).append(one)
     known = set(evidence_now(plan, now)) | measured_keys(plan)

@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from checklists.models import Gate, Quorum
 from checklists.queries.gates import final_of, gates_now
-from checklists.queries.phases import roles_now
 from checklists.queries.votes import voting_roles
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan, Right, Role
+from warroom.queries.people import roles_now
 
 
 def votes(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:

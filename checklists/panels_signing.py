@@ -6,7 +6,7 @@ from datetime import datetime
 from checklists.panels import LIST, Context
 from checklists.queries.phases import Checklist, checklist
 from checklists.queries.scopes import PLAN, STABLE, Scope, find_scope, scope_keys
-from checklists.queries.signoffs import condition_rows
+from checklists.queries.signoffs import conditions_now
 from checklists.queries.waiting import last_waits
 from warroom.live import panels
 from warroom.models import DeploymentPlan, TimelineEvent
@@ -70,7 +70,7 @@ class PlanConditions(panels.Panel):
     slot = "rows"
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
-        rows = condition_rows(plan)
+        rows = conditions_now(plan, now)
         return {"rows": rows, "open_count": sum(row.is_open for row in rows)} if rows else None
 
 

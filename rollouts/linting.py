@@ -7,7 +7,9 @@ from django.urls import reverse
 
 from checklists.rules import bands
 from checklists.rules.due import due_at
-from rollouts.models import HealthCheck, Probing, PrometheusQuery
+from rollouts.models import Probing, PrometheusQuery
+from rollouts.queries.stages import stages_now
+from rollouts.queries.watching import all_checks_now, all_metrics_now
 from rollouts.rules import oddities
 from rollouts.rules.oddities import Step
 from warroom.live.lint import LintFinding, register_lint
@@ -17,21 +19,22 @@ from warroom.rules.blanks import blanks, told
 
 def metrics(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """Bands that do not fit together, and blanks that are left."""
-    queries = list(PrometheusQuery.objects.filter(plan=plan).defer("history"))
+    queries = all_metrics_now(plan, now)
     for query in queries:
         for sentence in bands.findings(query.bands) if query.bands else ():
             url = f"{reverse('checks', args=[plan.slug])}?focus={query.key}"
             title = f"{query.name} has odd bands"
             line = query.source_line or 0
             yield LintFinding("bands", title, sentence, query.name, url, "See metric", line)
-    yield from _placeholders(plan, queries)
+    yield from _placeholders(plan, queries, now)
 
 
-def _placeholders(plan: DeploymentPlan, queries: list[PrometheusQuery]) -> Iterator[LintFinding]:
+def _placeholders(
+    plan: DeploymentPlan, queries: list[PrometheusQuery], now: datetime
+) -> Iterator[LintFinding]:
     """Queries and addresses in which blanks of a template are left: these are not asked."""
-    checks = HealthCheck.objects.filter(plan=plan).defer("history")
     rows: list[tuple[Probing, str]] = [(row, row.promql) for row in queries]
-    rows += [(row, row.url) for row in checks]
+    rows += [(row, row.url) for row in all_checks_now(plan, now)]
     left = {row: found for row, text in rows if (found := blanks(text))}
     if left:
         first = next(iter(left))
@@ -50,7 +53,7 @@ def stages(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
             row.soak_s,
             row.started_at or due_at(plan.t0, None, row.offset_s),
         )
-        for row in plan.stages.all()
+        for row in stages_now(plan, now)
     ]
     late = oddities.past_the_window(steps, plan.window_end)
     url = f"{reverse('settings', args=[plan.slug])}#schedule"

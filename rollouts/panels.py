@@ -3,8 +3,6 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils import timezone
-
 from rollouts.queries import focus, stages, watching
 from rollouts.queries.needs import watch_needs
 from rollouts.queries.outlook import position
@@ -79,7 +77,7 @@ class Checks(panels.Panel):
     refresh_s = AGEING_S
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        rows = [watching.watched(row, now) for row in watching.checks(plan).defer("history")]
+        rows = [watching.watched(row, now) for row in watching.checks_now(plan, now)]
         return {"rows": rows, "summary": watching.summary(rows)} if rows else None
 
 
@@ -156,9 +154,9 @@ class GateHistory(panels.Panel):
         }
 
 
-def green_of_all(plan: DeploymentPlan) -> str | None:
+def green_of_all(plan: DeploymentPlan, now: datetime) -> str | None:
     """``5/6`` for the tab, from the verdict's own count: no statement of its own."""
-    shown = shown_verdict(plan, timezone.now())
+    shown = shown_verdict(plan, now)
     words = shown.counts.split()
     if shown.aged:
         return "no data"

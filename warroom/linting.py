@@ -7,6 +7,8 @@ from django.urls import reverse
 
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.queries.contacts import levels_now
+from warroom.queries.people import roles_now
 from warroom.rules import oddities
 from warroom.rules.oddities import Odd
 
@@ -30,7 +32,7 @@ def dates(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
 
 
 def levels(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
-    rows = plan.escalation_levels.prefetch_related("contacts")
+    rows = levels_now(plan, now)
     found = oddities.of_levels(
         [
             oddities.Level(
@@ -50,7 +52,7 @@ def levels(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
 
 def deciders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """Somebody must be able to decide, and somebody to change the plan."""
-    held = {right for rights in plan.roles.values_list("rights", flat=True) for right in rights}
+    held = {right for role in roles_now(plan, now) for right in role.rights}
     for right, what in ((Right.DECIDE, "decide a gate"), (Right.EDIT, "change this plan")):
         if right not in held:
             odd = Odd(f"no-role-may-{right}", f"No role may {what}", f"Give a role: {right.label}.")

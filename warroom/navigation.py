@@ -5,6 +5,7 @@ A page that is not built has no tab; nothing here names an app.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
@@ -16,7 +17,7 @@ class Tab:
     label: str
     url_name: str
     order: int
-    count: Callable[[Any], str | None] | None = None
+    count: Callable[[Any, datetime], str | None] | None = None
     icon: str = ""  # the first four tabs stand in the phone's dock too
     key: str = ""  # the letter after "g"
 
@@ -33,11 +34,12 @@ def register_tab(
     url_name: str,
     order: int,
     *,
-    count: Callable[[Any], str | None] | None = None,
+    count: Callable[[Any, datetime], str | None] | None = None,
     icon: str = "",
     key: str = "",
 ) -> None:
-    """``url_name`` takes ``slug``; ``count(plan)`` gives a short text such as ``8/14`` or None."""
+    """``url_name`` takes ``slug``; ``count(plan, now)`` gives a short text such as ``8/14``
+    or None; ``now`` is UTC."""
     _tabs[name] = Tab(name, label, url_name, order, count, icon, key)
 
 

@@ -13,6 +13,7 @@ from warroom.live.headline import headline, shown_verdict, stands
 from warroom.live.people import people_lint, people_needs
 from warroom.models import DeploymentPlan, Lifecycle, Right, TimelineEvent
 from warroom.queries import seats, timeline, work
+from warroom.queries.contacts import levels_now
 from warroom.rules import lifecycle as rules
 from warroom.rules.facts import field_of
 
@@ -120,7 +121,7 @@ class Contacts(panels.Panel):
     order = 210
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        levels = list(plan.escalation_levels.prefetch_related("contacts"))
+        levels = levels_now(plan, now)
         others = list(plan.contacts.filter(level=None))
         return {"levels": levels, "others": others} if levels or others else None
 
@@ -254,7 +255,7 @@ class TabCount(panels.Panel):
         return [tab.name for tab in navigation.tabs() if tab.count]
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        return {"count": navigation.get(key).count(plan) or ""} if key else None
+        return {"count": navigation.get(key).count(plan, now) or ""} if key else None
 
 
 BUILT_IN = (

@@ -6,12 +6,13 @@ from datetime import datetime
 from checklists.actions.revoking import take_back
 from checklists.models import ChecklistItem, DecisionWord, Gate, Phase, SignOff
 from checklists.queries.gates import final_of, gates_now
-from checklists.queries.phases import items_now, roles_now
+from checklists.queries.phases import items_now, phases_now
 from checklists.rules.due import due_at
 from checklists.rules.items import CLOSED
 from warroom.actions.change import Change
 from warroom.actions.lifecycle import register_check, register_effect
 from warroom.models import DeploymentPlan, Right
+from warroom.queries.people import roles_now
 from warroom.rules.lifecycle import DEPLOYING, REOPEN, Objection
 
 NAMED = 5  # items that a sentence names
@@ -86,7 +87,7 @@ def _open(refs: list[str]) -> str:
 
 def _of_phases(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
     """A rejection refuses; a required phase that nobody signed warns, if anybody signs at all."""
-    phases = Phase.objects.filter(plan=plan, off_at=None, required=True)
+    phases = [phase for phase in phases_now(plan, now) if phase.required and phase.off_at is None]
     early = [phase for phase in phases if _phase_before(plan, phase)]
     words = _words(plan) if early else {}
     signing = early and any(role.may(Right.SIGN) for role in roles_now(plan, now))

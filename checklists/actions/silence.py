@@ -12,7 +12,7 @@ from checklists.actions.decisions import THE_RULE, fresh_gate, keep_decision
 from checklists.actions.followups import start_branch
 from checklists.models import Decision, DecisionWord, Gate
 from checklists.queries.gates import GateSheet, gate_sheet
-from checklists.queries.phases import seated_roles
+from checklists.queries.signoffs import seated_roles
 from checklists.queries.silence import silence_at, watched_gates
 from checklists.queries.votes import vote_rows, waited_rows
 from checklists.rules.words import SHOWN

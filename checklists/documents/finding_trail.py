@@ -89,10 +89,11 @@ def _row(finding: Finding, event: TimelineEvent, what: str) -> TrailRow:
 
 
 def _values(told: Any) -> str:
-    """``state: open; retest: yes``"""
+    """``state: open; retest: yes``: the state first, then by name. JSON keeps no order."""
     if not isinstance(told, dict):
         return ""
     words = {True: "yes", False: "no", None: ""}
+    told = dict(sorted(told.items(), key=lambda pair: (pair[0] != "state", pair[0])))
     shown = {k: words.get(v, v) if isinstance(v, bool | None) else v for k, v in told.items()}
     return "; ".join(f"{k}: {str(v)[:_VALUE]}" for k, v in shown.items() if v != "")
 

@@ -9,11 +9,11 @@ from checklists.models import Delegation, Deputy, Gate, ReachTry
 from checklists.queries.duties import signed_of
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
-from checklists.queries.phases import roles_now
 from checklists.queries.votes import VoteRow, quorum_of, rule_words
 from checklists.rules.delegation import Candidate, May, may_vote_for, offered
 from checklists.rules.owners import plain
 from warroom.models import DeploymentPlan, EscalationContact, Right, Role, User
+from warroom.queries.people import roles_now
 
 _SCHEMES = {"phone": "tel:", "mail": "mailto:"}
 

@@ -10,9 +10,9 @@ from checklists.models import RiskState, Severity
 from checklists.queries.dryruns import dry_runs
 from checklists.queries.findings import counts_now
 from checklists.queries.load import load_rows
-from checklists.queries.once import once
 from checklists.queries.risks import risk_sheet
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import listed
 
 GRAVE = (Severity.CRITICAL, Severity.HIGH)

@@ -10,14 +10,15 @@ from typing import Any
 from checklists.models import Criterion, Gate, Phase, Source
 from checklists.queries.criteria import evidence_now
 from checklists.queries.measures import Measured, register_measure
-from checklists.queries.once import once
-from checklists.queries.phases import items_now, roles_now
+from checklists.queries.phases import items_now, phases_now
 from checklists.queries.scopes import AT_GATE, PLAN, STABLE, Scope
 from checklists.queries.signoffs import signatures
 from checklists.rules.bands import Band
 from checklists.rules.due import due_at
 from checklists.rules.numbers import whole_number
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
+from warroom.queries.people import roles_now
 from warroom.rules.wording import duration_text
 
 # Hours are meant where a criterion of an age names no unit.
@@ -51,11 +52,6 @@ def phases_before(gate: Gate, phases: Iterable[Phase], t0: datetime | None) -> l
         return opens is None or starts is None or starts < opens
 
     return [phase for phase in phases if is_before(phase)]
-
-
-def phases_now(plan: DeploymentPlan, now: datetime) -> list[Phase]:
-    """The phases of a plan; one SQL statement."""
-    return once(plan, now, "phase-rows", lambda: list(plan.phases.all()))
 
 
 def _asked(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Phase]:

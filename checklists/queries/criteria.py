@@ -13,11 +13,11 @@ from django.db.models import F
 from checklists.models import Criterion, CriterionVersion, Evidence, Source, Waiver
 from checklists.queries.evidence import other_version
 from checklists.queries.measures import Measured, measure_of, register_measure, stand_in_of
-from checklists.queries.once import once
 from checklists.rules import bands
 from checklists.rules.bands import Band
 from checklists.rules.waivers import accepted
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import duration_text, number_text
 
 
@@ -102,6 +102,13 @@ def _of_release(row: Evidence, plan: DeploymentPlan) -> Evidence:
     if row.commit and (why := other_version(plan, row.commit)):
         row.value, row.band, row.reason = None, "", why
     return row
+
+
+def criteria_now(plan: DeploymentPlan, now: datetime) -> list[Criterion]:
+    """Every criterion with its gate, in order, read once for one instant; one SQL statement."""
+    rows = Criterion.objects.filter(gate__plan=plan).select_related("gate")
+    ordered = rows.order_by("gate__number", "position")
+    return once(plan, now, "criteria", lambda: list(ordered))
 
 
 def waivers_now(plan: DeploymentPlan, now: datetime) -> dict[int, Waiver]:

@@ -10,9 +10,9 @@ from checklists.models import Criterion, DryRun, DryRunResult, Source
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
 from checklists.queries.measures import Measured, register_measure
-from checklists.queries.once import once
 from checklists.rules.dryruns import SHOWN, Outcome, good_of, totals
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from checklists.models import Gate, SignOff, Vote, Waiver
 from checklists.queries.gates import GateSheet
-from checklists.queries.once import once
 from warroom.models import Role
+from warroom.queries.once import once
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from checklists.models import Finding, FindingState
 from checklists.queries.findings import in_order, states_now
 from checklists.queries.looks import counting
 from checklists.queries.needs import people_named
-from checklists.queries.phases import roles_now
 from checklists.rules import findings as rules
 from checklists.rules.owners import plain
 from warroom.live.needs import Need, register_needs
 from warroom.models import DeploymentPlan, Right
+from warroom.queries.people import roles_now
 
 SOON = timedelta(days=1)
 MOST = 6

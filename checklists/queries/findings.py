@@ -13,11 +13,11 @@ from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
 from checklists.queries.looks import counting, looked
 from checklists.queries.measures import Measured, register_measure
-from checklists.queries.once import once
 from checklists.rules import findings as rules
 from checklists.rules.bands import Band, judge
 from checklists.rules.recognised import within
 from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.queries.once import once
 from warroom.rules.wording import instant_text
 
 PAGE = 100

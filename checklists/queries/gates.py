@@ -8,15 +8,16 @@ from datetime import datetime
 
 from checklists.models import ChecklistItem, Condition, Decision, Gate, Source
 from checklists.queries.criteria import CriterionRow, criterion_rows
-from checklists.queries.once import once
-from checklists.queries.phases import items_now, roles_now
+from checklists.queries.phases import items_now
 from checklists.queries.readiness import holding
-from checklists.queries.signoffs import ConditionRow, condition_rows
+from checklists.queries.signoffs import ConditionRow, conditions_now
 from checklists.queries.votes import VoteRow, ballot_of, quorum_of, vote_rows, waited_rows
 from checklists.rules import due, gates
 from checklists.rules.items import CLOSED
 from checklists.rules.votes import Ballot, is_in, is_met, needed_words
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
+from warroom.queries.people import roles_now
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
     criteria = criterion_rows(plan, gate.criteria.all(), now)
     votes = vote_rows(gate, roles_now(plan, now))
     items = tuple(items_now(plan, now))
-    conditions = tuple(_conditions(gate))
+    conditions = tuple(_conditions(gate, now))
     waiting = tuple(row.condition.text for row in conditions if row.holds)
     facts = gates.Facts(
         readings=tuple(_reading(row) for row in criteria),
@@ -199,7 +200,7 @@ def holds(item: ChecklistItem, gate: Gate) -> bool:
     return gate.offset_s is None or begins is None or begins < gate.offset_s
 
 
-def _conditions(gate: Gate) -> list[ConditionRow]:
+def _conditions(gate: Gate, now: datetime) -> list[ConditionRow]:
     """Conditions of this gate's votes and signatures and of those under the whole release."""
 
     def concerns(condition: Condition) -> bool:
@@ -207,7 +208,7 @@ def _conditions(gate: Gate) -> list[ConditionRow]:
             return condition.gate_id == gate.pk
         return condition.signoff.gate_id in (None, gate.pk)
 
-    return [row for row in condition_rows(gate.plan) if concerns(row.condition)]
+    return [row for row in conditions_now(gate.plan, now) if concerns(row.condition)]
 
 
 def _reading(row: CriterionRow) -> gates.Reading:

@@ -12,8 +12,8 @@ from django.db.models.functions import RowNumber
 
 from checklists.models import FindingState, Result, ResultKind
 from checklists.queries.evidence import other_version
-from checklists.queries.once import once
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import duration_text
 
 SCANS = (ResultKind.SARIF, ResultKind.SCAN)

@@ -1,7 +1,7 @@
 """How a criterion gets its value: one function per source, registered by the module that has it.
 
 A measure reads what is true at an instant, in a fixed number of SQL statements however many ask
-it (``queries.once``). None says that nothing measures it, so that a person may judge.
+it (``warroom.queries.once``). None says that nothing measures it, so that a person may judge.
 """
 
 from collections.abc import Callable

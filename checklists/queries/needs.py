@@ -7,13 +7,14 @@ from itertools import islice
 
 from checklists.models import Condition
 from checklists.queries.gates import GateSheet, gate_sheet, next_open
-from checklists.queries.phases import Checklist, ItemRow, checklist, roles_now
-from checklists.queries.signoffs import ConditionRow, condition_rows, holders
+from checklists.queries.phases import Checklist, ItemRow, checklist
+from checklists.queries.signoffs import ConditionRow, conditions_now, holders
 from checklists.queries.silence import silence_at
 from checklists.queries.votes import VoteRow
 from checklists.rules.owners import named, plain
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right, Role
+from warroom.queries.people import roles_now
 from warroom.rules.wording import duration_text
 
 AHEAD = timedelta(hours=1)
@@ -146,7 +147,7 @@ def _signatures(plan: DeploymentPlan, board: Checklist) -> Iterator[Need]:
 def _conditions(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
     """Open conditions for who owns them, else for the role that set them; late ones first."""
     people = people_named(roles_now(plan, now))
-    for row in condition_rows(plan):
+    for row in conditions_now(plan, now):
         condition = row.condition
         if not row.is_open:
             continue

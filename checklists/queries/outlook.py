@@ -2,18 +2,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
 from checklists.models import ChecklistItem, FollowUpKind, Gate, Phase
 from checklists.queries.gates import final_of, gates_now, hold_of, next_open, opens_at, runs
-from checklists.queries.once import once
-from checklists.queries.phases import roles_now
+from checklists.queries.phases import Checklist
 from checklists.queries.votes import voting_roles
 from checklists.rules.due import due_at
-from checklists.rules.gates import FINAL, NO_GO
+from checklists.rules.gates import NO_GO
 from checklists.rules.items import CLOSED
 from warroom.live.outlook import NextStep, Progress
 from warroom.models import DeploymentPlan, Lifecycle
+from warroom.queries.once import already, once
+from warroom.queries.people import roles_now
 from warroom.rules.wording import instant_text
 
 
@@ -97,20 +97,22 @@ def _parts(ids: list[int]) -> dict[int, list[str]]:
     return parts
 
 
-def checklist_count(plan: DeploymentPlan) -> str | None:
-    """``8/14``: items closed of all."""
+def checklist_count(plan: DeploymentPlan, now: datetime) -> str | None:
+    """``8/14``: items closed of all. Counted anew unless the page has read the checklist."""
+    board: Checklist | None = already(plan, now, "checklist")
+    if board is not None:
+        return f"{board.counts.closed}/{board.counts.total}" if board.counts.total else None
     found = progress([plan]).get(plan.pk)
     return f"{found.done}/{found.total}" if found else None
 
 
-def gates_count(plan: DeploymentPlan) -> str | None:
+def gates_count(plan: DeploymentPlan, now: datetime) -> str | None:
     """``2 open``: gates at their time without a GO or NO-GO; else ``7``, how many there are.
 
     In a closed release none is open.
     """
-    decided = Count("decisions", filter=Q(decisions__word__in=FINAL))
-    gates, now = plan.gates.order_by().annotate(decided=decided), timezone.now()
-    count = sum(not gate.decided and _is_open(plan, gate, now) for gate in gates)
+    gates = gates_now(plan, now)
+    count = sum(final_of(gate) is None and _is_open(plan, gate, now) for gate in gates)
     return f"{count} open" if count else str(len(gates)) if gates else None
 
 

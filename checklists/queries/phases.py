@@ -9,21 +9,20 @@ from datetime import datetime, timedelta
 from django.db.models import Count, QuerySet
 
 from checklists.models import ChecklistItem, ItemFile, ItemState, Phase, PhaseGroup
-from checklists.queries.once import once
 from checklists.queries.refs import name_items
 from checklists.queries.scopes import STABLE, Scope
 from checklists.queries.signoffs import (
     Signature,
     Signatures,
     holders,
-    seated_roles,
     signatures,
 )
 from checklists.rules import due as due_rule
 from checklists.rules import items as rules
 from checklists.rules.targets import Against, Met, against
 from warroom.models import DeploymentPlan, Role
-from warroom.queries.people import seated
+from warroom.queries.once import once
+from warroom.queries.people import roles_now, seated
 
 _MARKS = {
     ItemState.DONE: "ok",
@@ -243,8 +242,7 @@ def _read(plan: DeploymentPlan, now: datetime) -> Checklist:
     _nest(rows)
     signed = signatures(plan, roles)
     phases, total = [], Counts()
-    for phase in Phase.objects.filter(plan=plan).prefetch_related("groups"):
-        phase.plan = plan
+    for phase in phases_now(plan, now):
         mine = [row for row in rows if row.item.phase_id == phase.pk]
         phases.append(_phase_rows(phase, mine, signed.under(phase)))
     for row in rows:
@@ -252,14 +250,21 @@ def _read(plan: DeploymentPlan, now: datetime) -> Checklist:
     return Checklist(phases, total, signed.under(None), signed)
 
 
+def phases_now(plan: DeploymentPlan, now: datetime) -> list[Phase]:
+    """All phases with their groups, read once for everything that is shown of one instant."""
+
+    def read() -> list[Phase]:
+        found = list(Phase.objects.filter(plan=plan).prefetch_related("groups"))
+        for phase in found:
+            phase.plan = plan
+        return found
+
+    return once(plan, now, "phases", read)
+
+
 def items_now(plan: DeploymentPlan, now: datetime) -> list[ChecklistItem]:
     """``items_of``, read once for everything that is shown of one instant."""
     return once(plan, now, "items", lambda: name_items(items_of(plan)))
-
-
-def roles_now(plan: DeploymentPlan, now: datetime) -> list[Role]:
-    """``seated_roles``, read once for everything that is shown of one instant."""
-    return once(plan, now, "roles", lambda: seated_roles(plan))
 
 
 def items_of(plan: DeploymentPlan) -> QuerySet[ChecklistItem]:

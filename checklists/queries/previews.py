@@ -78,7 +78,7 @@ def turns(
 
 
 def _as_if(plan: DeploymentPlan, rows: list[Evidence], now: datetime) -> DeploymentPlan:
-    """The plan as a reader would find it if these readings stood; see ``queries.once``."""
+    """The plan as a reader would find it if these readings stood; see ``warroom.queries.once``."""
     read = {**evidence_now(plan, now), **{row.key: row for row in rows}}
     kept = {"evidence": read, "waivers": waivers_now(plan, now)}
     imagined = copy(plan)

@@ -20,11 +20,11 @@ from checklists.models import (
     ReadinessScale,
     ScoreSource,
 )
-from checklists.queries.once import once
 from checklists.queries.score_sources import Found, computed
 from checklists.rules import readiness
 from checklists.rules.readiness import Before, Category, Readiness, Row, Standing
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 
 BEST = Decimal(100)
 

@@ -24,9 +24,9 @@ from checklists.queries.criteria import criterion_rows
 from checklists.queries.evidence import other_version
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet, final_of, gates_now
-from checklists.queries.once import once
 from checklists.rules.bands import Band
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import duration_text
 
 SCANS = (ResultKind.SARIF, ResultKind.SCAN)

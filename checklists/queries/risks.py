@@ -7,13 +7,13 @@ from datetime import datetime
 from checklists.models import Risk, RiskState, Scenario, ScenarioState
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
-from checklists.queries.once import once
 from checklists.queries.phases import PhaseRows, checklist
 from checklists.queries.watched import Readings, readings_now
 from checklists.rules import risks as rules
 from checklists.rules.scenarios import Wish, wishes_of
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
+from warroom.queries.once import once
 from warroom.rules.lifecycle import ENDED
 from warroom.rules.wording import instant_text
 
@@ -233,7 +233,7 @@ def _time(scenario: Scenario, readings: Readings | None, now: datetime) -> str:
     return found.told(now) if found else ""
 
 
-def open_count(plan: DeploymentPlan) -> str | None:
+def open_count(plan: DeploymentPlan, now: datetime) -> str | None:
     """How many risks are not closed, for the tab; None without any."""
     count = Risk.objects.filter(plan=plan).exclude(state=RiskState.CLOSED).count()
     return str(count) if count else None

@@ -20,15 +20,15 @@ from checklists.models import (
     ScoreSource,
     Source,
 )
-from checklists.queries.counted import missing_phases, phases_now
+from checklists.queries.counted import missing_phases
 from checklists.queries.criteria import criterion_rows, evidence_now
 from checklists.queries.looks import counting, looked
-from checklists.queries.once import once
-from checklists.queries.phases import items_now
+from checklists.queries.phases import items_now, phases_now
 from checklists.rules import readiness
 from checklists.rules.bands import Band
 from checklists.rules.items import CLOSED
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import age_text, duration_text, number_text
 
 # What a finding takes off a scale of 10, where the category says nothing else.

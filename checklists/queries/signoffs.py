@@ -1,5 +1,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef
 
@@ -7,6 +8,7 @@ from checklists.models import Condition, Decision, Phase, SignOff
 from checklists.queries.scopes import Scope
 from checklists.rules.signoffs import score_text
 from warroom.models import DeploymentPlan, Right, Role
+from warroom.queries.once import once
 from warroom.queries.people import seated
 
 
@@ -171,6 +173,11 @@ def condition_rows(plan: DeploymentPlan) -> list[ConditionRow]:
 
 def _overridden(condition: Condition) -> bool:
     return condition.gone and condition.blocking and condition.closed_at is None
+
+
+def conditions_now(plan: DeploymentPlan, now: datetime) -> list[ConditionRow]:
+    """``condition_rows``, read once for everything that is shown of one instant (UTC)."""
+    return once(plan, now, "conditions", lambda: condition_rows(plan))
 
 
 def _void(condition: Condition) -> str:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from checklists.models import Condition, Delegation, Gate, Vote
-from checklists.queries.phases import roles_now
 from checklists.queries.signoffs import holders
 from checklists.rules.votes import Ballot, Quorum, Word, quorum_words, waited_for
 from warroom.models import DeploymentPlan, Right, Role, User
-from warroom.queries.people import Standing
+from warroom.queries.people import Standing, roles_now
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from datetime import datetime
 from checklists.models import Evidence
 from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import gate_sheet, next_open
-from checklists.queries.once import once
 from checklists.rules.bands import Band
 from checklists.rules.scenarios import ANY
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import instant_text
 
 WORDS = {Band.GREEN: "green", Band.YELLOW: "yellow", Band.RED: "red", Band.NO_DATA: "without data"}

@@ -13,7 +13,6 @@ from checklists.actions.gate_editing import add_gate, edit_gate, remove_gate
 from checklists.actions.regating import falling
 from checklists.models import Deputy, Gate
 from checklists.queries.gates import gates_now, next_undecided
-from checklists.queries.phases import roles_now
 from checklists.queries.votes import rule_words, vote_rows
 from checklists.views.gates import find_gate
 from checklists.voting_forms import DeputyForm, GateForm, GateRemoveForm
@@ -22,7 +21,7 @@ from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid, NotAllowed
 from warroom.models import DeploymentPlan, Right, Role, User
 from warroom.once import once
-from warroom.queries.people import Standing, standing
+from warroom.queries.people import Standing, roles_now, standing
 from warroom.queries.plans import get_plan
 from warroom.views.plans import page
 from warroom.views.posting import posted

@@ -12,25 +12,21 @@ from checklists.queries.measures import (
     register_measure,
     register_stand_in,
 )
-from checklists.queries.once import once
 from checklists.rules.bands import Band, judge
 from rollouts.models import HealthCheck, PrometheusQuery
+from rollouts.queries.watching import checks_now
 from rollouts.rules.alerts import CRITICAL, posted_keys, reads_alerts
 from rollouts.rules.readings import HEALTH_CHECKS, as_read
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 
 _RANK = {Band.GREEN: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.RED: 3}
-
-
-def _checks_now(plan: DeploymentPlan, now: datetime) -> list[HealthCheck]:
-    rows = HealthCheck.objects.filter(plan=plan, enabled=True).defer("history")
-    return once(plan, now, "health-check-rows", lambda: list(rows))
 
 
 def _checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     """Red is what fails; one that is slow passes. One that is not read lately leaves no data."""
     wanted = criterion.params.get("checks") or ()
-    rows = [row for row in _checks_now(plan, now) if not wanted or row.key in wanted]
+    rows = [row for row in checks_now(plan, now) if not wanted or row.key in wanted]
     origin = f"health checks: {', '.join(row.name for row in rows)}" if rows else ""
     gone = sorted(set(wanted) - {row.key for row in rows})
     if gone:
@@ -46,7 +42,7 @@ def _checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measur
 
 def _own_checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
     """ "Health checks 5/5" where no page counts them: the plan's own, when it has just so many."""
-    if criterion.unit != f"of {len(_checks_now(plan, now))}":
+    if criterion.unit != f"of {len(checks_now(plan, now))}":
         return None
     return _checks(plan, criterion, now)
 

@@ -11,6 +11,7 @@ from rollouts.models import HealthCheck, PrometheusQuery, Stage, StageState
 from rollouts.rules.stages import Ahead, objections
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import instant_text
 
 
@@ -34,7 +35,7 @@ class Track:
 
 def track(plan: DeploymentPlan, now: datetime) -> Track | None:
     """The stages of a plan as they stand at `now`; None without stages. Two SQL statements."""
-    stages = of_plan(plan)
+    stages = stages_now(plan, now)
     if not stages:
         return None
     running = next((s for s in stages if s.state == StageState.RUNNING), None)
@@ -62,6 +63,11 @@ def for_public(track: Track, held: bool, now: datetime) -> Track:
 def of_plan(plan: DeploymentPlan) -> list[Stage]:
     """The stages in order, each with the gate at its end; one SQL statement."""
     return list(Stage.objects.filter(plan=plan).select_related("gate"))
+
+
+def stages_now(plan: DeploymentPlan, now: datetime) -> list[Stage]:
+    """``of_plan``, read once for everything that is shown of one instant (UTC)."""
+    return once(plan, now, "stages", lambda: of_plan(plan))
 
 
 def coming(stages: Sequence[Stage]) -> Stage | None:

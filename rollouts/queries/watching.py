@@ -14,6 +14,7 @@ from rollouts.models import HealthCheck, MetricSample, Probing, PrometheusQuery
 from rollouts.rules import history, sparkline
 from rollouts.rules.readings import NOT_JUDGED, as_read
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
 from warroom.rules.wording import age_text, duration_text
 
 STRIP_BLOCKS = 48
@@ -53,6 +54,27 @@ def metrics(plan: DeploymentPlan) -> QuerySet[PrometheusQuery]:
 
 def checks(plan: DeploymentPlan) -> QuerySet[HealthCheck]:
     return HealthCheck.objects.filter(plan=plan, enabled=True)
+
+
+def all_metrics_now(plan: DeploymentPlan, now: datetime) -> list[PrometheusQuery]:
+    """All of them with their history, read once for everything that is shown of ``now`` (UTC)."""
+    return once(plan, now, "metrics", lambda: list(PrometheusQuery.objects.filter(plan=plan)))
+
+
+def all_checks_now(plan: DeploymentPlan, now: datetime) -> list[HealthCheck]:
+    """All of them without their history, read once for everything that is shown of ``now``."""
+    rows = HealthCheck.objects.filter(plan=plan).defer("history")
+    return once(plan, now, "checks", lambda: list(rows))
+
+
+def metrics_now(plan: DeploymentPlan, now: datetime) -> list[PrometheusQuery]:
+    """Those of ``all_metrics_now`` that are asked."""
+    return [row for row in all_metrics_now(plan, now) if row.enabled]
+
+
+def checks_now(plan: DeploymentPlan, now: datetime) -> list[HealthCheck]:
+    """Those of ``all_checks_now`` that are asked."""
+    return [row for row in all_checks_now(plan, now) if row.enabled]
 
 
 def watched(row: Probing, now: datetime) -> Watched:
@@ -132,7 +154,7 @@ class Tile:
 
 def tiles(plan: DeploymentPlan, now: datetime) -> list[Tile]:
     """Every metric as a tile; one SQL statement."""
-    return [_tile(row, now) for row in metrics(plan)]
+    return [_tile(row, now) for row in metrics_now(plan, now)]
 
 
 def _tile(row: PrometheusQuery, now: datetime) -> Tile:
@@ -165,7 +187,7 @@ class Row:
 
 def metric_rows(plan: DeploymentPlan, now: datetime, span: timedelta) -> list[Row]:
     """Every metric with the last `span` in blocks; one SQL statement."""
-    return [_row(row, now, span, _bands_in_words(row)) for row in metrics(plan)]
+    return [_row(row, now, span, _bands_in_words(row)) for row in metrics_now(plan, now)]
 
 
 def check_rows(plan: DeploymentPlan, now: datetime, span: timedelta) -> list[Row]:

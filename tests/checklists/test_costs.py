@@ -41,7 +41,7 @@ def grow(plan, phase, cast, roles, gate):
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("", 64), ("checklist/?phase=1", 35), ("gates/gate-1/", 38), ("items/1/", 25)],
+    [("", 48), ("checklist/?phase=1", 35), ("gates/gate-1/", 35), ("items/1/", 25)],
 )
 def test_a_page_costs_the_same_with_one_item_and_with_many(
     plan, phase, item, gate, cast, roles, client_of, path, most

@@ -132,9 +132,9 @@ def test_a_draft_without_t0_does_not_ask_to_decide(plan, gate, now):
 def test_the_tab_counts_the_gates_that_are_open_now(plan, gate):
     plan.t0 = timezone.now()
     Gate.objects.filter(pk=gate.pk).update(offset_s=3 * 86400)
-    assert gates_count(plan) == "1"
+    assert gates_count(plan, timezone.now()) == "1"
     Gate.objects.filter(pk=gate.pk).update(offset_s=-60)
-    assert gates_count(plan) == "1 open"
+    assert gates_count(plan, timezone.now()) == "1 open"
 
 
 def test_blanks_in_a_command_are_a_finding(plan, phase):

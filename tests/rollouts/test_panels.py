@@ -288,9 +288,9 @@ def test_the_tab_counts_no_green_that_has_grown_old(plan):
     now = timezone.now()
     plan.verdict, plan.verdict_counts = "proceed", "5 of 6 green"
     plan.verdict_valid_until = now + timedelta(seconds=30)
-    assert green_of_all(plan) == "5/6"
+    assert green_of_all(plan, timezone.now()) == "5/6"
     plan.verdict_valid_until = now - timedelta(seconds=1)
-    assert green_of_all(plan) == "no data"
+    assert green_of_all(plan, timezone.now()) == "no data"
 
 
 @pytest.mark.parametrize("word", ["hold", "rollback"])

@@ -6,6 +6,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
+from warroom.queries.once import once
 from warroom.rules.coverage import EVER, NEVER, Span
 from warroom.rules.fingerprint import fingerprint
 
@@ -39,7 +40,12 @@ def standing(person: User, plan: DeploymentPlan, at: datetime | None = None) -> 
     """
     seats = Seat.objects.active(at or timezone.now()).filter(user=person, role__plan=plan)
     seats = seats.select_related("role")
-    roles = tuple(seat.role for seat in seats.order_by("role__position", "role__pk"))
+    return _standing(
+        tuple(seat.role for seat in seats.order_by("role__position", "role__pk")), person
+    )
+
+
+def _standing(roles: tuple[Role, ...], person: User) -> Standing:
     rights = {right for role in roles for right in role.rights}
     if person.is_superuser:
         rights |= {Right.EDIT.value, Right.TICK.value, Right.RUN.value}
@@ -55,9 +61,23 @@ def seated(at: datetime | None = None, path: str = "") -> Prefetch:
     return Prefetch(f"{path}seats", sitting)
 
 
-def role_keys(plan: DeploymentPlan) -> list[str]:
-    """The words that a plan's roles have in ``<body data-roles>``; one SQL statement."""
-    return [f"role-{key}" for key in plan.roles.values_list("key", flat=True)]
+def roles_now(plan: DeploymentPlan, now: datetime) -> list[Role]:
+    """All roles of a plan with their people at an instant (UTC): ``role.seats.all()``.
+
+    Two SQL statements, once for everything that is shown of that instant.
+    """
+    return once(plan, now, "roles", lambda: list(plan.roles.prefetch_related(seated(now))))
+
+
+def standing_among(roles: Iterable[Role], person: User) -> Standing:
+    """As ``standing``, of a plan's roles with their people: no SQL statement of its own."""
+    held = (role for role in roles for seat in role.seats.all() if seat.user_id == person.pk)
+    return _standing(tuple(held), person)
+
+
+def role_keys(roles: Iterable[Role]) -> list[str]:
+    """The words that a plan's roles have in ``<body data-roles>``."""
+    return [f"role-{role.key}" for role in roles]
 
 
 def lasting_editors(plan: DeploymentPlan) -> list[Seat]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from warroom.models import DeploymentPlan, Invitation, Message, Presence, Role, Seat, User
-from warroom.queries.people import span_of
+from warroom.queries.once import once
+from warroom.queries.people import roles_now, span_of
 from warroom.rules.coverage import Span, from_now, gaps, wanted, without
 from warroom.rules.presence import is_here, presence_text
 
@@ -88,19 +89,27 @@ class Asked:
 def role_rows(
     plan: DeploymentPlan, now: datetime, seen: Mapping[int, datetime] | None = None
 ) -> list[RoleRow]:
-    """Every role of a plan with its people at an instant (UTC), in two SQL statements.
+    """Every role of a plan with its people at an instant (UTC). ``seen``: from ``last_seen``.
 
-    One more tells who is asked, while a role is empty. ``seen``: as ``last_seen`` gives it.
+    Three SQL statements, once for everything that is shown of that instant; one more tells who is
+    asked, while a role is empty.
     """
-    roles = list(plan.roles.all())
-    seats = Seat.objects.to_come(now).filter(role__plan=plan).order_by("pk")
-    by_role = _grouped(seats.select_related("user", "stands_in_for__user"), "role_id")
-    empty = [role for role in roles if role.pk not in by_role]
-    asked = _grouped(_waiting(empty, now), "role_id") if empty else {}
+    roles, by_role, asked = once(plan, now, "role rows", lambda: _read(plan, now))
     return [
         _row(role, by_role.get(role.pk, []), asked.get(role.pk, []), seen or {}, plan, now)
         for role in roles
     ]
+
+
+def _read(
+    plan: DeploymentPlan, now: datetime
+) -> tuple[list[Role], dict[int, list[Seat]], dict[int, list[Invitation]]]:
+    roles = roles_now(plan, now)
+    seats = Seat.objects.to_come(now).filter(role__plan=plan).order_by("pk")
+    by_role = _grouped(seats.select_related("user", "stands_in_for__user"), "role_id")
+    empty = [role for role in roles if role.pk not in by_role]
+    asked = _grouped(_waiting(empty, now), "role_id") if empty else {}
+    return roles, by_role, asked
 
 
 def _waiting(roles: list[Role], now: datetime) -> Iterable[Invitation]:

@@ -12,7 +12,7 @@ from warroom import navigation
 from warroom.live import kept, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
 from warroom.models import DeploymentPlan, Lifecycle
-from warroom.queries.people import role_keys, seated, standing
+from warroom.queries.people import role_keys, roles_now, seated, standing_among
 from warroom.queries.plans import get_plan, plans_for
 
 GROUPS = [
@@ -107,8 +107,8 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
         "verdict": shown_verdict(plan, now),
         "headline": headline(plan, now),
         "tabs": tabs(plan, now),
-        "role_keys": role_keys(plan),
-        "standing": standing(request.user, plan),
+        "role_keys": role_keys(roles_now(plan, now)),
+        "standing": standing_among(roles_now(plan, now), request.user),
         "slots": slots,
         "fragments": fragments,
     }

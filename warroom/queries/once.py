@@ -20,3 +20,9 @@ def once(plan: DeploymentPlan, now: datetime, what: Hashable, read: Callable[[],
     if what not in kept[1]:
         kept[1][what] = read()
     return kept[1][what]
+
+
+def already(plan: DeploymentPlan, now: datetime, what: Hashable) -> Any:
+    """What ``once`` has read for this instant; None while nobody has asked for it."""
+    kept: tuple[Any, dict[Hashable, Any]] | None = getattr(plan, "_read_once", None)
+    return kept[1].get(what) if kept and kept[0] == (now, plan.timeline_seq) else None
