@@ -142,7 +142,8 @@ def _filled(risks: Iterable[Rated], row: Level, column: Level) -> Cell:
         return (chance.level, risk.severity.level) == (row, column)
 
     after = tuple(risk.name for risk in risks if at(risk, risk.after))
-    before = tuple(risk.name for risk in risks if at(risk, risk.before) and risk.name not in after)
+    placed = set(after)
+    before = tuple(r.name for r in risks if at(r, r.before) and r.name not in placed)
     return Cell(_cell(row, column), before, after)
 
 
