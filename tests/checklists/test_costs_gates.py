@@ -21,12 +21,12 @@ MANY = Amounts(
 )
 # path: statements at most
 PAGES = {
-    "": 50,
-    "gates/gate-1/": 35,
-    "gates/gate-1/meeting/": 39,
+    "": 51,
+    "gates/gate-1/": 36,
+    "gates/gate-1/meeting/": 44,
     "gates/gate-1/pack/": 47,
-    "gates/gate-1/pack.md": 39,
-    "gates/gate-1/absent": 38,
+    "gates/gate-1/pack.md": 42,
+    "gates/gate-1/absent": 40,
     "evidence/": 28,
     "findings/": 25,
     "risks/": 15,
