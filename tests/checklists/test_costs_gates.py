@@ -24,17 +24,17 @@ PAGES = {
     "": 51,
     "gates/gate-1/": 36,
     "gates/gate-1/meeting/": 44,
-    "gates/gate-1/pack/": 47,
+    "gates/gate-1/pack/": 50,
     "gates/gate-1/pack.md": 42,
     "gates/gate-1/absent": 40,
     "evidence/": 28,
     "findings/": 25,
-    "risks/": 15,
-    "trials/": 18,
+    "risks/": 17,
+    "trials/": 20,
     "dryruns/": 20,
-    "readiness/": 19,
+    "readiness/": 21,
     "followups/": 15,
-    "settings/": 68,
+    "settings/": 72,
 }
 
 
