@@ -209,6 +209,7 @@ def test_votes_of_an_older_version_and_of_delegates_do_not_back_the_author(gate,
         by=cast["cora"],
         by_name="Cora",
         reason="Away",
+        agreed="Forge votes for me.",
         at=timezone.now(),
     )
     cast_vote(gate, roles["deployment-lead"], "go", by=cast["forge"])
