@@ -22,6 +22,7 @@ class StageTimes(Source):
     def things(self, plan: DeploymentPlan, now: datetime) -> Iterable[Thing]:
         gone = Decision.objects.filter(gate__plan=plan, word=DecisionWord.GO)
         released = set(gone.values_list("gate_id", flat=True))
+        waits: int | None = None  # a stage waits for the gate at the end of the one before it
         for stage in of_plan(plan):
             if stage.offset_s is not None:
                 yield Thing(
@@ -29,10 +30,11 @@ class StageTimes(Source):
                     f"Stage {stage.number}: {stage.to_percent} %",
                     stage.offset_s,
                     over=stage.state != StageState.PENDING,
-                    waits_for=f"gate:{stage.gate_id}" if stage.gate_id else "",
-                    released=stage.gate_id in released,
+                    waits_for=f"gate:{waits}" if waits else "",
+                    released=waits in released,
                     note=f"soak {duration_text(stage.soak_s)}" if stage.soak_s else "",
                 )
+            waits = stage.gate_id
 
     def move(self, plan: DeploymentPlan, keys: Collection[str], seconds: int) -> None:
         pks = [int(key.partition(":")[2]) for key in keys]

@@ -336,13 +336,13 @@ def test_after_t0_what_is_ahead_moves_and_the_gate_comes_later(plan, gate, cast)
 
 @pytest.fixture
 def day_two(plan, gate, cast):
-    """Under way: stage 2 was released at its own gate, then the gate of day 2 says NO-GO."""
+    """Under way: stage 2 was released by a GO, then the gate at its own end says NO-GO."""
     plan.t0 = timezone.now().replace(microsecond=0) - timedelta(hours=1)
     plan.save()
     Gate.objects.filter(pk=gate.pk).update(offset_s=86_400, title="Day 2")
     other = Gate.objects.create(plan=plan, key="two", number=2, title="Stage 2")
     third = Gate.objects.create(plan=plan, key="three", number=3, title="Day 3", offset_s=172_800)
-    at = {1: (43_200, other), 2: (100_000, other), 3: (50_000, gate), 4: (172_800, third)}
+    at = {1: (0, other), 2: (100_000, gate), 3: (50_000, third), 4: (172_800, None)}
     for number, (offset_s, own) in at.items():
         Stage.objects.create(
             plan=plan,
@@ -363,7 +363,7 @@ def day_two(plan, gate, cast):
 def test_a_new_date_leaves_what_another_gates_go_released(plan, gate, day_two, cast):
     set_new_date(day_two, 172_800, by=cast["cora"], reason="In two days")
     assert {one.number: one.offset_s for one in plan.stages.all()} == {
-        1: 43_200,  # earlier, and released
+        1: 0,  # earlier, though it has not begun
         2: 100_000,  # released, though later
         3: 50_000 + 172_800,  # waits for this gate, though planned before it
         4: 172_800 + 172_800,
