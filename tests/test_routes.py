@@ -579,7 +579,7 @@ ROUTES = {
     "dryrun-judge": Route(
         f"{PLAN}dryruns/1/judge",
         get=LED,
-        post=holders(302, *SIGN),
+        post=holders(302, "thon", "hudson"),  # nobody accepts what they recorded
         send={
             "judge-accepted": "yes",
             "judge-reason": "Known, see item 4.",
