@@ -36,6 +36,11 @@ def release_all(apps, schema_editor):
         append_only.release(schema_editor.connection, table)
 
 
+def leave_old_gates_alone(apps, schema_editor):
+    """Nobody agreed, for a gate that exists, that silence holds it."""
+    apps.get_model("checklists", "Gate").objects.update(silence_minutes=None)
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -594,5 +599,6 @@ class Migration(migrations.Migration):
             model_name='scenario',
             constraint=models.UniqueConstraint(fields=('plan', 'number'), name='scenario_number_per_plan'),
         ),
+        migrations.RunPython(leave_old_gates_alone, migrations.RunPython.noop),
         migrations.RunPython(keep_all, release_all),
     ]
