@@ -3,19 +3,29 @@
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
 
-from checklists.actions.files import path_of
 from checklists.models import Result
+from checklists.queries.stored import read_kept
+from warroom.actions.refusals import Refused
 
 # Whatever a file holds, a browser that opens it by its address runs nothing of it.
 SANDBOX = "default-src 'none'; sandbox"
 
 
+class Changed(Refused):
+    """The bytes are not those that were kept."""
+
+
 def result_file(result: Result) -> HttpResponse:
-    """The file of a result as an attachment. Raises Http404 where there is none."""
-    path = path_of(result.sha256)
-    if not result.file_name or not path.is_file():
+    """The file of a result as an attachment. Raises Http404 where there is none, and Changed."""
+    if not result.file_name:
         raise Http404("This result has no file.")
-    answer = HttpResponse(path.read_bytes(), content_type="application/octet-stream")
+    data = read_kept(result.sha256)
+    if data is None:
+        raise Changed(
+            f"{result.file_name} is gone or was changed on the disk: it is not what was brought in "
+            f"as result {result.number}, with the SHA-256 {result.sha256[:12]}…. Nothing is sent."
+        )
+    answer = HttpResponse(data, content_type="application/octet-stream")
     answer["Content-Disposition"] = content_disposition_header(True, result.file_name)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = SANDBOX

@@ -9,11 +9,10 @@ import os
 import tempfile
 from pathlib import Path
 
-from django.conf import settings
-
 from checklists.actions.items import locked_item
 from checklists.models import ChecklistItem, ItemFile
 from checklists.queries.rehearsals import foreign_file
+from checklists.queries.stored import path_of
 from checklists.rules import files as rules
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid
@@ -58,11 +57,6 @@ def attach_file(item: ChecklistItem, name: str, content: bytes, *, by: User) -> 
         _count(attaching, item)
         _record(attaching, item, row, before)
     return row
-
-
-def path_of(sha256: str) -> Path:
-    """Where the bytes of a file lie."""
-    return settings.FILES_DIR / sha256[:2] / sha256
 
 
 def keep_bytes(sha256: str, content: bytes) -> None:

@@ -32,6 +32,7 @@ LIMIT_BYTES = 20 * MB
 AGAIN = timedelta(minutes=1)  # the same value without a time of its own is sent again within this
 LIMITS = {"unit": 20, "text": 300, "source": 500, "url": 500, "commit": 64, "label": 200}
 REPORT_ONLY = "It is kept for the report and does not count."
+TIMES = frozenset({"ms", "s", "min", "h", "d"})
 Told = str | tuple[str, dict[str, Any]] | None
 Followed = Callable[[Change, Result, Any], Told]
 _followed: list[Followed] = []
@@ -88,6 +89,8 @@ def record_value(
         raise Invalid("key", rules.KEY_RULE)
     if wrong := rules.value_objection(value):
         raise Invalid("value", wrong)
+    if value < 0 and said["unit"] in TIMES:
+        raise Invalid("value", "A length of time is not below 0.")
     _check_link(plan, said["url"])
     value, shown = float(value), said["text"] or rules.value_text(value, said["unit"])
     content = {"key": key, "value": value, "unit": said["unit"], "text": shown}

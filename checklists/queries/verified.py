@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from checklists.models import Decision
+from checklists.models import Decision, Result
 from checklists.queries.frozen import digest
+from checklists.queries.stored import altered
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.queries.timeline import first_broken, register_proof
 from warroom.rules import chain
@@ -33,7 +34,7 @@ def prove(decision: Decision) -> Proof:
     # As it stands now: the head on an older copy of the plan is not the newest event's.
     plan = DeploymentPlan.objects.defer("source_text").get(pk=decision.gate.plan_id)
     broken, event = first_broken(plan), _events(plan).get(_place(decision))
-    wrong = [*_differences(decision, event)]
+    wrong = [*_differences(decision, event), *altered(decision.evidence.get("results") or ())]
     wrong += [f"The timeline is broken: {broken}."] if broken else []
     return Proof(digest(decision.evidence), event, tuple(wrong))
 
@@ -60,6 +61,8 @@ def of_plan(plan: DeploymentPlan) -> Iterator[str]:
     for decision in rows:
         for sentence in _differences(decision, events.pop(_place(decision), None)):
             yield f"{decision.gate.title}, {decision.at:%d %b %H:%M} UTC: {sentence}"
+    rows = Result.objects.filter(plan=plan).exclude(file_name="").order_by("number")
+    yield from altered(rows.values("number", "file_name", "sha256"))
     for key, at in events:
         yield f"{key}: the decision of {at} on the timeline has no row any more."
 

@@ -3,8 +3,10 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
-from checklists.actions.files import attach_file, path_of
+from checklists.actions.files import attach_file
+from checklists.queries.stored import path_of, read_kept
 from checklists.rules.files import IMAGES
+from checklists.sending import Changed
 from checklists.views.items import find_item, fresh, item_page
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
@@ -41,10 +43,12 @@ def item_file(request: HttpRequest, slug: str, number: int, file: int, name: str
     """The bytes of a file, to those who may see the plan. Only pictures open in the browser."""
     item = find_item(request, slug, number)
     row = item.files.filter(pk=file, name=name).first()
-    path = path_of(row.sha256) if row else None
-    if path is None or not path.is_file():
+    if row is None or not path_of(row.sha256).is_file():
         raise Http404("No such file at this item.")
-    answer = HttpResponse(path.read_bytes(), content_type=_served_as(row.content_type))
+    data = read_kept(row.sha256)
+    if data is None:
+        raise Changed(f"{row.name} is gone or was changed on the disk. Nothing is sent.")
+    answer = HttpResponse(data, content_type=_served_as(row.content_type))
     answer["Content-Disposition"] = content_disposition_header(
         row.content_type not in IMAGES, row.name
     )

@@ -27,6 +27,7 @@ BAD = {"failed": "failure", "failure": "failure", "fail": "failure"}
 BAD |= {"error": "error", "errored": "error", "broken": "error"}
 _WEIGHT = {"": 0, "skipped": 1, "failure": 2, "error": 3}
 _WORST = ("failure", "error", "skipped")
+_OUTCOMES = {name: name for name in _WORST}  # some tools write them with a capital
 PARTS = 20  # levels of sub-tests that are looked at
 
 
@@ -46,6 +47,8 @@ class _Seen:
     tool: str = ""
     claimed: int | None = None
     suite_claims: int = 0
+    bad_claimed: int | None = None
+    bad_suites: int = 0
     suites: int = 0
     states: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_WEIGHT, 0))
     failed_names: set[str] = field(default_factory=set)
@@ -64,6 +67,17 @@ class _Seen:
     def ran(self) -> int:
         return self.total - self.states["skipped"]
 
+    @property
+    def unseen(self) -> int:
+        """Failures and errors that the attributes name and no element shows, while none does."""
+        named = self.bad_claimed if self.bad_claimed is not None else self.bad_suites
+        return 0 if self.states["failure"] + self.states["error"] else named
+
+    @property
+    def says(self) -> bool:
+        """Whether anything is known of how the tests went."""
+        return bool(self.ran) and not self.unseen
+
 
 def read_junit(data: bytes) -> Reading:
     """Raises WrongResult for what is no XML, and for a file that holds no test case."""
@@ -75,7 +89,7 @@ def read_junit(data: bytes) -> Reading:
         form=f"JUnit XML, {count(seen.suites, 'suite')}",
         title="Tests",
         prefix="tests",
-        text=f"{seen.states['']:,} of {seen.total:,}" if seen.ran else "no data",
+        text=f"{seen.states['']:,} of {seen.total:,}" if seen.says else "no data",
         detail=_detail(seen),
         figures=_figures(seen),
         observed_at=seen.observed_at,
@@ -114,8 +128,10 @@ class _Walk:
         seen, tests = self.seen, whole(attributes.get("tests"))
         if len(self.path) == 1:
             seen.tool, seen.claimed = said(attributes.get("name"), 80), tests
+            seen.bad_claimed = _bad(attributes)
         elif name == "testsuite" and self.path.count("testsuite") == 1:
             seen.suite_claims += tests or 0
+            seen.bad_suites += _bad(attributes) or 0
         if name == "testsuite":
             seen.first_suite = seen.first_suite if seen.suites else line
             seen.suites += 1
@@ -127,7 +143,7 @@ class _Walk:
             )
 
     def _outcome(self, name: str, attributes: dict[str, str]) -> None:
-        case = self.cases[-1]
+        case, name = self.cases[-1], _OUTCOMES.get(name.lower(), name)
         if name in _WORST:
             case.state = max(case.state, name, key=_WEIGHT.__getitem__)
             case.risky |= attributes.get("type", "").endswith("RiskyTestError")
@@ -145,6 +161,12 @@ class _Walk:
             seen.failed_names.add(case.name)
 
 
+def _bad(attributes: dict[str, str]) -> int | None:
+    """Failures and errors as the attributes of a suite name them; None where they name neither."""
+    named = [whole(attributes.get(name)) for name in ("failures", "errors")]
+    return None if named == [None, None] else sum(filter(None, named))
+
+
 def _case(attributes: dict[str, str]) -> _Case:
     words = {attributes.get(name, "").strip().lower() for name in ("status", "result")}
     state = next((BAD[word] for word in words if word in BAD), "")
@@ -156,10 +178,10 @@ def _case(attributes: dict[str, str]) -> _Case:
 def _figures(seen: _Seen) -> tuple[Figure, ...]:
     """Of tests of which none ran nothing failed, and nothing is known either."""
     passed, total = seen.states[""], seen.total
-    rate = share(passed, seen.total if seen.ran else 0)
+    rate = share(passed, seen.total if seen.says else 0)
     failures, errors = seen.states["failure"], seen.states["error"]
     bad = {"failed": failures + errors, "failures": failures, "errors": errors, "passed": passed}
-    said = bad if seen.ran else dict.fromkeys(bad)
+    said = bad if seen.says else dict.fromkeys(bad)
     return (
         figure("pass-rate", "Tests passed", rate, "%", number_text(rate, "%")),
         figure("failed", "Tests failed or in error", said["failed"]),
@@ -186,6 +208,11 @@ def _notes(seen: _Seen) -> list[str]:
     notes = [_claim_note(seen), _parents_note(seen.failed_names)]
     if not seen.ran:
         notes.append("No test ran: this is no data, and no pass.")
+    if seen.unseen:
+        notes.append(
+            f"Its attributes name {count(seen.unseen, 'failed test')}, but no test in it failed: "
+            "what did not pass is not in the file, so this is no data."
+        )
     if seen.risky:
         notes.append(f"{count(seen.risky, 'error')} of PHPUnit: a risky test, not a failed one.")
     if seen.flaky:

@@ -1,6 +1,6 @@
 """The four CSV files of Locust: statistics, their history, failures, exceptions."""
 
-from checklists.rules.results.loads import error_rate, load_figures, load_text
+from checklists.rules.results.loads import error_rate, is_idle, load_figures, load_text
 from checklists.rules.results.shape import (
     Reading,
     WrongResult,
@@ -26,6 +26,8 @@ def read_stats(text: str) -> Reading:
     for line, row in table(text):
         last = line
         if _is_sum(row):
+            if total is not None:
+                raise WrongResult("It has the row Aggregated twice: two tests in one file.", line)
             total = row
         else:
             names += 1
@@ -74,7 +76,7 @@ def _detail(values: dict[str, float | None], names: int) -> str:
 
 
 def _notes(values: dict[str, float | None]) -> list[str]:
-    if not values["requests"]:
+    if is_idle(values):
         return ["Nothing was requested: there is nothing to judge."]
     rate = values["error-rate"]
     if rate is not None and rate >= 1:

@@ -2,10 +2,11 @@
 
 import codecs
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from checklists.rules.results.shape import WrongResult
+from checklists.rules.results.shape import WrongResult, said
 
 PARTS = 2_000_000
 _ENCODED = ((codecs.BOM_UTF8, "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -28,11 +29,22 @@ def parsed(text: str) -> Any:
     if sum(map(text.count, ",{[")) > PARTS:
         raise WrongResult(f"It has more than {PARTS:,} parts.")
     try:
-        return json.loads(text, parse_int=_integer, parse_constant=_no_number)
+        return json.loads(
+            text, parse_int=_integer, parse_constant=_no_number, object_pairs_hook=_object
+        )
     except json.JSONDecodeError as error:
         raise WrongResult(f"It is no whole JSON: {error.msg}.", error.lineno) from None
     except RecursionError:
         raise WrongResult("Its parts stand too deep within each other.") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What says two things under one key says nothing. Raises WrongResult naming the key."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise WrongResult("The same key stands twice in one object.", place=said(twice, 80))
+    return found
 
 
 def _integer(digits: str) -> int | None:
