@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
@@ -112,6 +113,11 @@ def _unkept(request: HttpRequest, error: DataError) -> HttpResponse:
 @api.exception_handler(OverflowError)
 def _beyond(request: HttpRequest, error: OverflowError) -> HttpResponse:
     return problem(422, "A time or a number lies beyond what can be kept.")
+
+
+@api.exception_handler(MultiPartParserError)
+def _no_form(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
+    return problem(400, f"The form cannot be read. {error}")
 
 
 @api.exception_handler(RequestDataTooBig)

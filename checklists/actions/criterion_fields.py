@@ -114,6 +114,8 @@ def _params(source: str, params: Any) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name in _KNOWN.get(source, ()):
         value = params.get(name)
+        if value is not None and not isinstance(value, list if name in _LISTS else str):
+            raise Invalid(name, f"{name} is a {'list' if name in _LISTS else 'text'}.")
         if name in _LISTS and (value or name != "groups"):
             kept[name] = [_listed(name, one) for one in (value or [])[:100]]
         elif value:

@@ -58,6 +58,7 @@ class _Wanted:
     figures: list[dict[str, Any]]
     same: dict[str, Any]
     reading: Any = None
+    content: bytes | None = None
     told: list[str] = field(default_factory=list)
     data: dict[str, Any] = field(default_factory=dict)
 
@@ -154,7 +155,7 @@ def record_result(
     }
     same = {name: fields[name] for name in ("kind", "prefix", "sha256", "commit")}
     wanted = _Wanted(fields, rules.full_figures(prefix, reading.figures), same, reading)
-    keep_bytes(fields["sha256"], data)  # before the commit: a row never names bytes not there
+    wanted.content = data
     return _keep(plan, wanted, by, observed_at, valid_for_s, counts, request_id)
 
 
@@ -242,6 +243,8 @@ def _keep(
         why = _why(keeping, wanted, counts, fresh)
         if why and (there := _kept_beside(keeping, wanted, observed_at, counts)) is not None:
             return there
+        if wanted.content is not None:  # before the commit: a row never names bytes not there
+            keep_bytes(wanted.fields["sha256"], wanted.content)
         result = _write(keeping, wanted, why)
         if not why:
             _feed(keeping, result, fresh)

@@ -19,7 +19,8 @@ from warroom.rules.wording import full_instant
 TYPES = {"csv": "text/csv; charset=utf-8", "md": "text/markdown; charset=utf-8"}
 HEAD = ("Finding", "Severity", "Title", "Place", "State now", "At, UTC", "By", "What")
 HEAD += ("Before", "After", "Reason", "Timeline", "Hash")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_FORMULA += ("＝", "＋", "－", "＠")
 _VALUE = 300
 
 

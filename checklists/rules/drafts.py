@@ -1,6 +1,7 @@
 """What a changed criterion means: its bounds as people type them, and whether it asks for less."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from checklists.rules.bands import Band, Bands, Bound, parse_bound
@@ -9,6 +10,10 @@ AS_TYPED, LOWER, HIGHER, EXACTLY = "", "lower", "higher", "exactly"
 # How a bare number is meant: (target, fail).
 _OPS = {LOWER: ("<", ">"), HIGHER: (">=", "<"), EXACTLY: ("=", "")}
 _RANK = {Band.GREEN: 0, Band.YELLOW: 1, Band.NO_DATA: 1, Band.RED: 2}
+
+
+# "< NaN" is meant as a bound, and would be taken for words.
+_NO_NUMBER = re.compile(r"[<>=≤≥]+\s*[+-]?\s*(?:nan|inf(?:inity)?|∞)(?:\W|$)", re.I)
 
 
 class WrongBound(ValueError):
@@ -118,6 +123,8 @@ def _read(field: str, text: str, direction: str, words: bool) -> tuple[Bound, st
     op = _OPS[direction][field == "fail"] if direction else ""
     found = parse_bound(text)
     if found is None:
+        if _NO_NUMBER.match(text):
+            raise WrongBound(field, "Give a finite number.")
         if words or not any(letter.isdigit() for letter in text):
             return None
         raise WrongBound(

@@ -10,6 +10,7 @@ without data holds all the same (law 5), and what a veto of the score rules deci
 same. An accepted deviation counts neither way, and is said.
 """
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -217,6 +218,12 @@ def _measured(green: int, count: int) -> str:
     return "its one criterion is green" if count == 1 else f"all {count} criteria are green"
 
 
+def written_length(text: str) -> int:
+    """How many characters of a text can be read; blanks between words count once each."""
+    seen = "".join(one for one in text if one.isspace() or unicodedata.category(one)[0] != "C")
+    return len(" ".join(seen.split()))
+
+
 def decision_objection(
     word: str,
     recommended: str,
@@ -236,7 +243,7 @@ def decision_objection(
         return "decision", f"{word!r} is no decision. One of: {', '.join(WORDS)}."
     if word == GO and not is_open:
         return "decision", f"GO is possible from {opens}, or once all votes are in."
-    if len(rationale.strip()) >= LEAST_RATIONALE:
+    if written_length(rationale) >= LEAST_RATIONALE:
         return None
     if word == GO and accepted:
         return (

@@ -12,6 +12,7 @@ from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.files import keep_bytes, path_of
@@ -31,7 +32,7 @@ from checklists.rules.evidence import VALID_FOR_S, detail_text, full_figures, ot
 from checklists.rules.files import safe_name
 from checklists.rules.results.reading import Reading, WrongResult, read_result
 from checklists.sending import result_file
-from warroom.actions.change import demand
+from warroom.actions.change import demand, demand_open
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan, Right
 from warroom.once import once
@@ -185,6 +186,7 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
 def _keep(request: HttpRequest, plan: DeploymentPlan, upload: Any) -> str:
     """Keep the bytes of a file that can be read; gives the signed name of them."""
     data, name = upload.read(LIMIT_BYTES + 1), safe_name(upload.name or "")
+    demand_open(plan, timezone.now())
     demand_bytes(plan, data, request.user)
     try:
         read_result(data, name)

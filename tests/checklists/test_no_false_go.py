@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from hashlib import sha256
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,16 +13,19 @@ from checklists.actions.criteria import edit_criterion, set_bar
 from checklists.actions.decisions import decide_gate
 from checklists.actions.load import add_profile
 from checklists.actions.results import record_value
+from checklists.documents.finding_trail import safe_cell
 from checklists.models import Evidence, FollowUp
 from checklists.queries.gates import gate_sheet
+from checklists.queries.stored import path_of
 from checklists.rules.bands import Band, Bound
-from checklists.rules.gates import GO, HOLD, Bar, Facts, Reading, recommend
+from checklists.rules.gates import GO, HOLD, Bar, Facts, Reading, recommend, written_length
 from warroom.actions.refusals import Invalid, Refused
 from warroom.actions.tokens import SCOPES, make_token
 from warroom.rules.moments import can_be_kept
 from warroom.rules.typed import instant_of
 
 pytestmark = pytest.mark.django_db
+EVIDENCE = "/api/v1/plans/genesis-4/evidence"
 WIDER = {"target": "< 50 %", "green": Bound("<", 50), "red": Bound(">", 60)}
 
 
@@ -161,6 +165,58 @@ def test_one_key_for_another_prefix_is_another_request(plan, cast, client):
         body = {"file": file, "prefix": prefix}
         client.post("/api/v1/plans/genesis-4/evidence", body, headers=headers)
     assert set(plan.results.values_list("prefix", flat=True)) == {"unit", "browser"}
+
+
+# --- what looks like something and is not -------------------------------------------------
+
+
+def test_blanks_without_a_width_are_no_written_reason(gate, cast):
+    for rationale in ("\u200b" * 30, "  \u2060 \u200d " * 9, "a" + "\u200b" * 30):
+        with pytest.raises(Invalid, match="at least 20 characters"):
+            decide_gate(gate, "go", by=cast["cora"], rationale=rationale)
+    assert written_length("Two words\n  and two") == 17
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"source": "checks", "params": {"checks": 5}}, "checks"),
+        ({"source": "checks", "params": {"checks": {"a": 1}}}, "checks"),
+        ({"source": "items", "params": {"phases": "abc"}}, "phases"),
+        ({"source": "age", "params": {"key": {"a": 1}}}, "key"),
+        ({"source": "alerts", "params": {"severity": [1]}}, "severity"),
+        ({"target": "< NaN"}, "target"),
+        ({"fail": "> inf %"}, "fail"),
+        ({"weight": 0.001}, "weight"),
+    ],
+)
+def test_fields_of_another_kind_are_refused_by_name(criterion, cast, call, said, field):
+    path = "/gates/gate-1/criteria/error-rate"
+    status, answer = call("cora", "PATCH", path, said | {"reason": "x", "revoke": True})
+    assert (status, answer["field"]) == (422, field)
+
+
+def test_a_form_without_its_boundary_is_answered(plan, cast, client):
+    headers = {"authorization": f"Bearer {make_token(cast['forge'], ['evidence'])[1]}"}
+    answer = client.generic(
+        "POST", EVIDENCE, b"abc", content_type="multipart/form-data", headers=headers
+    )
+    assert answer.status_code == 400
+
+
+def test_a_closed_release_keeps_no_bytes_of_what_it_refuses(plan, cast, client):
+    plan.lifecycle = "aborted"
+    plan.save(update_fields=["lifecycle"])
+    headers = {"authorization": f"Bearer {make_token(cast['forge'], ['evidence'])[1]}"}
+    data = b'<testsuite><testcase name="closed"/></testsuite>'
+    answer = client.post(EVIDENCE, {"file": SimpleUploadedFile("j.xml", data)}, headers=headers)
+    assert answer.status_code == 409 and not path_of(sha256(data).hexdigest()).exists()
+
+
+def test_cells_that_spreadsheets_read_as_formulas_are_marked():
+    for text in ("＝1", "|cmd", " =1", "＠a", "%a"):
+        assert safe_cell(text).startswith("'")
+    assert safe_cell("plain = 1") == "plain = 1"
 
 
 # --- instants ------------------------------------------------------------------------------

@@ -130,7 +130,7 @@ def test_a_typed_value_that_is_no_number_is_refused_and_kept_in_the_form(forge, 
 
 def test_a_typed_value_counts_from_when_it_was_read(forge, plan):
     at = (timezone.now() - timedelta(minutes=10)).replace(second=0, microsecond=0)
-    said = {"key": "load.p95", "value": "−1.5", "unit": "ms", "observed_at": f"{at:%H:%M}"}
+    said = {"key": "load.p95", "value": "−1.5", "unit": "%", "observed_at": f"{at:%H:%M}"}
     assert forge.post(f"{PAGE}values", said | {"valid_for": "2h"}).status_code == 302
     row = Result.objects.get()
     assert (row.observed_at, row.valid_for_s, row.figures[0]["value"]) == (at, 7200, -1.5)

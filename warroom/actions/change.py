@@ -119,17 +119,16 @@ def change(
         if isinstance(by, User) and right is not None:
             demand(locked, by, right, role)
         opened = Change(locked, by, timezone.now(), request_id)
-        if isinstance(by, User) and not when_closed:
-            _demand_open(opened)
+        # What was carried out before may be answered again, in a closed release as well.
+        if isinstance(by, User) and not when_closed and not (locked.is_closed and opened.repeated):
+            demand_open(locked, opened.at)
         yield opened
 
 
-def _demand_open(opened: Change) -> None:
-    """Raise Refused in a closed release. What was carried out before may be answered again."""
-    plan = opened.plan
-    since = f"since {instant_text(plan.lifecycle_at, opened.at)} UTC" if plan.lifecycle_at else ""
-    sentence = closed(plan.lifecycle, since)
-    if sentence and not opened.repeated:
+def demand_open(plan: DeploymentPlan, now: datetime) -> None:
+    """Raise Refused in a closed release."""
+    since = f"since {instant_text(plan.lifecycle_at, now)} UTC" if plan.lifecycle_at else ""
+    if sentence := closed(plan.lifecycle, since):
         raise Refused(sentence)
 
 
