@@ -92,7 +92,7 @@ def ballot_of(row: VoteRow) -> Ballot:
 
 
 def quorum_of(gate: Gate) -> Quorum:
-    return Quorum(gate.quorum, gate.quorum_count or 0)
+    return Quorum(gate.quorum, gate.quorum_count or 0, len(set(gate.voters)))
 
 
 def waited_rows(gate: Gate, rows: Iterable[VoteRow]) -> list[VoteRow]:

@@ -25,10 +25,14 @@ class Ballot:
 
 @dataclass(frozen=True)
 class Quorum:
-    """``ALL``: every role has voted and none against. ``COUNT``: ``count`` roles say go."""
+    """``ALL``: every role has voted and none against. ``COUNT``: ``count`` roles say go.
+
+    ``named``: how many roles the gate names as its voters; 0: it names none, and all may.
+    """
 
     kind: str = ALL
     count: int = 0
+    named: int = 0
 
     @property
     def wanted(self) -> int:
@@ -53,6 +57,9 @@ def against(ballots: Sequence[Ballot], quorum: Quorum) -> list[Reason]:
     if quorum.kind == COUNT:
         return _of_count(ballots, quorum)
     found = [_no_go(ballot) for ballot in ballots if ballot.word == NO_GO]
+    if len(ballots) < quorum.named:
+        text = f"{quorum.named} roles are named to vote here, and {len(ballots)} may vote."
+        found.append(Reason(HOLD, text))
     if missing := [ballot.role for ballot in ballots if not ballot.word]:
         verb = "vote is" if len(missing) == 1 else "votes are"
         found.append(Reason(HOLD, f"{len(missing)} {verb} missing: {', '.join(missing)}."))

@@ -18,7 +18,7 @@ from checklists.rules.gates import (
     decision_objection,
     recommend,
 )
-from checklists.rules.votes import vote_objection
+from checklists.rules.votes import Quorum, vote_objection
 
 GREEN = Reading("Error rate", Band.GREEN, "Error rate is 0.04 %")
 YELLOW = Reading("P95 latency", Band.YELLOW, "P95 latency is 236 ms, above its 200 ms target")
@@ -154,3 +154,12 @@ def test_a_no_go_wants_a_reason_and_conditions_go_with_a_go():
     assert vote_objection("no-go", "because", 1)[0] == "conditions"
     assert vote_objection("go", "", 2) is None
     assert vote_objection("perhaps", "", 0)[0] == "vote"
+
+
+def test_a_gate_whose_named_voters_may_not_vote_holds():
+    """Law 5: that nobody could vote is no consent."""
+    facts = Facts((GREEN,), quorum=Quorum(named=2))
+    answer = recommend(facts)
+    assert answer.word == HOLD
+    assert answer.reasons == ("2 roles are named to vote here, and 0 may vote.",)
+    assert recommend(Facts((GREEN,), (AYE, AYE), quorum=Quorum(named=2))).word == GO
