@@ -322,7 +322,11 @@ def _whole(result: Result, plan: DeploymentPlan) -> dict[str, Any]:
 
 def _verdicts(row: ResultRow) -> list[dict[str, Any]]:
     names = ("gate", "criterion", "label", "key", "band", "sentence")
-    return [{name: getattr(feed, name) for name in names} for feed in row.feeds if feed.gate]
+    return [
+        {name: getattr(feed, name) for name in names}
+        for feed in row.feeds
+        if feed.gate and not feed.decided
+    ]
 
 
 def _out(result: Result, plan: DeploymentPlan) -> dict[str, Any]:

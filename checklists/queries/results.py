@@ -13,6 +13,7 @@ from checklists.models import (
     Criterion,
     Decision,
     Evidence,
+    Gate,
     LoadRun,
     ReadinessCategory,
     Result,
@@ -35,7 +36,10 @@ WORST = (Band.RED, Band.NO_DATA, Band.YELLOW, Band.GREEN)
 
 @dataclass(frozen=True)
 class Feed:
-    """What a reading feeds: a criterion of a gate that is open (with its band), or a category."""
+    """What a reading feeds: a criterion of a gate (with its band), or a category.
+
+    ``decided``: the gate was decided on it, and ``band`` is the verdict of that moment.
+    """
 
     label: str
     where: str
@@ -46,6 +50,7 @@ class Feed:
     band: str = ""
     text: str = ""
     sentence: str = ""
+    decided: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,14 @@ class ResultRow:
             return "no_data"
         if self.is_old:
             return "stale"
-        bands = {feed.band for feed in self.feeds if feed.band}
+        bands = {feed.band for feed in self.judging}
         return next((band.value for band in WORST if band in bands), "no_data")
+
+    @property
+    def judging(self) -> list[Feed]:
+        """What gives its verdict: what still judges it, else the gates that were decided on it."""
+        found = [feed for feed in self.feeds if feed.band]
+        return [feed for feed in found if not feed.decided] or found
 
     @property
     def word(self) -> str:
@@ -79,7 +90,7 @@ class ResultRow:
             return "Other version"
         if self.is_old:
             return "No data"
-        return "" if any(feed.band for feed in self.feeds) else "Not judged"
+        return "" if self.judging else "Not judged"
 
     @property
     def age(self) -> str:
@@ -126,15 +137,16 @@ def feeds_of(result: Result, plan: DeploymentPlan, now: datetime) -> tuple[Feed,
     found = [feed for key in keys for feed in known.get(key, ())]
     if result.kind in SCANS:
         found += known.get(_FINDINGS, ())
-    return (*found, *known.get((_RUNS, result.pk), ()))
+    decided = known.get((_DECIDED, result.number), ())
+    return (*found, *known.get((_RUNS, result.pk), ()), *decided)
 
 
-_FINDINGS, _RUNS = ("findings",), "runs"
+_FINDINGS, _RUNS, _DECIDED = ("findings",), "runs", "decided"
 
 
 def _feeds(plan: DeploymentPlan, now: datetime) -> dict:
     known: dict = {}
-    for key, feed in (*_criteria(plan, now), *_categories(plan)):
+    for key, feed in (*_criteria(plan, now), *_categories(plan), *_decided(plan, now)):
         known.setdefault(key, []).append(feed)
     runs = LoadRun.objects.filter(profile__plan=plan, result__isnull=False)
     for run in runs.select_related("profile"):
@@ -163,6 +175,33 @@ def _criteria(plan: DeploymentPlan, now: datetime) -> Iterable[tuple]:
             sentence=row.sentence,
         )
         yield key, feed
+
+
+def _decided(plan: DeploymentPlan, now: datetime) -> Iterable[tuple]:
+    """Each result that a gate was decided on, with the verdict that was frozen with it."""
+    for gate in gates_now(plan, now):
+        final = final_of(gate)
+        kept = final.evidence if final else {}
+        for result in kept.get("results") or ():
+            keys = {figure["key"] for figure in result["figures"]} if result["counts"] else ()
+            for row in kept.get("criteria", ()):
+                if row.get("source_kind") == Source.EVIDENCE and row["evidence_key"] in keys:
+                    yield (_DECIDED, result["number"]), _frozen_feed(gate, row)
+
+
+def _frozen_feed(gate: Gate, row: dict) -> Feed:
+    return Feed(
+        label=row["label"],
+        where=f"gate {gate.number}, decided",
+        key=row["evidence_key"],
+        gate=gate.key,
+        gate_title=f"{gate.title}, decided",
+        criterion=row["key"],
+        band=row["verdict"],
+        text=row["text"] if row["verdict"] != Band.NO_DATA else "no data",
+        sentence=row["sentence"],
+        decided=True,
+    )
 
 
 def _key(criterion: Criterion):

@@ -198,6 +198,20 @@ def test_a_decision_keeps_the_value_that_a_result_gave(client_of, plan, cast, al
     assert {row["key"]: row for row in decision.evidence["criteria"]} == kept
 
 
+def test_a_result_keeps_naming_the_gate_that_was_decided_on_it(
+    client_of, plan, cast, all_go, pass_rate
+):
+    """Law 9: the verdict of then stays with the result, and a later result has none of it."""
+    bring(plan)
+    decide_gate(all_go, "go", by=cast["cora"])
+    client = client_of(cast["cora"])
+    shown = text_of(client.get(PAGE))
+    assert "gate 1, decided" in shown and "Not judged" not in shown
+    bring(plan, XML.replace(b'<testcase name="c"/>', b"<testcase name='c'><error/></testcase>"))
+    shown = text_of(client.get(PAGE))
+    assert "gate 1, decided" not in shown and "Not judged" in shown
+
+
 def test_the_page_costs_the_same_however_many_results_there_are(
     forge, plan, pass_rate, django_assert_max_num_queries
 ):
