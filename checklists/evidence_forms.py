@@ -6,13 +6,18 @@ from django import forms
 from django.utils import timezone
 
 from checklists.models import Criterion, Source
-from checklists.rules.evidence import LEAST_S, MOST_S
+from checklists.queries.evidence import commit_names
+from checklists.rules.evidence import LEAST_S, MOST_S, names_commit
 from warroom.form_parts import OnceForm, sample_time
 from warroom.models import DeploymentPlan
 from warroom.rules.typed import clock_of, instant_of, length_of
 
 REPORT = "-"  # no prefix: a hyphen cannot begin one
 COMMIT_HELP = "Another commit or version than {} is kept, but does not count."
+VERSION_HELP = (
+    "Another version than {} is kept, but does not count. This release names no commit: "
+    "a commit is not compared."
+)
 
 
 class LengthField(forms.CharField):
@@ -67,7 +72,8 @@ class _Brought(OnceForm):
         super().__init__(*args, **kwargs)
         self.fields["observed_at"].t0 = plan.t0
         if plan.version:
-            self.fields["commit"].help_text = COMMIT_HELP.format(plan.version)
+            said = COMMIT_HELP if names_commit(commit_names(plan)) else VERSION_HELP
+            self.fields["commit"].help_text = said.format(plan.version)
 
 
 class UploadForm(_Brought):

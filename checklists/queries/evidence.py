@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from checklists.models import Criterion, Evidence
-from checklists.rules.evidence import other_commit
+from checklists.rules.evidence import is_compared, names_commit, other_commit
 from warroom.models import DeploymentPlan
 
 Measuring = Callable[[DeploymentPlan], Iterable[str]]
@@ -51,6 +51,15 @@ def commit_names(plan: DeploymentPlan) -> list[str]:
     """What the plan says of the commit or version that it releases, in its own words."""
     named = (name for name in plan.facts if any(word in name.lower() for word in _COMMITS))
     return [plan.version, *(str(plan.facts[name]) for name in named)]
+
+
+def not_compared(plan: DeploymentPlan, commit: str) -> str:
+    """That nobody can tell whether ``commit`` is the release's; "" where it was compared."""
+    named = commit_names(plan)
+    if not commit or names_commit(named) or is_compared(commit, named):
+        return ""
+    called = f"version {plan.version} and no commit" if plan.version else "no commit"
+    return f"This release names {called}, so {commit} is not compared with it."
 
 
 def other_version(plan: DeploymentPlan, commit: str) -> str:

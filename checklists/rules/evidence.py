@@ -86,12 +86,27 @@ def other_commit(given: str, named: Iterable[str]) -> str:
     """
     texts = [text for text in named if text]
     for pattern, same in ((_HEX, _same_commit), (_VERSION, _same_version)):
-        wanted = [found for text in texts for found in pattern.findall(text.lower())]
-        wanted = [found for found in wanted if not found.isdigit()]  # 20251023 is a day
+        wanted = _told(pattern, texts)
         sent = pattern.findall(given.lower())
         if wanted and sent:
             return "" if any(same(one, other) for one in sent for other in wanted) else wanted[0]
     return ""
+
+
+def names_commit(named: Iterable[str]) -> bool:
+    """Whether a release names a commit that another can be compared with."""
+    return bool(_told(_HEX, named))
+
+
+def is_compared(given: str, named: Iterable[str]) -> bool:
+    """Whether a release names a commit, or a version, that ``given`` can be held against."""
+    texts = [*named]
+    return any(one.search(given.lower()) and _told(one, texts) for one in (_HEX, _VERSION))
+
+
+def _told(pattern: re.Pattern, named: Iterable[str]) -> list[str]:
+    found = [one for text in named for one in pattern.findall(text.lower())]
+    return [one for one in found if not one.isdigit()]  # 20251023 is a day
 
 
 def _same_commit(one: str, other: str) -> bool:

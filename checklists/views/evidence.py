@@ -25,7 +25,7 @@ from checklists.actions.results import (
 )
 from checklists.evidence_forms import REPORT, ConfirmForm, UploadForm, ValueForm
 from checklists.models import Result
-from checklists.queries.evidence import commit_names, known_keys
+from checklists.queries.evidence import commit_names, known_keys, not_compared
 from checklists.queries.previews import figure_rows, turns
 from checklists.queries.results import decided_on, last_prefix, row_of
 from checklists.rules.evidence import VALID_FOR_S, detail_text, full_figures, other_commit
@@ -154,7 +154,8 @@ def _told(request: HttpRequest, kept: Result) -> HttpResponse:
     back = reverse("result", args=[kept.plan.slug, kept.number])
     if not kept.is_fresh:
         return done(request, back, "It was here already; nothing changed.")
-    return done(request, back, kept.why or "Kept, and it counts.", warns=not kept.counts)
+    counts = f"Kept, and it counts. {not_compared(kept.plan, kept.commit)}".strip()
+    return done(request, back, kept.why or counts, warns=not kept.counts)
 
 
 # --- a file --------------------------------------------------------------------------------
@@ -259,6 +260,7 @@ def _preview_page(
         "observed_at": observed_at,
         "span": written(span),
         "counts": chosen["counts"],
+        "uncompared": not_compared(plan, chosen["commit"]),
         "other": other_commit(chosen["commit"], commit_names(plan)),
         "twin": twin.first(),
     }

@@ -172,7 +172,7 @@ def _counted(rows: Sequence[tuple[Probing, ProbeResult]], recording: Change) -> 
             text=f"{labels['passing']} of {labels['total']}",
             observed_at=recording.at,
             valid_for_s=2 * row.interval_s,
-            source=row.url,
+            source=f"by the health page's own count, {row.url}"[:500],
             updated_at=recording.at,
         )
     ]

@@ -216,7 +216,7 @@ def test_the_gate_says_what_counts_how_and_what_was_accepted(
         gate=gate, key="r", position=3, label="Told", report_only=True, area="business"
     )
     text = cora.get(f"{BASE}/").content.decode()
-    assert f"Accepted until {ends:%H:%M}" in text or "Accepted until" in text
+    assert f"until {ends.day} {ends:%b %Y %H:%M} UTC" in text
     assert "Hudson, Security Lead: Known" in text
     assert "weight 20" in text and "report only" in text
     assert "Business" in text and "Besides" in text

@@ -86,3 +86,17 @@ class One:
 def test_figures_that_share_a_key_are_kept_once_and_what_is_no_number_is_no_data():
     figures = rules.full_figures("tests", [One("a", 1), One("a", 2), One("b", float("nan"))])
     assert [(row["key"], row["value"]) for row in figures] == [("tests.a", 2.0), ("tests.b", None)]
+
+
+@pytest.mark.parametrize(
+    ("given_commit", "named", "compared"),
+    [
+        ("3d97ee2", ["4.0", HEX], True),
+        ("4.0.1", ["4.0"], True),
+        ("3d97ee2", ["4.0"], False),
+        ("3d97ee2", ["build 20251023"], False),
+        ("main", [HEX], False),
+    ],
+)
+def test_a_commit_is_compared_only_with_a_commit_that_is_named(given_commit, named, compared):
+    assert rules.is_compared(given_commit, named) is compared

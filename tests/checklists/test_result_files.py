@@ -325,3 +325,11 @@ def test_a_file_above_the_limit_is_not_looked_at():
 def test_what_is_no_number_is_no_data(number):
     data = k6_export().replace(b"171.0", number.encode())
     assert read(data).value("p95") is None
+
+
+def test_a_finding_of_a_rule_without_a_name_is_called_by_what_is_said():
+    """The id of a rule alone ("xss") tells a reader nothing."""
+    result = {"ruleId": "xss", "message": {"text": "Unescaped name in the header. Escape it."}}
+    run = {"tool": {"driver": {"name": "scan"}}, "results": [result, {"ruleId": "sql"}]}
+    found = read(json.dumps({"version": "2.1.0", "runs": [run]}).encode()).findings
+    assert [one.title for one in found] == ["Unescaped name in the header", "sql"]

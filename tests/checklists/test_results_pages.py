@@ -198,6 +198,19 @@ def test_a_decision_keeps_the_value_that_a_result_gave(client_of, plan, cast, al
     assert {row["key"]: row for row in decision.evidence["criteria"]} == kept
 
 
+def test_where_only_a_version_is_named_a_commit_is_said_not_to_be_compared(forge, plan):
+    """Scenario 9: what was compared with nothing counts, and nobody is told otherwise."""
+    plan.version, plan.facts = "4.0", {}
+    plan.save()
+    assert "names no commit" in text_of(forge.get(PAGE))
+    shown = look(forge, commit="deadbee")
+    ref = parse_qs(urlsplit(shown.url).query)["ref"][0]
+    said = "This release names version 4.0 and no commit, so deadbee is not compared with it."
+    assert said in text_of(forge.get(shown.url))
+    kept = forge.post(PAGE, {"ref": ref, "commit": "deadbee"}, follow=True)
+    assert f"Kept, and it counts. {said}" in text_of(kept)
+
+
 def test_a_result_keeps_naming_the_gate_that_was_decided_on_it(
     client_of, plan, cast, all_go, pass_rate
 ):

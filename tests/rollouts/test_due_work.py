@@ -224,6 +224,7 @@ def test_what_a_health_page_counts_is_evidence_for_gates(plan, clock):
     read(plan, HealthCheck, result=ProbeResult(value=3.0, labels=counts))
     evidence = Evidence.objects.get(key="health-checks")
     assert (evidence.value, evidence.unit, evidence.text) == (4, "of 5", "4 of 5")
+    assert evidence.source.startswith("by the health page's own count, http")
 
 
 @pytest.mark.parametrize("count", [1, 25])  # SQLite takes 999 parameters a statement

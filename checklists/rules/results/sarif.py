@@ -6,7 +6,15 @@ from typing import Any
 
 from checklists.rules.results.objects import part, rows, wanted_list
 from checklists.rules.results.scanned import found, numbered, scan, severity_named, severity_of
-from checklists.rules.results.shape import Found, Reading, WrongResult, count, instant, said
+from checklists.rules.results.shape import (
+    Found,
+    Reading,
+    WrongResult,
+    count,
+    first_sentence,
+    instant,
+    said,
+)
 
 LEVELS = ("error", "warning", "note", "none")
 _STANDING = ("rejected", "underReview")
@@ -146,13 +154,15 @@ def _list(holder: Any, *path: str) -> list:
 def _finding(run: dict, result: dict, rule: dict) -> Found:
     name = said(result.get("ruleId")) or said(rule.get("id")) or "no rule"
     file, place = _place(result)
+    message = _message(result, rule)
+    named = said(part(rule, "shortDescription", "text")) or said(rule.get("name"))
     return found(
         rule=name,
-        title=said(part(rule, "shortDescription", "text")) or said(rule.get("name")) or name,
+        title=named or first_sentence(message) or name,
         severity=_severity(result, rule),
         place=place,
         file=file,
-        message=_message(result, rule),
+        message=message,
         tool=_tool(run),
         suppressed=_suppressed(result),
         given=_given(result),

@@ -123,6 +123,11 @@ def said(value: Any, limit: int = TEXT) -> str:
     return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
 
+def first_sentence(text: str) -> str:
+    """What a longer text begins with, as a title: without its full stop; "" for no text."""
+    return re.split(r"(?<=[.!?])\s|[\r\n]", text.strip(), maxsplit=1)[0].removesuffix(".")
+
+
 def instant(value: Any) -> datetime | None:
     """An ISO instant as UTC, or None. Without a zone it is taken as UTC."""
     if not isinstance(value, str) or not 10 < len(value) < 40:
