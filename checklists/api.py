@@ -19,7 +19,6 @@ from warroom.actions.refusals import Invalid
 from warroom.api import find_role, plan_of
 from warroom.models import DeploymentPlan
 from warroom.once import once
-from warroom.problems import Instant
 
 router = Router(tags=["checklists"])
 
@@ -30,7 +29,7 @@ router = Router(tags=["checklists"])
 class ConditionIn(Schema):
     text: str
     owner: str = ""
-    due: Instant | None = None
+    due: datetime | None = None
     blocking: bool = True
 
     def wanted(self) -> Wanted:

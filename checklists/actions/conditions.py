@@ -9,7 +9,7 @@ from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid
 from warroom.models import Right, User
-from warroom.rules.moments import YEARS
+from warroom.rules.moments import YEARS, can_be_kept
 
 LIMIT, TEXT_LIMIT = 20, 1000
 
@@ -32,10 +32,11 @@ def checked(conditions: Sequence[Wanted]) -> list[Wanted]:
     if any(len(wanted.text) > TEXT_LIMIT for wanted in kept):
         raise Invalid("conditions", f"A condition has at most {TEXT_LIMIT} characters.")
     for number, wanted in enumerate(kept, 1):
-        if wanted.due_at is not None and wanted.due_at.year not in YEARS:
+        at = wanted.due_at
+        if at is not None and not (at.year in YEARS and can_be_kept(at)):
             raise Invalid(
                 "conditions",
-                f"Condition {number} is due in the year {wanted.due_at.year}. "
+                f"Condition {number} is due in the year {at.year}. "
                 f"A due time lies in the years {YEARS[0]} to {YEARS[-1]}.",
             )
     return kept
