@@ -1,6 +1,6 @@
 """What `make test` runs: every test on SQLite, on PostgreSQL and Redis those with any state (what
-touches neither database nor processes is the same there; of a test that is asked with many sets of
-values, three), then the browser.
+touches neither database nor processes, or draws pages and reads documents, is the same there; of a
+test that is asked with many sets of values, the first), then the browser.
 
 Arguments are handed to pytest in every round: ``make test ARGS="tests/rollouts -x"``.
 """

@@ -1,6 +1,6 @@
 """The cast that every test plays with, and what keeps databases clean between tests."""
 
-from collections import Counter
+import re
 from importlib import import_module
 
 import pytest
@@ -22,6 +22,11 @@ settings.load_profile("warroom")
 
 OUTER = ("process", "prometheus", "redis", "browser")
 DATABASE = frozenset({"db", "transactional_db"})
+# What reads documents, draws pages or counts statements does the same on any database.
+SAME_THERE = re.compile(
+    r"test_(routes|fragments|payloads|items_payloads|templates|writers_real|documents\w*|"
+    r"\w+_documents|costs\w*|rules_growth|settings_page|\w*pages|plan_file\w*|marks_forged)\.py"
+)
 
 
 def pytest_addoption(parser):
@@ -40,23 +45,23 @@ def pytest_collection_modifyitems(config, items):
 
 def _is_stateful(item) -> bool:
     """Whether a second database could make a difference. A metric's source is the same there."""
-    if item.get_closest_marker("prometheus"):
+    if item.get_closest_marker("prometheus") or SAME_THERE.search(item.nodeid):
         return False
     marks = any(item.get_closest_marker(name) for name in ("django_db", *OUTER))
     return marks or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def _some_of_each(items: list) -> list:
-    """Of a test that is asked with many sets of values, the first three sets.
+    """Of a test that is asked with many sets of values, the first.
 
     Every set runs on SQLite; what a second database could break, it breaks for any of them.
     """
-    asked: Counter[str] = Counter()
+    seen: set[str] = set()
     chosen = []
     for item in items:
         name = item.nodeid.partition("[")[0]
-        asked[name] += 1
-        if asked[name] <= 3:
+        if name not in seen:
+            seen.add(name)
             chosen.append(item)
     return chosen
 

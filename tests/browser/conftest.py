@@ -43,7 +43,7 @@ Role.objects.create(plan=plan, key="tech-lead", name="Technical Lead", holder="A
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product, up for the session, with the release 'genesis-4' and its people."""
-    product = Product(tmp_path_factory.mktemp("house")).start()
+    product = Product(tmp_path_factory.mktemp("house")).migrated().start()
     try:
         product.run_python(SEED)
         yield product

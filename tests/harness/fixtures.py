@@ -88,13 +88,13 @@ def make_product(tmp_path: Path) -> Iterator[Callable[..., Product]]:
 @pytest.fixture
 def running_product(make_product: Callable[..., Product]) -> Product:
     """An empty product that is up: its own folder, broker, web, worker and tick."""
-    return make_product().start()
+    return make_product().migrated().start()
 
 
 @pytest.fixture(scope="session")
 def demo_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """The product with its demo, up for the session; tests share its plans."""
-    product = Product(tmp_path_factory.mktemp("demo-product"), "--demo").start()
+    product = Product(tmp_path_factory.mktemp("demo-product"), "--demo").migrated().start()
     yield product
     product.clean_up()
 

@@ -177,7 +177,7 @@ def test_the_deck_costs_the_same_for_many(plan, cast, django_assert_num_queries)
         role = plan.roles.create(key=f"r{n}", name=f"R{n}", rights=[])
         Seat.objects.create(role=role, user=person)
         Presence.objects.create(plan=plan, user=person, seen_at=now)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         panels.render(panels.get("presence"), plan, now)
 
 

@@ -372,11 +372,11 @@ def test_without_t0_there_is_nothing_to_shift_by(plan, cast):
 def test_a_preview_costs_the_same_for_one_item_and_for_many(release, django_assert_num_queries):
     now = timezone.now()
     phase = Phase.objects.get(number=2)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         preview_shift(release, H, now)
     for number in range(10, 40):
         make_item(phase, number, "x", due_offset_s=20 * H)
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         preview_shift(release, H, now)
 
 
