@@ -61,7 +61,7 @@ def test_votes_and_the_decision_reach_the_other_browser_and_the_evidence_is_kept
     thon.goto(address)
     decide(cora, "no-go")
     expect(cora.locator("#decide")).to_contain_text("wants a written reason")
-    decide(cora, "no-go", "We stop for today")
+    decide(cora, "no-go", "We stop for today, the cache job runs on")
     verdict = cora.locator("#gate-verdict-gate-a")
     expect(verdict).to_contain_text("NO-GO, decided by Cora as Deployment Lead")
     expect(verdict).to_contain_text("against the rule, which said HOLD")
@@ -74,7 +74,7 @@ def test_a_vote_after_the_decision_is_refused_in_words(sign_in, make_gate):
     cora, thon = sign_in("cora"), sign_in("thon", java_script_enabled=False)
     cora.goto(address)
     thon.goto(address)
-    decide(cora, "no-go", "We stop for today")
+    decide(cora, "no-go", "We stop for today, the cache job runs on")
     expect(cora.locator("#gate-verdict-gate-b")).to_contain_text("NO-GO, decided by Cora")
     vote(thon, "go")
     expect(thon.get_by_role("alert")).to_contain_text("was decided while you wrote: NO-GO, Cora")
@@ -94,7 +94,7 @@ def test_the_whole_way_works_without_script(sign_in, make_gate):
     page.goto(address)
     vote(page, "go", "All well here")
     expect(page.locator("#votes-gate-c")).to_contain_text("Deployment Lead: go")
-    decide(page, "hold", "One vote is missing")
+    decide(page, "hold", "One vote is missing, we look again later")
     expect(page.locator("#gate-verdict-gate-c")).to_contain_text("On hold since")
 
 
