@@ -248,3 +248,15 @@ def test_a_days_success_is_a_gate_of_its_own_and_its_review_is_signed(plan, cast
     assert "| Day 1 is a success | On-Call | thon | approved | Read it |" in pack_markdown(
         pack
     ).replace(cast["thon"].display_name, "thon")
+
+
+def test_a_follow_up_with_an_owner_and_no_role_is_shown(plan, all_go, cast, roles, client_of):
+    """What a condition's owner has to do after a NO-GO belongs to a person, not to a role."""
+    wanted = [Wanted("P95 below 200 ms for 60 min", "Thon")]
+    cast_vote(all_go, roles["on-call"], "go", by=cast["thon"], conditions=wanted)
+    decide_gate(all_go, "no-go", by=cast["cora"], rationale="The cache job runs until midnight.")
+    task = plan.followups.get(owner="Thon")
+    assert task.role is None
+    cora = client_of(cast["cora"])
+    assert "Thon" in page_of(cora, plan, "")
+    assert cora.get(f"/plans/{plan.slug}/followups/{task.number}/").status_code == 200
