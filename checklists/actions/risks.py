@@ -1,6 +1,6 @@
 """People write down what may go wrong, and say what became of it. One event each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Max
@@ -71,24 +71,7 @@ def edit_risk(
     values = checked(fields)
     with change(risk.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         risk = fresh(editing, risk, "risk")
-        before = shown(risk)
-        for name, value in values.items():
-            setattr(risk, name, value)
-        after = shown(risk)
-        differing = [name for name in after if after[name] != before[name]]
-        if editing.repeated or not differing:
-            return risk
-        demand_seen(editing, risk, seen_revision, "risk", f"R{risk.number}")
-        risk.revision += 1
-        risk.save()
-        said = listed([name.replace("_", " ") for name in differing])
-        editing.record(
-            "risk.changed",
-            f"R{risk.number} changed, {said}: {risk.title}",
-            risk=risk.number,
-            changes={n: {"before": before[n], "after": after[n]} for n in differing},
-            revision=risk.revision,
-        )
+        keep_edit(editing, risk, values, shown, "risk", f"R{risk.number}", seen_revision)
     return risk
 
 
@@ -291,6 +274,39 @@ def fresh(changing: Change, row: Any, noun: str) -> Any:
         raise Refused(f"This {noun} was removed meanwhile. Nothing was saved.")
     found.plan = changing.plan
     return found
+
+
+def keep_edit(
+    editing: Change,
+    row: Any,
+    values: Mapping[str, Any],
+    shown: Callable[[Any], dict[str, Any]],
+    noun: str,
+    name: str,
+    seen: int | None,
+) -> None:
+    """Set fields of a fresh row and record what differs, before and after; the same is no event.
+
+    Raises Refused when somebody changed the row since ``seen``.
+    """
+    before = shown(row)
+    for field, value in values.items():
+        setattr(row, field, value)
+    after = shown(row)
+    differing = [field for field in after if after[field] != before[field]]
+    if editing.repeated or not differing:
+        return
+    demand_seen(editing, row, seen, noun, name)
+    row.revision += 1
+    row.save()
+    said = listed([field.replace("_", " ") for field in differing])
+    editing.record(
+        f"{noun}.changed",
+        f"{name[:1].upper()}{name[1:]} changed, {said}: {row.title}",
+        **{noun: row.number},
+        changes={one: {"before": before[one], "after": after[one]} for one in differing},
+        revision=row.revision,
+    )
 
 
 def made_by(adding: Change, model: type, noun: str) -> Any:

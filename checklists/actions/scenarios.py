@@ -13,7 +13,14 @@ from django.db.models import Max
 from checklists.actions.phases import MOST_PHASES, TITLE_LIMIT
 from checklists.actions.placing import MOST_ITEMS
 from checklists.actions.revoking import Revoked, revoke_signatures
-from checklists.actions.risks import demand_ahead, demand_seen, fresh, made_by, next_number
+from checklists.actions.risks import (
+    demand_ahead,
+    demand_seen,
+    fresh,
+    keep_edit,
+    made_by,
+    next_number,
+)
 from checklists.actions.scenario_fields import checked, shown
 from checklists.models import ChecklistItem, Phase, Scenario, ScenarioState
 from checklists.rules import scenarios as rules
@@ -23,7 +30,7 @@ from checklists.rules.words import ended
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, Role, User
-from warroom.rules.wording import instant_text, listed
+from warroom.rules.wording import instant_text
 
 
 def add_scenario(
@@ -67,24 +74,8 @@ def edit_scenario(
     values = checked(scenario.plan, fields)
     with change(scenario.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         scenario = fresh(editing, scenario, "scenario")
-        before = shown(scenario)
-        for name, value in values.items():
-            setattr(scenario, name, value)
-        after = shown(scenario)
-        differing = [name for name in after if after[name] != before[name]]
-        if editing.repeated or not differing:
-            return scenario
-        demand_seen(editing, scenario, seen_revision, "scenario", _name(scenario))
-        scenario.revision += 1
-        scenario.save()
-        said = listed([name.replace("_", " ") for name in differing])
-        editing.record(
-            "scenario.changed",
-            f"{_name(scenario).capitalize()} changed, {said}: {scenario.title}",
-            scenario=scenario.number,
-            changes={n: {"before": before[n], "after": after[n]} for n in differing},
-            revision=scenario.revision,
-        )
+        name = _name(scenario)
+        keep_edit(editing, scenario, values, shown, "scenario", name, seen_revision)
     return scenario
 
 

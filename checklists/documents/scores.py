@@ -34,7 +34,10 @@ _POINTS = re.compile(
     rf"^(?P<label>[^:：|]{{2,80}}?)\s*[:：]\s*(?P<value>{_NUMBER})\s*"
     rf"(?:/\s*(?P<of>{_NUMBER})(?![\d/])|(?P<share>%))(?P<rest>.*)$"
 )
-_SHARE = re.compile(rf"^(?P<label>[^:：|(]{{2,80}}?)\s*\((?P<weight>{_NUMBER})\s*%\)\s*(?:[:：]\s*(?P<rest>.*))?$")  # fmt: skip  # noqa: E501
+_SHARE = re.compile(
+    rf"^(?P<label>[^:：|(]{{2,80}}?)\s*\((?P<weight>{_NUMBER})\s*%\)\s*"
+    r"(?:[:：]\s*(?P<rest>.*))?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
