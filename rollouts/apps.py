@@ -1,4 +1,10 @@
+from importlib import import_module
+from pkgutil import iter_modules
+
 from django.apps import AppConfig
+
+# Packages whose modules register themselves where they are read; a new module needs no line here.
+REGISTERING = ("documents", "queries", "actions", "linting", "panels", "tasks")
 
 
 class RolloutsConfig(AppConfig):
@@ -6,12 +12,7 @@ class RolloutsConfig(AppConfig):
     verbose_name = "What machines watch and do"
 
     def ready(self) -> None:
-        from rollouts import documents, linting, panels, tasks  # noqa: F401, PLC0415
-        from rollouts.actions import (  # noqa: F401, PLC0415
-            criteria,
-            lifecycle,
-            reimports,
-            schedule,
-            successions,
-        )
-        from rollouts.queries import bands, frozen, keys, measures  # noqa: F401, PLC0415
+        for shelf in REGISTERING:
+            package = import_module(f"rollouts.{shelf}")
+            for module in iter_modules(package.__path__):
+                import_module(f"rollouts.{shelf}.{module.name}")

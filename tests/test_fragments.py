@@ -16,7 +16,7 @@ from checklists.actions.decisions import decide_gate
 from checklists.actions.followups import open_followup
 from checklists.actions.scenarios import start_scenario
 from checklists.models import Criterion, Scenario
-from rollouts.demo import ROLLOUT
+from rollouts.demo.rooms import ROLLOUT
 from warroom.live import panels
 from warroom.models import DeploymentPlan, User
 

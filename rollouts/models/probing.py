@@ -20,12 +20,21 @@ class Probing(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     enabled = models.BooleanField(default=True)
     interval_s = models.PositiveIntegerField(default=15)
+    # Cadence by age of the release: [{"until_s": 86400, "every_s": 15}, {"every_s": 60}], counted
+    # from T0. Empty: always `interval_s`. `interval_s` is what holds at present.
+    cadence = models.JSONField(default=list, blank=True)
 
     sustained_s = models.PositiveIntegerField(
         default=300, help_text="Red for this long means roll back; shorter means hold."
     )
+    red_after = models.PositiveSmallIntegerField(
+        default=1, help_text="So many bad answers in a row make it red; fewer make it yellow."
+    )
     # Shown, but neither holds nor rolls back.
     report_only = models.BooleanField(default=False)
+    # Counts every edit of what is asked or how it is judged; older texts stand in WatchVersion.
+    version = models.PositiveSmallIntegerField(default=1)
+    runbook_url = models.URLField(max_length=500, blank=True)
 
     due_at = models.DateTimeField(default=timezone.now, db_index=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -40,6 +49,8 @@ class Probing(models.Model):
     # Memory for "is red here to stay": start of the unbroken red run, and the last red seen.
     red_since = models.DateTimeField(null=True, blank=True)
     red_at = models.DateTimeField(null=True, blank=True)
+    # How many bad answers there were in a row, up to now.
+    reds = models.PositiveIntegerField(default=0)
     # What a sparkline needs, at a constant size (rules/history.py).
     history = models.JSONField(default=dict, blank=True)
 

@@ -8,6 +8,15 @@ class StageState(models.TextChoices):
     PENDING = "pending", "Pending"
     RUNNING = "running", "Running"
     DONE = "done", "Done"
+    ROLLED_BACK = "rolled_back", "Rolled back"
+
+
+class RollbackMode(models.TextChoices):
+    """What a guardrail that trips does; a stage may only soften what its guardrails say."""
+
+    OFF = "off", "Off"
+    RECOMMEND = "recommend", "Recommend"
+    AUTOMATIC = "automatic", "Automatic"
 
 
 class Stage(models.Model):
@@ -21,7 +30,24 @@ class Stage(models.Model):
     offset_s = models.BigIntegerField(null=True, blank=True)
     soak_s = models.PositiveIntegerField(default=0)
     gate = models.ForeignKey(Gate, models.SET_NULL, null=True, blank=True, related_name="stages")
-    state = models.CharField(max_length=8, choices=StageState.choices, default=StageState.PENDING)
+    state = models.CharField(max_length=12, choices=StageState.choices, default=StageState.PENDING)
+    # Soak is time that was observed green (law 12): seconds so far, and up to when it was counted.
+    observed_s = models.FloatField(default=0)
+    counted_at = models.DateTimeField(null=True, blank=True)
+    # Watch rounds by age of the stage: [{"until_s": 3600, "every_s": 300}, …, {"every_s": 7200}].
+    cadence = models.JSONField(default=list, blank=True)
+    # Yellow holds for so long and is then looked at again (law 6).
+    hold_s = models.PositiveIntegerField(default=6 * 3600)
+    auto_advance = models.BooleanField(default=False)
+    rollback_mode = models.CharField(
+        max_length=10,
+        choices=RollbackMode.choices,
+        blank=True,
+        help_text="Empty: as each guardrail says.",
+    )
+    # What moving the traffic means, in words, and the command that does it by hand.
+    explanation = models.TextField(blank=True)
+    command = models.TextField(blank=True)
     # From when its soak counts, where that began anew after what its gate asks was changed.
     soak_from = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)

@@ -11,7 +11,7 @@ from checklists.queries.frozen import is_untouched
 from checklists.queries.gates import gate_sheet
 from checklists.queries.readiness import score_now, score_with_change
 from checklists.rules import readiness
-from rollouts.demo import CHECKLIST, DOCUMENTS, ROLLOUT
+from rollouts.demo.rooms import CHECKLIST, DOCUMENTS, ROLLOUT
 from rollouts.models import HealthCheck, PrometheusQuery, Stage
 from warroom.demo.accounts import demo_accounts
 from warroom.documents.reading import understand

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from checklists.rules.bands import Band
 from rollouts.models import HealthCheck, PrometheusQuery, Stage
-from rollouts.panels import green_of_all
+from rollouts.panels.watching import green_of_all
 from rollouts.probes import ProbeResult
 from tests.rollouts.cast import make_check, make_query, read
 from warroom.actions.timeline import add_note

@@ -8,7 +8,7 @@ from django.utils import timezone
 from rollouts.models import HealthCheck, PrometheusQuery
 from rollouts.probes import prometheus as probe
 from rollouts.probes.prometheus import PrometheusTarget
-from rollouts.tasks import probe_due
+from rollouts.tasks.probing import probe_due
 from tests.harness.processes import free_port
 from tests.rollouts.cast import make_check, make_query
 

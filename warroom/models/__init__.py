@@ -1,4 +1,4 @@
-from .contacts import EscalationContact, EscalationLevel
+from .contacts import Escalation, EscalationContact, EscalationLevel
 from .messages import Message, StatusUpdate
 from .people import Invitation, Presence, Right, Role, Seat
 from .plans import DeploymentPlan, Lifecycle, PlanTemplate, VerdictWord
@@ -10,6 +10,7 @@ from .work import WorkerTick
 __all__ = [
     "ApiToken",
     "DeploymentPlan",
+    "Escalation",
     "EscalationContact",
     "EscalationLevel",
     "Invitation",

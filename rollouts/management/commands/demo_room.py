@@ -1,6 +1,6 @@
 from django.core.management.base import BaseCommand
 
-from rollouts.demo import make_rooms
+from rollouts.demo.rooms import make_rooms
 
 
 class Command(BaseCommand):

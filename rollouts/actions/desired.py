@@ -1,0 +1,54 @@
+"""The share of traffic that is wanted (R5): stored, not commanded; executors are driven to it."""
+
+from __future__ import annotations
+
+from rollouts.models import Effect, EffectState, Rollout, Stage
+from rollouts.queries.rollouts import executor_of
+from warroom.actions.change import Change
+
+ADVANCE, ROLLBACK, RESUME = "advance", "rollback", "resume"
+
+
+def rollout_of(changing: Change) -> Rollout:
+    """The plan's rollout, made where there is none; only under the plan's lock."""
+    row, _ = Rollout.objects.get_or_create(plan=changing.plan)
+    return row
+
+
+def set_desired(
+    changing: Change, percent: int, *, cause: str, stage: Stage | None = None
+) -> Rollout:
+    """Want another share of the traffic, inside an open change; return the rollout.
+
+    Begins a new generation: open effects of older ones are superseded, one effect for the
+    executor is due at once, and what was seen counts for nothing until it is seen anew.
+    ``cause`` is ADVANCE, ROLLBACK or RESUME. The caller records the event.
+    """
+    rollout = rollout_of(changing)
+    before = rollout.desired_percent
+    rollout.generation += 1
+    rollout.desired_percent, rollout.desired_cause = percent, cause
+    rollout.desired_at, rollout.desired_by = changing.at, changing.author_name
+    rollout.verified_at = rollout.unverified_at = rollout.drift_since = None
+    rollout.observe_due_at = changing.at
+    rollout.rolled_back_at = changing.at if cause == ROLLBACK else None
+    rollout.save()
+    open_ones = Effect.objects.filter(plan=changing.plan).exclude(
+        state__in=(EffectState.DONE, EffectState.SUPERSEDED)
+    )
+    open_ones.update(state=EffectState.SUPERSEDED, lease_token="", lease_until=None)
+    executor = executor_of(changing.plan)
+    if executor is not None:
+        Effect.objects.create(
+            plan=changing.plan,
+            executor=executor,
+            stage=stage,
+            key=f"{changing.plan.slug}:{rollout.generation}:{executor.key}",
+            generation=rollout.generation,
+            action=cause,
+            percent=percent,
+            before_percent=before,
+            at=changing.at,
+            due_at=changing.at,
+        )
+    return rollout

@@ -1,0 +1,25 @@
+"""Which share of the traffic is wanted and which is seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rollouts.models import Executor, Rollout, Stage, StageState
+from warroom.models import DeploymentPlan
+from warroom.queries.once import once
+
+
+def rollout_now(plan: DeploymentPlan, now: datetime) -> Rollout | None:
+    """The plan's rollout, read once for ``now`` (UTC); None before anything was wanted."""
+    rows = Rollout.objects.filter(plan=plan)
+    return once(plan, now, "rollout", lambda: rows.select_related("observed_by").first())
+
+
+def executor_of(plan: DeploymentPlan) -> Executor | None:
+    """Who moves the traffic: the first enabled one; None: people do, without a command."""
+    return Executor.objects.filter(plan=plan, enabled=True).order_by("position", "pk").first()
+
+
+def running_of(plan: DeploymentPlan) -> Stage | None:
+    """The stage that is under way, if any."""
+    return Stage.objects.filter(plan=plan, state=StageState.RUNNING).order_by("-number").first()

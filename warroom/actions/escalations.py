@@ -1,0 +1,89 @@
+"""Calls for help. A rule opens one within its own change; people acknowledge and close them."""
+
+from __future__ import annotations
+
+from django.db.models import Max
+
+from warroom.actions.change import Change, change
+from warroom.actions.messages import queue_mail
+from warroom.actions.refusals import Invalid, Refused, checked_reason
+from warroom.models import DeploymentPlan, Escalation, EscalationContact, User
+
+FIRST_LEVEL = 1
+
+
+def open_escalation(
+    changing: Change, cause: str, reason: str, *, url: str = ""
+) -> Escalation | None:
+    """Call the first level inside an open change; None where ``cause`` has called already.
+
+    ``cause`` is the key of what calls (``drift``, ``guardrail:error-rate``), ``reason`` one
+    sentence for people, ``url`` where to look. The caller's event should name ``E-<number>``;
+    contacts of the first level with a mail address get a letter from the outbox.
+    """
+    plan = changing.plan
+    if plan.escalations.filter(cause=cause, closed_at=None).exists():
+        return None
+    newest = plan.escalations.aggregate(newest=Max("number"))["newest"] or 0
+    opened = Escalation.objects.create(
+        plan=plan,
+        number=newest + 1,
+        cause=cause[:80],
+        reason=reason[:500],
+        url=url or plan.get_absolute_url(),
+        level=FIRST_LEVEL,
+        opened_at=changing.at,
+        opened_by=changing.author_name,
+    )
+    for contact in EscalationContact.objects.filter(plan=plan, level__number=FIRST_LEVEL):
+        _write_to(changing, opened, contact)
+    return opened
+
+
+def _write_to(changing: Change, opened: Escalation, contact: EscalationContact) -> None:
+    address = next((way["to"] for way in contact.reach if way.get("way") == "mail"), "")
+    if not address:
+        return
+    try:
+        queue_mail(
+            changing,
+            key=f"escalation:{opened.pk}:{contact.pk}",
+            to=address,
+            subject=f"{opened} {changing.plan.name}: {opened.reason}"[:200],
+            text=f"{opened.reason}\n\n{changing.plan.name}, {opened}. Answer it in the room.\n",
+        )
+    except Invalid:
+        return  # what was typed as an address is none; the settings page says so
+
+
+def acknowledge(plan: DeploymentPlan, number: int, *, by: User, request_id: str | None = None):
+    """Say that somebody looks after it; a second time changes nothing. Returns the escalation.
+
+    Raises Refused once it is closed, Escalation.DoesNotExist for a number that there is not.
+    """
+    with change(plan, by=by, right="tick", request_id=request_id) as taking:
+        row = taking.plan.escalations.get(number=number)
+        if row.acknowledged_at is not None:
+            return row
+        if row.closed_at is not None:
+            raise Refused(f"{row} was closed by {row.closed_by}.")
+        row.acknowledged_at, row.acknowledged_by = taking.at, taking.author_name
+        row.save(update_fields=["acknowledged_at", "acknowledged_by"])
+        taking.record("escalation.acknowledged", f"{row} acknowledged", number=row.number)
+    return row
+
+
+def close(
+    plan: DeploymentPlan, number: int, reason: str, *, by: User, request_id: str | None = None
+):
+    """End a call with a reason; a second time changes nothing. Raises Invalid without a reason."""
+    with change(plan, by=by, right="tick", request_id=request_id) as closing:
+        row = closing.plan.escalations.get(number=number)
+        if row.closed_at is not None:
+            return row
+        if not (why := checked_reason(reason)):
+            raise Invalid("reason", "Closing an escalation wants a reason.")
+        row.closed_at, row.closed_by, row.closed_reason = closing.at, closing.author_name, why
+        row.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+        closing.record("escalation.closed", f"{row} closed: {why}", number=row.number, reason=why)
+    return row
