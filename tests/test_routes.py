@@ -237,6 +237,7 @@ ROUTES = {
     ),
     "checks": Route(f"{PLAN}checks/", get=READ),
     "run-check": Route(f"{PLAN}checks/check/home/run/", get=LED, post=holders(302, *RUN)),
+    "rollout": Route(f"{PLAN}rollout/", get=READ),
     "advance": Route(f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN)),
     "checklist": Route(f"{PLAN}checklist/", get=READ),
     "item": Route(f"{PLAN}items/1/", get=READ),
