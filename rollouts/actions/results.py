@@ -8,6 +8,7 @@ from django.db import transaction
 
 from checklists.models import Evidence
 from checklists.rules.bands import Band
+from rollouts.actions.bulk import insert_rows, update_rows, upsert_rows
 from rollouts.models import CheckResult, HealthCheck, MetricSample, Probing, PrometheusQuery
 from rollouts.probes import ProbeResult
 from rollouts.rules import history
@@ -22,6 +23,11 @@ FIELDS = [
     "due_at", "lease_until", "lease_token", "band", "band_since", "value", "reason",
     "observed_at", "read_at", "red_since", "red_at", "history",
 ]  # fmt: skip
+
+EVIDENCE = (
+    "label", "value", "unit", "text", "reason", "observed_at", "valid_for_s", "source",
+    "updated_at", "band", "result",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,27 +106,13 @@ def _take(row: Probing, result: ProbeResult, now: datetime) -> Turn:
 def _save(
     model: type[Probing], rows: Sequence[tuple[Probing, ProbeResult]], recording: Change
 ) -> None:
-    # An upsert by primary key writes all rows in one statement; the rows exist and are locked.
-    model.objects.bulk_create(
-        [row for row, _ in rows],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=FIELDS,
-    )
+    update_rows([row for row, _ in rows], FIELDS)
     if model is PrometheusQuery:
-        MetricSample.objects.bulk_create([_sample(row, r, recording.at) for row, r in rows])
+        insert_rows([_sample(row, r, recording.at) for row, r in rows])
     else:
-        CheckResult.objects.bulk_create([_check_result(row, r, recording.at) for row, r in rows])
+        insert_rows([_check_result(row, r, recording.at) for row, r in rows])
     own = [_evidence(row, result, recording) for row, result in rows]
-    Evidence.objects.bulk_create(
-        [*own, *_counted(rows, recording)],
-        update_conflicts=True,
-        unique_fields=["plan", "key"],
-        update_fields=[
-            "label", "value", "unit", "text", "reason", "observed_at", "valid_for_s", "source",
-            "updated_at", "band", "result",
-        ],
-    )  # fmt: skip
+    upsert_rows([*own, *_counted(rows, recording)], ("plan", "key"), EVIDENCE)
 
 
 def _sample(row: PrometheusQuery, result: ProbeResult, at: datetime) -> MetricSample:
