@@ -18,6 +18,8 @@ class AlertHook(models.Model):
     expect_every_s = models.PositiveIntegerField(null=True, blank=True, default=300)
     manager_url = models.URLField(max_length=300, blank=True)
     heard_at = models.DateTimeField(null=True, blank=True)
+    # Groups of which not every alert was told (max_alerts): {group: [how many, epoch s UTC]}.
+    cut = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=150)
     retired_at = models.DateTimeField(null=True, blank=True)
@@ -40,6 +42,11 @@ class AlertDrill(models.Model):
     fired_at = models.DateTimeField()
     fired_by = models.CharField(max_length=150)
     fired_how = models.CharField(max_length=200, blank=True)
+    # Posted by a worker when it comes due; None: nothing (more) is to be posted.
+    due_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    posted_at = models.DateTimeField(null=True, blank=True)
+    failure = models.CharField(max_length=300, blank=True)
     received_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(max_length=150, blank=True)
@@ -82,6 +89,11 @@ class Alert(models.Model):
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(max_length=150, blank=True)
     note = models.CharField(max_length=500, blank=True)
+    # S143: it fired and nothing was wrong; who said so, and why (in ``note``).
+    false_at = models.DateTimeField(null=True, blank=True)
+    false_by = models.CharField(max_length=150, blank=True)
+    # Who said that it is over, where its manager never did; "" where the manager said it.
+    ended_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         ordering = ("-started_at", "-pk")
