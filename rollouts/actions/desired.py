@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from rollouts.actions.seen import note_seen
 from rollouts.models import Effect, EffectState, Rollout, Stage
-from rollouts.queries.rollouts import executor_of
-from warroom.actions.change import Change
+from rollouts.queries.rollouts import executor_of, is_observed
+from warroom.actions.change import RULE, Change
 
 ADVANCE, ROLLBACK, RESUME = "advance", "rollback", "resume"
 
@@ -22,7 +23,9 @@ def set_desired(
 
     Begins a new generation: open effects of older ones are superseded, one effect for the
     executor is due at once, and what was seen counts for nothing until it is seen anew.
-    ``cause`` is ADVANCE, ROLLBACK or RESUME. The caller records the event.
+    ``cause`` is ADVANCE, ROLLBACK or RESUME. The caller records the event. Where nothing moves
+    and nothing observes the traffic, the word of whoever advances is the sight of it: change the
+    stage before, since what follows of a sight (``register_verified``) follows within the call.
     """
     rollout = rollout_of(changing)
     before = rollout.desired_percent
@@ -51,4 +54,9 @@ def set_desired(
             at=changing.at,
             due_at=changing.at,
         )
+    elif not is_observed(rollout) and cause != ROLLBACK and changing.by != RULE:
+        # Back is never taken on trust: a rule cannot know that somebody moved the traffic.
+        rollout.actual_percent, rollout.actual_at = percent, changing.at
+        rollout.actual_reason = f"said by {changing.author_name}"[:500]
+        note_seen(changing, rollout, changing.at)
     return rollout

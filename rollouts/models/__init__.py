@@ -1,6 +1,6 @@
 from .alerts import Alert, AlertDrill, AlertHook
 from .checks import CheckResult, EngineSpan, HealthCheck
-from .effects import Effect, EffectState, Executor, Rollout
+from .effects import HAND, Effect, EffectState, Executor, Rollout
 from .guardrails import Guardrail, GuardrailKind, RollbackTrigger
 from .metrics import Baseline, MetricSample, PrometheusQuery
 from .probing import Probing
@@ -19,6 +19,7 @@ from .stages import RollbackMode, Stage, StageState
 from .versions import WatchVersion
 
 __all__ = [
+    "HAND",
     "Alert",
     "AlertDrill",
     "AlertHook",

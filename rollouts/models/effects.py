@@ -7,6 +7,9 @@ from warroom.models import DeploymentPlan
 from .metrics import PrometheusQuery
 from .stages import Stage
 
+# The kind that calls nobody: people move the traffic.
+HAND = "manual"
+
 
 class Executor(models.Model):
     """Whoever moves the traffic: rollouts/executors knows each ``kind`` and checks its ``options``.
@@ -18,7 +21,7 @@ class Executor(models.Model):
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="executors")
     key = models.SlugField(max_length=80)
     name = models.CharField(max_length=120)
-    kind = models.CharField(max_length=20, default="manual")
+    kind = models.CharField(max_length=20, default=HAND)
     url = models.CharField(max_length=500, blank=True)
     secret_env = models.CharField(max_length=80, blank=True)
     options = models.JSONField(default=dict, blank=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rollouts.models import Executor, Rollout, Stage, StageState
+from django.db.models import QuerySet
+
+from rollouts.models import Effect, EffectState, Executor, Rollout, Stage, StageState
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
 
@@ -23,3 +25,14 @@ def executor_of(plan: DeploymentPlan) -> Executor | None:
 def running_of(plan: DeploymentPlan) -> Stage | None:
     """The stage that is under way, if any."""
     return Stage.objects.filter(plan=plan, state=StageState.RUNNING).order_by("-number").first()
+
+
+def is_observed(rollout: Rollout | None) -> bool:
+    """Whether something looks at the traffic; otherwise people confirm what they see."""
+    return rollout is not None and bool(rollout.observed_by_id or rollout.observe_url)
+
+
+def open_effects(plan: DeploymentPlan, generation: int) -> QuerySet[Effect]:
+    """The effects of a generation that nobody has accepted yet."""
+    waiting = (EffectState.DUE, EffectState.FAILED, EffectState.HELD)
+    return Effect.objects.filter(plan=plan, generation=generation, state__in=waiting)

@@ -56,6 +56,18 @@ def _write_to(changing: Change, opened: Escalation, contact: EscalationContact) 
         return  # what was typed as an address is none; the settings page says so
 
 
+def settle(changing: Change, cause: str, reason: str) -> list[Escalation]:
+    """End the open calls of ``cause`` inside an open change, because what called is over.
+
+    Returns those that ended; the caller's event names them.
+    """
+    rows = list(changing.plan.escalations.filter(cause=cause, closed_at=None))
+    for row in rows:
+        row.closed_at, row.closed_by, row.closed_reason = changing.at, changing.author_name, reason
+        row.save(update_fields=["closed_at", "closed_by", "closed_reason"])
+    return rows
+
+
 def acknowledge(plan: DeploymentPlan, number: int, *, by: User, request_id: str | None = None):
     """Say that somebody looks after it; a second time changes nothing. Returns the escalation.
 

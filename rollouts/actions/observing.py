@@ -1,0 +1,203 @@
+"""What is seen of the traffic, beside what is wanted of it (law 7): seen, drifted, or unmoved."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from rollouts.actions.seen import note_seen, register_verified
+from rollouts.models import Effect, EffectState, PrometheusQuery, Rollout
+from rollouts.queries.rollouts import is_observed, open_effects
+from rollouts.rules.shares import agrees, is_settled, share
+from warroom.actions.change import RULE, Change, change
+from warroom.actions.escalations import open_escalation, settle
+from warroom.actions.refusals import Refused
+from warroom.live import doorbell
+from warroom.models import DeploymentPlan, User
+from warroom.rules.wording import duration_text
+
+__all__ = ["confirm_by_hand", "record_actual", "register_verified"]
+DRIFT, UNVERIFIED, FAILING = "drift", "unverified", "executor"
+PANELS = ("effects", "track")
+# The executor said yes: so long may it take until the share is seen. A look takes up to seven
+# seconds more, so that it is said within the minute.
+SEEN_WITHIN = timedelta(seconds=50)
+
+
+def record_actual(
+    plan: DeploymentPlan, percent: float | None, *, reason: str = "", at: datetime | None = None
+) -> Rollout | None:
+    """Keep what was seen of the traffic, in percent, or why nothing was; return the rollout.
+
+    ``at`` (UTC; default now) is when it was seen. The first sight of the wanted share in its
+    generation verifies it, once. Drift and a share that does not move are said and escalated,
+    each once; an escalation ends by itself when both agree. No data agrees with nothing. None
+    where the plan has no rollout.
+    """
+    with change(plan, by=RULE) as seeing:
+        rollout = Rollout.objects.select_related("observed_by").filter(plan=seeing.plan).first()
+        if rollout is None:
+            return None
+        before, rollout.actual_reason = rollout.actual_percent, reason[:500]
+        at = at or seeing.at
+        if percent is not None:
+            rollout.actual_percent, rollout.actual_at = percent, at
+            rollout.actual_reason = ""
+            _compare(seeing, rollout, before, at)
+        if seeing.event is None:
+            _unmoved(seeing, rollout, percent)
+        rollout.save()
+        transaction.on_commit(lambda: doorbell.ring(plan.pk, PANELS))
+    return rollout
+
+
+def confirm_by_hand(
+    plan: DeploymentPlan, *, by: User, generation: int | None = None, request_id: str | None = None
+) -> Rollout:
+    """Say that the traffic was moved to the wanted share; a second time changes nothing.
+
+    Where something observes the traffic this says only that the command was run: what counts is
+    seen then. ``generation`` is what the person saw. Raises Refused when another share is wanted
+    by now or none is, NotAllowed without the right to run the rollout.
+    """
+    with change(plan, by=by, right="run", request_id=request_id) as confirming:
+        rollout = Rollout.objects.filter(plan=confirming.plan).first()
+        if rollout is None or rollout.desired_at is None:
+            raise Refused("No share of the traffic is wanted yet.")
+        if generation is not None and generation != rollout.generation:
+            raise Refused(f"By now {share(rollout.desired_percent)} is wanted. Nothing confirmed.")
+        if confirming.repeated or rollout.verified_at is not None:
+            return rollout
+        open_ones = open_effects(confirming.plan, rollout.generation)
+        if is_observed(rollout) and not open_ones.exists():
+            return rollout
+        _take_word(confirming, rollout, open_ones)
+    return rollout
+
+
+def _take_word(confirming: Change, rollout: Rollout, open_ones: QuerySet) -> None:
+    who = confirming.author_name
+    open_ones.update(
+        state=EffectState.SENT,
+        sent_at=confirming.at,
+        confirmed_by=who,
+        answer=f"{who} moved it by hand",
+        failure="",
+        lease_token="",
+        lease_until=None,
+    )
+    text, wanted = f"{who} moved the traffic to ", share(rollout.desired_percent)
+    if is_observed(rollout):
+        rollout.observe_due_at = confirming.at
+        rollout.save(update_fields=["observe_due_at"])
+        text += f"{wanted} by hand; it is to be seen yet"
+    else:
+        rollout.actual_percent, rollout.actual_at = rollout.desired_percent, confirming.at
+        rollout.actual_reason = f"confirmed by {who}"[:500]
+        note_seen(confirming, rollout, confirming.at)
+        text += f"{wanted} by hand; nothing observes it"
+    settle(confirming, FAILING, f"{who} moved the traffic by hand.")
+    confirming.record(
+        "rollout.confirmed", text, percent=rollout.desired_percent, generation=rollout.generation
+    )
+
+
+def _compare(seeing: Change, rollout: Rollout, before: float | None, at: datetime) -> None:
+    if rollout.desired_at is None or at < rollout.desired_at:
+        return
+    if not agrees(rollout.actual_percent, rollout.desired_percent):
+        _differ(seeing, rollout, at)
+        return
+    rollout.drift_since = None
+    if rollout.verified_at is None and _may_count(rollout, before, at):
+        _verify(seeing, rollout, at)
+    elif rollout.verified_at is not None:
+        _agree_again(seeing, rollout)
+
+
+def _may_count(rollout: Rollout, before: float | None, at: datetime) -> bool:
+    """Whether this sight is of the new share, and not an old one that happens to be the same.
+
+    Who goes to 5 % and back to 0 % within one scrape would otherwise read the 0 % from before.
+    """
+    interval = rollout.observe_every_s
+    if isinstance(rollout.observed_by, PrometheusQuery):
+        interval = max(interval, rollout.observed_by.interval_s)
+    return is_settled(before, rollout.desired_percent, rollout.desired_at, at, interval)
+
+
+def _verify(seeing: Change, rollout: Rollout, at: datetime) -> None:
+    closed = note_seen(seeing, rollout, at)
+    took = duration_text(at - rollout.desired_at)
+    where = f" on {rollout.observed_by.name}" if rollout.observed_by else ""
+    text = f"{share(rollout.desired_percent)} seen{where} after {took}"
+    seeing.record(
+        "rollout.observed",
+        ". ".join([text, *(f"{one} closed" for one in closed)]),
+        percent=rollout.desired_percent,
+        actual=rollout.actual_percent,
+        generation=rollout.generation,
+    )
+
+
+def _agree_again(seeing: Change, rollout: Rollout) -> None:
+    closed = settle(seeing, DRIFT, "The share agrees again.")
+    if closed:
+        names = ", ".join(map(str, closed))
+        text = f"{share(rollout.desired_percent)} seen again. {names} closed"
+        seeing.record("rollout.observed", text, percent=rollout.desired_percent)
+
+
+def _differ(seeing: Change, rollout: Rollout, at: datetime) -> None:
+    """Say drift once per episode: when it has lasted, and only after the share was there once."""
+    if abs(rollout.actual_percent - rollout.desired_percent) < rollout.drift_points:
+        rollout.drift_since = None
+        return
+    rollout.drift_since = rollout.drift_since or at
+    lasts = at - rollout.drift_since
+    if rollout.verified_at is None or lasts < timedelta(seconds=rollout.drift_s):
+        return
+    told = seeing.plan.escalations.filter(cause=DRIFT, opened_at__gte=rollout.drift_since)
+    if told.exists():
+        return
+    text = (
+        f"{share(rollout.actual_percent)} of the traffic is seen, "
+        f"{share(rollout.desired_percent)} is wanted, for {duration_text(lasts)}"
+    )
+    _call(seeing, DRIFT, text, "rollout.drifted", rollout)
+
+
+def _unmoved(seeing: Change, rollout: Rollout, percent: float | None) -> None:
+    """The executor said yes and the share was not seen since: said once per generation."""
+    if rollout.verified_at or rollout.unverified_at or not is_observed(rollout):
+        return
+    sent = Effect.objects.filter(
+        plan=seeing.plan, generation=rollout.generation, state=EffectState.SENT
+    ).first()
+    if sent is None or seeing.at - sent.sent_at < SEEN_WITHIN:
+        return
+    rollout.unverified_at = seeing.at
+    seen = f"{share(percent)} is seen" if percent is not None else _no_sight(rollout)
+    text = (
+        f"{sent.executor.name} accepted {share(rollout.desired_percent)} "
+        f"{duration_text(seeing.at - sent.sent_at)} ago, {seen}"
+    )
+    _call(seeing, UNVERIFIED, text, "rollout.unverified", rollout)
+
+
+def _no_sight(rollout: Rollout) -> str:
+    return f"nothing is seen of it: {rollout.actual_reason or 'no data'}"
+
+
+def _call(seeing: Change, cause: str, text: str, kind: str, rollout: Rollout) -> None:
+    opened = open_escalation(seeing, cause, text, url=f"/plans/{seeing.plan.slug}/rollout/")
+    seeing.record(
+        kind,
+        f"{text}. {opened} opened" if opened else text,
+        percent=rollout.desired_percent,
+        actual=rollout.actual_percent,
+        generation=rollout.generation,
+        escalation=opened.number if opened else None,
+    )

@@ -1,0 +1,46 @@
+"""The first sight of the wanted share: what follows of it, within the change that saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db.models import Q
+
+from rollouts.models import HAND, Effect, EffectState, Rollout
+from warroom.actions.change import Change
+from warroom.actions.escalations import settle
+from warroom.models import Escalation
+
+Follow = Callable[[Change, Rollout], None]
+_followers: list[Follow] = []
+
+
+def register_verified(follow: Follow) -> None:
+    """Call ``follow(changing, rollout)`` in the change in which the wanted share is first seen.
+
+    Once per generation; ``rollout.verified_at`` is set. It may write rows and no event: the
+    change has its own.
+    """
+    _followers.append(follow)
+
+
+def note_seen(changing: Change, rollout: Rollout, at: datetime) -> list[Escalation]:
+    """The wanted share was seen at ``at`` (UTC), or a person stands for it; save the rollout.
+
+    Returns the escalations that ended by it. An effect that was not accepted yet is sent all the
+    same: one reading alone must not keep a call from being made.
+    """
+    rollout.verified_at, rollout.drift_since = at, None
+    rollout.save()
+    effects = Effect.objects.filter(plan=changing.plan, generation=rollout.generation)
+    sent = effects.filter(Q(state=EffectState.SENT) | Q(state=EffectState.DUE, executor__kind=HAND))
+    sent.update(state=EffectState.DONE, done_at=at)
+    closed = [
+        one
+        for cause in ("drift", "unverified")
+        for one in settle(changing, cause, f"{rollout.desired_percent} % is seen.")
+    ]
+    for follow in _followers:
+        follow(changing, rollout)
+    return closed
