@@ -8,9 +8,10 @@ from django.db import transaction
 from checklists.rules.bands import Band
 from rollouts.models import Probing
 from rollouts.queries.due import watched
+from rollouts.queries.rollbacks import leading_of, standing_run, standing_sentence
 from rollouts.rules.readings import as_read, valid_until
 from rollouts.rules.sustained import RedMemory, is_settled, is_sustained
-from rollouts.rules.verdict import Reading, Verdict, decide
+from rollouts.rules.verdict import Reading, Verdict, Word, decide
 from warroom.actions.change import RULE, Change, change
 from warroom.live import doorbell
 from warroom.models import DeploymentPlan
@@ -30,7 +31,7 @@ def apply_verdict(plan: DeploymentPlan) -> Verdict:
     """
     with change(plan, by=RULE) as judging:
         rows = watched(plan)
-        verdict = decide([reading(row, judging.at) for row in rows])
+        verdict = sticky(judging.plan) or decide([reading(row, judging.at) for row in rows])
         before = (judging.plan.verdict, judging.plan.verdict_leading)
         _keep(judging, verdict, rows)
         if before != (verdict.word, verdict.leading):
@@ -38,6 +39,15 @@ def apply_verdict(plan: DeploymentPlan) -> Verdict:
         else:
             transaction.on_commit(lambda: doorbell.ring(plan.pk, ("verdict", "strip")))
     return verdict
+
+
+def sticky(plan: DeploymentPlan) -> Verdict | None:
+    """The verdict of a rollback that stands: however green it looks, a person resumes (law 7)."""
+    run = standing_run(plan)
+    if run is None:
+        return None
+    said = standing_sentence(run)
+    return Verdict(Word.ROLLBACK, said, (said,), leading_of(run))
 
 
 def reading(row: Probing, now: datetime) -> Reading:
