@@ -129,6 +129,8 @@ class RollbackRun(models.Model):
     false_positive_by = models.CharField(max_length=150, blank=True)
     false_positive_reason = models.TextField(blank=True)
     redeployed_at = models.DateTimeField(null=True, blank=True)
+    # Set where it was not timed here: somebody entered it afterwards, from notes.
+    noted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-started_at", "-pk")

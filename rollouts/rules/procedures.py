@@ -1,0 +1,59 @@
+"""What does not add up in a procedure: sums of targets, an order that lets something be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from warroom.rules.wording import span_text
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step of a procedure. ``watches``: it names a metric or check."""
+
+    title: str
+    segment: str
+    kind: str
+    target_s: int | None = None
+    blocking: bool = False
+    watches: bool = False
+
+
+def segments(steps: Sequence[Step]) -> list[tuple[str, int | None]]:
+    """Each segment with the sum of its steps' targets, seconds; None where none has one."""
+    found: dict[str, int | None] = {}
+    for step in steps:
+        known = found.setdefault(step.segment, None)
+        if step.target_s is not None:
+            found[step.segment] = (known or 0) + step.target_s
+    return list(found.items())
+
+
+def odd(target_s: int | None, steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
+    """What a person should look at: a code and a sentence for each."""
+    if not steps:
+        yield "procedure_empty", "It has no steps; a run would have decide, execute and verify."
+        return
+    sums = segments(steps)
+    said = [seconds for _, seconds in sums if seconds is not None]
+    total = sum(said)
+    if target_s is not None and said and total > target_s:
+        parts = " + ".join(span_text(one) for one in said)
+        yield (
+            "procedure_sum",
+            f"{parts} = {span_text(total)}, but its target is {span_text(target_s)}.",
+        )
+    elif target_s is not None and len(said) == len(sums) and total < target_s:
+        text = f"its target is {span_text(target_s)}, its segments add up to {span_text(total)}."
+        yield "procedure_sum", f"{span_text(target_s - total)} are in no segment: {text}"
+    kinds = [step.kind for step in steps]
+    if "stop_intake" in kinds and any(
+        kind not in ("stop_intake", "person") for kind in kinds[: kinds.index("stop_intake")]
+    ):
+        yield "procedure_order", "Requests are taken until after something was changed."
+    if "backup" in kinds and "execute" in kinds[: kinds.index("backup")]:
+        yield "procedure_order", "The backup comes after what it is to save from."
+    for step in steps:
+        if step.kind in ("metric", "check") and not step.watches:
+            yield "procedure_watch", f"“{step.title}” names no metric or check; a person ticks it."
