@@ -11,7 +11,8 @@ from warroom.actions.change import Change
 _MOVING = frozenset({
     "id", "plan", "key", "version", "due_at", "lease_until", "lease_token", "band", "band_since",
     "value", "reason", "observed_at", "read_at", "red_since", "red_at", "reds", "history",
-    "ping_key", "pinged_at", "started_at", "exit_status", "output",
+    "ping_key", "pinged_at", "started_at", "exit_status", "output", "position", "source_line",
+    "pending",
 })  # fmt: skip
 
 

@@ -34,6 +34,9 @@ class PrometheusQuery(Probing):
     # Words for values, such as {"1": "UP", "0": "DOWN"}.
     words = models.JSONField(default=dict, blank=True)
     source_line = models.PositiveIntegerField(null=True, blank=True)
+    # An edit that waits for the next stage: {"fields": {column: value}, "does": …, "reason": …,
+    # "by": …, "at": …}; applied in the change that begins the stage.
+    pending = models.JSONField(default=dict, blank=True)
 
     class Meta(Probing.Meta):
         constraints = [models.UniqueConstraint(fields=("plan", "key"), name="query_key_per_plan")]
