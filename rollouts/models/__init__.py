@@ -13,7 +13,7 @@ from .recovery import (
     RunStep,
     StepKind,
 )
-from .rounds import RoundAction, SuccessCriterion, WatchRound
+from .rounds import RoundAction, Since, SuccessCriterion, WatchRound
 from .sources import PrometheusSource
 from .stages import RollbackMode, Stage, StageState
 from .versions import WatchVersion
@@ -46,6 +46,7 @@ __all__ = [
     "RoundAction",
     "RunOutcome",
     "RunStep",
+    "Since",
     "Stage",
     "StageState",
     "StepKind",

@@ -86,6 +86,8 @@ class Rollout(models.Model):
     held_by = models.CharField(max_length=150, blank=True)
     held_reason = models.TextField(blank=True)
 
+    # Rounds of watching once no stage has a cadence of its own; as Stage.cadence.
+    cadence = models.JSONField(default=list, blank=True)
     # Later than this after its due time a round counts as late; at the next due time as missed.
     round_late_s = models.PositiveIntegerField(default=120)
     # So many missed rounds in a row hold the stage and open an escalation.
