@@ -5,7 +5,7 @@ from django.utils import timezone
 class Migration(migrations.Migration):
     """No row was ever written to the two tables before: what is new is not asked of any."""
 
-    dependencies = [("rollouts", "0003_rollouts_run")]
+    dependencies = [("rollouts", "0005_metric_pending")]
 
     operations = [
         migrations.AddField("rollout", "cadence", models.JSONField(blank=True, default=list)),
