@@ -5,7 +5,10 @@ from django.utils import timezone
 class Migration(migrations.Migration):
     """No row was ever written to the two tables before: what is new is not asked of any."""
 
-    dependencies = [("rollouts", "0005_metric_pending")]
+    dependencies = [
+        ("rollouts", "0005_metric_pending"),
+        ("rollouts", "0005_runs_entered_from_notes"),
+    ]
 
     operations = [
         migrations.AddField("rollout", "cadence", models.JSONField(blank=True, default=list)),
