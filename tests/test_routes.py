@@ -28,6 +28,8 @@ from checklists.models import Criterion
 from checklists.rules.results.reading import read_result
 from rollouts.models import HealthCheck, Stage
 from tests.conftest import CAST
+from warroom.actions.change import RULE, change
+from warroom.actions.escalations import open_escalation
 from warroom.actions.invitations import invite, link_of
 from warroom.actions.people import hand_over
 from warroom.actions.templates import make_template
@@ -234,6 +236,13 @@ ROUTES = {
     ),
     "status-public": Route(
         f"{PLAN}status/public", get=LED, post=holders(302, *EDIT), send={"public": "no"}
+    ),
+    "escalation": Route(f"{PLAN}escalation/", get=READ),
+    "escalation-acknowledge": Route(
+        f"{PLAN}escalation/1/acknowledge", get=LED, post=holders(302, *TICK)
+    ),
+    "escalation-close": Route(
+        f"{PLAN}escalation/1/close", get=LED, post=holders(302, *TICK), send={"reason": "Over."}
     ),
     "checks": Route(f"{PLAN}checks/", get=READ),
     "run-check": Route(f"{PLAN}checks/check/home/run/", get=LED, post=holders(302, *RUN)),
@@ -687,6 +696,8 @@ def release(plan, cast, item, gate):
         questions=[{"key": "mood", "label": "Mood", "kind": "text", "wanted": True}],
     )
     plan.risks.create(number=1, title="Water")
+    with change(plan, by=RULE) as calling:
+        open_escalation(calling, "drift", "5 % wanted, 0 % seen.")
     peak = add_profile(plan, {"name": "Peak", "p95_ms": 500}, by=cast["cora"])
     finish_run(peak, {"p95": 612}, by=cast["cora"])
     plan.scenarios.create(number=1, title="The power is off", items=["Light a candle"])

@@ -203,3 +203,11 @@ class CreatePlanForm(forms.Form):
         """People by the key of their role; of the cleaned form."""
         chosen = {role.key: self.cleaned_data.get(f"seat_{role.key}") for role in self.roles}
         return {key: person for key, person in chosen.items() if person is not None}
+
+
+class CloseEscalationForm(OnceForm):
+    """Why a call for help is over."""
+
+    reason = forms.CharField(
+        label="What was it, and why is it over", widget=forms.Textarea(attrs={"rows": 2})
+    )

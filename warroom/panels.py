@@ -14,6 +14,7 @@ from warroom.live.people import people_lint, people_needs
 from warroom.models import DeploymentPlan, Lifecycle, Right, TimelineEvent
 from warroom.queries import seats, timeline, work
 from warroom.queries.contacts import levels_now
+from warroom.queries.escalations import open_now
 from warroom.rules import lifecycle as rules
 from warroom.rules.facts import field_of
 
@@ -108,6 +109,21 @@ class Presence(panels.Panel):
             "onlookers": others[: self.ONLOOKERS],
             "more": max(0, len(others) - self.ONLOOKERS),
         }
+
+
+class Escalations(panels.Panel):
+    """Calls for help that nobody has closed: why, since when, who answered."""
+
+    name = "escalation"
+    template = "warroom/_escalations.html"
+    kinds = ("",)  # whatever opens one names it in an event of its own kind
+    places = ("room", "escalation")
+    slot = "side"
+    order = 5
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        found = open_now(plan, now)
+        return {"open": found} if found else None
 
 
 class Contacts(panels.Panel):
@@ -264,6 +280,7 @@ BUILT_IN = (
     Board(),
     Needs(),
     Presence(),
+    Escalations(),
     Contacts(),
     About(),
     Archived(),
@@ -314,11 +331,32 @@ def next_of_life(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
     return [needs.Need(title, step.right, url, "Look at it", note=note, due=due, icon="flag")]
 
 
+def calls(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
+    """A call that nobody has answered comes before everything."""
+    return [
+        needs.Need(
+            title=f"Answer {one}: {one.reason}",
+            key=Right.TICK,
+            url=f"{reverse('escalation', args=[plan.slug])}#e-{one.number}",
+            button=f"See {one}",
+            note="Whoever acknowledges it looks after it.",
+            due=one.opened_at,
+            icon="tel",
+            main=True,
+            first=True,
+        )
+        for one in open_now(plan, now)
+        if one.acknowledged_at is None
+    ]
+
+
+needs.register_needs(calls)
 needs.register_needs(people_needs)
 needs.register_needs(next_of_life)
 needs.register_needs(findings)
 lint.register_lint(people_lint)
 navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")
+navigation.register_tab("escalation", "Escalation", "escalation", 65, icon="tel", key="c")
 navigation.register_tab("timeline", "Timeline", "timeline", 60, icon="note", key="t")
 navigation.register_tab("updates", "Status page", "status-updates", 70, icon="chat", key="s")
 navigation.register_tab("settings", "Settings", "settings", 120, icon="list", key="e")

@@ -5,6 +5,7 @@ from django.urls import include, path
 from warroom.api import open_urls
 from warroom.views import (
     contacts,
+    escalations,
     health,
     imports,
     invitations,
@@ -56,6 +57,17 @@ urlpatterns = [
     path("plans/<slug:slug>/settings/shift", plan_settings.shift, name="shift"),
     path("plans/<slug:slug>/lifecycle/<slug:step>/", lifecycle.step, name="lifecycle-step"),
     path("plans/<slug:slug>/settings/contacts", contacts.contacts, name="contacts"),
+    path("plans/<slug:slug>/escalation/", escalations.escalation, name="escalation"),
+    path(
+        "plans/<slug:slug>/escalation/<int:number>/acknowledge",
+        escalations.take,
+        name="escalation-acknowledge",
+    ),
+    path(
+        "plans/<slug:slug>/escalation/<int:number>/close",
+        escalations.end,
+        name="escalation-close",
+    ),
     path("plans/<slug:slug>/people/", people.people, name="people"),
     path("plans/<slug:slug>/status/", status.updates, name="status-updates"),
     path("plans/<slug:slug>/status/public", status.show_or_hide, name="status-public"),
