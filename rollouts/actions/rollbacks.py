@@ -15,6 +15,7 @@ from rollouts.models import (
     Stage,
     StageState,
 )
+from rollouts.queries.procedures import default_of
 from rollouts.queries.rollbacks import leading_of, served, standing_sentence
 from rollouts.queries.stages import of_plan
 from rollouts.rules import rollbacks as rules
@@ -55,28 +56,52 @@ def start_rollback(
         _demand(changing, confirmed)
         if changing.repeated:
             return _newest(changing.plan)
-        reason = _reason(changing, reason, trigger)
-        rollout, stages = rollout_of(changing), of_plan(changing.plan)
-        target = _target(to_percent, procedure)
-        current = served(changing.plan, rollout, stages)
-        if current <= target:
-            return _nothing_to_do(changing, rollout, current, target, reason)
-        stage = _end_running(changing, stages)
-        rollout = set_desired(changing, target, cause=ROLLBACK, stage=stage)
-        run = begin_run(
+        return roll_back(
             changing,
-            procedure=procedure,
+            reason=_reason(reason, trigger),
             cause=cause,
-            reason=reason,
-            from_percent=current,
-            to_percent=target,
-            generation=rollout.generation,
             guardrail=guardrail,
             trigger=trigger,
+            procedure=procedure,
+            to_percent=to_percent,
             breach_at=breach_at,
-            by_name=changing.author_name,
         )
-        _record_start(changing, run)
+
+
+def roll_back(
+    changing: Change,
+    *,
+    reason: str,
+    cause: str,
+    guardrail: Guardrail | None = None,
+    trigger: RollbackTrigger | None = None,
+    procedure: RollbackProcedure | None = None,
+    to_percent: int | None = None,
+    breach_at: datetime | None = None,
+) -> RollbackRun | None:
+    """What ``start_rollback`` does, inside an open change that asked for right and word."""
+    rollout, stages = rollout_of(changing), of_plan(changing.plan)
+    procedure = procedure or default_of(changing.plan)
+    current = served(changing.plan, rollout, stages)
+    target = _target(to_percent, procedure, current, cause)
+    if current <= target:
+        return _nothing_to_do(changing, rollout, current, target, reason)
+    stage = _end_running(changing, stages)
+    rollout = set_desired(changing, target, cause=ROLLBACK, stage=stage)
+    run = begin_run(
+        changing,
+        procedure=procedure,
+        cause=cause,
+        reason=reason,
+        from_percent=current,
+        to_percent=target,
+        generation=rollout.generation,
+        guardrail=guardrail,
+        trigger=trigger,
+        breach_at=breach_at,
+        by_name=changing.author_name,
+    )
+    _record_start(changing, run)
     return run
 
 
@@ -89,7 +114,7 @@ def _demand(changing: Change, confirmed: str | None) -> None:
         raise Invalid("confirmed", f"Type {rules.WORD} to roll back.")
 
 
-def _reason(changing: Change, reason: str, trigger: RollbackTrigger | None) -> str:
+def _reason(reason: str, trigger: RollbackTrigger | None) -> str:
     said = checked_reason(reason)
     if trigger is not None:
         return " ".join(part for part in (rules.sentence(trigger.text), said) if part)
@@ -98,10 +123,14 @@ def _reason(changing: Change, reason: str, trigger: RollbackTrigger | None) -> s
     return said
 
 
-def _target(to_percent: int | None, procedure: RollbackProcedure | None) -> int:
+def _target(
+    to_percent: int | None, procedure: RollbackProcedure | None, current: int, cause: str
+) -> int:
+    """Where to; what still trips where the procedure would stop goes all the way."""
     if to_percent is not None:
         return to_percent
-    return procedure.to_percent if procedure else 0
+    there = procedure.to_percent if procedure else 0
+    return 0 if cause != PERSON and current <= there else there
 
 
 def _newest(plan: DeploymentPlan) -> RollbackRun | None:

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from rollouts.actions.claims import claim_all_due
+from rollouts.actions.guardrails import judge_guardrails
 from rollouts.actions.results import Outcome, forget_samples, record_results
 from rollouts.actions.verdicts import apply_verdict
 from rollouts.models import Probing, PrometheusQuery
@@ -147,6 +148,7 @@ def _keep_of_plan(outcomes: list[Outcome]) -> int:
     plan = DeploymentPlan.objects.only("slug").get(pk=outcomes[0].row.plan_id)
     done = sum(record_results(plan, same) for same in _grouped(outcomes, lambda o: type(o.row)))
     apply_verdict(plan)
+    judge_guardrails(plan)
     return done
 
 
