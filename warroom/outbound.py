@@ -15,6 +15,7 @@ import asyncio
 import atexit
 import os
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Coroutine, Mapping
@@ -181,21 +182,23 @@ async def fetch(
     redirects: bool = False,
     deadline_s: float = DEADLINE_S,
     limit: int = LIMIT_BYTES,
+    trust: ssl.SSLContext | None = None,
 ) -> Response:
     """Make one call. Raises OutboundError, whose reason says what went wrong.
 
-    `deadline_s` bounds everything together; `limit` is in bytes. A redirect is an answer like any
+    `deadline_s` bounds everything together; `limit` is in bytes; `trust` (None: what the host
+    trusts) verifies certificates. A redirect is an answer like any
     other unless `redirects` is asked for: then up to three are followed, each judged anew.
     """
     started = time.monotonic()
     try:
         async with asyncio.timeout(deadline_s):
-            answer = await _once(session, method, url, headers, data, limit, started)
+            answer = await _once(session, method, url, headers, data, limit, started, trust)
             for _ in range(_MAX_HOPS if redirects else 0):
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
                     break
                 url = urljoin(answer.url, answer.headers["location"])
-                answer = await _once(session, "GET", url, None, None, limit, started)
+                answer = await _once(session, "GET", url, None, None, limit, started, trust)
             return answer
     except TimeoutError as error:
         raise TooSlow(f"no whole answer within {deadline_s:g} s") from error
@@ -203,9 +206,9 @@ async def fetch(
         raise _in_words(error) from error
 
 
-async def _once(session, method, url, headers, data, limit, started) -> Response:
+async def _once(session, method, url, headers, data, limit, started, trust) -> Response:
     request = session.request(
-        method, checked(url), headers=headers, data=data, allow_redirects=False
+        method, checked(url), headers=headers, data=data, allow_redirects=False, ssl=trust or True
     )
     async with request as answer:
         coding = answer.headers.get("Content-Encoding", "identity").lower()
@@ -348,9 +351,14 @@ class GuardedAdapter(BaseAdapter):
     call, which a read time-out does not (one byte a second passes it).
     """
 
-    def __init__(self, deadline_s: float = DEADLINE_S, limit: int = LIMIT_BYTES) -> None:
+    def __init__(
+        self,
+        deadline_s: float = DEADLINE_S,
+        limit: int = LIMIT_BYTES,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__()
-        self.deadline_s, self.limit = deadline_s, limit
+        self.deadline_s, self.limit, self.trust = deadline_s, limit, trust
 
     def send(self, request: requests.PreparedRequest, **_unused: Any) -> requests.Response:
         answer = call(
@@ -360,6 +368,7 @@ class GuardedAdapter(BaseAdapter):
             data=request.body or None,
             deadline_s=self.deadline_s,
             limit=self.limit,
+            trust=self.trust,
         )
         if answer.status in _REDIRECTS:
             raise OutboundError("it answered with a redirect, which is not followed")

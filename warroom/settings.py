@@ -261,6 +261,8 @@ PROMETHEUS_URL = env.str("PROMETHEUS_URL", default="")
 DEMO_SERVICE_URL = env.str("WARROOM_DEMO_SERVICE_URL", default="")
 # Hosts, host:port pairs and networks that checks may reach besides public addresses.
 WARROOM_OUTBOUND_ALLOW = env.list("WARROOM_OUTBOUND_ALLOW", default=[])
+# Environment variables whose values releases may have sent by name; empty: all but Warroom's own.
+WARROOM_SECRETS = env.list("WARROOM_SECRETS", default=[])
 
 structlog.configure(
     processors=[

@@ -13,7 +13,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
-from django.conf import settings
 from django.utils import timezone
 
 from rollouts.actions.claims import claim_all_due
@@ -24,6 +23,7 @@ from rollouts.models import Probing, PrometheusQuery
 from rollouts.probes import ASK, ProbeResult, no_data
 from rollouts.probes.http import HttpTarget
 from rollouts.probes.prometheus import PrometheusTarget
+from rollouts.queries.targets import target_of
 from warroom.models import DeploymentPlan
 from warroom.outbound import transport
 from warroom.rules.blanks import blanks, named
@@ -102,16 +102,6 @@ def _result(future: Future) -> ProbeResult:
         return future.result()
     log.error("probe failed", error=repr(error))
     return no_data("the probe itself failed; see the worker's log")
-
-
-def target_of(row: PrometheusQuery) -> PrometheusTarget:
-    """What to ask for a query; a source without an address means the operator's own."""
-    return PrometheusTarget(
-        url=row.source.url or settings.PROMETHEUS_URL,
-        promql=row.promql,
-        unit=row.unit,
-        interval_s=row.interval_s,
-    )
 
 
 def probe_due() -> int:
