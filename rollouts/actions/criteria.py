@@ -8,8 +8,9 @@ from typing import Any
 from checklists.actions.criteria_effects import Edit, Effect, register_follower
 from checklists.models import Source
 from checklists.queries.gates import opens_at
-from rollouts.models import PrometheusQuery, PrometheusSource, Stage, StageState
-from rollouts.queries.stages import soaks_until
+from rollouts.actions.soaks import restart_soak
+from rollouts.models import PrometheusQuery, PrometheusSource, Rollout, Stage, StageState
+from rollouts.queries.soaks import soak_of
 from rollouts.rules.alerts import CRITICAL, NAME, promql_of, reads_alerts
 from warroom.actions.change import Change
 from warroom.actions.refusals import Invalid
@@ -56,8 +57,7 @@ class SoakRestarts:
         if restart is None:
             return "", {}
         stage = restart.stage
-        stage.soak_from = changing.at
-        stage.save(update_fields=["soak_from"])
+        restart_soak(changing, stage, f"{edit.gate.title} asks something else")
         said = (
             f" The soak of stage {stage.number} restarts after {duration_text(restart.observed)}."
         )
@@ -79,9 +79,10 @@ def _restart(edit: Edit, now: datetime) -> Restart | None:
     stage = running.exclude(soak_s=0).exclude(started_at=None).first()
     if stage is None:
         return None
-    since, ends = stage.soak_from or stage.started_at, now + timedelta(seconds=stage.soak_s)
-    observed = min(now, soaks_until(stage)) - since
-    return Restart(stage, max(observed, timedelta(0)), ends, opens_at(edit.gate))
+    plan = edit.gate.plan
+    soak = soak_of(plan, stage, Rollout.objects.filter(plan=plan).first(), now)
+    ends, seen = now + timedelta(seconds=stage.soak_s), soak.observed_s if soak else 0
+    return Restart(stage, timedelta(seconds=seen), ends, opens_at(edit.gate))
 
 
 class AlertMetric:

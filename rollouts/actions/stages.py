@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from rollouts.actions.desired import ADVANCE, set_desired
+from rollouts.actions.soaks import begin_soak
 from rollouts.models import Stage, StageState
+from rollouts.queries.soaks import is_seen
 from rollouts.queries.stages import ahead_of, coming, of_plan
 from rollouts.rules.stages import objections
 from warroom.actions.change import Change, change
 from warroom.actions.lifecycle import outside_window, set_lifecycle, weigh
-from warroom.actions.refusals import Refused
+from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, User
-from warroom.rules.lifecycle import DEPLOYING, ENDED, STEPS, late
+from warroom.rules.lifecycle import DEPLOYING, ENDED, STEPS, Objection, late
 
 
 def advance(
@@ -20,14 +24,18 @@ def advance(
     by: User | str,
     at: datetime | None = None,
     reason: str = "",
+    confirmed: str | None = None,
     request_id: str | None = None,
 ) -> Stage:
     """Begin the next stage, which must be the one to `to_percent`; it ends the one before.
 
-    The team has moved the traffic; this records it, from `at` on (UTC; default now). Asked again
-    when that stage already runs it changes nothing. The first stage is go-live, with its checks.
-    Raises Refused where order, gate, verdict or soak stand against it, Unconfirmed without a
-    `reason` outside the window, and NotAllowed without the right to run the rollout.
+    Its share is wanted from now on: the executor is driven to it, and the soak begins when it was
+    seen. Where nothing moves or observes the traffic, the team has moved it and this records it,
+    from `at` on (UTC; default now). Asked again when that stage already runs it changes nothing.
+    The first stage is go-live, with its checks. `confirmed` is the number that a person typed in
+    a browser, None elsewhere. Raises Refused where order, gate, verdict, hold, rollback or soak
+    stand against it, Invalid for `confirmed`, Unconfirmed without a `reason` outside the window or
+    past the latest safe start of a rollback, NotAllowed without the right to run the rollout.
     """
     with change(plan, by=by, right="run", request_id=request_id) as moving:
         if moving.repeated:
@@ -45,9 +53,15 @@ def advance(
         ahead = ahead_of(moving.plan, stages, stage, moving.at)
         if against := objections(ahead):
             raise Refused(" ".join(against))
-        confirmed = _confirm(moving, reason)
-        _move(moving, stage, running, at or moving.at, bool(ahead.verdict), confirmed, reason)
+        _demand_typed(confirmed, to_percent)
+        confirmation = _confirm(moving, reason)
+        _move(moving, stage, running, at or moving.at, bool(ahead.verdict), confirmation, reason)
     return stage
+
+
+def _demand_typed(confirmed: str | None, percent: int) -> None:
+    if confirmed is not None and confirmed.strip().removesuffix("%").strip() != str(percent):
+        raise Invalid("confirmed", f"Type {percent} to go on to {percent} %.")
 
 
 def _confirm(moving: Change, reason: str) -> dict[str, Any]:
@@ -55,7 +69,12 @@ def _confirm(moving: Change, reason: str) -> dict[str, Any]:
     checked = moving.author is not None
     if moving.plan.lifecycle in STEPS[DEPLOYING].start:
         return set_lifecycle(moving, DEPLOYING, reason, checked=checked)
-    return weigh(outside_window(moving.plan, moving.at) if checked else (), reason)
+    return weigh(warnings(moving.plan, moving.at) if checked else (), reason)
+
+
+def warnings(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
+    """What going on wants a written reason for at `now` (UTC)."""
+    return outside_window(plan, now)
 
 
 def _move(
@@ -67,22 +86,44 @@ def _move(
     confirmed: dict[str, Any],
     reason: str,
 ) -> None:
-    if running is not None:
-        running.state, running.ended_at = StageState.DONE, at
-        running.save(update_fields=["state", "ended_at"])
-    stage.state, stage.started_at, stage.soak_from = StageState.RUNNING, at, None
-    stage.save(update_fields=["state", "started_at", "soak_from"])
+    _end(running, at)
+    start(moving, stage, at)
     began = f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
     began += "" if measured else " (not measured)"
-    why = [*confirmed.get("overridden", ()), reason.strip()] if confirmed else []
+    why = [*confirmed.get("overridden", ()), reason.strip()]
+    said = " ".join(part for part in why if part)
     moving.record(
         "stage.started",
-        ". ".join([began, " ".join(why)]) if why else began,
+        f"{began}. {said}" if said else began,
         stage=stage.number,
         before=stage.from_percent,
         after=stage.to_percent,
-        **({"reason": reason.strip()} | confirmed if confirmed else {}),
+        **({"reason": reason.strip()} if reason.strip() else {}),
+        **confirmed,
     )
+
+
+def _end(running: Stage | None, at: datetime) -> None:
+    if running is not None:
+        running.state, running.ended_at = StageState.DONE, at
+        running.save(update_fields=["state", "ended_at"])
+
+
+def start(moving: Change, stage: Stage, at: datetime, cause: str = ADVANCE) -> None:
+    """Let a stage run from `at` on (UTC) and want its share, inside an open change.
+
+    Its soak begins when the share was seen, which may be within this call.
+    """
+    stage.state, stage.started_at, stage.ended_at = StageState.RUNNING, at, None
+    stage.soak_from, stage.observed_s, stage.counted_at = None, 0.0, None
+    stage.save(
+        update_fields=[
+            "state", "started_at", "ended_at", "soak_from", "observed_s", "counted_at",
+        ]
+    )  # fmt: skip
+    rollout = set_desired(moving, stage.to_percent, cause=cause, stage=stage)
+    if is_seen(rollout):
+        begin_soak(moving.plan, stage, at, moving.at)
 
 
 def _at(plan: DeploymentPlan, percent: int) -> Stage:

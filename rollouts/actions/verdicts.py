@@ -2,19 +2,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
 from checklists.rules.bands import Band
-from rollouts.models import Probing
+from rollouts.actions.holding import look_at_hold
+from rollouts.actions.soaks import count_soak
+from rollouts.models import Probing, Rollout
 from rollouts.queries.due import watched
 from rollouts.queries.rollbacks import leading_of, standing_run, standing_sentence
+from rollouts.queries.rollouts import running_of
+from rollouts.rules.holds import Hold, Looked
 from rollouts.rules.readings import as_read, valid_until
 from rollouts.rules.sustained import RedMemory, is_settled, is_sustained
-from rollouts.rules.verdict import Reading, Verdict, Word, decide
+from rollouts.rules.verdict import Reading, Verdict, Word, decide, held
 from warroom.actions.change import RULE, Change, change
 from warroom.live import doorbell
 from warroom.models import DeploymentPlan
+from warroom.rules.wording import instant_text
 
 FIELDS = [
     "verdict", "verdict_sentence", "verdict_counts", "verdict_leading", "verdict_since",
@@ -31,13 +37,20 @@ def apply_verdict(plan: DeploymentPlan) -> Verdict:
     """
     with change(plan, by=RULE) as judging:
         rows = watched(plan)
-        verdict = sticky(judging.plan) or decide([reading(row, judging.at) for row in rows])
+        said = decide([reading(row, judging.at) for row in rows])
+        rollout = Rollout.objects.filter(plan=plan).first()
+        stage = running_of(plan)
+        count_soak(judging, stage, rollout, said.word)
+        hold, looked = look_at_hold(judging, rollout, stage, said)
+        verdict = _standing(judging.plan, rollout) or (
+            held(said, hold.said(judging.at)) if hold else said
+        )
         before = (judging.plan.verdict, judging.plan.verdict_leading)
         _keep(judging, verdict, rows)
-        if before != (verdict.word, verdict.leading):
-            _record(judging, verdict, before[0])
+        if before != (verdict.word, verdict.leading) or looked.begins or looked.ends:
+            _record(judging, verdict, before[0], hold, looked)
         else:
-            transaction.on_commit(lambda: doorbell.ring(plan.pk, ("verdict", "strip")))
+            transaction.on_commit(lambda: doorbell.ring(plan.pk, ("verdict", "strip", "track")))
     return verdict
 
 
@@ -48,6 +61,16 @@ def sticky(plan: DeploymentPlan) -> Verdict | None:
         return None
     said = standing_sentence(run)
     return Verdict(Word.ROLLBACK, said, (said,), leading_of(run))
+
+
+def _standing(plan: DeploymentPlan, rollout: Rollout | None) -> Verdict | None:
+    """``sticky``, asked only where a rollback stands."""
+    return sticky(plan) if rollout is not None and rollout.rolled_back_at else None
+
+
+def by_readings(plan: DeploymentPlan, now: datetime) -> Verdict:
+    """What the readings alone say at ``now`` (UTC), whatever stands. Two SQL statements."""
+    return decide([reading(row, now) for row in watched(plan)])
 
 
 def reading(row: Probing, now: datetime) -> Reading:
@@ -84,14 +107,25 @@ def _valid_until(rows: Sequence[Probing], now: datetime) -> datetime | None:
     return min((end for end in ends if end >= now), default=None)
 
 
-def _record(judging: Change, verdict: Verdict, before: str) -> None:
+def _record(
+    judging: Change, verdict: Verdict, before: str, hold: Hold | None, looked: Looked
+) -> None:
+    """One event for the word, for what led to it, and for a hold that began or ended."""
     word = verdict.word.upper() or "NO VERDICT"
     moved = f"{before.upper()} changed to {word}" if before and before != verdict.word else word
+    data: dict[str, Any] = {}
+    text = f"{moved}: {verdict.sentence}"
+    if looked.begins and hold is not None and hold.until is not None:
+        text += f" Held until {instant_text(hold.until, judging.at)} UTC, then looked at again."
+        data = {"hold": "began", "hold_until": hold.until.isoformat()}
+    elif looked.ends:
+        text, data = f"{text} The hold is over.", {"hold": "ended"}
     judging.record(
         "verdict.changed",
-        f"{moved}: {verdict.sentence}",
+        text,
         before=before,
         verdict=verdict.word.value,
         leading=verdict.leading,
         reasons=list(verdict.reasons),
+        **data,
     )

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from checklists.models import Decision, DecisionWord
-from rollouts.models import HealthCheck, PrometheusQuery, Stage, StageState
+from rollouts.models import Stage, StageState
+from rollouts.queries.holds import hold_of
+from rollouts.queries.rollouts import rollout_now
+from rollouts.queries.soaks import soak_of, watches
 from rollouts.rules.stages import Ahead, objections
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
@@ -82,37 +85,37 @@ def ahead_of(plan: DeploymentPlan, stages: Sequence[Stage], stage: Stage, now: d
     gate = before.gate if before else None
     shown = shown_verdict(plan, now)
     running = next((s for s in stages if s.state == StageState.RUNNING), None)
+    rollout = rollout_now(plan, now)
+    hold, soak = hold_of(rollout, now), soak_of(plan, running, rollout, now)
     return Ahead(
         is_next=before is None or before.state != StageState.PENDING,
         gate=gate.title if gate else "",
-        gate_said=_said(gate.pk) if gate else "",
+        gate_said=said_of(gate.pk) if gate else "",
         verdict=shown.word,
         verdict_sentence=shown.sentence,
         first=all(one.state == StageState.PENDING for one in stages),
         watches=bool(shown.word) or watches(plan),
         soaking=running.number if running else 0,
         soak_s=running.soak_s if running else 0,
-        soaks_until=soaks_until(running),
+        soaks_until=soak.ends if soak and not soak.is_over else None,
         now=now,
+        soak_waits=running.to_percent if running and soak and not soak.begun else None,
+        rolled_back=rollout is not None and rollout.rolled_back_at is not None,
+        held=hold.said(now) if hold else "",
     )
 
 
-def watches(plan: DeploymentPlan) -> bool:
-    """Whether anything is set up to be measured for this plan."""
-    return any(rows.filter(plan=plan).exists() for rows in _WATCHED)
+def soaks_until(plan: DeploymentPlan, running: Stage | None, now: datetime) -> datetime | None:
+    """When the running stage has had its time (UTC) at the earliest: if all stays green.
+
+    None without soak. A soak that is over gives ``now``.
+    """
+    soak = soak_of(plan, running, rollout_now(plan, now), now)
+    return soak.ends if soak else None
 
 
-_WATCHED = (PrometheusQuery.objects, HealthCheck.objects)
-
-
-def soaks_until(running: Stage | None) -> datetime | None:
-    """When the running stage has had its time (UTC), counted anew where that had to begin anew."""
-    if running is None or running.started_at is None or not running.soak_s:
-        return None
-    return (running.soak_from or running.started_at) + timedelta(seconds=running.soak_s)
-
-
-def _said(gate_id: int) -> str:
+def said_of(gate_id: int) -> str:
+    """GO or NO-GO of a gate, '' while it is not decided for good."""
     decided = Decision.objects.filter(gate_id=gate_id).exclude(word=DecisionWord.HOLD)
     return decided.values_list("word", flat=True).first() or ""
 

@@ -16,7 +16,9 @@ class Ahead:
     `verdict` is the word as read now: '' (nothing is measured), proceed, hold or rollback.
     `first`: no stage has begun, so there is nothing yet that could be measured. `watches`: the
     plan has queries or checks. `soaks_until` is when the running stage (`soaking`) has had its
-    time, None without soak; `now` is when it is asked (both UTC).
+    time, at the earliest; None without soak or once it is over. `soak_waits`: it begins when the
+    share is seen. `now` is when it is asked (both UTC). `rolled_back`: a rollback stands. `held`
+    is the hold that stands, as a sentence.
     """
 
     is_next: bool
@@ -30,24 +32,36 @@ class Ahead:
     soak_s: int = 0
     soaks_until: datetime | None = None
     now: datetime | None = None
+    soak_waits: int | None = None
+    rolled_back: bool = False
+    held: str = ""
 
 
 def objections(ahead: Ahead) -> tuple[str, ...]:
     """Why the stage may not begin now, a sentence each; empty when it may."""
+    if ahead.rolled_back:
+        return ("A rollback stands. Resume the rollout before it goes on.",)
     if not ahead.is_next:
         return ("Another stage comes before it.",)
-    missing = []
+    missing = [ahead.held] if ahead.held else []
     if ahead.gate and ahead.gate_said != "go":
         said = "said NO-GO" if ahead.gate_said == "no-go" else "is not decided"
         missing.append(f"{ahead.gate} {said}.")
-    if ahead.verdict in ("hold", "rollback"):
+    if ahead.verdict in ("hold", "rollback") and not _is_said(ahead):
         missing.append(f"The verdict is {ahead.verdict.upper()}: {ahead.verdict_sentence}")
     elif not ahead.verdict and ahead.watches and not ahead.first:
         missing.append("Nothing is measured: no data is never green.")
     return (*missing, *_soak(ahead))
 
 
+def _is_said(ahead: Ahead) -> bool:
+    """Whether the verdict only repeats the hold that was named."""
+    return bool(ahead.held) and ahead.verdict_sentence.startswith(ahead.held)
+
+
 def _soak(ahead: Ahead) -> tuple[str, ...]:
+    if ahead.soak_waits is not None:
+        return (f"The soak of stage {ahead.soaking} begins when {ahead.soak_waits} % is seen.",)
     until, now = ahead.soaks_until, ahead.now
     if until is None or now is None or now >= until:
         return ()

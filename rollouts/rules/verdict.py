@@ -46,6 +46,21 @@ class Verdict:
     leading: str = ""
 
 
+def held(verdict: Verdict, said: str) -> Verdict:
+    """The verdict while somebody or a rule holds the rollout: PROCEED and no verdict become HOLD.
+
+    ``said`` is the hold in one sentence. What is as bad by its readings keeps their reason.
+    """
+    if verdict.word in (Word.HOLD, Word.ROLLBACK):
+        return verdict
+    return Verdict(
+        Word.HOLD,
+        f"{said} {verdict.sentence}",
+        (said.rstrip("."), *verdict.reasons),
+        "the hold:held",
+    )
+
+
 _RANK = {Band.RED: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.GREEN: 3}
 _COUNT = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 

@@ -195,7 +195,7 @@ def test_a_criterion_that_is_changed_in_a_soak_restarts_it(plan, gate, soaking, 
     edit_criterion(asked, {"green": Bound("<", 250)}, by=cast["cora"], reason="Cold cache")
     soaking.refresh_from_db()
     gate.refresh_from_db()
-    left = soaks_until(soaking) - timezone.now()
+    left = soaks_until(plan, soaking, timezone.now()) - timezone.now()
     assert timedelta(hours=11, minutes=59) < left <= timedelta(hours=12)
     assert timedelta(hours=11, minutes=59) < opens_at(gate) - timezone.now()
     event = plan.events.get()

@@ -236,7 +236,7 @@ def test_recording_costs_the_same_number_of_statements(plan, count):
     with CaptureQueriesContext(connection) as caught:
         record_results(plan, outcomes)
         apply_verdict(plan)
-    assert len(caught) == 18
+    assert len(caught) == 19
 
 
 # --- the verdict ---------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from warroom.rules.wording import duration_text, instant_text
 
 Check = Callable[[DeploymentPlan, str, datetime], Iterable[Objection]]
 Effect = Callable[[Change, str], None]
+# Steps that are no step by themselves: the last signature, and resuming the rollout.
+OWN = (rules.STABLE, rules.RESUMED)
 _checks: list[Check] = []
 _effects: list[Effect] = []
 
@@ -51,7 +53,7 @@ def take_step(
     Refused when it comes too late or something stands against it, Unconfirmed when a warning
     wants a reason, Invalid for an unknown step or a missing reason.
     """
-    if word not in rules.STEPS or word == rules.STABLE:
+    if word not in rules.STEPS or word in OWN:
         raise Invalid("step", _unknown(word))
     step = rules.STEPS[word]
     with change(plan, by=by, request_id=request_id, when_closed=True) as moving:
@@ -155,7 +157,9 @@ register_check(_own_checks)
 def _unknown(word: str) -> str:
     if word == rules.STABLE:
         return "Stable is declared by signing the whole release as stable."
-    words = ", ".join(one for one in rules.STEPS if one != rules.STABLE)
+    if word == rules.RESUMED:
+        return "A rollback is taken back on the page of the rollout."
+    words = ", ".join(one for one in rules.STEPS if one not in OWN)
     return f"{word[:40]!r} is no step. The steps are {words}."
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 DRAFT, PREPARING, DEPLOYING = "draft", "preparing", "deploying"
 WATCHING, STABLE = "watching", "stable"
 ROLLED_BACK, ABORTED = "rolled_back", "aborted"
-REOPEN = "reopen"
+REOPEN, RESUMED = "reopen", "resumed"
 
 # Nothing is ticked, voted or changed any more: a record that is read.
 CLOSED = frozenset({STABLE, ABORTED})
@@ -94,6 +94,11 @@ STEPS = {
             "People can tick, sign and change again. That it was closed stays on record.",
             "The release is open again.", "Reopening", wants_reason=True,
         ),
+        Step(
+            RESUMED, _from(DEPLOYING, ROLLED_BACK), "run", "plan.resumed", "Resume the rollout",
+            "Deploying goes on after the rollback.",
+            "Resumed: deploying goes on.", "Resuming", wants_reason=True,
+        ),
     )
 }  # fmt: skip
 
@@ -138,8 +143,8 @@ def closed(lifecycle: str, since: str) -> str:
 
 
 def possible(lifecycle: str) -> list[Step]:
-    """The steps that lead on from here, the usual one first."""
-    return [step for step in STEPS.values() if lifecycle in step.start]
+    """The steps that lead on from here, the usual one first; resuming is the rollout's own."""
+    return [step for step in STEPS.values() if lifecycle in step.start and step.word != RESUMED]
 
 
 def marks(lifecycle: str) -> list[tuple[str, str]]:
