@@ -162,6 +162,6 @@ def test_a_stage_soaks_before_the_next_begins(rollout, cast):
     decide(rollout, cast, "go")
     with pytest.raises(Refused, match=r"Stage 1 soaks until .* UTC: 12 h.*, 1 h 59 min left"):
         advance(rollout, to_percent=10, by=cast["thon"])
-    rollout.stages.filter(number=1).update(started_at=now - timedelta(hours=12))
+    rollout.stages.filter(number=1).update(soak_from=now - timedelta(hours=12))
     advance(rollout, to_percent=10, by=cast["thon"])
     assert states(rollout) == [StageState.DONE, StageState.RUNNING]

@@ -67,7 +67,7 @@ def test_every_pair_of_lifecycle_and_step_leads_on_or_says_why_not():
         ("deploying", "watching"), ("watching", "stable"), ("deploying", "rolled_back"),
         ("watching", "rolled_back"), ("draft", "aborted"), ("preparing", "aborted"),
         ("deploying", "aborted"), ("watching", "aborted"), ("stable", "watching"),
-        ("aborted", "preparing"),
+        ("aborted", "preparing"), ("rolled_back", "deploying"),
     }  # fmt: skip
 
 

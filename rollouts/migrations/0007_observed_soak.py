@@ -17,6 +17,6 @@ def count_what_passed(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("rollouts", "0004_alert_words")]
+    dependencies = [("rollouts", "0006_watching")]
 
     operations = [migrations.RunPython(count_what_passed, migrations.RunPython.noop, elidable=True)]
