@@ -49,7 +49,9 @@ def words_of(data: Settings, sources: Mapping[int, str] | None = None) -> dict[s
         "No data after": _length(data.get("stale_s")),
         "Asked every": _length(data.get("interval_s")),
         "Cadence": cadence_text(data.get("cadence") or ()),
-        "Several series": REDUCERS.get(data.get("reducer") or "", "") if data.get("reducer") else "",
+        "Several series": REDUCERS.get(data.get("reducer") or "", "")
+        if data.get("reducer")
+        else "",
         "Counts samples by": data.get("guard_promql") or "",
         "At least": number_text(data["guard_min"]) if data.get("guard_min") is not None else "",
         "Report only": "yes" if data.get("report_only") else "",
