@@ -8,6 +8,11 @@ from rollouts.queries.rollouts import executor_of, is_observed
 from warroom.actions.change import RULE, Change
 
 ADVANCE, ROLLBACK, RESUME = "advance", "rollback", "resume"
+# The lease of a look is not written under the plan's lock: it is left alone here.
+WANTED_FIELDS = (
+    "generation", "desired_percent", "desired_cause", "desired_at", "desired_by", "verified_at",
+    "unverified_at", "drift_since", "observe_due_at", "rolled_back_at",
+)  # fmt: skip
 
 
 def rollout_of(changing: Change) -> Rollout:
@@ -35,7 +40,7 @@ def set_desired(
     rollout.verified_at = rollout.unverified_at = rollout.drift_since = None
     rollout.observe_due_at = changing.at
     rollout.rolled_back_at = changing.at if cause == ROLLBACK else None
-    rollout.save()
+    rollout.save(update_fields=WANTED_FIELDS)
     open_ones = Effect.objects.filter(plan=changing.plan).exclude(
         state__in=(EffectState.DONE, EffectState.SUPERSEDED)
     )

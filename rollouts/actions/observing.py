@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from rollouts.actions.seen import note_seen, register_verified
-from rollouts.models import Effect, EffectState, PrometheusQuery, Rollout
+from rollouts.models import Effect, EffectState, Rollout
+from rollouts.queries.observing import due_ids, due_rollouts
 from rollouts.queries.rollouts import is_observed, open_effects
 from rollouts.rules.shares import agrees, is_settled, share
 from warroom.actions.change import RULE, Change, change
@@ -21,6 +24,14 @@ from warroom.rules.wording import duration_text
 __all__ = ["confirm_by_hand", "record_actual", "register_verified"]
 DRIFT, UNVERIFIED, FAILING = "drift", "unverified", "executor"
 PANELS = ("effects", "track")
+# What a look writes; its lease is written by who claims, not under the plan's lock.
+SEEN_FIELDS = (
+    "actual_percent", "actual_at", "actual_reason", "verified_at", "unverified_at", "drift_since",
+)  # fmt: skip
+# A look may take so long (its deadline is 5 s) before another may be made.
+LOOK_LEASE = timedelta(seconds=9)
+# What was wanted just now is looked at more often, until it is seen, for so long.
+EAGER_S, EAGER_FOR = 2, timedelta(minutes=2)
 # The executor said yes: so long may it take until the share is seen. A look takes up to seven
 # seconds more, so that it is said within the minute.
 SEEN_WITHIN = timedelta(seconds=50)
@@ -48,7 +59,7 @@ def record_actual(
             _compare(seeing, rollout, before, at)
         if seeing.event is None:
             _unmoved(seeing, rollout, percent)
-        rollout.save()
+        rollout.save(update_fields=SEEN_FIELDS)
         transaction.on_commit(lambda: doorbell.ring(plan.pk, PANELS))
     return rollout
 
@@ -123,7 +134,7 @@ def _may_count(rollout: Rollout, before: float | None, at: datetime) -> bool:
     Who goes to 5 % and back to 0 % within one scrape would otherwise read the 0 % from before.
     """
     interval = rollout.observe_every_s
-    if isinstance(rollout.observed_by, PrometheusQuery):
+    if rollout.observed_by is not None:
         interval = max(interval, rollout.observed_by.interval_s)
     return is_settled(before, rollout.desired_percent, rollout.desired_at, at, interval)
 
@@ -200,4 +211,36 @@ def _call(seeing: Change, cause: str, text: str, kind: str, rollout: Rollout) ->
         actual=rollout.actual_percent,
         generation=rollout.generation,
         escalation=opened.number if opened else None,
+    )
+
+
+# --- whose turn it is ----------------------------------------------------------------------
+
+
+def claim_rollouts(now: datetime | None = None, limit: int = 100) -> list[Rollout]:
+    """Take the rollouts that are to be looked at; nobody gets one twice."""
+    now, token = now or timezone.now(), str(uuid.uuid4())
+    with transaction.atomic():
+        ids = due_ids(now, limit)
+        if not ids:
+            return []
+        due_rollouts(now).filter(pk__in=ids).order_by().update(
+            observe_token=token, observe_until=now + LOOK_LEASE
+        )
+    rows = Rollout.objects.filter(observe_token=token)
+    return list(rows.select_related("plan", "observed_by__source"))
+
+
+def next_look(row: Rollout) -> bool:
+    """Give a claimed rollout back, due again in a while; False when another holds it by now."""
+    now = timezone.now()
+    fresh = row.desired_at is not None and now - row.desired_at < EAGER_FOR
+    eager = fresh and row.verified_at is None
+    wait = min(EAGER_S, row.observe_every_s) if eager else row.observe_every_s
+    mine = Rollout.objects.filter(pk=row.pk, observe_token=row.observe_token)
+    return (
+        mine.update(
+            observe_token="", observe_until=None, observe_due_at=now + timedelta(seconds=wait)
+        )
+        > 0
     )

@@ -32,7 +32,11 @@ def note_seen(changing: Change, rollout: Rollout, at: datetime) -> list[Escalati
     same: one reading alone must not keep a call from being made.
     """
     rollout.verified_at, rollout.drift_since = at, None
-    rollout.save()
+    rollout.save(
+        update_fields=[
+            "verified_at", "drift_since", "actual_percent", "actual_at", "actual_reason",
+        ]
+    )  # fmt: skip
     effects = Effect.objects.filter(plan=changing.plan, generation=rollout.generation)
     sent = effects.filter(Q(state=EffectState.SENT) | Q(state=EffectState.DUE, executor__kind=HAND))
     sent.update(state=EffectState.DONE, done_at=at)

@@ -243,7 +243,7 @@ def test_scenario_16_after_a_restore_old_letters_are_held_and_the_timeline_stand
     Message.objects.all().delete()
     Message.objects.bulk_create(Message(**row) for row in backup)  # as the backup has it
     call_command("after_restore")
-    assert "1 letters are held" in capsys.readouterr().out
+    assert "1 letter is held" in capsys.readouterr().out
     assert (tasks.deliver(), len(mail.outbox)) == (0, 1)
     call_command("verify_timeline", plan.slug)
     call_command("after_restore", "--release")

@@ -1,0 +1,209 @@
+"""The outbox of calls that move traffic: claimed, made outside any transaction, noted (law 8).
+
+At least once with the same key: a worker that dies between calling and noting calls again.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from rollouts.actions.observing import FAILING, PANELS
+from rollouts.executors import Answer
+from rollouts.models import Effect, EffectState, Rollout
+from rollouts.queries.effects import ROLLBACK, due_effects, due_ids
+from rollouts.rules.shares import share
+from rollouts.rules.tries import CALL_AFTER, next_wait
+from warroom.actions.change import Change, change
+from warroom.actions.escalations import open_escalation, settle
+from warroom.actions.refusals import Refused
+from warroom.actions.restores import Outbox, register_outbox
+from warroom.live import doorbell
+from warroom.models import DeploymentPlan, User
+
+# Longer than all calls of one order may take (6 s), and so short that what a killed worker held
+# is done by another within twelve seconds.
+LEASE = timedelta(seconds=9)
+HELD = "held since a restore"
+
+
+def claim_effects(now: datetime | None = None, limit: int = 100) -> list[Effect]:
+    """Take due calls for this worker. The write repeats the condition: nobody gets one twice."""
+    now, token = now or timezone.now(), str(uuid.uuid4())
+    with transaction.atomic():
+        ids = due_ids(now, limit)
+        if not ids:
+            return []
+        due_effects(now).filter(pk__in=ids).order_by().update(
+            lease_token=token, lease_until=now + LEASE
+        )
+    rows = Effect.objects.filter(lease_token=token).select_related("plan", "executor", "stage")
+    return sorted(rows, key=lambda row: ids.index(row.pk))
+
+
+def note_unwanted(effect: Effect) -> None:
+    """Another share is wanted by now: this call is not made."""
+    mine = Effect.objects.filter(
+        pk=effect.pk, lease_token=effect.lease_token, state=EffectState.DUE
+    )
+    mine.update(state=EffectState.SUPERSEDED, lease_token="", lease_until=None)
+
+
+def note_answer(effect: Effect, answer: Answer) -> bool:
+    """Keep what came of a call that was made; False when it counts for nothing any more.
+
+    A failure is tried again with the same key; one event tells of the first, and the third calls
+    for help. What the other side refuses for good fails, but for a rollback, which is never given
+    up.
+    """
+    with change(effect.plan, by=effect.executor.name) as noting:
+        row = Effect.objects.select_for_update().get(pk=effect.pk)
+        if row.lease_token != effect.lease_token or row.state != EffectState.DUE:
+            _overtaken(noting, effect)
+            return False
+        row.executor, row.plan = effect.executor, noting.plan
+        row.attempts, row.answer = row.attempts + 1, answer.text[:500]
+        row.lease_token, row.lease_until = "", None
+        if answer.ok:
+            _accepted(noting, row)
+        else:
+            _failed(noting, row, answer)
+        row.save()
+        transaction.on_commit(lambda: doorbell.ring(row.plan_id, PANELS))
+    return True
+
+
+def _overtaken(noting: Change, effect: Effect) -> None:
+    """A call that was under way when another share was wanted may have come through last.
+
+    So what is wanted now is said to the other side once more.
+    """
+    newest = Rollout.objects.filter(plan=noting.plan).values("generation")[:1]
+    again = Effect.objects.filter(
+        plan=noting.plan,
+        generation=newest,
+        generation__gt=effect.generation,
+        state__in=(EffectState.SENT, EffectState.DONE),
+    )
+    again.update(state=EffectState.DUE, due_at=noting.at, attempts=0)
+
+
+def _accepted(noting: Change, row: Effect) -> None:
+    rollout = Rollout.objects.get(plan=noting.plan)
+    seen = rollout.verified_at is not None
+    row.state = EffectState.DONE if seen else EffectState.SENT
+    row.sent_at, row.failure = noting.at, ""
+    row.done_at = noting.at if seen else None
+    # Looked at right away, and as often as the first minute wants it.
+    Rollout.objects.filter(pk=rollout.pk).update(observe_due_at=noting.at)
+    closed = settle(noting, FAILING, f"{row.executor.name} accepted.")
+    tries = f" at try {row.attempts}" if row.attempts > 1 else ""
+    text = f"{row.executor.name} accepted {share(row.percent)}{tries}: {row.answer}"
+    noting.record(
+        "effect.sent",
+        ". ".join([text, *(f"{one} closed" for one in closed)]),
+        key=row.key,
+        percent=row.percent,
+        generation=row.generation,
+        attempts=row.attempts,
+    )
+
+
+def _failed(noting: Change, row: Effect, answer: Answer) -> None:
+    back = row.action == ROLLBACK
+    row.failure = answer.text[:500]
+    for_good = not answer.retry and not back
+    row.state = EffectState.FAILED if for_good else EffectState.DUE
+    row.due_at = noting.at + next_wait(row.attempts, back=back)
+    opened = None
+    if for_good or not answer.retry or row.attempts == CALL_AFTER:
+        opened = open_escalation(
+            noting, FAILING, _reason(row, for_good), url=f"/plans/{noting.plan.slug}/rollout/"
+        )
+    if opened or for_good or row.attempts == 1:
+        text = _reason(row, for_good)
+        noting.record(
+            "effect.failed",
+            f"{text}. {opened} opened" if opened else text,
+            key=row.key,
+            percent=row.percent,
+            generation=row.generation,
+            attempts=row.attempts,
+            escalation=opened.number if opened else None,
+        )
+
+
+def _reason(row: Effect, for_good: bool) -> str:
+    word = "refuses" if for_good else "did not carry out"
+    goes_on = "" if for_good else ", it is tried again"
+    return f"{row.executor.name} {word} {share(row.percent)}: {row.failure}{goes_on}"
+
+
+def send_again(
+    plan: DeploymentPlan, *, by: User, generation: int, request_id: str | None = None
+) -> Effect:
+    """Make the call for the wanted share now, with the same key, whatever became of it before.
+
+    Raises Refused when another share is wanted by now or nobody is there to be called.
+    """
+    with change(plan, by=by, right="run", request_id=request_id) as asking:
+        rows = Effect.objects.filter(plan=asking.plan, generation=generation)
+        newest = Rollout.objects.filter(plan=asking.plan, generation=generation).exists()
+        row = rows.exclude(state=EffectState.SUPERSEDED).select_related("executor").first()
+        if row is None or not newest:
+            raise Refused("Another share is wanted by now, or nobody is there to be called.")
+        if asking.repeated:
+            return row
+        row.state, row.due_at, row.attempts = EffectState.DUE, asking.at, 0
+        row.save(update_fields=["state", "due_at", "attempts"])
+        asking.record(
+            "effect.repeated",
+            f"{row.executor.name} is asked for {share(row.percent)} again",
+            key=row.key,
+            generation=generation,
+        )
+    return row
+
+
+# --- after a restore (R24) -----------------------------------------------------------------
+
+
+def hold_all(at: datetime) -> int:
+    """Hold every call that waits and void what was under way; returns how many are held.
+
+    After a restore they may have been made long ago. Each generation grows by one, so that a
+    receiver which compares generations takes nothing from the time before for something new.
+    """
+    with transaction.atomic():
+        waiting = (EffectState.DUE, EffectState.FAILED)
+        held = Effect.objects.filter(state__in=waiting).update(
+            state=EffectState.HELD, failure=HELD, lease_token="", lease_until=None
+        )
+        Rollout.objects.update(generation=F("generation") + 1, verified_at=None)
+    return held
+
+
+def release_all(at: datetime) -> int:
+    """Let the newest held call of each plan be made after all; a person has looked at them."""
+    released = 0
+    with transaction.atomic():
+        for rollout in Rollout.objects.filter(plan__effects__state=EffectState.HELD).distinct():
+            held = Effect.objects.filter(plan=rollout.plan_id, state=EffectState.HELD)
+            newest = held.order_by("-generation").first()
+            held.exclude(pk=newest.pk).update(state=EffectState.SUPERSEDED)
+            if newest.percent != rollout.desired_percent:
+                held.update(state=EffectState.SUPERSEDED)
+                continue
+            newest.generation, newest.state = rollout.generation, EffectState.DUE
+            newest.key = f"{newest.key}:{rollout.generation}"[:160]
+            newest.due_at, newest.failure = at, ""
+            newest.save()
+            released += 1
+    return released
+
+
+register_outbox(Outbox("call", hold_all, release_all))

@@ -1,0 +1,15 @@
+"""People move the traffic: nothing is called, a command is shown and a person confirms."""
+
+from __future__ import annotations
+
+from rollouts.executors.base import Answer, Fetch, NoOptions, Order, Target
+
+
+class Manual:
+    name, label, secret, options = "manual", "By hand", "", NoOptions
+
+    async def carry_out(self, fetch: Fetch, order: Order, target: Target) -> Answer:
+        return Answer(False, "A person runs the command.", retry=False)
+
+    async def try_out(self, fetch: Fetch, order: Order, target: Target) -> Answer:
+        return Answer(True, "Nothing is called: a person runs the command and confirms it.")

@@ -1,0 +1,87 @@
+"""Look at the traffic of all releases that is to be looked at, all together."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from datetime import datetime
+
+import structlog
+from django.utils import timezone
+
+from rollouts.actions.observing import claim_rollouts, next_look, record_actual
+from rollouts.models import Rollout
+from rollouts.probes import ASK, ProbeResult, no_data
+from rollouts.rules.paths import PathError, number_at
+from rollouts.tasks.probing import target_of
+from warroom.outbound import OutboundError, Transport, transport
+
+THREADS = 4
+log = structlog.get_logger()
+
+
+def observe_due() -> int:
+    """Ask for the share of every due rollout and keep what was seen; returns how many counted."""
+    rows = claim_rollouts()
+    if not rows:
+        return 0
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="share") as promql:
+        began = timezone.now()
+        asked = {_start(row, promql): row for row in rows}
+        return sum(_keep(asked[done], done, began) for done in as_completed(asked))
+
+
+def _start(row: Rollout, promql: ThreadPoolExecutor) -> Future:
+    if row.observed_by is not None:
+        return promql.submit(ASK["prometheus"], target_of(row.observed_by))
+    shared = transport()
+    return shared.submit(look(shared, row))
+
+
+async def look(shared: Transport, row: Rollout) -> ProbeResult:
+    """The share that an address tells, or why it tells none."""
+    headers = {"Accept": "application/json"}
+    if row.observe_env:
+        token = os.environ.get(row.observe_env, "")
+        if not token:
+            return no_data(f"the variable {row.observe_env} is not set where the worker runs")
+        headers["Authorization"] = f"Bearer {token}"
+    try:
+        answer = await shared.fetch("GET", row.observe_url, headers=headers)
+    except OutboundError as error:
+        return no_data(error.reason)
+    if answer.status != 200:
+        return no_data(f"it answered {answer.status}")
+    try:
+        return ProbeResult(value=number_at(json.loads(answer.body), row.observe_path))
+    except PathError as error:
+        return no_data(str(error))
+    except (ValueError, RecursionError):
+        return no_data("it answered with broken JSON")
+
+
+def _keep(row: Rollout, done: Future, began: datetime) -> int:
+    try:
+        said = done.result()
+    except Exception as error:
+        log.error("the traffic could not be looked at", plan=row.plan_id, error=repr(error))
+        said = no_data("the look itself failed; see the worker's log")
+    percent, reason = share_of(said)
+    if not next_look(row):
+        return 0
+    try:
+        record_actual(row.plan, percent, reason=reason, at=began)
+    except Exception:
+        log.exception("what was seen could not be kept", plan=row.plan_id)
+        return 0
+    return 1
+
+
+def share_of(said: ProbeResult) -> tuple[float | None, str]:
+    """A share in percent and no reason, or None and why."""
+    if said.value is None:
+        return None, said.reason
+    if not 0 <= said.value <= 100.5:
+        return None, f"{said.value:g} is no share in percent"
+    return said.value, ""
