@@ -38,7 +38,8 @@ def soak_of(
     if stage is None or stage.started_at is None or not stage.soak_s:
         return None
     begun = stage.soak_from is not None or is_seen(rollout)
-    if not once(plan, now, "watches", lambda: watches(plan)):
+    # Where a verdict was counted, something is watched: no need to ask.
+    if not plan.verdict_counts and not once(plan, now, "watches", lambda: watches(plan)):
         since = (stage.soak_from or stage.started_at) if begun else None
         return rules.unwatched(stage.soak_s, since, now)
     good = plan.verdict_valid_until
