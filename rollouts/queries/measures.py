@@ -14,6 +14,7 @@ from checklists.queries.measures import (
 )
 from checklists.rules.bands import Band, judge
 from rollouts.models import HealthCheck, PrometheusQuery
+from rollouts.queries.alerts import counts_of
 from rollouts.queries.watching import checks_now
 from rollouts.rules.alerts import CRITICAL, posted_keys, reads_alerts
 from rollouts.rules.readings import HEALTH_CHECKS, as_read
@@ -48,33 +49,38 @@ def _own_checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Me
 
 
 def _alerts(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
-    """The worst of what says now which alerts fire: metrics of the plan, and what was posted.
+    """The worst of what says now which alerts fire: hooks, metrics of the plan, what was posted.
 
-    What a metric of the plan does not say now is no data, whatever is posted beside it.
+    What a hook or a metric of the plan does not say now is no data, whatever is posted beside it.
     """
     severity = str(criterion.params.get("severity") or CRITICAL)
     known, metrics = evidence_now(plan, now), _metric_keys(plan, severity, now)
     keys = [criterion.evidence_key, *posted_keys(severity), *metrics]
     found = [known[key] for key in dict.fromkeys(keys) if key in known]
+    told = counts_of(plan, severity, now)
+    asked = [row for row in found if row.key in metrics or _is_fresh(row, criterion, now)]
+    said = [*told, *(of_evidence(row, plan) for row in asked)]
+    if said:
+        return max(said, key=lambda one: _rank(one, criterion, now))
     if not found:
         return Measured(why=f"nothing says which {severity} alerts fire")
-    asked = [row for row in found if row.key in metrics or _is_fresh(row, criterion, now)]
     newest = max(found, key=lambda row: (row.observed_at is not None, row.observed_at))
-    worst = max(asked, key=lambda row: _rank(row, criterion, now), default=newest)
-    return of_evidence(worst, plan)
+    return of_evidence(newest, plan)
 
 
-def _is_fresh(row: Evidence, criterion: Criterion, now: datetime) -> bool:
+def _is_fresh(row: Evidence | Measured, criterion: Criterion, now: datetime) -> bool:
     spans = [one for one in (row.valid_for_s, criterion.valid_for_s) if one is not None]
-    return row.observed_at is not None and now - row.observed_at <= timedelta(seconds=min(spans))
+    if row.observed_at is None:
+        return False
+    return not spans or now - row.observed_at <= timedelta(seconds=min(spans))
 
 
-def _rank(row: Evidence, criterion: Criterion, now: datetime) -> tuple[int, float, datetime]:
+def _rank(one: Measured, criterion: Criterion, now: datetime) -> tuple[int, float, datetime]:
     """How bad a reading is; of two that are as bad the greater number, then the newer one."""
-    limits, value = bands_of(criterion), row.value
-    is_known = limits is not None and value is not None and _is_fresh(row, criterion, now)
+    limits, value = bands_of(criterion), one.value
+    is_known = limits is not None and value is not None and _is_fresh(one, criterion, now)
     band = judge(limits, value) if is_known else Band.NO_DATA
-    at = row.observed_at or datetime.min.replace(tzinfo=UTC)
+    at = one.observed_at or datetime.min.replace(tzinfo=UTC)
     return _RANK[band], value if is_known else 0.0, at
 
 
