@@ -93,6 +93,7 @@ STEPS = [
     },
     {
         "urls",
+        "open_urls",
         "middleware",
         "document_api",
         "new_api",

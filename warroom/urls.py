@@ -100,6 +100,7 @@ urlpatterns = [
         name="invitation-revoke",
     ),
     path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path("", include("rollouts.open_urls")),
     path("plans/<slug:slug>/", include("checklists.urls")),
     path("plans/<slug:slug>/", include("rollouts.urls")),
 ]

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from django.db import models
 
 from warroom.models import DeploymentPlan
@@ -57,6 +59,14 @@ class AlertDrill(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def received_after(self) -> timedelta | None:
+        return self.received_at - self.fired_at if self.received_at else None
+
+    @property
+    def acknowledged_after(self) -> timedelta | None:
+        return self.acknowledged_at - self.fired_at if self.acknowledged_at else None
 
 
 class Alert(models.Model):

@@ -31,6 +31,12 @@ def firing_now(plan: DeploymentPlan, now: datetime) -> list[Alert]:
     return once(plan, now, "firing-alerts", lambda: list(rows))
 
 
+def unanswered(plan: DeploymentPlan, now: datetime) -> list[Alert]:
+    """Critical ones that fire and that nobody has acknowledged; oldest first."""
+    rows = [row for row in firing_now(plan, now) if row.severity == CRITICAL]
+    return [row for row in reversed(rows) if row.acknowledged_at is None]
+
+
 def cut_of(hook: AlertHook, now: datetime) -> int:
     """How many alerts its manager left out of what it told last."""
     since = (now - REPEATED).timestamp()
@@ -125,7 +131,14 @@ class AlertSheet:
 
 
 def sheet(plan: DeploymentPlan, now: datetime) -> AlertSheet:
-    """Firing first, the gravest first; the newest of the others; four SQL statements."""
+    """Firing first, the gravest first; the newest of the others; four SQL statements.
+
+    Read once for all the panels that show it at ``now`` (UTC).
+    """
+    return once(plan, now, "alert-sheet", lambda: _sheet(plan, now))
+
+
+def _sheet(plan: DeploymentPlan, now: datetime) -> AlertSheet:
     rows = Alert.objects.filter(plan=plan).select_related("hook", "drill")
     firing = [_row(row, now) for row in rows.filter(resolved_at=None)[: 5 * SHOWN]]
     over = [_row(row, now) for row in rows.exclude(resolved_at=None)[: 5 * SHOWN]]

@@ -1,0 +1,75 @@
+"""What people fill in about alerts: hooks, drills, and why one is over or was false."""
+
+from __future__ import annotations
+
+from django import forms
+
+from rollouts.actions.hooks import KINDS, NAME
+from rollouts.models import AlertHook
+from rollouts.rules.alerts import CRITICAL
+from warroom.form_parts import OnceForm
+from warroom.models import DeploymentPlan
+from warroom.rules.lengths import written
+from warroom.rules.typed import length_of
+
+
+class LengthField(forms.CharField):
+    """A length such as 5m or 1h30m, as seconds; None for none."""
+
+    def clean(self, value) -> int | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        seconds = length_of(text)
+        if seconds is None:
+            raise forms.ValidationError(f"{text!r} is no length. Write 30s, 5m or 1h30m.")
+        return seconds
+
+
+class HookForm(OnceForm):
+    name = forms.CharField(max_length=NAME, help_text="Alertmanager of production")
+    kind = forms.ChoiceField(choices=list(KINDS.items()), label="Who posts")
+    expect_every_s = LengthField(
+        required=False,
+        max_length=20,
+        label="Heard at least every",
+        help_text="5m, where an alert that always fires is routed here: silence for longer is no "
+        "data then. Empty: silence is calm, once it was heard.",
+    )
+    manager_url = forms.CharField(
+        required=False,
+        max_length=300,
+        label="Address of its manager",
+        help_text="http://alertmanager:9093; test alerts are posted there. Empty: by hand.",
+    )
+
+
+def hook_initial(hook: AlertHook) -> dict[str, str]:
+    """What the form of a hook begins with."""
+    every = hook.expect_every_s
+    return {
+        "name": hook.name,
+        "kind": hook.kind,
+        "expect_every_s": written(every) if every else "",
+        "manager_url": hook.manager_url,
+    }
+
+
+class DrillForm(OnceForm):
+    hook = forms.ModelChoiceField(
+        AlertHook.objects.none(), required=False, empty_label="by hand, with a command"
+    )
+    severity = forms.CharField(max_length=40, initial=CRITICAL)
+    name = forms.CharField(
+        max_length=120, required=False, label="What it tests", help_text="Night route to on-call"
+    )
+
+    def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["hook"].queryset = AlertHook.objects.filter(
+            plan=plan, retired_at=None, kind="alertmanager"
+        ).exclude(manager_url="")
+
+
+class NoteForm(OnceForm):
+    reason = forms.CharField(max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
