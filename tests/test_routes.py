@@ -26,6 +26,7 @@ from checklists.actions.results import record_result
 from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
 from checklists.rules.results.reading import read_result
+from rollouts.actions.hooks import add_hook
 from rollouts.models import HealthCheck, Stage
 from tests.conftest import CAST
 from warroom.actions.change import RULE, change
@@ -512,6 +513,43 @@ ROUTES = {
         post=holders(302, *VOTE),
         send={"band": "green", "note": "All here."},
     ),
+    "alerts": Route(f"{PLAN}alerts/", get=READ),
+    "alert": Route(f"{PLAN}alerts/{{alert}}/", get=READ),
+    "alert-acknowledge": Route(
+        f"{PLAN}alerts/{{alert}}/acknowledge", get=LED, post=holders(302, *TICK)
+    ),
+    "alert-over": Route(
+        f"{PLAN}alerts/{{alert}}/over",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"over-reason": "Seen green."},
+    ),
+    "alert-false": Route(
+        f"{PLAN}alerts/{{alert}}/false",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"false-reason": "A test."},
+    ),
+    "hook-add": Route(
+        f"{PLAN}alerts/hooks",
+        get=LED,
+        post=holders(200, *EDIT),
+        send={"name": "Grafana", "kind": "grafana"},
+    ),
+    "hook-edit": Route(
+        f"{PLAN}alerts/hooks/{{hook}}/edit",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"name": "Night"},
+    ),
+    "hook-retire": Route(f"{PLAN}alerts/hooks/{{hook}}/retire", get=LED, post=holders(302, *EDIT)),
+    "drill-fire": Route(
+        f"{PLAN}alerts/drills", get=LED, post=holders(302, *TICK), send={"severity": "critical"}
+    ),
+    # Their key is what counts; what they do with one is in tests/rollouts.
+    "hook": Route("/hooks/grafana/none", more={"POST": everyone(404)}, open=True),
+    "ping": Route("/ping/none", get=everyone(404), more={"POST": everyone(404)}, open=True),
+    "ping-word": Route("/ping/none/1", get=everyone(404), more={"POST": everyone(404)}, open=True),
     "trials": Route(f"{PLAN}trials/", get=READ),
     "load-add": Route(
         f"{PLAN}trials/load", get=LED, post=holders(302, *EDIT), send={"name": "Spike"}
@@ -711,6 +749,11 @@ def release(plan, cast, item, gate):
     dry = add_dry_run(plan, {"title": "Health"}, by=cast["cora"])
     warned = record_dry_run(dry, "warn", by=cast["cora"])
     make_template(plan, "Ours", by=cast["cora"])
+    hook, _ = add_hook(plan, {"name": "Day", "kind": "grafana"}, by=cast["cora"])
+    now = datetime.now(UTC)
+    fired = hook.alerts.create(
+        plan=plan, fingerprint="a", name="Hot", started_at=now, received_at=now, heard_at=now
+    )
     seat, starts = Seat.objects.get(user=cast["thon"]), datetime(2100, 1, 1, tzinfo=UTC)
     stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])
     asked = invite(plan, roles["on-call"], name="Rin", by=cast["cora"])
@@ -726,6 +769,8 @@ def release(plan, cast, item, gate):
         "group": group.pk,
         "file": file.pk,
         "dry": warned.pk,
+        "hook": hook.pk,
+        "alert": fired.pk,
     }
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions import alert_words as words
-from rollouts.actions.drills import command_of, fire_drill
+from rollouts.actions.alert_drills import command_of, fire_drill
 from rollouts.actions.hooks import add_hook, edit_hook, retire_hook
 from rollouts.forms.alerts import DrillForm, HookForm, NoteForm, hook_initial
 from rollouts.models import Alert, AlertDrill, AlertHook
