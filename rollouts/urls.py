@@ -1,9 +1,16 @@
 from django.urls import path
 
-from rollouts.views import alerts, checks, rollout, stages
+from rollouts.views import alerts, checks, metrics, rollout, stages, tuning
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
+    path("checks/tuning/", tuning.tuning, name="tuning"),
+    path("checks/metric/new/", metrics.metric_new, name="metric-new"),
+    path("checks/metric/<slug:key>/edit/", metrics.metric_edit, name="metric-edit"),
+    path("checks/metric/<slug:key>/switch/", metrics.metric_switch, name="metric-switch"),
+    path("checks/metric/<slug:key>/move/", metrics.metric_move, name="metric-move"),
+    path("checks/metric/<slug:key>/note/", metrics.metric_note, name="metric-note"),
+    path("checks/metric/<slug:key>/unplan/", metrics.metric_unplan, name="metric-unplan"),
     path("checks/<slug:kind>/<slug:key>/run/", checks.run, name="run-check"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/hooks", alerts.hook_add, name="hook-add"),

@@ -27,7 +27,7 @@ from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
 from checklists.rules.results.reading import read_result
 from rollouts.actions.hooks import add_hook
-from rollouts.models import HealthCheck, Stage
+from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
 from tests.conftest import CAST
 from warroom.actions.change import RULE, change
 from warroom.actions.escalations import open_escalation
@@ -246,6 +246,32 @@ ROUTES = {
         f"{PLAN}escalation/1/close", get=LED, post=holders(302, *TICK), send={"reason": "Over."}
     ),
     "checks": Route(f"{PLAN}checks/", get=READ),
+    "tuning": Route(f"{PLAN}checks/tuning/", get=READ),
+    "metric-new": Route(f"{PLAN}checks/metric/new/", get=READ, post=holders(422, *EDIT)),
+    "metric-edit": Route(
+        f"{PLAN}checks/metric/latency/edit/", get=READ, post=holders(422, *EDIT)
+    ),
+    "metric-switch": Route(
+        f"{PLAN}checks/metric/latency/switch/",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"state": "on", "reason": "Agreed."},
+    ),
+    "metric-move": Route(
+        f"{PLAN}checks/metric/latency/move/",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"place": "1"},
+    ),
+    "metric-note": Route(
+        f"{PLAN}checks/metric/latency/note/",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"text": "Odd."},
+    ),
+    "metric-unplan": Route(
+        f"{PLAN}checks/metric/latency/unplan/", get=LED, post=holders(302, *EDIT)
+    ),
     "run-check": Route(f"{PLAN}checks/check/home/run/", get=LED, post=holders(302, *RUN)),
     "rollout": Route(f"{PLAN}rollout/", get=READ),
     "advance": Route(f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN)),
@@ -709,6 +735,10 @@ def routes(patterns=None, prefix="", space=""):
 def release(plan, cast, item, gate):
     """A release in which every route finds its object; gives the numbers that stand in paths."""
     roles = {role.key: role for role in Role.objects.filter(plan=plan)}
+    PrometheusQuery.objects.create(
+        plan=plan, key="latency", name="Latency", promql="latency",
+        source=PrometheusSource.objects.create(plan=plan),
+    )  # fmt: skip
     HealthCheck.objects.create(
         plan=plan, key="home", name="Home", position=1, url="https://a.example/"
     )

@@ -1,53 +1,14 @@
-"""What can be said of a PromQL query without asking anybody. Pure, offline."""
+"""Parts of a PromQL query: the labels that it groups by, the bound that an alert compares with."""
 
 import re
-from functools import lru_cache
 
 import promql_parser
 
-_WANTS_RANGE = re.compile(r"expected type matrix in call to function '(\w+)'")
-_RATE = re.compile(r"\b(rate|irate|increase)\s*\(\s*([a-zA-Z_:][\w:]*)\s*(?:\{[^{}]*\})?\s*\[")
-_COUNTERS = ("_total", "_count", "_sum", "_bucket")
+from rollouts.rules.promql import lint
+
 _BY = re.compile(r"\bby\s*\(([^()]*)\)", re.I)
 _FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
 COMPARES = frozenset({"<", "<=", ">", ">=", "=="})
-
-
-@lru_cache(maxsize=2048)
-def fault(text: str) -> str:
-    """Why a query cannot be asked, as a sentence; "" when it can."""
-    try:
-        parsed = promql_parser.parse(text)
-    except ValueError as error:
-        return _in_words(str(error))
-    except RecursionError:
-        return "This is nested too deeply."
-    if isinstance(parsed, promql_parser.MatrixSelector | promql_parser.SubqueryExpr):
-        return "This gives a range; one number is wanted. Put rate(…) or another function round it."
-    if isinstance(parsed, promql_parser.StringLiteral):
-        return "This is a text; one number is wanted."
-    return ""
-
-
-def _in_words(said: str) -> str:
-    wants = _WANTS_RANGE.search(said)
-    if wants:
-        name = wants[1]
-        return f"This is no PromQL: {name} wants a range. Write {name}(…[5m])."
-    return f"This is no PromQL: {' '.join(said.split())[:200]}."
-
-
-@lru_cache(maxsize=2048)
-def oddities(text: str) -> tuple[str, ...]:
-    """Sentences about what parses and is hardly meant."""
-    if fault(text):
-        return ()
-    found = []
-    for function, name in _RATE.findall(text):
-        # What a recording rule made has colons and says itself what it is.
-        if ":" not in name and not name.endswith(_COUNTERS):
-            found.append(f"{function}({name}) is of no counter, as far as its name says.")
-    return tuple(dict.fromkeys(found))
 
 
 def without_labels(text: str, labels: frozenset[str]) -> str:
@@ -60,7 +21,8 @@ def without_labels(text: str, labels: frozenset[str]) -> str:
     changed = _BY.sub(shorter, text)
     # "by ()" is one series, and clearer without it.
     changed = re.sub(r"\s*\bby \(\)", "", changed)
-    return changed if changed != text and not fault(changed) else ""
+    sound = changed != text and not any(one.error for one in lint(changed))
+    return changed if sound else ""
 
 
 def grouped_by(text: str) -> str:
