@@ -30,12 +30,7 @@ def claim_due(model: type[Probing], limit: int = 500, now: datetime | None = Non
         due.due(model, now).filter(pk__in=ids).order_by().update(
             lease_token=token, lease_until=now + LEASE
         )
-    return list(_with_source(model).filter(lease_token=token))
-
-
-def _with_source(model: type[Probing]):
-    rows = model.objects.defer("history")
-    return rows.select_related("source") if model is PrometheusQuery else rows
+    return list(model.objects.defer("history").select_related("source").filter(lease_token=token))
 
 
 def claim_all_due() -> list[Probing]:

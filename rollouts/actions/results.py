@@ -11,8 +11,17 @@ from checklists.rules.bands import Band
 from rollouts.actions.bulk import insert_rows, update_rows, upsert_rows
 from rollouts.models import CheckResult, HealthCheck, MetricSample, Probing, PrometheusQuery
 from rollouts.probes import ProbeResult
+from rollouts.queries.heartbeats import beat_of
 from rollouts.rules import history
-from rollouts.rules.readings import HEALTH_CHECKS, judged, next_due
+from rollouts.rules.heartbeat import judge
+from rollouts.rules.readings import (
+    HEALTH_CHECKS,
+    Judged,
+    counted,
+    interval_at,
+    judged,
+    next_due,
+)
 from rollouts.rules.sustained import RedMemory, remember
 from warroom.actions.change import RULE, Change, change
 from warroom.live import doorbell
@@ -21,7 +30,7 @@ from warroom.models import DeploymentPlan
 PANELS = ("metrics", "checks", "focus", "metric-table", "health")
 FIELDS = [
     "due_at", "lease_until", "lease_token", "band", "band_since", "value", "reason",
-    "observed_at", "read_at", "red_since", "red_at", "history",
+    "observed_at", "read_at", "red_since", "red_at", "reds", "interval_s", "history",
 ]  # fmt: skip
 
 EVIDENCE = (
@@ -61,7 +70,7 @@ def record_results(plan: DeploymentPlan, outcomes: Sequence[Outcome]) -> int:
         rows = _still_ours(model, outcomes)
         if not rows:
             return 0
-        turns = [_take(row, result, recording.at) for row, result in rows]
+        turns = [_take(row, result, recording) for row, result in rows]
         _save(model, rows, recording)
         turned = [turn for turn in turns if turn.before != turn.row.band]
         if turned:
@@ -82,35 +91,66 @@ def _still_ours(
     ]
 
 
-def _take(row: Probing, result: ProbeResult, now: datetime) -> Turn:
+def _take(row: Probing, result: ProbeResult, recording: Change) -> Turn:
     """Write a result into its row (in memory) and say what band it had before."""
-    said = judged(result.value, row.bands, row.unit, failed=result.failed, reason=result.reason)
-    turn = Turn(row, row.band)
-    interval = timedelta(seconds=row.interval_s)
-    memory = remember(RedMemory(row.red_since, row.red_at), now, said.band, interval)
+    now, turn = recording.at, Turn(row, row.band)
+    said = _said(row, result, now)
+    memory = RedMemory(row.red_since, row.red_at)
+    memory = remember(memory, now, said.band, timedelta(seconds=row.look_s))
     if row.band != said.band or row.band_since is None:
         row.band_since = now
     row.band, row.reason = said.band.value, said.reason[:500]
     row.red_since, row.red_at = memory.since, memory.last
-    if result.value is not None:
-        row.value, row.observed_at = result.value, result.observed_at or now
+    _keep_value(row, result, now)
     row.read_at = now
     row.history = history.append(
-        row.history, now.timestamp(), result.value, said.band, row.interval_s
+        row.history, now.timestamp(), result.value, said.band, int(row.look_s)
     )
-    row.due_at = next_due(row.due_at, row.interval_s, now)
+    row.interval_s = int(interval_at(row.cadence, row.interval_s, _age_s(recording.plan, now)))
+    row.due_at = next_due(row.due_at, row.look_s, now)
     row.lease_token, row.lease_until = "", None
     return turn
+
+
+def _said(row: Probing, result: ProbeResult, now: datetime) -> Judged:
+    """The band of an answer, its reason, and (in the row) how many bad ones came in a row."""
+    if isinstance(row, HealthCheck):
+        if row.kind == "heartbeat":
+            heard = judge(beat_of(row), now)
+            row.reds = heard.missed
+            return Judged(heard.band, heard.reason)
+        if result.total is not None:
+            row.total = result.total
+    said = judged(result.value, row.bands, row.unit, failed=result.failed, reason=result.reason)
+    if result.ok and result.reason and said.band in (Band.YELLOW, Band.RED):
+        said = Judged(said.band, f"{said.reason}; {result.reason}")
+    said, row.reds = counted(said, row.reds, row.red_after)
+    return said
+
+
+def _keep_value(row: Probing, result: ProbeResult, now: datetime) -> None:
+    """A metric keeps the time of its sample; what is asked directly was seen when it was read."""
+    if isinstance(row, HealthCheck) and row.kind == "heartbeat":
+        row.value, row.observed_at = judge(beat_of(row), now).run_s, row.pinged_at
+    elif result.value is not None:
+        is_metric = isinstance(row, PrometheusQuery)
+        row.value, row.observed_at = result.value, result.observed_at if is_metric else now
+        row.observed_at = row.observed_at or now
+
+
+def _age_s(plan: DeploymentPlan, now: datetime) -> float | None:
+    return (now - plan.t0).total_seconds() if plan.t0 else None
 
 
 def _save(
     model: type[Probing], rows: Sequence[tuple[Probing, ProbeResult]], recording: Change
 ) -> None:
-    update_rows([row for row, _ in rows], FIELDS)
+    more = () if model is PrometheusQuery else ("total",)
+    update_rows([row for row, _ in rows], (*FIELDS, *more))
     if model is PrometheusQuery:
         insert_rows([_sample(row, r, recording.at) for row, r in rows])
     else:
-        insert_rows([_check_result(row, r, recording.at) for row, r in rows])
+        insert_rows([_check_result(row, r, recording.at) for row, r in rows if _is_new(row)])
     own = [_evidence(row, result, recording) for row, result in rows]
     upsert_rows([*own, *_counted(rows, recording)], ("plan", "key"), EVIDENCE)
 
@@ -119,24 +159,44 @@ def _sample(row: PrometheusQuery, result: ProbeResult, at: datetime) -> MetricSa
     return MetricSample(query=row, at=at, value=result.value, band=row.band, reason=row.reason)
 
 
+def _is_new(row: HealthCheck) -> bool:
+    """What a heartbeat says is kept when it says it; between its words only a turn is kept."""
+    return row.kind != "heartbeat" or row.band_since == row.read_at
+
+
 def _check_result(row: HealthCheck, result: ProbeResult, at: datetime) -> CheckResult:
     return CheckResult(
-        health_check=row, at=at, band=row.band, latency_ms=result.latency_ms, reason=row.reason
+        health_check=row,
+        at=at,
+        band=row.band,
+        latency_ms=result.latency_ms,
+        reason=row.reason,
+        detail=_detail(row, result),
     )
+
+
+def _detail(row: HealthCheck, result: ProbeResult) -> dict:
+    """What a latency does not say: days left, how many of how many."""
+    if result.value is None or row.unit == "ms":
+        return dict(result.detail)
+    return {"value": result.value, "unit": row.unit, **result.detail}
 
 
 def _evidence(row: Probing, result: ProbeResult, recording: Change) -> Evidence:
     """The reading as gates see it. A failed check is a fact too: its value stays empty."""
+    value, text = result.value, row.show(result.value)
+    if row.band != Band.NO_DATA and row.bands is None and isinstance(row, HealthCheck):
+        value, text = row.value, row.now_text
     return Evidence(
         plan=recording.plan,
         key=row.key,
         label=row.name,
-        value=result.value,
+        value=value,
         unit=row.unit,
-        text=row.show(result.value),
-        reason="" if result.ok else row.reason,
+        text=text,
+        reason="" if value is not None else row.reason,
         observed_at=result.observed_at or recording.at,
-        valid_for_s=2 * row.interval_s,
+        valid_for_s=int(2 * row.fresh_s),
         source=row.promql[:500] if isinstance(row, PrometheusQuery) else row.url,
         updated_at=recording.at,
     )
@@ -163,7 +223,7 @@ def _counted(rows: Sequence[tuple[Probing, ProbeResult]], recording: Change) -> 
             unit=f"of {labels['total']}",
             text=f"{labels['passing']} of {labels['total']}",
             observed_at=recording.at,
-            valid_for_s=2 * row.interval_s,
+            valid_for_s=int(2 * row.fresh_s),
             source=f"by the health page's own count, {row.url}"[:500],
             updated_at=recording.at,
         )

@@ -75,15 +75,15 @@ def by_readings(plan: DeploymentPlan, now: datetime) -> Verdict:
 
 def reading(row: Probing, now: datetime) -> Reading:
     """A watched thing as it counts at `now`."""
-    interval, window = timedelta(seconds=row.interval_s), timedelta(seconds=row.sustained_s)
-    said = as_read(row.band, row.reason, row.read_at, row.interval_s, now)
+    interval, window = timedelta(seconds=row.look_s), timedelta(seconds=row.sustained_s)
+    said = as_read(row.band, row.reason, row.read_at, row.fresh_s, now)
     memory = RedMemory(row.red_since, row.red_at)
     return Reading(
         name=row.name,
         band=said.band,
         value=row.now_text,
         reason=said.reason,
-        since=row.band_since if said.band == row.band else valid_until(row.read_at, row.interval_s),
+        since=row.band_since if said.band == row.band else valid_until(row.read_at, row.fresh_s),
         sustained=is_sustained(memory, said.band, window),
         settled=is_settled(memory, said.band, now, window, interval),
     )
@@ -103,7 +103,7 @@ def _keep(judging: Change, verdict: Verdict, rows: Sequence[Probing]) -> None:
 
 def _valid_until(rows: Sequence[Probing], now: datetime) -> datetime | None:
     """When the first reading that still counts stops counting."""
-    ends = [valid_until(row.read_at, row.interval_s) for row in rows if row.read_at is not None]
+    ends = [valid_until(row.read_at, row.fresh_s) for row in rows if row.read_at is not None]
     return min((end for end in ends if end >= now), default=None)
 
 

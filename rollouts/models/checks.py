@@ -1,9 +1,18 @@
+import math
+from datetime import timedelta
+
 from django.db import models
 
 from checklists.rules.bands import Band, Bands, Bound
+from warroom.rules.wording import duration_text
 
 from .probing import Probing
 from .sources import PrometheusSource
+
+UNITS = {"http": "ms", "tcp": "ms", "tls": "d", "heartbeat": "s"}
+# Days left under which a certificate is yellow or red, where its options say nothing else.
+DAYS = {"yellow": 21, "red": 7}
+LOOK_S = 15.0
 
 
 class HealthCheck(Probing):
@@ -25,6 +34,8 @@ class HealthCheck(Probing):
     source = models.ForeignKey(
         PrometheusSource, models.PROTECT, null=True, blank=True, related_name="checks"
     )
+    # Of how many the value counts some: the targets that there are. Empty where it counts nothing.
+    total = models.PositiveIntegerField(null=True, blank=True)
     # Checks of one group are shown as one matrix, endpoints down and results across (S98).
     group = models.CharField(max_length=100, blank=True)
 
@@ -39,23 +50,68 @@ class HealthCheck(Probing):
     class Meta(Probing.Meta):
         constraints = [models.UniqueConstraint(fields=("plan", "key"), name="check_key_per_plan")]
 
-    unit = "ms"
+    @property
+    def unit(self) -> str:
+        """Of the value: ms, d, s, or "of 4" where it counts some of so many."""
+        if self.kind == "targets":
+            return f"of {self.total}" if self.total else ""
+        return UNITS.get(self.kind, "ms")
 
     @property
-    def bands(self) -> Bands:
-        """Slow is yellow. Red is what fails, which no latency says."""
-        return Bands(Bound("<=", self.slow_ms))
+    def bands(self) -> Bands | None:
+        """Where green and red begin, in `unit`; what fails is red whatever they say.
+
+        None for a heartbeat, which is judged by the time of its words (rules/heartbeat.py).
+        """
+        if self.kind == "heartbeat":
+            return None
+        if self.kind == "tls":
+            return Bands(Bound(">=", self._days("yellow")), Bound("<", self._days("red")))
+        if self.kind == "targets":
+            return self._all_up
+        red = Bound(">", self.red_ms) if self.red_ms is not None else None
+        return Bands(Bound("<=", self.slow_ms), red)
+
+    def _days(self, band: str) -> int:
+        given = self.options.get(f"{band}_days")
+        return DAYS[band] if given is None else given
+
+    @property
+    def _all_up(self) -> Bands:
+        total = self.total or 1
+        enough = self.options.get("min_up") or total
+        return Bands(Bound(">=", total), Bound("<", min(enough, total)))
+
+    @property
+    def look_s(self) -> float:
+        """A heartbeat is asked nothing: its row is looked at often, however rarely it reports."""
+        return min(LOOK_S, self.interval_s) if self.kind == "heartbeat" else self.interval_s
+
+    @property
+    def answered(self) -> bool:
+        """Whether its latest reading brought a value: red by its bands, or failing altogether."""
+        return self.observed_at is not None and self.observed_at == self.read_at
 
     @property
     def now_text(self) -> str:
-        """The latest latency, or that it fails; "" while nothing is known."""
-        if self.band == Band.RED:
+        """The latest value, or that it fails; "" while nothing is known."""
+        if self.band == Band.NO_DATA:
+            return ""
+        if self.kind == "heartbeat":
+            return {Band.GREEN: "on time", Band.YELLOW: "late"}.get(Band(self.band), "failing")
+        if self.band == Band.RED and not self.answered:
             return "failing"
-        return "" if self.band == Band.NO_DATA else self.show(self.value)
+        return self.show(self.value)
 
     def show(self, value: float | None) -> str:
-        """A latency as people read it; "" for none."""
-        return "" if value is None else f"{value:.0f} ms"
+        """A value as people read it: "34 ms", "23 days", "3 of 4"; "" for none."""
+        if value is None:
+            return ""
+        if self.kind == "tls":
+            return "1 day" if math.floor(value) == 1 else f"{math.floor(value)} days"
+        if self.kind == "heartbeat":
+            return duration_text(timedelta(seconds=value))
+        return f"{value:.0f} {self.unit}".rstrip()
 
 
 class CheckResult(models.Model):

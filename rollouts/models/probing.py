@@ -62,6 +62,20 @@ class Probing(models.Model):
         return self.name
 
     @property
+    def look_s(self) -> float:
+        """How often it is looked at, in seconds."""
+        return self.interval_s
+
+    @property
+    def fresh_s(self) -> float:
+        """Half of how old a reading may be: rules/readings.py let it count for two of these.
+
+        Its interval, or what it says itself (law 5).
+        """
+        said = getattr(self, "stale_s", None)
+        return said / 2 if said else self.look_s
+
+    @property
     def bands(self) -> Bands | None:
         """Where green and red begin, in the thing's own unit; None: shown and not judged."""
         raise NotImplementedError

@@ -1,9 +1,34 @@
 """Ways to look at a thing from outside: one file per kind, one line per kind in the registry."""
 
-from rollouts.probes import http, prometheus
-from rollouts.probes.base import ProbeResult, failure, no_data
+from collections.abc import Mapping
+from typing import Any
 
-# kind -> how to ask. "http" is a coroutine on the transport's loop; "prometheus" blocks a thread.
-ASK = {"http": http.ask, "prometheus": prometheus.ask}
+from rollouts.probes import heartbeat, http, prometheus, targets, tcp, tls
+from rollouts.probes.base import BadOption, ProbeResult, failure, no_data, read_options
 
-__all__ = ["ASK", "ProbeResult", "failure", "no_data"]
+# kind -> how to ask: a coroutine on the transport's loop, but "prometheus", which blocks a thread.
+ASK = {
+    "http": http.ask,
+    "tcp": tcp.ask,
+    "tls": tls.ask,
+    "targets": targets.ask,
+    "prometheus": prometheus.ask,
+}
+# kind -> what a check of that kind may want besides its address.
+OPTIONS: dict[str, type] = {
+    "http": http.Options,
+    "tcp": tcp.Options,
+    "tls": tls.Options,
+    "targets": targets.Options,
+    "heartbeat": heartbeat.Options,
+}
+
+
+def options_of(kind: str, raw: Mapping[str, Any]) -> Any:
+    """A check's options as its kind reads them. Raises BadOption, naming the field."""
+    if kind not in OPTIONS:
+        raise BadOption("kind", f"There is no such check; there are: {', '.join(OPTIONS)}.")
+    return read_options(OPTIONS[kind], raw)
+
+
+__all__ = ["ASK", "OPTIONS", "BadOption", "ProbeResult", "failure", "no_data", "options_of"]

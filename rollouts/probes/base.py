@@ -1,10 +1,15 @@
-"""What every probe gives back. Probes know the network and nothing of the tables."""
+"""What every probe gives back, and how its options are read. Probes know nothing of the tables."""
 
 from __future__ import annotations
 
+import types
+import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from typing import Any
+
+LONGEST_S = 5.0  # a lease lasts eight seconds
 
 
 @dataclass(frozen=True)
@@ -13,7 +18,8 @@ class ProbeResult:
 
     Exactly one of three: a `value` to be judged by its bands; `failed`, when the thing itself
     answered wrongly or not at all; neither, which is no data. `reason` says why in words for the
-    latter two. `observed_at` is aware (UTC), `latency_ms` is the time of the whole call.
+    latter two, and may say more about a value that is not green. `observed_at` is aware (UTC),
+    `latency_ms` is the time of the whole call. `total`: the value counts some of so many.
     """
 
     value: float | None = None
@@ -24,6 +30,8 @@ class ProbeResult:
     latency_ms: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     timed_out: bool = False
+    total: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -40,3 +48,69 @@ def failure(reason: str, latency_ms: float | None = None) -> ProbeResult:
     return ProbeResult(
         failed=True, reason=reason, latency_ms=latency_ms, observed_at=datetime.now(UTC)
     )
+
+
+def found(value: float, text: str, latency_ms: float, **more: Any) -> ProbeResult:
+    """A value that was read just now."""
+    return ProbeResult(
+        value=value, text=text, latency_ms=latency_ms, observed_at=datetime.now(UTC), **more
+    )
+
+
+# --- options -------------------------------------------------------------------------------
+
+
+class BadOption(ValueError):
+    """An option of a check that cannot be: `field` names it, `message` is one sentence."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field, self.message = field, message
+
+
+T = typing.TypeVar("T")
+_WANTED = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def read_options(kind: type[T], raw: Mapping[str, Any]) -> T:
+    """Options as they are stored, checked: a frozen dataclass. Raises BadOption, naming the field.
+
+    None and "" mean that an option is not given. The dataclass checks its values by itself.
+    """
+    if not isinstance(raw, Mapping):
+        raise BadOption("options", "Options are names with values.")
+    hints = typing.get_type_hints(kind)
+    known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
+    for name in raw:
+        if name not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            raise BadOption(str(name), f"There is no such option; there are: {listed}.")
+    given = {name: value for name, value in raw.items() if value is not None and value != ""}
+    return kind(**{name: _typed(name, value, hints[name]) for name, value in given.items()})
+
+
+def _typed(name: str, value: Any, hint: Any) -> Any:
+    wanted = next((h for h in _of(hint) if h is not type(None)), str)
+    if wanted is float and type(value) is int:
+        return float(value)
+    origin = typing.get_origin(wanted) or wanted
+    if origin is Mapping or (isinstance(origin, type) and issubclass(origin, Mapping)):
+        if not isinstance(value, Mapping):
+            raise BadOption(name, "Names with values are wanted.")
+        return {str(key): str(one) for key, one in value.items()}
+    if type(value) is not wanted:
+        raise BadOption(name, f"{_WANTED[wanted].capitalize()} is wanted.")
+    return value
+
+
+def _of(hint: Any) -> tuple[Any, ...]:
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return typing.get_args(hint) if is_union else (hint,)
+
+
+def within(name: str, value: float | None, low: float, high: float, unit: str = "") -> None:
+    """Raises BadOption unless a value, where there is one, lies between two others."""
+    if value is not None and not low <= value <= high:
+        raise BadOption(
+            name, f"Between {low:g} and {high:g}{f' {unit}' if unit else ''} is wanted."
+        )

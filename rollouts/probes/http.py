@@ -3,13 +3,98 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from rollouts.probes.base import ProbeResult, failure, no_data
-from warroom.outbound import DEADLINE_S, Forbidden, OutboundError, Transport, Unresolved
+from rollouts.probes.base import LONGEST_S, BadOption, ProbeResult, failure, found, no_data, within
+from rollouts.probes.compared import OPERATORS, holds, shown
+from warroom.environment import NotGiven, refusal, secret
+from warroom.outbound import Forbidden, OutboundError, Response, Transport, Unresolved
+from warroom.rules.json_path import NoPath, find, steps
 
 MAX_HEALTH_BYTES = 20_000
+METHODS = ("GET", "HEAD", "POST", "PUT", "OPTIONS")
+_STATUSES = re.compile(r"\s*(\d{3})\s*(?:-\s*(\d{3})\s*)?")
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,60}")
+_ENV = re.compile(r"\benv:([A-Za-z_][A-Za-z0-9_]*)")
+_SECRET = re.compile(r"authorization|cookie|token|secret|password|api-?key|signature", re.I)
+_OURS = {"content-length", "transfer-encoding", "connection", "accept-encoding", "upgrade", "te"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """What an HTTP check may want besides its address.
+
+    `statuses`: "200", "200-299, 304"; empty: the check's one status. A header's value may hold
+    `env:NAME`, which is read when it is asked: a secret is never stored. `json_path` with `json_op`
+    and `json_value` asks for a value in a JSON answer. `deadline_s` in seconds.
+    """
+
+    method: str = "GET"
+    statuses: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    contains: str = ""
+    json_path: str = ""
+    json_op: str = "="
+    json_value: str = ""
+    redirects: bool = False
+    deadline_s: float = LONGEST_S
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise BadOption("method", f"One of {', '.join(METHODS)} is wanted.")
+        if self.body and self.method not in ("POST", "PUT"):
+            raise BadOption("body", f"{self.method} sends no body.")
+        _ranges(self.statuses)
+        for name, value in self.headers.items():
+            _check_header(name, value)
+        _check_path(self)
+        within("deadline_s", self.deadline_s, 0.1, LONGEST_S, "s")
+
+
+def _ranges(statuses: str) -> list[tuple[int, int]]:
+    """ "200-299, 304" as pairs of bounds."""
+    pairs = []
+    for part in statuses.split(",") if statuses.strip() else ():
+        match = _STATUSES.fullmatch(part)
+        low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        if not 100 <= low <= high <= 599:
+            raise BadOption("statuses", f"“{part.strip()}” is no status; write 200 or 200-299.")
+        pairs.append((low, high))
+    return pairs
+
+
+def _check_header(name: str, value: str) -> None:
+    if not _HEADER.fullmatch(name) or name.lower() in _OURS:
+        raise BadOption("headers", f"“{name[:60]}” is no header that a check can send.")
+    if len(value) > 2000 or any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value):
+        raise BadOption("headers", f"The value of {name} has characters in it that end a header.")
+    named = _ENV.findall(value)
+    for variable in named:
+        if refused := refusal(variable):
+            raise BadOption("headers", f"{name}: {refused}.")
+    if _SECRET.search(name) and not named:
+        example = f"{name}: Bearer env:HEALTH_TOKEN"
+        raise BadOption("headers", f"{name} is a secret: name a variable, as in {example}.")
+
+
+def _check_path(options: Options) -> None:
+    try:
+        steps(options.json_path)
+    except NoPath as error:
+        raise BadOption("json_path", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
+    if options.json_op not in OPERATORS:
+        raise BadOption("json_op", f"One of {' '.join(OPERATORS)} is wanted.")
+    if options.json_value and not options.json_path:
+        raise BadOption("json_path", "A value was given, and no path to compare it with.")
+    if options.json_op not in ("=", "!=") and options.json_path:
+        try:
+            float(options.json_value)
+        except ValueError as error:
+            raise BadOption("json_value", f"{options.json_op} wants a number.") from error
 
 
 @dataclass(frozen=True)
@@ -18,32 +103,73 @@ class HttpTarget:
 
     url: str
     expect_status: int = 200
-    deadline_s: float = DEADLINE_S
+    deadline_s: float = LONGEST_S
+    options: Options = field(default_factory=Options)
 
 
 async def ask(transport: Transport, target: HttpTarget) -> ProbeResult:
     """The value is the latency in milliseconds.
 
-    A refused connection, a time-out and a wrong status are the target's failures. A name that
-    does not resolve or an address that may not be called says nothing about the target: no data.
+    A refused connection, a time-out, a wrong status and a wrong body are the target's failures. A
+    name that does not resolve, an address that may not be called and a secret that is not there
+    say nothing about the target: no data.
     """
+    options = target.options
     try:
-        answer = await transport.fetch("GET", target.url, deadline_s=target.deadline_s)
+        answer = await transport.fetch(
+            options.method,
+            target.url,
+            headers=_headers(options.headers),
+            data=options.body or None,
+            redirects=options.redirects,
+            deadline_s=min(target.deadline_s, options.deadline_s),
+        )
+    except NotGiven as error:
+        return no_data(f"not asked: {error}")
     except (Forbidden, Unresolved) as error:
         return no_data(error.reason)
     except OutboundError as error:
         return failure(error.reason)
+    return _judged(answer, target)
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: _ENV.sub(lambda match: secret(match[1]), value) for name, value in headers.items()
+    }
+
+
+def _judged(answer: Response, target: HttpTarget) -> ProbeResult:
     latency, labels = answer.elapsed_s * 1000, _counts(answer.body)
-    if answer.status != target.expect_status:
-        failed = failure(f"answered {answer.status}, wanted {target.expect_status}", latency)
-        return replace(failed, labels=labels)
-    return ProbeResult(
-        value=latency,
-        text=f"{latency:.0f} ms",
-        latency_ms=latency,
-        observed_at=datetime.now(UTC),
-        labels=labels,
-    )
+    wrong = _wrong_status(answer.status, target) or _wrong_body(answer.body, target.options)
+    if wrong:
+        return replace(failure(wrong, latency), labels=labels)
+    return found(latency, f"{latency:.0f} ms", latency, labels=labels)
+
+
+def _wrong_status(status: int, target: HttpTarget) -> str:
+    wanted = _ranges(target.options.statuses) or [(target.expect_status, target.expect_status)]
+    if any(low <= status <= high for low, high in wanted):
+        return ""
+    return f"answered {status}, wanted {target.options.statuses or target.expect_status}"
+
+
+def _wrong_body(body: bytes, options: Options) -> str:
+    """What is wrong with an answer's text; "" when nothing is, or nothing is asked of it."""
+    if options.contains and options.contains not in body.decode(errors="replace"):
+        return f"the answer does not contain “{options.contains[:80]}”"
+    if not options.json_path:
+        return ""
+    try:
+        value = find(json.loads(body), options.json_path)
+    except NoPath as error:
+        return str(error)
+    except (ValueError, RecursionError):
+        return "the answer is not JSON"
+    if holds(value, options.json_op, options.json_value):
+        return ""
+    wanted = f"{options.json_op} {options.json_value}".removeprefix("= ")
+    return f"{options.json_path} is {shown(value)}, wanted {wanted}"
 
 
 def _counts(body: bytes) -> dict[str, str]:
@@ -51,7 +177,7 @@ def _counts(body: bytes) -> dict[str, str]:
     if not body.startswith(b"{") or len(body) > MAX_HEALTH_BYTES:
         return {}
     try:
-        said = json.loads(body)
+        said: Any = json.loads(body)
     except (ValueError, RecursionError):
         return {}
     passing, total = said.get("passing"), said.get("total")

@@ -16,9 +16,9 @@ def bands_now(plan: DeploymentPlan, now: datetime) -> Iterable[Reading]:
 
 
 def _reading(row: Probing, now: datetime) -> Reading:
-    said = as_read(row.band, row.reason, row.read_at, row.interval_s, now)
+    said = as_read(row.band, row.reason, row.read_at, row.fresh_s, now)
     grown_old = said.band != row.band and row.read_at is not None
-    since = valid_until(row.read_at, row.interval_s) if grown_old else row.band_since
+    since = valid_until(row.read_at, row.fresh_s) if grown_old else row.band_since
     return Reading(row.key, row.name, said.band, since)
 
 

@@ -32,7 +32,7 @@ def _checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measur
     gone = sorted(set(wanted) - {row.key for row in rows})
     if gone:
         return Measured(why=f"there is no health check “{gone[0]}”", origin=origin or gone[0])
-    said = [(row, as_read(row.band, row.reason, row.read_at, row.interval_s, now)) for row in rows]
+    said = [(row, as_read(row.band, row.reason, row.read_at, row.fresh_s, now)) for row in rows]
     silent = [(row, one) for row, one in said if one.band == Band.NO_DATA]
     if silent:
         row, one = silent[0]

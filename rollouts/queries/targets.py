@@ -6,8 +6,13 @@ import base64
 
 from django.conf import settings
 
-from rollouts.models import PrometheusQuery, PrometheusSource
+from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource
+from rollouts.probes import options_of
+from rollouts.probes.http import HttpTarget
 from rollouts.probes.prometheus import PrometheusTarget, Server
+from rollouts.probes.targets import TargetsTarget
+from rollouts.probes.tcp import TcpTarget
+from rollouts.probes.tls import TlsTarget
 from warroom.environment import NotGiven, secret
 
 
@@ -50,3 +55,22 @@ def target_of(row: PrometheusQuery) -> PrometheusTarget:
         guard_min=row.guard_min,
         stale_s=row.stale_s,
     )
+
+
+CheckTarget = HttpTarget | TcpTarget | TlsTarget | TargetsTarget
+
+
+def check_target(row: HealthCheck) -> CheckTarget:
+    """How a check is asked; its `source` is read with it. A heartbeat is asked nothing.
+
+    Raises BadOption where its options cannot be, which a form does not let in, but a file may.
+    """
+    options = options_of(row.kind, row.options)
+    if row.kind == "tcp":
+        return TcpTarget(row.url, options)
+    if row.kind == "tls":
+        return TlsTarget(row.url, options)
+    if row.kind == "targets":
+        server = server_of(row.source) if row.source else Server(settings.PROMETHEUS_URL)
+        return TargetsTarget(server, options)
+    return HttpTarget(row.url, row.expect_status, options=options)

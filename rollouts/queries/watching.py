@@ -19,6 +19,14 @@ from warroom.rules.wording import age_text, duration_text
 
 STRIP_BLOCKS = 48
 NOT_JUDGED_WORD = "Not judged"
+# How a check of each kind is said to be, instead of the band's usual word.
+WORDS = {
+    "http": {Band.GREEN: "Up", Band.YELLOW: "Slow", Band.RED: "Down"},
+    "tcp": {Band.GREEN: "Up", Band.YELLOW: "Slow", Band.RED: "Down"},
+    "tls": {Band.GREEN: "Valid", Band.YELLOW: "Ends soon", Band.RED: "Bad"},
+    "targets": {Band.GREEN: "All up", Band.YELLOW: "Some down", Band.RED: "Down"},
+    "heartbeat": {Band.GREEN: "On time", Band.YELLOW: "Late", Band.RED: "Missing"},
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ def checks_now(plan: DeploymentPlan, now: datetime) -> list[HealthCheck]:
 
 def watched(row: Probing, now: datetime) -> Watched:
     """A row as it counts at `now`: a reading that has grown old is stale, not green."""
-    said = as_read(row.band, row.reason, row.read_at, row.interval_s, now)
+    said = as_read(row.band, row.reason, row.read_at, row.fresh_s, now)
     stale = said.band is Band.NO_DATA and row.band != Band.NO_DATA
     unjudged = said.band is Band.NO_DATA and said.reason == NOT_JUDGED
     value, unit = _figure(row, said.band, keep=stale or unjudged)
@@ -97,7 +105,9 @@ def watched(row: Probing, now: datetime) -> Watched:
 
 
 def _figure(row: Probing, band: Band, *, keep: bool) -> tuple[str, str]:
-    if isinstance(row, HealthCheck) and band is Band.RED:
+    if isinstance(row, HealthCheck) and row.kind == "heartbeat" and band is not Band.NO_DATA:
+        return row.now_text, ""
+    if isinstance(row, HealthCheck) and band is Band.RED and not row.answered:
         return "failing", ""
     if row.value is None or (band is Band.NO_DATA and not keep):
         return "no data", ""
@@ -111,11 +121,13 @@ def _word(row: Probing, band: Band, unjudged: bool) -> str:
         return NOT_JUDGED_WORD
     if not isinstance(row, HealthCheck):
         return ""
-    return {Band.GREEN: "Up", Band.YELLOW: "Slow", Band.RED: "Down"}.get(band, "")
+    return WORDS.get(row.kind, WORDS["http"]).get(band, "")
 
 
 def _target(row: Probing) -> str:
     bands = row.bands
+    if isinstance(row, HealthCheck) and row.kind == "heartbeat":
+        return f"every {duration_text(timedelta(seconds=row.interval_s))}"
     if bands is None:
         return "no bands set"
     if bands.green.op == "=" or getattr(row, "words", None):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -34,6 +35,36 @@ def judged(value: float | None, bands: Bands | None, unit: str, *, failed: bool 
     return Judged(band, against(bands, value, unit))
 
 
+def counted(said: Judged, bad: int, red_after: int) -> tuple[Judged, int]:
+    """The same when `red_after` bad answers in a row make it red, and how many there are now.
+
+    `bad` were there before. Fewer make it yellow; no data neither ends the row nor adds to it.
+    """
+    if said.band is Band.NO_DATA:
+        return said, bad
+    if said.band is not Band.RED:
+        return said, 0
+    bad += 1
+    if bad >= red_after:
+        return said, bad
+    return Judged(Band.YELLOW, f"{said.reason} (bad answer {bad}, red at {red_after})"), bad
+
+
+def interval_at(cadence: Sequence[Mapping], interval_s: float, age_s: float | None) -> float:
+    """How often to ask, in seconds, `age_s` after T0 (None: without T0); S68.
+
+    The first line of the cadence whose `until_s` is not reached holds, one without it for good.
+    Before T0 the first line holds; past the last one, what held last.
+    """
+    lines = [line for line in cadence if line.get("every_s")]
+    if not lines or age_s is None:
+        return interval_s
+    for line in lines:
+        if line.get("until_s") is None or age_s < line["until_s"]:
+            return line["every_s"]
+    return lines[-1]["every_s"]
+
+
 def valid_until(read_at: datetime, interval_s: float) -> datetime:
     """When a reading becomes too old to count: two intervals after it was made (law 5)."""
     return read_at + timedelta(seconds=2 * interval_s)
@@ -47,6 +78,11 @@ def as_read(band: str, reason: str, read_at: datetime | None, interval_s: float,
     if now > valid_until(read_at, interval_s):
         return Judged(Band.NO_DATA, f"not read for {duration_text(now - read_at)}")
     return Judged(Band(band), reason)
+
+
+def missed(due_at: datetime, interval_s: float, asked_at: datetime) -> int:
+    """How many slots of a cadence passed unasked between when it was due and when it was asked."""
+    return max(0, int((asked_at - due_at).total_seconds() // max(1.0, interval_s)))
 
 
 def next_due(due_at: datetime, interval_s: float, now: datetime) -> datetime:

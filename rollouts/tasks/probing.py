@@ -20,10 +20,9 @@ from rollouts.actions.guardrails import judge_guardrails
 from rollouts.actions.results import Outcome, forget_samples, record_results
 from rollouts.actions.verdicts import apply_verdict
 from rollouts.models import Probing, PrometheusQuery
-from rollouts.probes import ASK, ProbeResult, no_data
-from rollouts.probes.http import HttpTarget
+from rollouts.probes import ASK, BadOption, ProbeResult, no_data
 from rollouts.probes.prometheus import PrometheusTarget
-from rollouts.queries.targets import target_of
+from rollouts.queries.targets import check_target, target_of
 from warroom.models import DeploymentPlan
 from warroom.outbound import transport
 from warroom.rules.blanks import blanks, named
@@ -55,6 +54,9 @@ class Round:
         token = row.lease_token
         try:
             future = self._start(row)
+        except BadOption as error:
+            self.answers.put(Outcome(row, token, no_data(f"not asked: {error}")))
+            return
         except Exception as error:
             # One row that cannot even be asked must not keep all others from being asked.
             log.exception("check cannot be asked", check=row.key)
@@ -67,14 +69,13 @@ class Round:
         left = blanks(row.promql if isinstance(row, PrometheusQuery) else row.url)
         if left:
             # To ask would give an error of the other side's parser, which says less.
-            unasked: Future = Future()
-            unasked.set_result(no_data(f"not asked: {named(left)} is still to be filled in"))
-            return unasked
+            return _unasked(f"not asked: {named(left)} is still to be filled in")
         if isinstance(row, PrometheusQuery):
             return self.promql.submit(self._ask_prometheus, target_of(row))
+        if row.kind == "heartbeat":
+            return _unasked("")
         shared = transport()
-        target = HttpTarget(row.url, row.expect_status)
-        return shared.submit(ASK[row.kind](shared, target))
+        return shared.submit(ASK[row.kind](shared, check_target(row)))
 
     def _ask_prometheus(self, target: PrometheusTarget) -> ProbeResult:
         if target.url in self.silent:
@@ -94,6 +95,13 @@ class Round:
                 break
             self.waiting -= 1
         return got
+
+
+def _unasked(reason: str) -> Future:
+    """The answer for what is not asked: no data, or (a heartbeat) what its row says."""
+    done: Future = Future()
+    done.set_result(no_data(reason))
+    return done
 
 
 def _result(future: Future) -> ProbeResult:

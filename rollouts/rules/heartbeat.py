@@ -1,0 +1,100 @@
+"""A script that reports by itself: on time, late, or gone. Pure; times are UTC, lengths seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from checklists.rules.bands import Band
+from warroom.rules.wording import duration_text
+
+
+@dataclass(frozen=True)
+class Beat:
+    """What a heartbeat said last: `pinged_at` its end, `started_at` its start, where it told.
+
+    It is due `interval_s` after its last word and late `grace_s` after that; once `red_after`
+    further intervals have passed in silence, it is red. `longest_s`: a longer run is yellow.
+    """
+
+    interval_s: float
+    grace_s: float = 60
+    red_after: int = 1
+    pinged_at: datetime | None = None
+    started_at: datetime | None = None
+    exit_status: int | None = None
+    output: str = ""
+    longest_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """`missed` counts the words that did not come; `run_s` is how long the last run took."""
+
+    band: Band
+    reason: str = ""
+    missed: int = 0
+    run_s: float | None = None
+
+
+def late_at(beat: Beat) -> datetime | None:
+    """When it is late unless it says something; None before its first word."""
+    if beat.pinged_at is None:
+        return None
+    return beat.pinged_at + timedelta(seconds=beat.interval_s + beat.grace_s)
+
+
+def judge(beat: Beat, now: datetime) -> Heard:
+    """How it stands at `now`. Before its first word it is no data: silence says nothing (law 5).
+
+    A script that ended with another status than 0 is red whatever else is true; silence is never
+    green for it.
+    """
+    late = late_at(beat)
+    if late is None or beat.pinged_at is None:
+        return Heard(Band.NO_DATA, _not_yet(beat, now))
+    run_s = _run_s(beat)
+    if beat.exit_status:
+        return Heard(Band.RED, _failed(beat), _missed(beat, now), run_s)
+    if now > late:
+        return _silent(beat, late, now, run_s)
+    if beat.longest_s is not None and run_s is not None and run_s > beat.longest_s:
+        took = duration_text(timedelta(seconds=run_s))
+        allowed = duration_text(timedelta(seconds=beat.longest_s))
+        return Heard(Band.YELLOW, f"its run took {took}, longer than {allowed}", 0, run_s)
+    return Heard(Band.GREEN, "", 0, run_s)
+
+
+def _not_yet(beat: Beat, now: datetime) -> str:
+    if beat.started_at is not None:
+        return f"it began {duration_text(now - beat.started_at)} ago and has not ended yet"
+    return "it has not reported yet"
+
+
+def _run_s(beat: Beat) -> float | None:
+    if beat.started_at is None or beat.pinged_at is None or beat.started_at > beat.pinged_at:
+        return None
+    return (beat.pinged_at - beat.started_at).total_seconds()
+
+
+def _failed(beat: Beat) -> str:
+    lines = [line.strip() for line in beat.output.splitlines() if line.strip()]
+    said = f": {lines[-1][:200]}" if lines else ""
+    return f"it ended with status {beat.exit_status}{said}"
+
+
+def _missed(beat: Beat, now: datetime) -> int:
+    late = late_at(beat)
+    if late is None or now <= late:
+        return 0
+    return 1 + int((now - late).total_seconds() // max(1.0, beat.interval_s))
+
+
+def _silent(beat: Beat, late: datetime, now: datetime, run_s: float | None) -> Heard:
+    missed = _missed(beat, now)
+    since = duration_text(now - late)
+    if missed > beat.red_after:
+        return Heard(Band.RED, f"silent, {missed} reports missed", missed, run_s)
+    is_running = beat.started_at is not None and beat.started_at > (beat.pinged_at or late)
+    word = "its run has not ended" if is_running else "no report"
+    return Heard(Band.YELLOW, f"late by {since}: {word}", missed, run_s)
