@@ -45,7 +45,6 @@ class Target:
     url: str
     secret: str
     options: Any
-    secret_env: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
+from typing import Any
+
+from warroom.rules.json_path import NoPath, find
 
 # What rounding and sampling may differ by, in points.
 NEAR = 0.5
@@ -28,3 +32,17 @@ def is_settled(
     """
     moved = before is None or not agrees(before, desired)
     return moved or at - wanted_at >= timedelta(seconds=2 * interval_s)
+
+
+def number_at(document: Any, path: str) -> float:
+    """The share that a JSON answer tells at ``path``; 5, "5" and "5 %" are 5. Raises NoPath."""
+    said = find(document, path)
+    if isinstance(said, str):
+        said = said.strip().removesuffix("%").strip()
+    try:
+        number = math.nan if isinstance(said, bool) else float(said)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise NoPath(f"{path or 'the answer'} is no number")
+    return number

@@ -5,7 +5,6 @@ It runs beside the tick: a rollback must not wait until slow checks have been as
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from concurrent.futures import Future, as_completed
@@ -22,6 +21,7 @@ from rollouts.models import Effect, Executor
 from rollouts.queries.effects import due_effects, still_wanted
 from rollouts.queries.observing import due_rollouts
 from rollouts.tasks.observing import observe_due
+from warroom.environment import NotGiven, secret
 from warroom.outbound import Transport, transport
 from warroom.tasks import register_due
 
@@ -88,12 +88,12 @@ def target_of(executor: Executor) -> Target:
     """Whom to call, with its secret. Raises OptionError where something is missing or wrong."""
     if executor.kind not in KINDS:
         raise OptionError("kind", f"There is no executor of the kind {executor.kind!r}.")
-    secret = os.environ.get(executor.secret_env, "") if executor.secret_env else ""
-    if executor.secret_env and not secret:
-        text = f"the variable {executor.secret_env} is not set where the worker runs"
-        raise OptionError("secret_env", text)
+    try:
+        own = secret(executor.secret_env) if executor.secret_env else ""
+    except NotGiven as error:
+        raise OptionError("secret_env", str(error)) from error
     options = read_options(KINDS[executor.kind].options, executor.options)
-    return Target(executor.url, secret, options, executor.secret_env)
+    return Target(executor.url, own, options)
 
 
 # --- beside the tick -----------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from datetime import datetime
 
@@ -13,9 +12,11 @@ from django.utils import timezone
 from rollouts.actions.observing import claim_rollouts, next_look, record_actual
 from rollouts.models import Rollout
 from rollouts.probes import ASK, ProbeResult, no_data
-from rollouts.rules.paths import PathError, number_at
-from rollouts.tasks.probing import target_of
+from rollouts.queries.targets import target_of
+from rollouts.rules.shares import number_at
+from warroom.environment import NotGiven, secret
 from warroom.outbound import OutboundError, Transport, transport
+from warroom.rules.json_path import NoPath
 
 THREADS = 4
 log = structlog.get_logger()
@@ -42,20 +43,19 @@ def _start(row: Rollout, promql: ThreadPoolExecutor) -> Future:
 async def look(shared: Transport, row: Rollout) -> ProbeResult:
     """The share that an address tells, or why it tells none."""
     headers = {"Accept": "application/json"}
-    if row.observe_env:
-        token = os.environ.get(row.observe_env, "")
-        if not token:
-            return no_data(f"the variable {row.observe_env} is not set where the worker runs")
-        headers["Authorization"] = f"Bearer {token}"
     try:
+        if row.observe_env:
+            headers["Authorization"] = f"Bearer {secret(row.observe_env)}"
         answer = await shared.fetch("GET", row.observe_url, headers=headers)
+    except NotGiven as error:
+        return no_data(str(error))
     except OutboundError as error:
         return no_data(error.reason)
     if answer.status != 200:
         return no_data(f"it answered {answer.status}")
     try:
         return ProbeResult(value=number_at(json.loads(answer.body), row.observe_path))
-    except PathError as error:
+    except NoPath as error:
         return no_data(str(error))
     except (ValueError, RecursionError):
         return no_data("it answered with broken JSON")

@@ -234,7 +234,7 @@ def test_scenario_58_a_secret_stands_in_no_answer_and_a_missing_one_is_named(
     clock.shift(5)
     deliver_due()
     effect.refresh_from_db()
-    assert effect.failure == "the variable HOOK_SECRET is not set where the worker runs"
+    assert effect.failure == "the worker's environment has no HOOK_SECRET"
 
 
 @pytest.mark.parametrize(
