@@ -20,10 +20,8 @@ from rollouts.rules.shares import share
 from rollouts.rules.tries import CALL_AFTER, next_wait
 from warroom.actions.change import Change, change
 from warroom.actions.escalations import open_escalation, settle
-from warroom.actions.refusals import Refused
 from warroom.actions.restores import Outbox, register_outbox
 from warroom.live import doorbell
-from warroom.models import DeploymentPlan, User
 
 # Longer than all calls of one order may take (6 s), and so short that what a killed worker held
 # is done by another within twelve seconds.
@@ -141,32 +139,6 @@ def _reason(row: Effect, for_good: bool) -> str:
     word = "refuses" if for_good else "did not carry out"
     goes_on = "" if for_good else ", it is tried again"
     return f"{row.executor.name} {word} {share(row.percent)}: {row.failure}{goes_on}"
-
-
-def send_again(
-    plan: DeploymentPlan, *, by: User, generation: int, request_id: str | None = None
-) -> Effect:
-    """Make the call for the wanted share now, with the same key, whatever became of it before.
-
-    Raises Refused when another share is wanted by now or nobody is there to be called.
-    """
-    with change(plan, by=by, right="run", request_id=request_id) as asking:
-        rows = Effect.objects.filter(plan=asking.plan, generation=generation)
-        newest = Rollout.objects.filter(plan=asking.plan, generation=generation).exists()
-        row = rows.exclude(state=EffectState.SUPERSEDED).select_related("executor").first()
-        if row is None or not newest:
-            raise Refused("Another share is wanted by now, or nobody is there to be called.")
-        if asking.repeated:
-            return row
-        row.state, row.due_at, row.attempts = EffectState.DUE, asking.at, 0
-        row.save(update_fields=["state", "due_at", "attempts"])
-        asking.record(
-            "effect.repeated",
-            f"{row.executor.name} is asked for {share(row.percent)} again",
-            key=row.key,
-            generation=generation,
-        )
-    return row
 
 
 # --- after a restore (R24) -----------------------------------------------------------------

@@ -19,6 +19,7 @@ from checklists.demo_readiness import score_categories
 from checklists.demo_risks import tell_risks
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
+from rollouts.demo import executors
 from rollouts.models import Stage, StageState
 from warroom import demo
 from warroom.actions.imports import import_plan
@@ -46,6 +47,7 @@ def make_rooms() -> None:
         ask_for_results(rollout, admin)  # before it: a new question begins the soak anew
         _begin_stage_1(rollout)
     _point_checks(rollout)
+    executors.fill(rollout, admin, now)
     if not rollout.results.exists():
         bring_results(rollout, now, "demo")
     fill_registers(rollout, now, "demo")

@@ -9,7 +9,8 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from rollouts.actions.desired import ADVANCE, ROLLBACK, set_desired
-from rollouts.actions.effects import claim_effects, note_answer, send_again
+from rollouts.actions.effects import claim_effects, note_answer
+from rollouts.actions.executors import carry_out_again
 from rollouts.actions.observing import record_actual
 from rollouts.executors import Answer
 from rollouts.models import Effect, EffectState, Executor, Rollout
@@ -279,11 +280,11 @@ def test_a_person_lets_a_refused_call_be_made_again(hooked, receiver, cast):
     receiver.answers = [(403, "no token")]
     want(hooked, 5)
     deliver_due()
-    send_again(hooked, by=cast["cora"], generation=1)
+    carry_out_again(hooked, by=cast["cora"], generation=1)
     deliver_due()
     assert receiver.share == 5 and len(receiver.calls) == 2
     with pytest.raises(Refused):
-        send_again(hooked, by=cast["cora"], generation=7)
+        carry_out_again(hooked, by=cast["cora"], generation=7)
 
 
 def test_nobody_is_called_for_what_people_move(plan):

@@ -13,6 +13,7 @@ REQUESTS_PER_S = 200
 FLAP_S = 20
 BUCKETS = (0.025, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.8, 1, 1.5, 2.5, 5, 10)
 MEMORY_BYTES = 8 * 1024**3
+FLAG = "phase_4_deployment"
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Knobs:
     down: bool = False
     flapping: bool = False
     no_metrics: bool = False
+    stuck: bool = False
     rollout_percentage: float = 0.0
 
     def turned(self, values: dict[str, object]) -> "Knobs":
@@ -87,6 +89,8 @@ class Traffic:
         disable_created_metrics()
         self.ramp_s = ramp_s
         self.knobs = Knobs()
+        # What the flag says; what the service does may differ while it is stuck.
+        self.flag_on, self.flag_share = False, 0.0
         self.latency_ms = self.knobs.latency_ms
         self.error_rate = self.knobs.error_rate
         self._owed_requests = self._owed_errors = 0.0
@@ -108,9 +112,18 @@ class Traffic:
 
     def _flag_gauge(self, what: str, text: str) -> Gauge:
         gauge = Gauge(f"genesis_feature_flag_{what}", text, ["flag_name"], registry=self.registry)
-        return gauge.labels(flag_name="phase_4_deployment")
+        return gauge.labels(flag_name=FLAG)
+
+    @property
+    def flagged(self) -> float:
+        """The share that the flag asks for, in percent."""
+        return self.flag_share if self.flag_on else 0.0
 
     def turn(self, knobs: Knobs) -> None:
+        """Behave in another way. Who is no longer stuck follows the flag; the knob beats it."""
+        freed = self.knobs.stuck and not knobs.stuck
+        if freed and knobs.rollout_percentage == self.knobs.rollout_percentage:
+            knobs = replace(knobs, rollout_percentage=self.flagged)
         self.knobs = knobs
         self.flag.set(1)
         self.share.set(knobs.rollout_percentage)

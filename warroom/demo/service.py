@@ -4,6 +4,7 @@
 
 * ``GET /health``: five checks as JSON, 503 when the service is "down"
 * ``GET /metrics``: for Prometheus
+* ``/api/admin/…``: its feature flag, in the shape of Unleash's Admin API
 * ``GET /``: a page with the knobs; ``GET /knobs`` and ``POST /knobs`` the same for programs
 """
 
@@ -14,6 +15,7 @@ import html
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 
@@ -21,16 +23,15 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
+from warroom.demo import flags
 from warroom.demo.metrics import Knobs, Traffic
 
 STEP_S = 0.25
 CHECKS = ("application", "database", "queue", "storage", "feature flags")
 PAGE = Template(Path(__file__).with_name("knobs.html").read_text())
 STYLE = Path(__file__).with_name("knobs.css").read_text()
-TRAFFIC = web.AppKey("traffic", Traffic)
-STATE = web.AppKey("state", Path)
 
-# What the page's buttons do; each sets every knob, so that any one is a known state.
+# What the page's buttons do; each sets every knob but the share, which is the rollout's.
 WAYS = {
     "healthy": Knobs(),
     "slow": Knobs(latency_ms=900),
@@ -38,11 +39,12 @@ WAYS = {
     "down": Knobs(down=True),
     "flapping": Knobs(flapping=True),
     "no metrics": Knobs(no_metrics=True),
+    "stuck": Knobs(stuck=True),
 }
 
 
 async def health(request: web.Request) -> web.Response:
-    down = request.app[TRAFFIC].is_down(time.monotonic())
+    down = request.app[flags.TRAFFIC].is_down(time.monotonic())
     word = "failing" if down else "ok"
     passing = 0 if down else len(CHECKS)
     return web.json_response(
@@ -57,7 +59,7 @@ async def health(request: web.Request) -> web.Response:
 
 
 async def metrics(request: web.Request) -> web.Response:
-    traffic = request.app[TRAFFIC]
+    traffic = request.app[flags.TRAFFIC]
     if traffic.is_down(time.monotonic()):
         return web.Response(status=503, text="down\n")
     # An empty answer, not an error: the target stays "up" while its series end.
@@ -66,7 +68,7 @@ async def metrics(request: web.Request) -> web.Response:
 
 
 async def page(request: web.Request) -> web.Response:
-    return _page(request.app[TRAFFIC].knobs)
+    return _page(request.app[flags.TRAFFIC].knobs)
 
 
 async def style(request: web.Request) -> web.Response:
@@ -74,28 +76,32 @@ async def style(request: web.Request) -> web.Response:
 
 
 async def show_knobs(request: web.Request) -> web.Response:
-    return web.json_response(request.app[TRAFFIC].knobs.as_dict())
+    return web.json_response(request.app[flags.TRAFFIC].knobs.as_dict())
 
 
 async def turn_knobs(request: web.Request) -> web.StreamResponse:
     """Turn knobs, given as JSON or as a form; a form without a switch means that it is off."""
     if request.headers.get("Origin", f"http://{request.host}") != f"http://{request.host}":
         raise web.HTTPForbidden(text="knobs are turned from this page or without a page\n")
-    traffic = request.app[TRAFFIC]
+    traffic = request.app[flags.TRAFFIC]
     by_form = request.content_type != "application/json"
     try:
         values = await _values(request, by_form)
         way = values.pop("way", None)
-        knobs = WAYS[str(way)] if way in WAYS else traffic.knobs.turned(values)
+        knobs = _way(str(way), traffic.knobs) if way in WAYS else traffic.knobs.turned(values)
     except ValueError as refused:
         if by_form:
             return _page(traffic.knobs, str(refused), status=422)
         return web.json_response({"title": str(refused)}, status=422)
     traffic.turn(knobs)
-    request.app[STATE].write_text(json.dumps(knobs.as_dict()))
+    request.app[flags.KEEP]()
     if by_form:
         raise web.HTTPSeeOther("/")
-    return web.json_response(knobs.as_dict())
+    return web.json_response(traffic.knobs.as_dict())
+
+
+def _way(name: str, knobs: Knobs) -> Knobs:
+    return replace(WAYS[name], rollout_percentage=knobs.rollout_percentage)
 
 
 async def _values(request: web.Request, by_form: bool) -> dict[str, object]:
@@ -105,7 +111,7 @@ async def _values(request: web.Request, by_form: bool) -> dict[str, object]:
             raise ValueError("the body wants an object of knobs")
         return values
     form: dict[str, object] = dict(await request.post())
-    switches = {"down": "", "flapping": "", "no_metrics": ""}
+    switches = {"down": "", "flapping": "", "no_metrics": "", "stuck": ""}
     return form if "way" in form else switches | form
 
 
@@ -114,7 +120,7 @@ def _page(knobs: Knobs, refused: str = "", status: int = 200) -> web.Response:
         name: ("checked" if value else "") if isinstance(value, bool) else f"{value:g}"
         for name, value in knobs.as_dict().items()
     }
-    word = next((name for name, way in WAYS.items() if way == knobs), "as set below")
+    word = next((name for name in WAYS if _way(name, knobs) == knobs), "as set below")
     text = PAGE.substitute(values, word=word, refused=html.escape(refused))
     policy = "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'"
     return web.Response(
@@ -132,7 +138,7 @@ async def _run_traffic(app: web.Application) -> AsyncIterator[None]:
             await asyncio.sleep(STEP_S)
             now = time.monotonic()
             # At most ten seconds are made up for: after a laptop's sleep there is no such burst.
-            app[TRAFFIC].pass_time(min(now - then, 10))
+            app[flags.TRAFFIC].pass_time(min(now - then, 10))
             then = now
 
     task = asyncio.create_task(loop())
@@ -145,10 +151,14 @@ async def _run_traffic(app: web.Application) -> AsyncIterator[None]:
 def build(state: Path, ramp_s: float) -> web.Application:
     """Return the application; knobs turned earlier in this run are read back from ``state``."""
     app = web.Application()
-    app[TRAFFIC] = Traffic(ramp_s)
-    app[STATE] = state
+    app[flags.TRAFFIC] = Traffic(ramp_s)
+    traffic = app[flags.TRAFFIC]
     with contextlib.suppress(FileNotFoundError, ValueError):
-        app[TRAFFIC].turn(Knobs().turned(json.loads(state.read_text())))
+        traffic.turn(Knobs().turned(json.loads(state.read_text())))
+    traffic.flag_share = traffic.knobs.rollout_percentage
+    traffic.flag_on = traffic.flag_share > 0
+    app[flags.KEEP] = lambda: state.write_text(json.dumps(traffic.knobs.as_dict())) and None
+    flags.add_routes(app)
     app.router.add_get("/", page)
     app.router.add_get("/knobs.css", style)
     app.router.add_get("/health", health)

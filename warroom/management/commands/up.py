@@ -1,7 +1,10 @@
+import contextlib
 import hashlib
 import http.client
 import ipaddress
+import json
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -131,14 +134,16 @@ class Command(BaseCommand):
         folder = self.var / "demo"
         folder.mkdir(parents=True, exist_ok=True)
         state = folder / "knobs.json"
-        state.unlink(missing_ok=True)
+        _mend(state)
         port = ports.take("demo service")
         target = f"127.0.0.1:{port}"
         module = [sys.executable, "-m", "warroom.demo.service"]
         service = [*module, "--port", str(port), "--state", str(state)]
-        self.supervisor.start(Child("demo", service))
+        token = secrets.token_urlsafe(24)
+        self.supervisor.start(Child("demo", service, {"DEMO_FLAGS_TOKEN": token}))
         self.knobs_url = f"http://{target}/"
         env = {"WARROOM_DEMO": "1", "WARROOM_DEMO_SERVICE_URL": f"http://{target}"}
+        env["WARROOM_SECRET_DEMO_FLAGS"] = token
         reachable = [target]
         if not settings.PROMETHEUS_URL:
             program = prometheus.get_prometheus(self.var / "prometheus", self.say)
@@ -204,6 +209,13 @@ class Command(BaseCommand):
             self.say(f"accounts: {names}; password {PASSWORD}")
             self.say(f"make the demo service slow, failing or down at {self.knobs_url}")
         self.say("Ctrl-C ends it; everything is kept under " + str(self.var))
+
+
+def _mend(state: Path) -> None:
+    """Nothing is broken at the start; the traffic stays where the rollout left it."""
+    with contextlib.suppress(FileNotFoundError, ValueError):
+        share = json.loads(state.read_text()).get("rollout_percentage", 0)
+        state.write_text(json.dumps({"rollout_percentage": share}))
 
 
 def _interrupt(number: int, frame: object) -> None:
