@@ -126,7 +126,7 @@ def test_a_second_time_makes_nothing_twice_and_follows_the_service(rooms, settin
     assert TimelineEvent.objects.count() == events
     settings.DEMO_SERVICE_URL = "http://127.0.0.1:9902"
     call_command("demo_room")
-    assert TimelineEvent.objects.count() == events + 2, "one event per check that moved"
+    assert TimelineEvent.objects.count() == events + 4, "one per check, flag and look that moved"
     assert HealthCheck.objects.filter(url__contains="9902").count() == 2
 
 
