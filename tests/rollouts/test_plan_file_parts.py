@@ -1,11 +1,14 @@
 """What is watched, in a plan file: servers, metrics, checks, stages."""
 
+from fractions import Fraction
+
 import pytest
 from django.utils import timezone
 
 from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
 from warroom.actions.imports import create_plan
 from warroom.documents.portable import as_yaml, plan_data, read
+from warroom.rules.rehearsal import in_time
 
 pytestmark = pytest.mark.django_db
 HEAD = "warroom: 1\nplan: {name: Checkout}\n"
@@ -106,3 +109,25 @@ def test_how_far_the_rollout_got_is_a_record(plan, gate):
 def test_what_is_wrong_in_what_is_watched_is_said(part, says):
     with pytest.raises(ValueError, match=says):
         read(HEAD + part, "yaml")
+
+
+def test_everything_that_people_set_up_of_metrics_and_servers_goes_round(plan):
+    source = PrometheusSource.objects.create(
+        plan=plan, name="EU", url="https://p.example", page_url="https://g.example",
+        token_env="PROM_TOKEN", username="w", password_env="PROM_PW", ca_env="PROM_CA", tenant="t",
+    )  # fmt: skip
+    PrometheusQuery.objects.create(
+        plan=plan, source=source, key="p95", name="P95", promql="latency", reducer="max",
+        guard_promql="count(x)", guard_min=20, stale_s=90, red_after=3, expected="120 ms",
+        cadence=[{"every_s": 15, "until_s": 86_400}, {"every_s": 60}],
+        runbook_url="https://r.example", link_url="https://l.example",
+    )  # fmt: skip
+    data = plan_data(plan, states=False)
+    assert data["sources"][0]["token_env"] == "PROM_TOKEN"
+    assert data["metrics"][0]["cadence"] == [
+        {"every": "15s", "until": "T+24h"}, {"every": "1m"},
+    ]  # fmt: skip
+    made = again(data)
+    assert (made["metrics"], made["sources"]) == (data["metrics"], data["sources"])
+    quick = in_time(data, Fraction(12))["metrics"][0]
+    assert (quick["cadence"][0], quick["stale"]) == ({"every": "5s", "until": "T+2h"}, "10s")

@@ -25,6 +25,8 @@ LENGTHS: dict[tuple[str, str], int] = {
     ("gates", "hold"): LEAST_HOLD_S,
     ("metrics", "every"): LEAST_CADENCE_S,
     ("metrics", "sustained"): LEAST_CADENCE_S,
+    ("metrics", "stale"): 2 * LEAST_CADENCE_S,
+    ("baselines", "over"): 60,
     ("checks", "every"): LEAST_CADENCE_S,
     ("checks", "sustained"): LEAST_CADENCE_S,
     ("phases", "runs"): LEAST_SOAK_S,
