@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollouts.views import alerts, checks, metrics, rollout, stages, tuning
+from rollouts.views import alerts, checks, metrics, rollout, tuning
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
@@ -22,5 +22,8 @@ urlpatterns = [
     path("alerts/<int:pk>/over", alerts.alert_over, name="alert-over"),
     path("alerts/<int:pk>/false", alerts.alert_false, name="alert-false"),
     path("rollout/", rollout.rollout, name="rollout"),
-    path("rollout/advance/<int:percent>/", stages.begin, name="advance"),
+    path("rollout/hold/", rollout.hold, name="rollout-hold"),
+    path("rollout/release/", rollout.release, name="rollout-release"),
+    path("rollout/resume/", rollout.resume, name="rollout-resume"),
+    path("rollout/advance/<int:percent>/", rollout.begin, name="advance"),
 ]

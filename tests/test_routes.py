@@ -274,7 +274,21 @@ ROUTES = {
     ),
     "run-check": Route(f"{PLAN}checks/check/home/run/", get=LED, post=holders(302, *RUN)),
     "rollout": Route(f"{PLAN}rollout/", get=READ),
-    "advance": Route(f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN)),
+    "advance": Route(
+        f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN), send={"confirmed": "5"}
+    ),
+    "rollout-hold": Route(
+        f"{PLAN}rollout/hold/", get=LED, post=holders(302, *RUN, *SIGN), send={"reason": "Look."}
+    ),
+    "rollout-release": Route(
+        f"{PLAN}rollout/release/", get=LED, post=holders(302, *RUN, *SIGN), send={"reason": "Ok."}
+    ),
+    "rollout-resume": Route(  # no rollback stands
+        f"{PLAN}rollout/resume/",
+        get=LED,
+        post=holders(409, *RUN),
+        send={"reason": "Fixed.", "to_percent": "0", "confirmed": "0"},
+    ),
     "checklist": Route(f"{PLAN}checklist/", get=READ),
     "item": Route(f"{PLAN}items/1/", get=READ),
     "item-state": Route(

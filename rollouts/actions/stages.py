@@ -7,6 +7,7 @@ from typing import Any
 from rollouts.actions.desired import ADVANCE, set_desired
 from rollouts.actions.soaks import begin_soak
 from rollouts.models import Stage, StageState
+from rollouts.queries.safe_start import latest_safe_start
 from rollouts.queries.soaks import is_seen
 from rollouts.queries.stages import ahead_of, coming, of_plan
 from rollouts.rules.stages import objections
@@ -15,6 +16,7 @@ from warroom.actions.lifecycle import outside_window, set_lifecycle, weigh
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, User
 from warroom.rules.lifecycle import DEPLOYING, ENDED, STEPS, Objection, late
+from warroom.rules.wording import instant_text
 
 
 def advance(
@@ -74,7 +76,12 @@ def _confirm(moving: Change, reason: str) -> dict[str, Any]:
 
 def warnings(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
     """What going on wants a written reason for at `now` (UTC)."""
-    return outside_window(plan, now)
+    yield from outside_window(plan, now)
+    safe = latest_safe_start(plan, now)
+    if safe is not None and safe.passed(now):
+        at = instant_text(safe.at, now)
+        text = f"The latest safe start of a rollback was {at} UTC ({safe.name}: {safe.needs})."
+        yield Objection(text, refuses=False, code="safe-start")
 
 
 def _move(

@@ -102,8 +102,13 @@ def _keep(judging: Change, verdict: Verdict, rows: Sequence[Probing]) -> None:
 
 
 def _valid_until(rows: Sequence[Probing], now: datetime) -> datetime | None:
-    """When the first reading that still counts stops counting."""
-    ends = [valid_until(row.read_at, row.fresh_s) for row in rows if row.read_at is not None]
+    """When the first reading that still counts stops counting.
+
+    One that was read later than now, by a clock that went back since, is as young as now and no
+    younger: nothing is good for longer than its own two intervals.
+    """
+    read = [(min(row.read_at, now), row.fresh_s) for row in rows if row.read_at is not None]
+    ends = [valid_until(at, fresh_s) for at, fresh_s in read]
     return min((end for end in ends if end >= now), default=None)
 
 

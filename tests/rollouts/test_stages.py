@@ -114,11 +114,12 @@ def test_only_who_runs_the_rollout_advances_it(rollout, cast, client_of):
     with pytest.raises(NotAllowed):
         advance(rollout, to_percent=5, by=cast["hudson"])
     address = f"/plans/{rollout.slug}/rollout/advance/5/"
-    assert client_of(cast["hudson"]).post(address).status_code == 403
-    assert client_of(cast["stranger"]).post(address).status_code == 404
+    typed = {"confirmed": "5"}
+    assert client_of(cast["hudson"]).post(address, typed).status_code == 403
+    assert client_of(cast["stranger"]).post(address, typed).status_code == 404
     assert client_of(cast["thon"]).get(address).status_code == 302
     assert states(rollout) == [StageState.PENDING, StageState.PENDING]
-    assert client_of(cast["thon"]).post(address).status_code == 302
+    assert client_of(cast["thon"]).post(address, typed).status_code == 302
     assert states(rollout) == [StageState.RUNNING, StageState.PENDING]
 
 
