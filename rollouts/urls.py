@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollouts.views import alerts, checks, metrics, rollout, tuning
+from rollouts.views import alerts, checks, metrics, rollout, rounds, stages, tuning
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
@@ -26,4 +26,7 @@ urlpatterns = [
     path("rollout/release/", rollout.release, name="rollout-release"),
     path("rollout/resume/", rollout.resume, name="rollout-resume"),
     path("rollout/advance/<int:percent>/", rollout.begin, name="advance"),
+    path("rollout/rounds/", rounds.rounds, name="rounds"),
+    path("rollout/rounds/<int:pk>/", rounds.round_page, name="round"),
+    path("rollout/advance/<int:percent>/", stages.begin, name="advance"),
 ]

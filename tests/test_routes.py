@@ -13,6 +13,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 
 from checklists.actions.conditions import Wanted
 from checklists.actions.delegating import delegate_vote
@@ -27,7 +28,7 @@ from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
 from checklists.rules.results.reading import read_result
 from rollouts.actions.hooks import add_hook
-from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
+from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage, WatchRound
 from tests.conftest import CAST
 from warroom.actions.change import RULE, change
 from warroom.actions.escalations import open_escalation
@@ -248,9 +249,7 @@ ROUTES = {
     "checks": Route(f"{PLAN}checks/", get=READ),
     "tuning": Route(f"{PLAN}checks/tuning/", get=READ),
     "metric-new": Route(f"{PLAN}checks/metric/new/", get=READ, post=holders(422, *EDIT)),
-    "metric-edit": Route(
-        f"{PLAN}checks/metric/latency/edit/", get=READ, post=holders(422, *EDIT)
-    ),
+    "metric-edit": Route(f"{PLAN}checks/metric/latency/edit/", get=READ, post=holders(422, *EDIT)),
     "metric-switch": Route(
         f"{PLAN}checks/metric/latency/switch/",
         get=LED,
@@ -289,6 +288,13 @@ ROUTES = {
         post=holders(409, *RUN),
         send={"reason": "Fixed.", "to_percent": "0", "confirmed": "0"},
     ),
+    "rounds": Route(f"{PLAN}rollout/rounds/", get=READ),
+    "round": Route(
+        f"{PLAN}rollout/rounds/{{round}}/",
+        get=READ,
+        post=holders(302, *TICK),
+        send={"action": "none", "note": "Seen."},
+    "advance": Route(f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN)),
     "checklist": Route(f"{PLAN}checklist/", get=READ),
     "item": Route(f"{PLAN}items/1/", get=READ),
     "item-state": Route(
@@ -756,7 +762,12 @@ def release(plan, cast, item, gate):
     HealthCheck.objects.create(
         plan=plan, key="home", name="Home", position=1, url="https://a.example/"
     )
-    Stage.objects.create(plan=plan, number=1, from_percent=0, to_percent=5, state="running")
+    stage = Stage.objects.create(
+        plan=plan, number=1, from_percent=0, to_percent=5, state="running",
+        cadence=[{"every_s": 900}],
+    )  # fmt: skip
+    now = timezone.now()
+    watched = WatchRound.objects.create(plan=plan, stage=stage, number=1, began_at=now, due_at=now)
     DeploymentPlan.objects.filter(pk=plan.pk).update(status_public=True)
     plan.phases.create(number=2, title="Later")
     Criterion.objects.create(gate=gate, key="team", position=1, label="Team ready")
@@ -815,6 +826,7 @@ def release(plan, cast, item, gate):
         "dry": warned.pk,
         "hook": hook.pk,
         "alert": fired.pk,
+        "round": watched.pk,
     }
 
 

@@ -1,6 +1,7 @@
 """When rounds are due, and what became of them, without database and clock (S24, S54, S55)."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_change_of_summer_time_moves_no_round(day):
         rounds.read(QUARTERS), began, None, began + timedelta(hours=12, seconds=-1)
     )
     assert dues[47] - dues[0] == timedelta(hours=11, minutes=45)
-    assert {b - a for a, b in zip(dues, dues[1:], strict=False)} == {timedelta(minutes=15)}
+    assert {b - a for a, b in pairwise(dues)} == {timedelta(minutes=15)}
 
 
 def test_a_clock_that_jumps_back_makes_nothing_twice():
@@ -127,7 +128,10 @@ def values(*bands):
         (("green", "green"), "All green", "green", ""),
         (("green", ""), "All green", "green", ""),
         (("green", "yellow"), "1 yellow", "yellow", "Wanted, because Metric 1 is yellow."),
-        (("red", "no_data"), "1 red, 1 without data", "red", "Wanted, because 2 values are not green."),
+        (
+            ("red", "no_data"), "1 red, 1 without data", "red",
+            "Wanted, because 2 values are not green.",
+        ),
         (("",), "Nothing measured", "no_data", "Wanted, because nothing is measured."),
     ],
 )  # fmt: skip

@@ -102,7 +102,7 @@ def test_the_tally_is_true_while_no_worker_looks(plan, cast, stage, clock):
 
 
 def test_what_fell_due_while_everything_was_down_is_missed_in_one_go(plan, cast, stage, clock):
-    """Scenario 43's kin: nothing is recorded afterwards, nothing is forgotten, one event says so."""
+    """As scenario 43: nothing is recorded afterwards or forgotten, and one event says so."""
     keep_due()
     record(plan, cast["thon"], note="Seen.")
     now = clock(185)

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from checklists.rules.bands import Band
 from rollouts.models import Rollout, Stage, StageState, WatchRound
-from rollouts.rules.round_readings import seen
 from rollouts.queries.round_readings import readings_now
+from rollouts.rules.round_readings import seen
 from tests.rollouts.cast import make_query
 from warroom.models import DeploymentPlan, Lifecycle
 
