@@ -8,10 +8,14 @@ from datetime import datetime
 from django.db import transaction
 
 from rollouts.actions.desired import rollout_of
+from rollouts.actions.holding import keep_hold
+from rollouts.actions.verdicts import apply_verdict
 from rollouts.models import WatchRound
+from rollouts.queries.holds import hold_of
 from rollouts.queries.rounds import LATE_S, Watch, watch_of
 from rollouts.queries.stages import of_plan
 from rollouts.rules import rounds
+from rollouts.rules.holds import Hold
 from warroom.actions.change import RULE, Change, change
 from warroom.actions.escalations import open_escalation
 from warroom.live import doorbell
@@ -39,6 +43,8 @@ def keep_rounds(plan: DeploymentPlan) -> int:
             _tell(keeping, watch, missed)
         elif made or gone:
             transaction.on_commit(lambda: doorbell.ring(plan.pk, PANELS))
+    if missed:
+        apply_verdict(plan)  # a hold shows in it at once
     return len(made) + len(missed) + gone
 
 
@@ -135,10 +141,8 @@ def _hold(keeping: Change, watch: Watch, of: WatchRound, row: int) -> str:
     """Hold the stage, if nobody holds it yet, and call the first level, once."""
     rollout, said = rollout_of(keeping), f"{row} rounds in a row were missed"
     held = ""
-    if rollout.held_at is None:
-        rollout.held_at, rollout.held_until, rollout.held_by = keeping.at, None, RULE
-        rollout.held_reason = f"{said}: nobody watches {title(of)}."
-        rollout.save(update_fields=["held_at", "held_until", "held_by", "held_reason"])
+    if hold_of(rollout, keeping.at) is None:
+        keep_hold(rollout, Hold(RULE, f"{said}: nobody watches {title(of)}.", keeping.at, None))
         held = f" {title(of).capitalize()} is held."
     key = of.stage.number if of.stage else "watching"
     url = f"/plans/{keeping.plan.slug}/rollout/rounds/"
