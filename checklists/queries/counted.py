@@ -9,7 +9,7 @@ from typing import Any
 
 from checklists.models import Criterion, Gate, Phase, Source
 from checklists.queries.criteria import evidence_now
-from checklists.queries.measures import Measured, register_measure
+from checklists.queries.measures import Measured, register_measure, stand_in_of
 from checklists.queries.phases import items_now, phases_now
 from checklists.queries.scopes import AT_GATE, PLAN, STABLE, Scope
 from checklists.queries.signoffs import signatures
@@ -138,6 +138,11 @@ def _scope(plan: DeploymentPlan, criterion: Criterion, key: str, now: datetime) 
 
 def _age(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     key = str(criterion.params.get("key") or criterion.evidence_key)
+    # What the room itself keeps a register of goes before what was posted once.
+    stand_in = stand_in_of(key)
+    kept = stand_in(plan, criterion, now) if stand_in else None
+    if kept is not None:
+        return _aged(kept, criterion, now)
     found = evidence_now(plan, now).get(key)
     if found is None or found.observed_at is None:
         return Measured(why=f"nothing says when “{key}” was made")
@@ -146,14 +151,23 @@ def _age(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
         why = found.reason or "it failed"
         at, origin = found.observed_at, found.source or key
         return Measured(why=f"“{key}” is not there: {why}", origin=origin, observed_at=at)
-    age = max(now - found.observed_at, timedelta(0))
+    made = Measured(origin=found.source or key, observed_at=found.observed_at)
+    return _aged(made, criterion, now)
+
+
+def _aged(made: Measured, criterion: Criterion, now: datetime) -> Measured:
+    """How long ago something was made; unchanged where nothing says when."""
+    if made.observed_at is None:
+        return made
+    age = max(now - made.observed_at, timedelta(0))
     unit = criterion.unit if criterion.unit in SPANS_S else "h"
     return Measured(
         value=age.total_seconds() / SPANS_S[unit],
         text=duration_text(age),
         unit=unit if criterion.unit else "",
-        origin=found.source or key,
-        observed_at=found.observed_at,
+        origin=made.origin,
+        observed_at=made.observed_at,
+        url=made.url,
     )
 
 

@@ -212,5 +212,7 @@ class Backup(models.Model):
             models.UniqueConstraint(fields=("plan", "name"), name="backup_name_per_plan")
         ]
 
+    is_fresh = False  # whether this very call registered it, or it was there before
+
     def __str__(self) -> str:
         return self.name

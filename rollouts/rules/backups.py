@@ -109,7 +109,7 @@ def _name(said: tuple[str, Any], environment: str, stamp: str, taken_at: datetim
         name = f"{environment or 'backup'}_{usual}"
     if not name:
         raise Wrong("name", "Say a name, or a timestamp and an environment to make one of.")
-    name = re.sub(r"\s+", "-", name)
+    name = re.sub(r"\s+", "-", name.rstrip("/"))
     if not NAME.fullmatch(name):
         raise Wrong(key, f"{name[:60]!r} is no name: letters, digits and . _ - : @ + only.")
     return name
@@ -221,7 +221,9 @@ def findings(rows: list[Held], environment: str) -> list[tuple[str, str]]:
     if bad:
         names = ", ".join(bad[:3])
         found.append(("backup_mismatch", f"{names}: the file is not what its checksum claims."))
-    own = [row for row in rows if not row.mismatch and _same(row.environment, environment)]
+    own = [
+        row for row in rows if not row.mismatch and same_environment(row.environment, environment)
+    ]
     if rows and environment and not own:
         kinds = ", ".join(sorted({row.environment or "no environment" for row in rows}))
         text = f"All {len(rows)} are of {kinds}; none is of {environment}."
@@ -232,7 +234,7 @@ def findings(rows: list[Held], environment: str) -> list[tuple[str, str]]:
     return found
 
 
-def _same(one: str, other: str) -> bool:
+def same_environment(one: str, other: str) -> bool:
     """Whether two environments are one: production and prod are."""
     first, second = (text.strip().lower() for text in (one, other))
     return not second or first == second or (first[:4] == second[:4] == "prod")

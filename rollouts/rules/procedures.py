@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from warroom.rules.typed import length_of
 from warroom.rules.wording import span_text
+
+_CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):([0-5]\d)")
+
+
+def span_of(text: str) -> int | None:
+    """Seconds of ``5:00``, ``1:02:03``, ``5m``, ``90 s`` or ``0``; None for anything else."""
+    text = text.strip().removeprefix("<").strip()
+    if text in ("0", "0:00"):
+        return 0
+    match = _CLOCK.fullmatch(text)
+    if match:
+        hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return hours * 3600 + minutes * 60 + seconds
+    return length_of(text)
 
 
 @dataclass(frozen=True)

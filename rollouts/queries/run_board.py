@@ -1,0 +1,288 @@
+"""One run as its page shows it: the stopwatch, the steps, what froze, and its timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rollouts.models import RollbackRun, RunOutcome, RunStep, StepKind
+from rollouts.queries.runs import (
+    Watch,
+    begins_at,
+    in_the_way,
+    legs_of,
+    open_steps,
+    watches,
+)
+from rollouts.rules.runs import DECIDE, Leg, Measure, measures, result
+from warroom.models import DeploymentPlan, TimelineEvent
+from warroom.queries.once import once
+from warroom.rules.wording import instant_text, span_text
+
+RULE = "rule"
+EVENTS = 30
+BEFORE = timedelta(minutes=10)
+CAUSES = {
+    "guardrail": "Automatic, no vote needed",
+    "trigger": "A declared trigger, no vote needed",
+    "person": "Started by hand, no vote needed",
+    "round": "From a watch round, no vote needed",
+    "drill": "Moves no production traffic",
+    "notes": "Entered from notes, not timed here",
+}
+
+
+@dataclass(frozen=True)
+class LegRow:
+    """A leg as it is shown. ``bar`` is the modifier of its progress, ``most`` its maximum."""
+
+    leg: Leg
+    name: str
+    note: str
+    icon: str
+    bar: str
+    taken: str
+    of: str
+    most: int
+    value: int
+
+    @property
+    def is_now(self) -> bool:
+        return self.leg.is_now
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A step as it is shown. ``mark``: the icon of its state; ``waits``: the step before it."""
+
+    step: RunStep
+    ref: str
+    state: str
+    mark: str
+    checked: str
+    watch: Watch | None
+    waits: str
+    due: datetime | None
+
+    @property
+    def is_closed(self) -> bool:
+        return self.step.done_at is not None
+
+
+@dataclass(frozen=True)
+class Group:
+    """The steps of a segment."""
+
+    name: str
+    rows: tuple[StepRow, ...]
+    closed: int
+
+
+@dataclass(frozen=True)
+class Board:
+    run: RollbackRun
+    title: str
+    cause: str
+    begins: datetime
+    taken: str
+    target: str
+    late: bool
+    most: int
+    value: int
+    legs: tuple[LegRow, ...]
+    groups: tuple[Group, ...]
+    left: int
+    result: str
+    missed: bool
+
+    @property
+    def is_over(self) -> bool:
+        return self.run.ended_at is not None
+
+
+def run_now(plan: DeploymentPlan, number: int, now: datetime) -> RollbackRun | None:
+    """A run with its steps, read once for ``now`` (UTC); two SQL statements."""
+
+    def read() -> RollbackRun | None:
+        rows = RollbackRun.objects.filter(plan=plan, number=number)
+        rows = rows.select_related("procedure", "guardrail", "trigger")
+        found = rows.prefetch_related("steps").first()
+        if found is not None:
+            found.plan = plan
+        return found
+
+    return once(plan, now, ("run", number), read)
+
+
+def board(run: RollbackRun, now: datetime) -> Board:
+    """What the page shows of a run at ``now`` (UTC); four SQL statements beyond ``run_now``."""
+    steps = list(run.steps.all())
+    begins, until = begins_at(run), run.ended_at or now
+    legs = legs_of(run, steps)
+    seconds = (until - begins).total_seconds()
+    word, said = result(
+        measures(
+            legs,
+            until,
+            total=(run.target_s, seconds),
+            downtime=(run.downtime_target_s, run.downtime_s),
+        )
+    )
+    target = run.target_s or 0
+    return Board(
+        run=run,
+        title=title_of(run),
+        cause=CAUSES.get(run.cause, ""),
+        begins=begins,
+        taken=span_text(seconds),
+        target=span_text(target) if target else "",
+        late=bool(target) and seconds > target,
+        most=max(target, 1),
+        value=round(min(max(seconds, 0), target)) if target else 0,
+        legs=tuple(_leg_row(run, leg, steps, until) for leg in legs),
+        groups=_groups(run, steps, legs, now),
+        left=len(open_steps(steps)),
+        result=said,
+        missed=word == "missed",
+    )
+
+
+def title_of(run: RollbackRun) -> str:
+    """``Rollback run 1: 5 to 0 %``, ``Drill 3: full restore``."""
+    if run.drill:
+        return f"Drill {run.number}: {run.name[:1].lower()}{run.name[1:]}"
+    return f"Rollback run {run.number}: {run.from_percent} to {run.to_percent} %"
+
+
+def _leg_row(run: RollbackRun, leg: Leg, steps: list[RunStep], until: datetime) -> LegRow:
+    taken, missed = leg.seconds(until), leg.missed(until)
+    over = leg.ends is not None
+    done = over and leg.closed == leg.steps
+    icon = "warn" if missed else "ok" if done else "run" if leg.is_now else "open"
+    if over and not done:
+        icon = "bad"
+    bar = "is-warn" if missed else "is-run" if leg.is_now else ""
+    most = max(leg.target_s or round(taken or 0), 1)
+    return LegRow(
+        leg=leg,
+        name=leg.segment[:1].upper() + leg.segment[1:],
+        note=_leg_note(run, leg, steps, until),
+        icon=icon,
+        bar=bar,
+        taken="" if taken is None else span_text(taken),
+        of=span_text(leg.target_s) if leg.target_s is not None else "",
+        most=most,
+        value=min(round(taken or 0), most),
+    )
+
+
+def _leg_note(run: RollbackRun, leg: Leg, steps: list[RunStep], until: datetime) -> str:
+    own = [step for step in steps if step.segment == leg.segment]
+    over = leg.seconds(until)
+    late = f"{span_text(over - leg.target_s)} over" if leg.missed(until) and leg.target_s else ""
+    if leg.segment == DECIDE and leg.ends is not None and not run.drill:
+        by = "automatic" if run.cause == "guardrail" else f"by {run.started_by}"
+        said = f"{run.started_at:%H:%M:%S}, {by}"
+    elif len(own) == 1:
+        said = own[0].note if own[0].done_by == RULE else own[0].title
+    else:
+        said = f"{leg.closed} of {leg.steps} done"
+    return ", ".join(part for part in (said[:90], late) if part)
+
+
+_MARKS = {"open": "open", "done": "ok", "skipped": "skip", "failed": "bad"}
+
+
+def _groups(
+    run: RollbackRun, steps: list[RunStep], legs: list[Leg], now: datetime
+) -> tuple[Group, ...]:
+    shown = watches(run, steps, now)
+    due = _due(legs)
+    found: dict[str, list[StepRow]] = {}
+    for step in steps:
+        row = _step_row(step, steps, shown.get(step.position), due.get(step.segment))
+        found.setdefault(step.segment, []).append(row)
+    return tuple(
+        Group(name[:1].upper() + name[1:], tuple(rows), sum(row.is_closed for row in rows))
+        for name, rows in found.items()
+    )
+
+
+def _due(legs: list[Leg]) -> dict[str, datetime]:
+    """When each leg has to be over, as far as targets say: they are added up from its start."""
+    found: dict[str, datetime] = {}
+    at: datetime | None = None
+    for leg in legs:
+        at = leg.ends or leg.begins or at
+        if leg.ends is None and at is not None and leg.target_s is not None:
+            at = found[leg.segment] = at + timedelta(seconds=leg.target_s)
+        elif leg.ends is None:
+            at = None
+    return found
+
+
+def _step_row(
+    step: RunStep, steps: list[RunStep], watch: Watch | None, due: datetime | None
+) -> StepRow:
+    before = in_the_way(steps, step) if step.done_at is None else None
+    state = "failed" if step.failed else "open"
+    if step.done_at is not None:
+        state = "skipped" if step.skipped else "done"
+    mixed = state == "open" and watch is not None and watch.held_s > 0
+    return StepRow(
+        step=step,
+        ref=f"R.{step.position}",
+        state=state,
+        mark="run" if mixed else _MARKS[state],
+        checked="true" if state == "done" else "mixed" if mixed else "false",
+        watch=watch,
+        waits=before.title if before else "",
+        due=None if step.done_at else due,
+    )
+
+
+def events_of(run: RollbackRun, now: datetime) -> list[TimelineEvent]:
+    """What happened while it ran, and shortly before a real one; newest first, one statement."""
+    since = begins_at(run) if run.drill else (run.breach_at or run.started_at) - BEFORE
+    events = run.plan.events.filter(at__gte=since)
+    if run.ended_at is not None:
+        events = events.filter(at__lte=run.ended_at + timedelta(hours=1))
+    if run.drill:
+        events = events.filter(data__run=run.number)
+    return list(events.order_by("-seq")[:EVENTS])
+
+
+def command_of(run: RollbackRun) -> tuple[str, str]:
+    """What to type if the button fails, and what is expected then."""
+    steps = list(run.steps.all())
+    own = run.procedure.command if run.procedure else ""
+    said = [step.command for step in steps if step.command and step.kind == StepKind.EXECUTE]
+    expected = next((step.expected for step in steps if step.command and step.expected), "")
+    return own or "\n".join(said), expected
+
+
+def measured(run: RollbackRun, now: datetime) -> list[Measure]:
+    """A run that is over against its targets: total, legs, downtime."""
+    steps = list(run.steps.all())
+    until = run.ended_at or now
+    total = (run.target_s, (until - begins_at(run)).total_seconds())
+    downtime = (run.downtime_target_s, run.downtime_s)
+    return measures(legs_of(run, steps), until, total=total, downtime=downtime)
+
+
+def sentence(run: RollbackRun, now: datetime) -> tuple[str, str]:
+    """What the banner says of a run: its cause, and who started it when."""
+    at = instant_text(run.started_at, now)
+    if run.noted_at is not None:
+        return f"Held {at} UTC at {run.place}.", f"{run.started_by} held it; notes tell the times."
+    if run.drill:
+        return f"A drill at {run.place}.", f"{run.started_by} started it at {at} UTC."
+    who = f"Guardrail {run.guardrail.name}" if run.guardrail else run.started_by
+    reason = run.reason if run.reason.endswith((".", "?")) else f"{run.reason}."
+    return reason, f"{who} started the rollback at {run.started_at:%H:%M:%S}."
+
+
+def outcome_text(run: RollbackRun) -> str:
+    if run.ended_at is None:
+        return "running"
+    return "verified" if run.outcome == RunOutcome.VERIFIED else "did not work"
