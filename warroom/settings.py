@@ -205,6 +205,8 @@ API_ROUTERS = [
     "checklists.votes_api.router",
     "checklists.criteria_api.router",
     "checklists.risks_api.router",
+    "rollouts.api.backups.router",
+    "rollouts.api.runs.router",
 ]
 
 LANGUAGE_CODE = "en"

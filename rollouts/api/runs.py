@@ -211,7 +211,7 @@ def put_step(request: HttpRequest, slug: str, number: int, position: int, body: 
 @router.post("plans/{slug}/runs/{number}/finish", response=RunOut)
 def finish(request: HttpRequest, slug: str, number: int, body: EndIn):
     """End a run. Verified wants every step done or left out with a reason."""
-    plan = plan_of(request, slug, "tick", "run")
+    plan = plan_of(request, slug, "tick")
     finish_run(
         _find(plan, number),
         body.outcome,

@@ -153,6 +153,11 @@ def _instant(key: str, value: Any, now: datetime) -> datetime:
 
 
 def _iso(text: str) -> datetime | None:
+    """An ISO time with a time of day, or the seconds of a Unix clock."""
+    if re.fullmatch(r"[0-9]{9,10}", text):
+        return datetime.fromtimestamp(int(text), UTC)
+    if not re.search(r"\d[T ]\d", text):
+        return None
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -23,6 +23,8 @@ from checklists.models import (
 )
 from checklists.queries.frozen import digest
 from checklists.rules.results.reading import read_result
+from rollouts.actions.backups import register_backup
+from rollouts.actions.drills import start_drill
 from tests.conftest import make_plan, seat
 from warroom.actions.tokens import SCOPES, make_token
 from warroom.api import api
@@ -148,6 +150,27 @@ OPERATIONS = {
         "sign",
         {"scope": "1", "role": "security-lead", "decision": "approved"},
         "hudson",
+    ),
+    ("GET", "/procedures"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/runs"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/runs/{number}"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/drills"): ("tick", {"place": "staging"}, "cora thon hudson forge root"),
+    ("PUT", "/runs/{number}/steps/{position}"): (
+        "tick",
+        {"state": "done"},
+        "cora thon hudson forge root",
+    ),
+    ("POST", "/runs/{number}/finish"): (
+        "tick",
+        {"outcome": "failed", "saw": "Nothing moved"},
+        "cora thon hudson forge root",
+    ),
+    ("GET", "/backups"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/backups"): ("evidence", {"name": "weekly"}, "cora thon hudson forge root"),
+    ("POST", "/backups/{name}/verify"): (
+        "evidence",
+        {"sha256": "a" * 64},
+        "cora thon hudson forge root",
     ),
     ("GET", "/lint"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/signoffs"): ("read", None, "cora thon hudson forge vera root"),
@@ -368,6 +391,7 @@ def handed_over(gate, cast):
 def filled(path):
     filled = path.replace("{number}", "1").replace("{key}", "gate-1")
     filled = filled.replace("{criterion}", "team")
+    filled = filled.replace("{position}", "1").replace("{name}", "nightly")
     filled = filled.replace("{role}", "on-call").replace("{person}", "vera")
     more = {"/document": "?format=json", "/items/{number}/files": "?name=run.json"}
     return filled + more.get(path, "")
@@ -391,6 +415,9 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     Condition.objects.create(plan=gate.plan, number=1, text="Cover is confirmed")
     Criterion.objects.create(gate=gate, key="team", position=1, label="Team", source="person")
     gate.plan.risks.create(number=1, title="Water")
+    start_drill(gate.plan, None, "staging", by=cast["cora"])
+    if "/backups" in path:  # where there is a register, nobody posts under its keys
+        register_backup(gate.plan, {"name": "nightly"}, by="rule")
     gate.plan.scenarios.create(number=1, title="The power is off")
     data = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
     record_result(gate.plan, read_result(data, "junit.xml"), data, "junit.xml", by="rule")
