@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollouts.views import alerts, checks, metrics, rollout, rounds, stages, tuning
+from rollouts.views import alerts, checks, metrics, rollout, rounds, tuning
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
@@ -28,5 +28,4 @@ urlpatterns = [
     path("rollout/advance/<int:percent>/", rollout.begin, name="advance"),
     path("rollout/rounds/", rounds.rounds, name="rounds"),
     path("rollout/rounds/<int:pk>/", rounds.round_page, name="round"),
-    path("rollout/advance/<int:percent>/", stages.begin, name="advance"),
 ]

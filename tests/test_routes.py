@@ -294,7 +294,7 @@ ROUTES = {
         get=READ,
         post=holders(302, *TICK),
         send={"action": "none", "note": "Seen."},
-    "advance": Route(f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN)),
+    ),
     "checklist": Route(f"{PLAN}checklist/", get=READ),
     "item": Route(f"{PLAN}items/1/", get=READ),
     "item-state": Route(
