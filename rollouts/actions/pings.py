@@ -59,7 +59,7 @@ def note_start(check: HealthCheck) -> Taken:
         row = _fresh(check)
         if refused := _refused(starting, row):
             return refused
-        if row.started_at is not None and starting.at - row.started_at < AGAIN:
+        if _is_running(row) and starting.at - row.started_at < AGAIN:
             return Taken.AGAIN
         row.started_at = starting.at
         row.save(update_fields=["started_at"])
@@ -77,7 +77,8 @@ def take_ping(check: HealthCheck, ping: Ping) -> Taken:
             return refused
         run_s = _run_s(row, pinging.at)
         row.pinged_at, row.exit_status, row.output = pinging.at, ping.status, ping.output
-        row.started_at = None
+        if run_s is None:
+            row.started_at = None
         row.lease_token, row.lease_until = str(uuid.uuid4()), pinging.at + LEASE
         row.save(
             update_fields=[
@@ -102,15 +103,21 @@ def _refused(pinging: Change, row: HealthCheck) -> Taken | None:
 def _too_much(row: HealthCheck, ping: Ping, now: datetime) -> Taken | None:
     same = (row.exit_status, row.output) == (ping.status, ping.output)
     lately = row.pinged_at is not None and now - row.pinged_at < AGAIN
-    if same and lately and row.started_at is None:
+    if same and lately and not _is_running(row):
         return Taken.AGAIN
     minute = CheckResult.objects.filter(health_check=row, at__gt=now - timedelta(minutes=1))
     return Taken.TOO_OFTEN if minute.count() >= MOST_A_MINUTE else None
 
 
+def _is_running(row: HealthCheck) -> bool:
+    """Whether a start was told that no end followed."""
+    started, ended = row.started_at, row.pinged_at
+    return started is not None and (ended is None or started > ended)
+
+
 def _run_s(row: HealthCheck, now: datetime) -> float | None:
     """Seconds since its start was told; None where that was not, or not for this run."""
-    if row.started_at is None or not timedelta(0) <= now - row.started_at <= LONGEST_RUN:
+    if not _is_running(row) or not timedelta(0) <= now - row.started_at <= LONGEST_RUN:
         return None
     return (now - row.started_at).total_seconds()
 
@@ -124,13 +131,11 @@ def _result(ping: Ping, run_s: float | None, pinging: Change) -> ProbeResult:
 
 
 def _keep_detail(row: HealthCheck, ping: Ping, run_s: float | None) -> None:
-    newest = CheckResult.objects.filter(health_check=row).order_by("-at", "-pk").first()
+    """Every word of a script is a result of its own, also where nothing turned."""
+    row = HealthCheck.objects.defer("history").get(pk=row.pk)
+    detail = {"exit_status": ping.status, "run_s": run_s, "output": ping.output, "bytes": ping.size}
+    newest = CheckResult.objects.filter(health_check=row, at__gte=row.pinged_at).first()
     if newest is None:
-        return
-    newest.detail = {
-        "exit_status": ping.status,
-        "run_s": run_s,
-        "output": ping.output,
-        "bytes": ping.size,
-    }
-    newest.save(update_fields=["detail"])
+        newest = CheckResult(health_check=row, at=row.pinged_at, band=row.band, reason=row.reason)
+    newest.detail = detail
+    newest.save()
