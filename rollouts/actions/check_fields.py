@@ -167,7 +167,7 @@ def _cadence(steps: Any) -> list[dict[str, int]]:
 def shown(row: HealthCheck) -> dict[str, Any]:
     """The fields as events keep them: plain JSON, never the secret word of a heartbeat."""
     kept = {name: getattr(row, name) for name in sorted(_NAMES - {"source"})}
-    return {"kind": row.kind, **kept, "source": row.source.name if row.source else ""}
+    return {"asks": row.kind, **kept, "source": row.source.name if row.source else ""}
 
 
 def assign(row: HealthCheck, values: Mapping[str, Any]) -> None:

@@ -5,33 +5,18 @@ from __future__ import annotations
 from django import forms
 
 from rollouts.actions.hooks import KINDS, NAME
+from rollouts.forms.metrics import SpanField
 from rollouts.models import AlertHook
 from rollouts.rules.alerts import CRITICAL
 from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
 from warroom.rules.lengths import written
-from warroom.rules.typed import length_of
-
-
-class LengthField(forms.CharField):
-    """A length such as 5m or 1h30m, as seconds; None for none."""
-
-    def clean(self, value) -> int | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        seconds = length_of(text)
-        if seconds is None:
-            raise forms.ValidationError(f"{text!r} is no length. Write 30s, 5m or 1h30m.")
-        return seconds
 
 
 class HookForm(OnceForm):
     name = forms.CharField(max_length=NAME, help_text="Alertmanager of production")
     kind = forms.ChoiceField(choices=list(KINDS.items()), label="Who posts")
-    expect_every_s = LengthField(
-        required=False,
-        max_length=20,
+    expect_every_s = SpanField(
         label="Heard at least every",
         help_text="5m, where an alert that always fires is routed here: silence for longer is no "
         "data then. Empty: silence is calm, once it was heard.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from rollouts.actions.guardrails import judge_guardrails
 from rollouts.actions.verdicts import apply_verdict
 from warroom.models import DeploymentPlan, Lifecycle
 
@@ -19,5 +20,6 @@ def judge_anew(plan: DeploymentPlan) -> None:
         return
     try:
         apply_verdict(plan)
+        judge_guardrails(plan)
     except Exception:
         log.exception("not judged anew", plan=plan.slug)
