@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollouts.views import alerts, checks, metrics, rollout, rounds, tuning
+from rollouts.views import alerts, checks, metrics, rollbacks, rollout, rounds, tuning
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
@@ -28,4 +28,5 @@ urlpatterns = [
     path("rollout/advance/<int:percent>/", rollout.begin, name="advance"),
     path("rollout/rounds/", rounds.rounds, name="rounds"),
     path("rollout/rounds/<int:pk>/", rounds.round_page, name="round"),
+    path("rollback/", rollbacks.rollback, name="rollback"),
 ]

@@ -207,6 +207,7 @@ API_ROUTERS = [
     "checklists.risks_api.router",
     "rollouts.api.backups.router",
     "rollouts.api.runs.router",
+    "rollouts.api.rollbacks.router",
 ]
 
 LANGUAGE_CODE = "en"

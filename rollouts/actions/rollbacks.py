@@ -24,9 +24,10 @@ from warroom.actions.change import Change, change, demand_open
 from warroom.actions.escalations import open_escalation
 from warroom.actions.refusals import Invalid, NotAllowed, checked_reason
 from warroom.models import DeploymentPlan, User
+from warroom.queries.people import LEADING
 
 # Whoever leads anything may start one: at that hour nobody looks for the right person.
-RIGHTS = frozenset({"run", "decide", "sign"})
+RIGHTS = LEADING
 PERSON, BY_GUARDRAIL, BY_TRIGGER, BY_ROUND = "person", "guardrail", "trigger", "round"
 
 

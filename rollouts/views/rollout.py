@@ -21,6 +21,7 @@ from rollouts.forms.rollout import AdvanceForm, HoldForm, ReleaseForm, ResumeFor
 from rollouts.queries.holds import hold_of
 from rollouts.queries.rollouts import rollout_now
 from rollouts.queries.stages import stages_now, track
+from rollouts.views.rollbacks import offered
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.live import panels
 from warroom.models import DeploymentPlan
@@ -45,6 +46,7 @@ def shown(
 ) -> HttpResponse:
     """The page; ``forms`` are those that were refused, with what was typed."""
     context = page(request, plan, "rollout")
+    context |= offered(plan, context)
     context |= columns(context["fragments"]) | controls(plan, context["now"]) | forms
     context["refused"] = next(iter(forms), "")
     return render(request, "rollouts/rollout.html", context, status=status)

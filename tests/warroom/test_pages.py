@@ -26,7 +26,7 @@ def test_the_frame_tells_who_holds_what_and_hides_the_rest_by_rules_with_a_nonce
 ):
     answer = client_of(cast["thon"]).get(room(plan))
     html = answer.content.decode()
-    assert 'data-roles="run sign tick vote role-on-call"' in html
+    assert 'data-roles="run sign tick vote lead role-on-call"' in html
     assert 'body:not([data-roles~="role-security-lead"])' in html
     nonce = html.partition('<style nonce="')[2].partition('"')[0]
     assert nonce and f"'nonce-{nonce}'" in answer["Content-Security-Policy"]

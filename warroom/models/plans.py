@@ -115,6 +115,11 @@ class DeploymentPlan(models.Model):
         return self.status_public and not self.rehearsal and self.lifecycle != Lifecycle.DRAFT
 
     @property
+    def is_live(self) -> bool:
+        """Whether the new version serves somebody, or is about to: see rules/lifecycle.py."""
+        return self.lifecycle in (Lifecycle.DEPLOYING, Lifecycle.WATCHING)
+
+    @property
     def is_closed(self) -> bool:
         """Whether it is a record that is read: see rules/lifecycle.py."""
         return self.lifecycle in (Lifecycle.STABLE, Lifecycle.ABORTED)

@@ -10,6 +10,9 @@ from warroom.queries.once import once
 from warroom.rules.coverage import EVER, NEVER, Span
 from warroom.rules.fingerprint import fingerprint
 
+# Whoever may run, decide or sign leads something here, and may take the release back.
+LEAD, LEADING = "lead", frozenset({Right.RUN.value, Right.DECIDE.value, Right.SIGN.value})
+
 
 @dataclass(frozen=True)
 class Standing:
@@ -27,8 +30,9 @@ class Standing:
 
     @property
     def keys(self) -> list[str]:
-        """The words for ``<body data-roles>``: rights, and the keys of the roles held."""
-        return [*sorted(self.rights), *(f"role-{role.key}" for role in self.roles)]
+        """The words for ``<body data-roles>``: rights, lead, and the keys of the roles held."""
+        lead = [LEAD] if LEADING & self.rights else []
+        return [*sorted(self.rights), *lead, *(f"role-{role.key}" for role in self.roles)]
 
 
 def standing(person: User, plan: DeploymentPlan, at: datetime | None = None) -> Standing:
