@@ -254,6 +254,8 @@ EMAIL_TIMEOUT = 5  # seconds; one that hangs must not hold up the letters behind
 DEFAULT_FROM_EMAIL = env.str("WARROOM_MAIL_FROM", default=f"Warroom <warroom@{_public.hostname}>")
 # Beside the tick, so that a mail server that hangs holds up nothing that is due; in tests, in it.
 MAIL_BESIDE = not TESTING
+# Answers that take longer than the tick are waited for in a thread beside it.
+PROBES_BESIDE = not TESTING
 
 REDIS_URL = env.str("REDIS_URL", default="")
 CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"

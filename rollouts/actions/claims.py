@@ -13,8 +13,12 @@ from rollouts.queries import due
 # is done by another within ten seconds.
 LEASE = timedelta(seconds=8)
 
+BATCH, MOST = 500, 5000
 
-def claim_due(model: type[Probing], limit: int = 500, now: datetime | None = None) -> list[Probing]:
+
+def claim_due(
+    model: type[Probing], limit: int = BATCH, now: datetime | None = None
+) -> list[Probing]:
     """Take due rows for this worker and return them, each with its lease token.
 
     A worker that dies leaves its lease to run out; then the rows are due again. Two workers never
@@ -34,5 +38,12 @@ def claim_due(model: type[Probing], limit: int = 500, now: datetime | None = Non
 
 
 def claim_all_due() -> list[Probing]:
-    """Claim what is due of every kind."""
-    return [row for model in (PrometheusQuery, HealthCheck) for row in claim_due(model)]
+    """Claim what is due of every kind, batch by batch until nothing is left."""
+    rows: list[Probing] = []
+    for model in (PrometheusQuery, HealthCheck):
+        batch = claim_due(model)
+        rows += batch
+        while len(batch) == BATCH and len(rows) < MOST:
+            batch = claim_due(model)
+            rows += batch
+    return rows

@@ -94,6 +94,7 @@ def _still_ours(
 def _take(row: Probing, result: ProbeResult, recording: Change) -> Turn:
     """Write a result into its row (in memory) and say what band it had before."""
     now, turn = recording.at, Turn(row, row.band)
+    _keep_value(row, result, now)
     said = _said(row, result, now)
     memory = RedMemory(row.red_since, row.red_at)
     memory = remember(memory, now, said.band, timedelta(seconds=row.look_s))
@@ -101,7 +102,6 @@ def _take(row: Probing, result: ProbeResult, recording: Change) -> Turn:
         row.band_since = now
     row.band, row.reason = said.band.value, said.reason[:500]
     row.red_since, row.red_at = memory.since, memory.last
-    _keep_value(row, result, now)
     row.read_at = now
     row.history = history.append(
         row.history, now.timestamp(), result.value, said.band, int(row.look_s)
@@ -130,9 +130,7 @@ def _said(row: Probing, result: ProbeResult, now: datetime) -> Judged:
 
 def _keep_value(row: Probing, result: ProbeResult, now: datetime) -> None:
     """A metric keeps the time of its sample; what is asked directly was seen when it was read."""
-    if isinstance(row, HealthCheck) and row.kind == "heartbeat":
-        row.value, row.observed_at = judge(beat_of(row), now).run_s, row.pinged_at
-    elif result.value is not None:
+    if result.value is not None:
         is_metric = isinstance(row, PrometheusQuery)
         row.value, row.observed_at = result.value, result.observed_at if is_metric else now
         row.observed_at = row.observed_at or now
@@ -150,7 +148,7 @@ def _save(
     if model is PrometheusQuery:
         insert_rows([_sample(row, r, recording.at) for row, r in rows])
     else:
-        insert_rows([_check_result(row, r, recording.at) for row, r in rows if _is_new(row)])
+        insert_rows([_check_result(row, r, recording.at) for row, r in rows if _is_new(row, r)])
     own = [_evidence(row, result, recording) for row, result in rows]
     upsert_rows([*own, *_counted(rows, recording)], ("plan", "key"), EVIDENCE)
 
@@ -159,9 +157,10 @@ def _sample(row: PrometheusQuery, result: ProbeResult, at: datetime) -> MetricSa
     return MetricSample(query=row, at=at, value=result.value, band=row.band, reason=row.reason)
 
 
-def _is_new(row: HealthCheck) -> bool:
+def _is_new(row: HealthCheck, result: ProbeResult) -> bool:
     """What a heartbeat says is kept when it says it; between its words only a turn is kept."""
-    return row.kind != "heartbeat" or row.band_since == row.read_at
+    said = result.ok or result.failed
+    return said or row.kind != "heartbeat" or row.band_since == row.read_at
 
 
 def _check_result(row: HealthCheck, result: ProbeResult, at: datetime) -> CheckResult:

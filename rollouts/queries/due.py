@@ -20,14 +20,27 @@ def due(model: type[Probing], now: datetime) -> QuerySet:
     return model.objects.filter(free, enabled=True, due_at__lte=now).order_by("due_at")
 
 
+def next_due_at(until: datetime) -> datetime | None:
+    """When the next watched thing of any release comes due, if before `until`; two statements."""
+    found = []
+    for model in WATCHED:
+        rows = model.objects.filter(enabled=True, lease_until=None, due_at__lte=until)
+        found += rows.exclude(plan__in=resting()).order_by("due_at").values_list("due_at")[:1]
+    return min((at for (at,) in found), default=None)
+
+
+def resting() -> QuerySet:
+    """Releases of which nothing is asked: closed ones, whose values are final, and drafts."""
+    return DeploymentPlan.objects.filter(lifecycle__in=[*CLOSED, Lifecycle.DRAFT])
+
+
 def due_ids(model: type[Probing], now: datetime, limit: int) -> list[int]:
     """Ids to try to claim, inside a transaction; on PostgreSQL rows others hold are skipped.
 
     Of a closed release nothing is asked any more: its values are final. Of a draft nothing is
     asked yet: what it measures is still being written.
     """
-    resting = DeploymentPlan.objects.filter(lifecycle__in=[*CLOSED, Lifecycle.DRAFT])
-    rows = due(model, now).exclude(plan__in=resting)
+    rows = due(model, now).exclude(plan__in=resting())
     if connection.features.has_select_for_update_skip_locked:
         rows = rows.select_for_update(skip_locked=True)
     return list(rows.values_list("pk", flat=True)[:limit])

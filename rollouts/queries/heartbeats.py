@@ -12,5 +12,6 @@ def beat_of(row: HealthCheck) -> Beat:
         started_at=row.started_at,
         exit_status=row.exit_status,
         output=row.output,
+        run_s=row.value,
         longest_s=row.options.get("longest_s"),
     )

@@ -11,10 +11,11 @@ from warroom.rules.wording import duration_text
 
 @dataclass(frozen=True)
 class Beat:
-    """What a heartbeat said last: `pinged_at` its end, `started_at` its start, where it told.
+    """What a heartbeat said last: `pinged_at` its end, and how long its run took, where it told.
 
-    It is due `interval_s` after its last word and late `grace_s` after that; once `red_after`
-    further intervals have passed in silence, it is red. `longest_s`: a longer run is yellow.
+    `started_at` is set while a run goes on. It is due `interval_s` after its last word and late
+    `grace_s` after that; once `red_after` further intervals have passed in silence, it is red.
+    `longest_s`: a longer run is yellow.
     """
 
     interval_s: float
@@ -24,17 +25,17 @@ class Beat:
     started_at: datetime | None = None
     exit_status: int | None = None
     output: str = ""
+    run_s: float | None = None
     longest_s: float | None = None
 
 
 @dataclass(frozen=True)
 class Heard:
-    """`missed` counts the words that did not come; `run_s` is how long the last run took."""
+    """`missed` counts the words that did not come."""
 
     band: Band
     reason: str = ""
     missed: int = 0
-    run_s: float | None = None
 
 
 def late_at(beat: Beat) -> datetime | None:
@@ -53,16 +54,15 @@ def judge(beat: Beat, now: datetime) -> Heard:
     late = late_at(beat)
     if late is None or beat.pinged_at is None:
         return Heard(Band.NO_DATA, _not_yet(beat, now))
-    run_s = _run_s(beat)
     if beat.exit_status:
-        return Heard(Band.RED, _failed(beat), _missed(beat, now), run_s)
+        return Heard(Band.RED, _failed(beat), _missed(beat, now))
     if now > late:
-        return _silent(beat, late, now, run_s)
-    if beat.longest_s is not None and run_s is not None and run_s > beat.longest_s:
-        took = duration_text(timedelta(seconds=run_s))
+        return _silent(beat, late, now)
+    if beat.longest_s is not None and (beat.run_s or 0) > beat.longest_s:
+        took = duration_text(timedelta(seconds=beat.run_s or 0))
         allowed = duration_text(timedelta(seconds=beat.longest_s))
-        return Heard(Band.YELLOW, f"its run took {took}, longer than {allowed}", 0, run_s)
-    return Heard(Band.GREEN, "", 0, run_s)
+        return Heard(Band.YELLOW, f"its run took {took}, longer than {allowed}")
+    return Heard(Band.GREEN)
 
 
 def _not_yet(beat: Beat, now: datetime) -> str:
@@ -71,16 +71,10 @@ def _not_yet(beat: Beat, now: datetime) -> str:
     return "it has not reported yet"
 
 
-def _run_s(beat: Beat) -> float | None:
-    if beat.started_at is None or beat.pinged_at is None or beat.started_at > beat.pinged_at:
-        return None
-    return (beat.pinged_at - beat.started_at).total_seconds()
-
-
 def _failed(beat: Beat) -> str:
     lines = [line.strip() for line in beat.output.splitlines() if line.strip()]
     said = f": {lines[-1][:200]}" if lines else ""
-    return f"it ended with status {beat.exit_status}{said}"
+    return f"exit status {beat.exit_status}{said}"
 
 
 def _missed(beat: Beat, now: datetime) -> int:
@@ -90,11 +84,9 @@ def _missed(beat: Beat, now: datetime) -> int:
     return 1 + int((now - late).total_seconds() // max(1.0, beat.interval_s))
 
 
-def _silent(beat: Beat, late: datetime, now: datetime, run_s: float | None) -> Heard:
+def _silent(beat: Beat, late: datetime, now: datetime) -> Heard:
     missed = _missed(beat, now)
-    since = duration_text(now - late)
     if missed > beat.red_after:
-        return Heard(Band.RED, f"silent, {missed} reports missed", missed, run_s)
-    is_running = beat.started_at is not None and beat.started_at > (beat.pinged_at or late)
-    word = "its run has not ended" if is_running else "no report"
-    return Heard(Band.YELLOW, f"late by {since}: {word}", missed, run_s)
+        return Heard(Band.RED, f"silent, {missed} reports missed", missed)
+    word = "no report" if beat.started_at is None else "its run has not ended"
+    return Heard(Band.YELLOW, f"late by {duration_text(now - late)}: {word}", missed)

@@ -1,153 +1,131 @@
 """The due work of this app: ask what is due, keep the answers, judge anew.
 
 Rows are claimed, then asked all together outside any transaction, then recorded as the answers
-come in: one that hangs holds up nobody else.
+come in. A look lasts as long as its answers, but a second at most: what hangs is waited for beside
+it, and holds up nobody else.
 """
 
 from __future__ import annotations
 
-import queue
+import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import structlog
+from django.conf import settings
+from django.db import connections
 from django.utils import timezone
 
 from rollouts.actions.claims import claim_all_due
+from rollouts.actions.engine import forget_spans, note_late, note_look
 from rollouts.actions.guardrails import judge_guardrails
 from rollouts.actions.results import Outcome, forget_samples, record_results
 from rollouts.actions.verdicts import apply_verdict
-from rollouts.models import Probing, PrometheusQuery
-from rollouts.probes import ASK, BadOption, ProbeResult, no_data
-from rollouts.probes.prometheus import PrometheusTarget
-from rollouts.queries.targets import check_target, target_of
+from rollouts.queries.due import next_due_at
+from rollouts.tasks.asking import Asking
 from warroom.models import DeploymentPlan
-from warroom.outbound import transport
-from warroom.rules.blanks import blanks, named
 from warroom.tasks import register_due
 
-PROMQL_THREADS = 8
-# Answers that come within this time of each other are written together.
-GATHER_S = 0.15
-# While slow answers are waited for, rows that come due are taken along; not for ever, so that
-# the tick ends.
+# How long a look takes along what comes due meanwhile: until about the next one.
+LOOK_S = 0.8
+# Where nothing may go on beside the look (tests), it waits for all answers and claims for so long.
 CLAIM_FOR_S = 6.0
+# Numbers move with every answer; what they mean together is judged this often at most.
+JUDGE_S = 0.5
+SHORT = timedelta(milliseconds=20)
 log = structlog.get_logger()
 
 
-class Round:
-    """One tick's worth of asking."""
+class Look:
+    """One look at what is due: what was asked, what was kept, which plans to judge anew."""
 
-    def __init__(self, promql: ThreadPoolExecutor) -> None:
-        self.promql = promql
-        self.answers: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self.waiting = 0
-        # A source that did not answer is not asked the next question in the same round: two
-        # hundred queries would otherwise each wait out the deadline on a few threads.
-        self.silent: dict[str, str] = {}
+    def __init__(self) -> None:
+        self.at, self.began = timezone.now(), time.monotonic()
+        self.asking, self.kept = Asking(), 0
+        self.unjudged: dict[int, DeploymentPlan] = {}
+        self.judged = self.began
 
-    def ask(self, row: Probing) -> None:
-        """Start asking; the outcome arrives in `answers`."""
-        self.waiting += 1
-        token = row.lease_token
+    @property
+    def took_s(self) -> float:
+        return time.monotonic() - self.began
+
+    def claim(self) -> None:
+        for row in claim_all_due():
+            self.asking.ask(row)
+
+    def keep(self) -> None:
+        """Take the answers that have come; judge when all are in, or the last time is over."""
+        outcomes = self.asking.gather()
+        for same in _grouped(outcomes, lambda o: o.row.plan_id):
+            self._record(same)
+        if not self.asking.waiting or time.monotonic() - self.judged > JUDGE_S:
+            self.judge()
+
+    def _record(self, outcomes: list[Outcome]) -> None:
+        key = outcomes[0].row.plan_id
         try:
-            future = self._start(row)
-        except BadOption as error:
-            self.answers.put(Outcome(row, token, no_data(f"not asked: {error}")))
-            return
-        except Exception as error:
-            # One row that cannot even be asked must not keep all others from being asked.
-            log.exception("check cannot be asked", check=row.key)
-            reason = f"it cannot be asked ({type(error).__name__}); see the worker's log"
-            self.answers.put(Outcome(row, token, no_data(reason)))
-            return
-        future.add_done_callback(lambda done: self.answers.put(Outcome(row, token, _result(done))))
+            plan = DeploymentPlan.objects.only("slug").get(pk=key)
+            for same in _grouped(outcomes, lambda o: type(o.row)):
+                self.kept += record_results(plan, same)
+            self.unjudged[key] = plan
+        except Exception:
+            # The leases run out and the rows are asked again; other plans go on meanwhile.
+            log.exception("results not kept", plan=key)
 
-    def _start(self, row: Probing) -> Future:
-        left = blanks(row.promql if isinstance(row, PrometheusQuery) else row.url)
-        if left:
-            # To ask would give an error of the other side's parser, which says less.
-            return _unasked(f"not asked: {named(left)} is still to be filled in")
-        if isinstance(row, PrometheusQuery):
-            return self.promql.submit(self._ask_prometheus, target_of(row))
-        if row.kind == "heartbeat":
-            return _unasked("")
-        shared = transport()
-        return shared.submit(ASK[row.kind](shared, check_target(row)))
-
-    def _ask_prometheus(self, target: PrometheusTarget) -> ProbeResult:
-        if target.url in self.silent:
-            return no_data(self.silent[target.url])
-        result = ASK["prometheus"](target)
-        if result.timed_out:
-            self.silent[target.url] = result.reason
-        return result
-
-    def gather(self) -> list[Outcome]:
-        """The answers that have come, after waiting a moment for the first ones."""
-        got, until = [], time.monotonic() + GATHER_S
-        while self.waiting and (left := until - time.monotonic()) > 0:
+    def judge(self) -> None:
+        plans, self.unjudged = self.unjudged, {}
+        self.judged = time.monotonic()
+        for key, plan in plans.items():
             try:
-                got.append(self.answers.get(timeout=left))
-            except queue.Empty:
-                break
-            self.waiting -= 1
-        return got
-
-
-def _unasked(reason: str) -> Future:
-    """The answer for what is not asked: no data, or (a heartbeat) what its row says."""
-    done: Future = Future()
-    done.set_result(no_data(reason))
-    return done
-
-
-def _result(future: Future) -> ProbeResult:
-    error = future.exception()
-    if error is None:
-        return future.result()
-    log.error("probe failed", error=repr(error))
-    return no_data("the probe itself failed; see the worker's log")
+                apply_verdict(plan)
+                judge_guardrails(plan)
+            except Exception:
+                log.exception("a plan is not judged", plan=key)
 
 
 def probe_due() -> int:
     """Ask everything that is due and keep the answers. Returns how many counted."""
-    done, until = 0, time.monotonic() + CLAIM_FOR_S
-    with ThreadPoolExecutor(PROMQL_THREADS, thread_name_prefix="promql") as promql:
-        asking = Round(promql)
-        _ask_all(asking, claim_all_due())
-        while asking.waiting:
-            done += keep(asking.gather())
-            if time.monotonic() < until:
-                _ask_all(asking, claim_all_due())
-    return done
+    look, beside = Look(), settings.PROBES_BESIDE
+    look.claim()
+    while look.asking.waiting:
+        look.keep()
+        if look.took_s < (LOOK_S if beside else CLAIM_FOR_S):
+            look.claim()
+        elif beside:
+            break
+    if beside:
+        _watch_on(look)
+    look.judge()
+    span = note_look(look.asking.asked, look.kept, look.at, look.took_s)
+    if look.asking.waiting:
+        threading.Thread(target=_finish, args=(look, span), name="late", daemon=True).start()
+    return look.kept
 
 
-def _ask_all(asking: Round, rows: Iterable[Probing]) -> None:
-    for row in rows:
-        asking.ask(row)
+def _watch_on(look: Look) -> None:
+    """Until the look is over: ask at its very time what comes due within it."""
+    while (left := LOOK_S - look.took_s) > 0:
+        soonest = next_due_at(timezone.now() + timedelta(seconds=left))
+        if soonest is None:
+            return
+        time.sleep(max(0.0, (soonest - timezone.now() + SHORT).total_seconds()))
+        look.claim()
+        look.keep()
 
 
-def keep(outcomes: list[Outcome]) -> int:
-    """Record outcomes plan by plan, and judge each plan anew."""
-    done = 0
-    for outcomes_of_plan in _grouped(outcomes, lambda o: o.row.plan_id):
-        try:
-            done += _keep_of_plan(outcomes_of_plan)
-        except Exception:
-            # The leases run out and the rows are asked again; other plans go on meanwhile.
-            log.exception("results not kept", plan=outcomes_of_plan[0].row.plan_id)
-    return done
-
-
-def _keep_of_plan(outcomes: list[Outcome]) -> int:
-    plan = DeploymentPlan.objects.only("slug").get(pk=outcomes[0].row.plan_id)
-    done = sum(record_results(plan, same) for same in _grouped(outcomes, lambda o: type(o.row)))
-    apply_verdict(plan)
-    judge_guardrails(plan)
-    return done
+def _finish(look: Look, span) -> None:
+    """Wait for the answers that took longer than the look; one thread for all of them."""
+    before = look.kept
+    try:
+        while look.asking.waiting:
+            look.keep()
+        look.judge()
+        note_late(span, look.kept - before)
+    except Exception:
+        log.exception("late answers not kept")
+    finally:
+        connections.close_all()
 
 
 def _grouped(outcomes: Iterable[Outcome], key: Callable) -> list[list[Outcome]]:
@@ -169,7 +147,7 @@ def prune() -> int:
     if _pruned_at is not None and now - _pruned_at < PRUNE_EVERY:
         return 0
     _pruned_at = now
-    return forget_samples(now - KEEP_SAMPLES)
+    return forget_samples(now - KEEP_SAMPLES) + forget_spans(now)
 
 
 register_due("probes", probe_due)

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from warroom.live.readiness import readiness
 from warroom.models import WorkerTick
 
 TICK_LATE = timedelta(seconds=10)
@@ -37,7 +38,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     age = timezone.now() - newest if newest else None
     state["tick_age_s"] = round(age.total_seconds(), 1) if age is not None else None
     state["worker"] = "ok" if age is not None and age < TICK_LATE else "late"
-    return JsonResponse(state)
+    return JsonResponse(state | readiness(timezone.now()))
 
 
 def _broker() -> str:

@@ -1,0 +1,124 @@
+"""Asking, apart from keeping: rows go in, outcomes come out as the answers arrive.
+
+All direct checks run on one event loop. PromQL goes through a library that blocks, so each source
+has a few threads of its own: one that hangs holds up no other source, and no check has a thread.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime
+
+import structlog
+from django.utils import timezone
+
+from rollouts.actions.results import Outcome
+from rollouts.models import Probing, PrometheusQuery
+from rollouts.probes import ASK, BadOption, ProbeResult, no_data
+from rollouts.probes.prometheus import PrometheusTarget
+from rollouts.queries.targets import check_target, target_of
+from warroom.outbound import transport
+from warroom.rules.blanks import blanks, named
+
+LANE_THREADS, MOST_LANES = 4, 16
+# Answers that come within this time of each other are written together.
+GATHER_S = 0.15
+# A source that did not answer is not asked the next question for so long: two hundred queries
+# would otherwise each wait out the deadline on a few threads.
+SILENT_S = 6.0
+log = structlog.get_logger()
+
+_lanes: dict[int | str, ThreadPoolExecutor] = {}
+_silent: dict[str, tuple[float, str]] = {}
+
+
+def _lane(url: str) -> ThreadPoolExecutor:
+    """The threads of one source; past `MOST_LANES` sources share."""
+    name = url if url in _lanes or len(_lanes) < MOST_LANES else hash(url) % MOST_LANES
+    if name not in _lanes:
+        _lanes[name] = ThreadPoolExecutor(LANE_THREADS, thread_name_prefix="promql")
+    return _lanes[name]
+
+
+os.register_at_fork(after_in_child=_lanes.clear)
+
+
+class Asking:
+    """One look's worth of asking."""
+
+    def __init__(self) -> None:
+        self.answers: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self.waiting = 0
+        self.asked: list[tuple[Probing, datetime]] = []
+
+    def ask(self, row: Probing) -> None:
+        """Start asking; the outcome arrives in `answers`."""
+        self.waiting += 1
+        self.asked.append((row, timezone.now()))
+        token = row.lease_token
+        try:
+            future = _start(row)
+        except BadOption as error:
+            self.answers.put(Outcome(row, token, no_data(f"not asked: {error}")))
+            return
+        except Exception as error:
+            # One row that cannot even be asked must not keep all others from being asked.
+            log.exception("check cannot be asked", check=row.key)
+            reason = f"it cannot be asked ({type(error).__name__}); see the worker's log"
+            self.answers.put(Outcome(row, token, no_data(reason)))
+            return
+        future.add_done_callback(lambda done: self.answers.put(Outcome(row, token, _result(done))))
+
+    def gather(self, most: int = 500) -> list[Outcome]:
+        """The answers that have come, after waiting a moment for the first ones."""
+        got: list[Outcome] = []
+        until = time.monotonic() + GATHER_S
+        while self.waiting and len(got) < most and (left := until - time.monotonic()) > 0:
+            try:
+                got.append(self.answers.get(timeout=left))
+            except queue.Empty:
+                break
+            self.waiting -= 1
+        return got
+
+
+def _start(row: Probing) -> Future:
+    left = blanks(row.promql if isinstance(row, PrometheusQuery) else row.url)
+    if left:
+        # To ask would give an error of the other side's parser, which says less.
+        return _unasked(f"not asked: {named(left)} is still to be filled in")
+    if isinstance(row, PrometheusQuery):
+        target = target_of(row)
+        return _lane(target.url).submit(_ask_prometheus, target)
+    if row.kind == "heartbeat":
+        return _unasked("")
+    shared = transport()
+    return shared.submit(ASK[row.kind](shared, check_target(row)))
+
+
+def _unasked(reason: str) -> Future:
+    """The answer for what is not asked: no data, or (a heartbeat) what its row says."""
+    done: Future = Future()
+    done.set_result(no_data(reason))
+    return done
+
+
+def _ask_prometheus(target: PrometheusTarget) -> ProbeResult:
+    until, reason = _silent.get(target.url, (0.0, ""))
+    if time.monotonic() < until:
+        return no_data(reason)
+    result = ASK["prometheus"](target)
+    if result.timed_out:
+        _silent[target.url] = (time.monotonic() + SILENT_S, result.reason)
+    return result
+
+
+def _result(future: Future) -> ProbeResult:
+    error = future.exception()
+    if error is None:
+        return future.result()
+    log.error("probe failed", error=repr(error))
+    return no_data("the probe itself failed; see the worker's log")
