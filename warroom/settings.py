@@ -205,6 +205,7 @@ API_ROUTERS = [
     "checklists.votes_api.router",
     "checklists.criteria_api.router",
     "checklists.risks_api.router",
+    "rollouts.api.rollouts.router",
     "rollouts.api.backups.router",
     "rollouts.api.runs.router",
     "rollouts.api.rollbacks.router",

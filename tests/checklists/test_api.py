@@ -357,6 +357,12 @@ ELSEWHERE = {
     ("POST", "/api/v1/plans/from-template"),
     ("POST", "/api/v1/plans/{slug}/copy"),
     ("PUT", "/api/v1/plans/{slug}/document"),
+    # tests/rollouts/test_rollout_api: they want a rollout that is under way
+    ("GET", "/api/v1/plans/{slug}/rollout"),
+    ("POST", "/api/v1/plans/{slug}/rollout/advance"),
+    ("POST", "/api/v1/plans/{slug}/rollout/hold"),
+    ("POST", "/api/v1/plans/{slug}/rollout/release"),
+    ("POST", "/api/v1/plans/{slug}/rollout/resume"),
 }
 
 
