@@ -39,7 +39,7 @@ class Strip(panels.Panel):
 
 
 class Silence(panels.Panel):
-    """A banner on every page while no worker looks for due work."""
+    """A banner on every page while no worker looks for due work, or no watchdog over it."""
 
     name = "silence"
     template = "warroom/_silence.html"
@@ -50,9 +50,16 @@ class Silence(panels.Panel):
     LATE_S = 15
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        since = work.last_tick()
+        since, watched = work.last_tick(), work.last_watch()
         late = since is None or (now - since).total_seconds() > self.LATE_S
-        return {"silent": late, "since": since if late else None}
+        lost = watched is not None and (now - watched).total_seconds() > self.LATE_S
+        return {
+            "silent": late,
+            "since": since if late else None,
+            # It does the work of the silent ones; that it is silent itself matters as much.
+            "guarded": late and watched is not None and not lost,
+            "unwatched": watched if lost else None,
+        }
 
 
 class Board(Strip):

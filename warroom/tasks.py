@@ -32,9 +32,12 @@ def register_due(name: str, work: Callable[[], int]) -> None:
     _due[name] = work
 
 
-def run_due() -> int:
-    """Do all that is due now. A failing kind of work is logged and stops no other kind."""
-    WorkerTick.objects.update_or_create(name=socket.gethostname(), defaults={"at": timezone.now()})
+def run_due(who: str = "") -> int:
+    """Do all that is due now. A failing kind of work is logged and stops no other kind.
+
+    ``who`` looks, by which its last look is known; default: a worker of this host.
+    """
+    note_look(who or socket.gethostname())
     done = 0
     for name, work in _due.items():
         try:
@@ -42,6 +45,11 @@ def run_due() -> int:
         except Exception:
             log.exception("due work failed", work=name)
     return done
+
+
+def note_look(who: str) -> None:
+    """Keep that somebody looked now."""
+    WorkerTick.objects.update_or_create(name=who[:80], defaults={"at": timezone.now()})
 
 
 @shared_task(name="warroom.tick", ignore_result=True)

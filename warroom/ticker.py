@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import OperationalError, close_old_connections
-from django.db.models import Max
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from warroom.celery import app
-from warroom.models import WorkerTick
+from warroom.queries.work import last_tick
 from warroom.tasks import run_due
 
 PERIOD_S = 1.0
@@ -38,7 +37,7 @@ class Ticker:
 
     def beat(self) -> None:
         """Do due work if nobody has for two seconds, then ring for the next."""
-        last = WorkerTick.objects.aggregate(last=Max("at"))["last"]
+        last = last_tick()
         if last is None or timezone.now() - last >= LATE:
             self._look_myself()
         elif self.looked_myself and last > self.looked_myself:

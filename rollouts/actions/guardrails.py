@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from rollouts.actions.rollbacks import BY_GUARDRAIL, roll_back
@@ -13,6 +17,7 @@ from rollouts.models import (
     PrometheusQuery,
     RollbackMode,
     RollbackRun,
+    Rollout,
 )
 from rollouts.queries.guardrails import RailState, Scene, rails_of, reason_of, scene_of, state_of
 from rollouts.rules.guardrails import AUTOMATIC, OFF, RECOMMEND
@@ -24,6 +29,7 @@ from warroom.rules.keys import free_key
 from warroom.rules.lifecycle import CLOSED
 
 PANELS = ("guardrails",)
+NOTED_EVERY = timedelta(seconds=5)
 
 
 def judge_guardrails(plan: DeploymentPlan) -> RollbackRun | None:
@@ -108,6 +114,15 @@ def _recommend(judging: Change, rail: Guardrail, reason: str, scene: Scene) -> N
         generation=scene.generation,
         escalation=called.number if called else None,
     )
+
+
+def note_guarded(plans: Sequence[DeploymentPlan], now: datetime) -> None:
+    """Keep that the guardrails of these releases were judged at ``now`` (UTC), every few seconds.
+
+    It is no event and nothing that a form could be late for, so no plan is locked.
+    """
+    old = Q(guarded_at=None) | Q(guarded_at__lt=now - NOTED_EVERY)
+    Rollout.objects.filter(old, plan__in=[plan.pk for plan in plans]).update(guarded_at=now)
 
 
 # --- setting them --------------------------------------------------------------------------

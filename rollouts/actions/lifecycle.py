@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from rollouts.models import Stage, StageState
+from rollouts.models import Rollout, Stage, StageState
 from rollouts.queries.stages import of_plan
 from warroom.actions.change import Change
 from warroom.actions.lifecycle import register_check, register_effect
@@ -18,6 +18,8 @@ def against(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Objectio
     if step not in (ABORTED, WATCHING, STABLE):
         return
     stages = of_plan(plan)
+    if step != ABORTED and Rollout.objects.filter(plan=plan, rolled_back_at__isnull=False).exists():
+        yield Objection("A rollback stands. Resume the rollout first.", code="rolled-back")
     running = next((stage for stage in stages if stage.state == StageState.RUNNING), None)
     if step == ABORTED:
         if running is not None and running.to_percent > 0:

@@ -139,25 +139,19 @@ def _breach(rail: Guardrail, scene: Scene) -> Breach | None:
     row = _row(rail)
     if row is None or not row.enabled:
         return None
-    band = as_read(row.band, row.reason, row.read_at, _fresh_s(row), scene.now).band
+    band = as_read(row.band, row.reason, row.read_at, row.fresh_s, scene.now).band
     return rules.red_breach(RedMemory(row.red_since, row.red_at), band, scene.from_)
 
 
-def _fresh_s(row: Probing) -> float:
-    """Half of how long a reading counts (seconds), as `as_read` wants it."""
-    stale_s = getattr(row, "stale_s", None)
-    return stale_s / 2 if stale_s else row.interval_s
-
-
 def _silent_since(row: Probing, scene: Scene) -> datetime | None:
-    said = as_read(row.band, row.reason, row.read_at, _fresh_s(row), scene.now)
+    said = as_read(row.band, row.reason, row.read_at, row.fresh_s, scene.now)
     if said.band is not Band.NO_DATA:
         return None
     if row.read_at is None or row.band_since is None:
         return _served_since(scene)
     if row.band == Band.NO_DATA:
         return row.band_since
-    return valid_until(row.read_at, _fresh_s(row))
+    return valid_until(row.read_at, row.fresh_s)
 
 
 def _served_since(scene: Scene) -> datetime:
@@ -230,5 +224,5 @@ def _trouble(rail: Guardrail, scene: Scene) -> str:
         return "What it watches is switched off." if row else "What it watches was removed."
     if isinstance(row, PrometheusQuery) and (row.bands is None or row.bands.red is None):
         return "Its metric has no red band, so it never trips."
-    said = as_read(row.band, row.reason, row.read_at, _fresh_s(row), scene.now)
+    said = as_read(row.band, row.reason, row.read_at, row.fresh_s, scene.now)
     return f"No data: {said.reason}." if said.band is Band.NO_DATA else ""

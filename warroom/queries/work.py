@@ -4,6 +4,9 @@ from django.db.models import Max
 
 from warroom.models import WorkerTick
 
+# Watchdogs keep their beats under names of their own: that they live says nothing of the workers.
+WATCHDOG = "watchdog:"
+
 
 def tick_age(now: datetime) -> float | None:
     """Seconds since a worker last looked for due work; None when none ever did."""
@@ -12,5 +15,12 @@ def tick_age(now: datetime) -> float | None:
 
 
 def last_tick() -> datetime | None:
-    """When a worker last looked for due work (UTC)."""
-    return WorkerTick.objects.aggregate(at=Max("at"))["at"]
+    """When a worker, or the tick beside it, last looked for due work (UTC)."""
+    looks = WorkerTick.objects.exclude(name__startswith=WATCHDOG)
+    return looks.aggregate(at=Max("at"))["at"]
+
+
+def last_watch() -> datetime | None:
+    """When a watchdog last looked (UTC); None where none ever did."""
+    looks = WorkerTick.objects.filter(name__startswith=WATCHDOG)
+    return looks.aggregate(at=Max("at"))["at"]

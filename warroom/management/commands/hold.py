@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from warroom.supervisor import hold_file
 
-NAMES = ("broker", "web", "worker", "tick", "demo", "prometheus")
+NAMES = ("broker", "web", "worker", "tick", "watchdog", "demo", "prometheus")
 
 
 class Command(BaseCommand):

@@ -186,6 +186,7 @@ class Command(BaseCommand):
         self.supervisor.start(Child("web", python + web, env))
         self.supervisor.start(Child("worker", python + worker, env))
         self.supervisor.start(Child("tick", [*python, manage, "tick"], env))
+        self.supervisor.start(Child("watchdog", [*python, manage, "watchdog"], env))
 
     def _wait_until_ready(self) -> bool:
         """Wait for the web to say that database, broker and tick are well; say what is not."""
