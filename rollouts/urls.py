@@ -1,9 +1,21 @@
 from django.urls import path
 
-from rollouts.views import alerts, checks, metrics, rollbacks, rollout, rounds, tuning
+from rollouts.views import (
+    alerts,
+    checks,
+    metric_sets,
+    metrics,
+    rollbacks,
+    rollout,
+    rounds,
+    stages,
+    tuning,
+)
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
+    path("checks/import/", metric_sets.metrics_import, name="metrics-import"),
+    path("checks/metrics.yaml", metric_sets.metrics_export, name="metrics-export"),
     path("checks/tuning/", tuning.tuning, name="tuning"),
     path("checks/metric/new/", metrics.metric_new, name="metric-new"),
     path("checks/metric/<slug:key>/edit/", metrics.metric_edit, name="metric-edit"),

@@ -247,6 +247,8 @@ ROUTES = {
         f"{PLAN}escalation/1/close", get=LED, post=holders(302, *TICK), send={"reason": "Over."}
     ),
     "checks": Route(f"{PLAN}checks/", get=READ),
+    "metrics-import": Route(f"{PLAN}checks/import/", get=READ, post=holders(422, *EDIT)),
+    "metrics-export": Route(f"{PLAN}checks/metrics.yaml", get=READ),
     "tuning": Route(f"{PLAN}checks/tuning/", get=READ),
     "metric-new": Route(f"{PLAN}checks/metric/new/", get=READ, post=holders(422, *EDIT)),
     "metric-edit": Route(f"{PLAN}checks/metric/latency/edit/", get=READ, post=holders(422, *EDIT)),

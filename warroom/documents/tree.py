@@ -296,6 +296,7 @@ def _no_yaml(error: yaml.MarkedYAMLError, text: str) -> DocumentError:
     line = mark.line + 1 if mark else 1
     problem = str(error.problem or error.context or "it cannot be read")
     lines = text.split("\n", line)
+    line = min(line, len(lines))  # an end that comes too early is marked below the last line
     before = lines[line - 1][: mark.column + 1] if mark else ""
     if before.endswith("\t") or before.strip() == "" != before.strip(" "):
         return DocumentError(line, "A tab indents this line.", "Indent with spaces.")
