@@ -8,7 +8,6 @@ from rollouts.views import (
     rollbacks,
     rollout,
     rounds,
-    stages,
     tuning,
 )
 
