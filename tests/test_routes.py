@@ -297,12 +297,12 @@ ROUTES = {
         post=holders(302, *TICK),
         send={"action": "none", "note": "Seen."},
     ),
-    ),
     "rollback": Route(
         f"{PLAN}rollback/",
         get=READ,
         post=holders(302, *RUN, "hudson"),
         send={"reason": "Errors", "confirmed": "ROLLBACK"},
+    ),
     "checklist": Route(f"{PLAN}checklist/", get=READ),
     "item": Route(f"{PLAN}items/1/", get=READ),
     "item-state": Route(

@@ -18,6 +18,7 @@ from checklists.models import Criterion, Gate, Source
 from checklists.queries.gates import final_of, opens_at
 from checklists.rules.bands import Band, judge
 from checklists.rules.drafts import Stand, loosened
+from rollouts.actions.soaks import restart_soak
 from rollouts.actions.versions import settings_of
 from rollouts.models import PrometheusQuery, Stage, StageState
 from rollouts.rules.alerts import reads_alerts
@@ -126,9 +127,7 @@ def carry(
 
 def _restart(changing: Change, moving: Moving, name: str) -> tuple[str, dict[str, Any], float]:
     stage = moving.stage
-    observed, stage.observed_s = stage.observed_s, 0
-    stage.soak_from = stage.counted_at = changing.at
-    stage.save(update_fields=["observed_s", "soak_from", "counted_at"])
+    observed = restart_soak(changing, stage, f"{name} was changed")
     said = f" The soak of stage {stage.number} restarts after {duration_text(observed)}."
     data: dict[str, Any] = {"soak_restarted": stage.number, "observed_s": round(observed)}
     if moving.moves and changing.plan.t0 is not None:

@@ -170,13 +170,15 @@ class MetricForm(OnceForm):
     def clean(self) -> dict[str, Any]:
         said = super().clean()
         texts = [said.get(name) or "" for name in ("green", "red")]
+        for name, text in zip(("green", "red"), texts, strict=True):
+            if text and not any(letter.isdigit() for letter in text):
+                self.add_error(name, "Write a number, such as 250 or < 0.1.")
+                return said
         try:
             said["bounds"] = read_bounds(*texts, said.get("direction") or "", said.get("unit", ""))
         except WrongBound as wrong:
             self.add_error(_FIELDS.get(wrong.field, "green"), wrong.sentence)
             return said
-        if texts[0] and said["bounds"].green is None:
-            self.add_error("green", "Write a number, such as 250 or < 0.1.")
         return said
 
     @property
