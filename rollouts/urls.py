@@ -10,6 +10,7 @@ from rollouts.views import (
     rounds,
     tuning,
 )
+from rollouts.views import alerts, checks, metrics, rollout, rounds, success, tuning
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
@@ -40,4 +41,9 @@ urlpatterns = [
     path("rollout/rounds/", rounds.rounds, name="rounds"),
     path("rollout/rounds/<int:pk>/", rounds.round_page, name="round"),
     path("rollback/", rollbacks.rollback, name="rollback"),
+    path("rollout/success/", success.success, name="success"),
+    path("rollout/success/<slug:key>/edit/", success.edit, name="success-edit"),
+    path("rollout/success/<slug:key>/remove/", success.remove, name="success-remove"),
+    path("rollout/success/<slug:key>/judge/", success.judge, name="success-judge"),
+    path("rollout/success/<slug:key>/look/", success.look, name="success-look"),
 ]

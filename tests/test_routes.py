@@ -291,6 +291,30 @@ ROUTES = {
         send={"reason": "Fixed.", "to_percent": "0", "confirmed": "0"},
     ),
     "rounds": Route(f"{PLAN}rollout/rounds/", get=READ),
+    "success": Route(
+        f"{PLAN}rollout/success/", get=READ, post=holders(302, *EDIT), send={"text": "Calm"}
+    ),
+    "success-edit": Route(
+        f"{PLAN}rollout/success/calm/edit/",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"text": "Very calm"},
+    ),
+    "success-remove": Route(
+        f"{PLAN}rollout/success/calm/remove/",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"reason": "Twice."},
+    ),
+    "success-judge": Route(
+        f"{PLAN}rollout/success/calm/judge/",
+        get=LED,
+        post=holders(302, *VOTE),
+        send={"met": "yes", "reason": "Asked them."},
+    ),
+    "success-look": Route(  # nothing measures it
+        f"{PLAN}rollout/success/calm/look/", get=LED, post=holders(409, *TICK)
+    ),
     "round": Route(
         f"{PLAN}rollout/rounds/{{round}}/",
         get=READ,
@@ -789,6 +813,7 @@ def release(plan, cast, item, gate):
     signed = sign_off(plan, item.phase, roles["security-lead"], "approved", by=cast["hudson"])
     decided = plan.gates.create(key="gate-0", number=0, title="0 to 5 %")
     decision = decide_gate(decided, "hold", by=cast["cora"])
+    plan.success_criteria.create(key="calm", text="Calm")
     plan.daily_forms.create(
         key="evening",
         title="Evening",

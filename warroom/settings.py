@@ -206,6 +206,7 @@ API_ROUTERS = [
     "checklists.criteria_api.router",
     "checklists.risks_api.router",
     "rollouts.api.rollouts.router",
+    "rollouts.api.rounds.router",
     "rollouts.api.backups.router",
     "rollouts.api.runs.router",
     "rollouts.api.rollbacks.router",

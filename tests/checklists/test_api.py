@@ -135,6 +135,15 @@ VOTE = {"role": "security-lead", "vote": "go"}
 # (method, path): the scope that is wanted, what is sent, who of the cast may.
 OPERATIONS = {
     ("POST", "/rollout/rollback"): ("run", {"reason": "Errors"}, "cora thon hudson root"),
+    ("GET", "/rounds"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/rounds/{number}"): ("tick", {"note": "Seen."}, "cora thon hudson forge root"),
+    ("GET", "/success"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/success"): ("edit", {"text": "Calm"}, "cora root"),
+    ("PUT", "/success/{key}/word"): (
+        "vote",
+        {"met": True, "reason": "Asked them."},
+        "cora thon hudson",
+    ),
     ("GET", "/document"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/items"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/items"): ("edit", {"text": "One more", "phase": 1}, "cora root"),
@@ -414,6 +423,15 @@ def test_every_operation_of_the_api_is_in_the_table():
     assert found == known, "Say in OPERATIONS which scope and whose rights it wants"
 
 
+def due_round(plan):
+    """Round 1 of a stage that is under way."""
+    cadence, now = [{"every_s": 900}], timezone.now()
+    stage = plan.stages.create(
+        number=1, from_percent=0, to_percent=5, state="running", started_at=now, cadence=cadence
+    )
+    plan.rounds.create(stage=stage, number=1, began_at=now, due_at=now)
+
+
 @pytest.mark.parametrize(("method", "path"), sorted(OPERATIONS))
 def test_each_operation_wants_its_token_its_scope_and_its_right(
     call, cast, client_of, item, gate, method, path
@@ -434,6 +452,9 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     profile = gate.plan.load_profiles.create(key="gate-1", name="Gate 1", position=1, p95_ms=9)
     finish_run(profile, {"p95": 12}, by=cast["cora"])
     gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)
+    if path.startswith("/rounds/"):
+        due_round(gate.plan)
+    gate.plan.success_criteria.create(key="gate-1", text="Calm")
     if "delegations/" in path:
         handed_over(gate, cast)
     if "decisions/" in path or path.startswith("/followups/"):

@@ -1,0 +1,130 @@
+"""Whether a success criterion was met: at its time, all the way before it, or by count. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import isfinite
+
+from checklists.rules.bands import Bound, parse_bound, show
+from warroom.rules.wording import duration_text, number_text
+
+# What can be counted, and how it is called.
+ROLLBACKS, AUTO_ROLLBACKS = "rollbacks", "auto_rollbacks"
+MISSED_ROUNDS, CRITICAL_ALERTS = "missed_rounds", "critical_alerts"
+FALSE_ALERTS = "false_alerts"
+COUNTS = {
+    ROLLBACKS: "Rollbacks",
+    AUTO_ROLLBACKS: "Rollbacks by rule",
+    MISSED_ROUNDS: "Missed rounds",
+    CRITICAL_ALERTS: "Critical alerts",
+    FALSE_ALERTS: "False alerts",
+}
+NONE_OF_IT = Bound("=", 0)
+# A reading is of an instant when it is at most so many intervals older.
+INTERVALS = 2
+Sample = tuple[datetime, float | None]  # UTC; None: no data
+
+
+def span(length: timedelta | float) -> str:
+    """ "48 h": as such criteria are written, not in days; what is no whole hour as elsewhere."""
+    seconds = length.total_seconds() if isinstance(length, timedelta) else length
+    return f"{seconds / 3600:g} h" if seconds and seconds % 3600 == 0 else duration_text(seconds)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``met`` None: there was no data, and ``reason`` says why (law 5: never met by silence)."""
+
+    met: bool | None
+    text: str = ""
+    reason: str = ""
+
+
+def at_time(
+    samples: Sequence[Sample], bound: Bound, unit: str, at: datetime, interval_s: float
+) -> Outcome:
+    """By the newest sample at ``at`` (UTC), if it is not too old then."""
+    known = [one for one in samples if one[0] <= at]
+    if not known:
+        return Outcome(None, reason="There is no reading of that time.")
+    when, value = known[-1]
+    if at - when > timedelta(seconds=INTERVALS * interval_s):
+        return Outcome(None, reason=f"The last reading was {duration_text(at - when)} old.")
+    if value is None or not isfinite(value):
+        return Outcome(None, reason="There was no data at that time.")
+    return Outcome(bound.holds(value), number_text(value, unit))
+
+
+def all_the_way(
+    samples: Sequence[Sample],
+    bound: Bound,
+    unit: str,
+    start: datetime,
+    end: datetime,
+    interval_s: float,
+) -> Outcome:
+    """By every sample from ``start`` to ``end`` (UTC): all within the bound, and none missing.
+
+    A value outside decides, wherever the gaps are; a gap longer than two intervals is no data.
+    """
+    own = [one for one in samples if start <= one[0] <= end]
+    values = [value for _, value in own if value is not None and isfinite(value)]
+    outside = [value for value in values if not bound.holds(value)]
+    over = f"over {span(end - start)}"
+    if outside:
+        far = max(outside, key=lambda value: abs(value - bound.value))
+        times = "1 reading" if len(outside) == 1 else f"{len(outside)} readings"
+        return Outcome(False, f"{number_text(far, unit)} at worst {over}, {times} outside")
+    if why := _gap(own, start, end, interval_s):
+        return Outcome(None, reason=why)
+    near = min(values, key=lambda value: abs(value - bound.value))
+    return Outcome(True, f"{number_text(near, unit)} at worst {over}, {len(values)} readings")
+
+
+def _gap(samples: Sequence[Sample], start: datetime, end: datetime, interval_s: float) -> str:
+    """Where nothing was measured for longer than two intervals, as a sentence; else ""."""
+    good = [at for at, value in samples if value is not None and isfinite(value)]
+    if not good:
+        return "Nothing was measured in that time."
+    limit = timedelta(seconds=INTERVALS * interval_s)
+    for before, after in pairwise([start, *good, end]):
+        if after - before > limit:
+            return f"No data for {duration_text(after - before)} from {before:%d %b %H:%M} UTC."
+    return ""
+
+
+def by_count(count: int | None, bound: Bound | None, name: str, why: str = "") -> Outcome:
+    """By a number of things; None where nothing would say if there were any."""
+    if count is None:
+        return Outcome(None, reason=why)
+    return Outcome((bound or NONE_OF_IT).holds(count), f"{count} {name.lower()}")
+
+
+def read_bound(text: str, unit: str) -> Bound | None:
+    """A bound as it is typed, in a metric's unit; None for no text. Raises ValueError."""
+    if not text.strip():
+        return None
+    found = parse_bound(text)
+    if found is None:
+        raise ValueError("This is no bound. Like this: < 0.1 %, >= 98, = 0.")
+    bound, written = found
+    if written and unit and written != unit:
+        raise ValueError(f"The metric is measured in {unit}, the bound is in {written}.")
+    return bound
+
+
+def bound_text(op: str, value: float | None, unit: str = "") -> str:
+    """ "< 0.1 %"; "" without a bound."""
+    return show(Bound(op, value), unit) if op and value is not None else ""
+
+
+def tally(states: Iterable[bool | None]) -> str:
+    """ "4 met, 1 missed, 2 open"."""
+    found = list(states)
+    met, missed = found.count(True), found.count(False)
+    parts = [f"{met} met"] + ([f"{missed} missed"] if missed else [])
+    left = len(found) - met - missed
+    return ", ".join([*parts, *([f"{left} open"] if left else [])])
