@@ -8,9 +8,9 @@ from rollouts.views import (
     rollbacks,
     rollout,
     rounds,
+    success,
     tuning,
 )
-from rollouts.views import alerts, checks, metrics, rollout, rounds, success, tuning
 
 urlpatterns = [
     path("checks/", checks.checks, name="checks"),
