@@ -2,6 +2,7 @@ from django.urls import path
 
 from rollouts.views import (
     alerts,
+    check_pages,
     checks,
     metric_sets,
     metrics,
@@ -23,6 +24,14 @@ urlpatterns = [
     path("checks/metric/<slug:key>/move/", metrics.metric_move, name="metric-move"),
     path("checks/metric/<slug:key>/note/", metrics.metric_note, name="metric-note"),
     path("checks/metric/<slug:key>/unplan/", metrics.metric_unplan, name="metric-unplan"),
+    path("checks/check/new/", check_pages.check_new, name="check-new"),
+    path("checks/check/many/", check_pages.checks_many, name="checks-many"),
+    path("checks/check/<slug:key>/", check_pages.check, name="check"),
+    path("checks/check/<slug:key>/edit/", check_pages.check_edit, name="check-edit"),
+    path("checks/check/<slug:key>/remove/", check_pages.check_remove, name="check-remove"),
+    path("checks/check/<slug:key>/restore/", check_pages.check_restore, name="check-restore"),
+    path("checks/check/<slug:key>/move/", check_pages.check_move, name="check-move"),
+    path("checks/check/<slug:key>/renew/", check_pages.check_renew, name="check-renew"),
     path("checks/<slug:kind>/<slug:key>/run/", checks.run, name="run-check"),
     path("alerts/", alerts.alerts, name="alerts"),
     path("alerts/hooks", alerts.hook_add, name="hook-add"),

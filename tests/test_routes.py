@@ -591,6 +591,25 @@ ROUTES = {
         post=holders(302, *VOTE),
         send={"band": "green", "note": "All here."},
     ),
+    "check-new": Route(
+        f"{PLAN}checks/check/new/?kind=http", get=holders(200, *EDIT), post=holders(422, *EDIT)
+    ),
+    "checks-many": Route(
+        f"{PLAN}checks/check/many/", get=holders(200, *EDIT), post=holders(422, *EDIT)
+    ),
+    "check": Route(f"{PLAN}checks/check/home/", get=READ),
+    "check-edit": Route(
+        f"{PLAN}checks/check/home/edit/", get=holders(200, *EDIT), post=holders(422, *EDIT)
+    ),
+    "check-remove": Route(f"{PLAN}checks/check/home/remove/", get=LED, post=holders(302, *EDIT)),
+    "check-restore": Route(f"{PLAN}checks/check/home/restore/", get=LED, post=holders(302, *EDIT)),
+    "check-move": Route(
+        f"{PLAN}checks/check/home/move/",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"place": "1"},
+    ),
+    "check-renew": Route(f"{PLAN}checks/check/home/renew/", get=LED, post=holders(302, *EDIT)),
     "alerts": Route(f"{PLAN}alerts/", get=READ),
     "alert": Route(f"{PLAN}alerts/{{alert}}/", get=READ),
     "alert-acknowledge": Route(

@@ -78,7 +78,10 @@ class Checks(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         rows = [watching.watched(row, now) for row in watching.checks_now(plan, now)]
-        return {"rows": rows, "summary": watching.summary(rows)} if rows else None
+        alone = [row for row in rows if not row.row.group]
+        groups = watching.sums_of([row for row in rows if row.row.group])
+        summary = watching.summary(rows)
+        return {"rows": alone, "groups": groups, "summary": summary} if rows else None
 
 
 class Focus(panels.Panel):
@@ -127,7 +130,24 @@ class HealthTable(MetricTable):
     title = "Health checks"
 
     def rows(self, plan: DeploymentPlan, now: datetime) -> list[watching.Row]:
-        return watching.check_rows(plan, now, SPAN)
+        rows = watching.check_rows(plan, now, SPAN)
+        return [row for row in rows if not row.watched.row.group]
+
+
+class CheckMatrix(panels.Panel):
+    """Many endpoints: each group a table of its own, short lines (S98)."""
+
+    name = "check-matrix"
+    template = "rollouts/_check_matrix.html"
+    kinds = ("check.", "plan.")
+    places = ("checks",)
+    slot = "tables"
+    order = 30
+    refresh_s = AGEING_S
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
+        groups = watching.groups_of(watching.check_rows(plan, now, SPAN))
+        return {"groups": groups, "span": SPAN} if groups else None
 
 
 class GateHistory(panels.Panel):
@@ -171,6 +191,7 @@ for panel in (
     Focus(),
     MetricTable(),
     HealthTable(),
+    CheckMatrix(),
     GateHistory(),
 ):
     panels.register(panel)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
+from django.utils.text import slugify
 
 from checklists.rules.bands import Band, show
 from rollouts.models import HealthCheck, MetricSample, Probing, PrometheusQuery
@@ -199,18 +200,75 @@ class Row:
 
 def metric_rows(plan: DeploymentPlan, now: datetime, span: timedelta) -> list[Row]:
     """Every metric with the last `span` in blocks; one SQL statement."""
-    return [_row(row, now, span, _bands_in_words(row)) for row in metrics_now(plan, now)]
+    return [row_of(row, now, span, _bands_in_words(row)) for row in metrics_now(plan, now)]
 
 
 def check_rows(plan: DeploymentPlan, now: datetime, span: timedelta) -> list[Row]:
-    """Every health check with the last `span` in blocks; one SQL statement."""
-    return [_row(row, now, span, f"{row.kind.upper()} {row.url}") for row in checks(plan)]
+    """Every health check with the last `span` in blocks; one SQL statement.
+
+    Read once for all the panels that show it at ``now`` (UTC).
+    """
+    rows = once(plan, now, "checks-history", lambda: list(checks(plan)))
+    return [row_of(row, now, span, asked_text(row)) for row in rows]
 
 
-def _row(row: Probing, now: datetime, span: timedelta, detail: str) -> Row:
+def asked_text(row: HealthCheck) -> str:
+    """What a check asks, in a few words: "HTTP https://…", "a script, every 1 h"."""
+    if row.kind == "heartbeat":
+        return f"a script, every {duration_text(timedelta(seconds=row.interval_s))}"
+    if row.kind == "targets":
+        job = row.options.get("job", "")
+        return f"targets of {job}" if job else "all targets"
+    return f"{row.kind.upper()} {row.url}"
+
+
+def row_of(row: Probing, now: datetime, span: timedelta, detail: str) -> Row:
     end = now.timestamp()
     bands = history.blocks(row.history, end - span.total_seconds(), end, STRIP_BLOCKS)
     return Row(watched(row, now), sparkline.strip(bands), _strip_in_words(row, bands), detail)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Checks of one group: the worst of them, and how many pass."""
+
+    name: str
+    rows: tuple[Row, ...]
+    summary: dict[str, int]
+    worst: str
+
+    @property
+    def id(self) -> str:
+        return slugify(self.name) or "group"
+
+
+_WORST = ("red", "no_data", "yellow", "green")
+
+
+def groups_of(rows: Sequence[Row]) -> list[Group]:
+    """Each group with its rows, in the order of their first rows; those alone are left out."""
+    named: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.watched.row.group:
+            named.setdefault(row.watched.row.group, []).append(row)
+    return [_group(name, found) for name, found in named.items()]
+
+
+def _group(name: str, rows: Sequence[Row]) -> Group:
+    return Group(name, tuple(rows), *_summed([row.watched for row in rows]))
+
+
+def sums_of(rows: Sequence[Watched]) -> list[Group]:
+    """The same without rows, for a line each."""
+    named: dict[str, list[Watched]] = {}
+    for row in rows:
+        named.setdefault(row.row.group, []).append(row)
+    return [Group(name, (), *_summed(found)) for name, found in named.items()]
+
+
+def _summed(rows: Sequence[Watched]) -> tuple[dict[str, int], str]:
+    counts = summary(rows)
+    return counts, next((band for band in _WORST if counts[band]), "no_data")
 
 
 def _bands_in_words(row: PrometheusQuery) -> str:
