@@ -290,6 +290,24 @@ ROUTES = {
         post=holders(409, *RUN),
         send={"reason": "Fixed.", "to_percent": "0", "confirmed": "0"},
     ),
+    "confirm-share": Route(  # no share is wanted
+        f"{PLAN}rollout/confirm/", get=LED, post=holders(409, *RUN), send={"generation": "1"}
+    ),
+    "carry-out": Route(  # nobody is there to be called
+        f"{PLAN}rollout/carry-out/", get=LED, post=holders(409, *RUN), send={"generation": "1"}
+    ),
+    "executor": Route(
+        f"{PLAN}settings/executor/",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"kind": "manual", "enabled": "on"},
+    ),
+    "observation": Route(
+        f"{PLAN}settings/observation/",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"every_s": "10", "drift_points": "2", "drift_s": "120"},
+    ),
     "rounds": Route(f"{PLAN}rollout/rounds/", get=READ),
     "success": Route(
         f"{PLAN}rollout/success/", get=READ, post=holders(302, *EDIT), send={"text": "Calm"}

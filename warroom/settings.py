@@ -208,6 +208,7 @@ API_ROUTERS = [
     "rollouts.api.rollouts.router",
     "rollouts.api.rounds.router",
     "rollouts.api.backups.router",
+    "rollouts.api.executors.router",
     "rollouts.api.runs.router",
     "rollouts.api.rollbacks.router",
 ]

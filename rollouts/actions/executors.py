@@ -219,6 +219,9 @@ def _key(asking: Change, rollout: Rollout, executor: Executor) -> str:
 
 
 def _due_again(asking: Change, rollout: Rollout, executor: Executor) -> Effect:
+    # Who calls now has looked at what a restore held.
+    held = Effect.objects.filter(plan=asking.plan, state=EffectState.HELD)
+    held.update(state=EffectState.SUPERSEDED)
     effect, _ = Effect.objects.update_or_create(
         key=_key(asking, rollout, executor),
         defaults={

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from rollouts.models import HAND, Effect, EffectState, Rollout
+from rollouts.models import HAND, Effect, EffectState, Executor, Rollout
+from rollouts.queries.rollouts import executor_of, is_observed, rollout_now
+from rollouts.rules.shares import agrees, share
 from warroom.models import DeploymentPlan
+from warroom.queries.once import once
+from warroom.rules.wording import age_text
 
 ROLLBACK = "rollback"
+SHOWN = 6
 
 
 def due_effects(now: datetime) -> QuerySet[Effect]:
@@ -43,7 +49,107 @@ def still_wanted(claimed: Iterable[Effect]) -> set[int]:
     return set(rows.filter(generation=F("newest")).values_list("pk", flat=True))
 
 
-def latest_effects(plan: DeploymentPlan, limit: int = 6) -> list[Effect]:
-    """The newest calls with their executors; one SQL statement."""
+def latest_effects(plan: DeploymentPlan, now: datetime) -> list[Effect]:
+    """The newest calls with their executors, read once for ``now``; one SQL statement."""
     rows = Effect.objects.filter(plan=plan).select_related("executor", "stage")
-    return list(rows.order_by("-generation", "-pk")[:limit])
+    newest = rows.order_by("-generation", "-pk")
+    return once(plan, now, "effects", lambda: list(newest[:SHOWN]))
+
+
+@dataclass(frozen=True)
+class Carrying:
+    """How the wanted share is brought about, as people see it. ``hand``: a person has to confirm.
+
+    ``trouble`` is one sentence or "", ``again``: whoever is there can be called once more.
+    """
+
+    rollout: Rollout | None
+    executor: Executor | None
+    effects: list[Effect]
+    hand: bool = False
+    trouble: str = ""
+    again: bool = False
+    command: str = ""
+    back: str = ""
+
+
+def carrying(plan: DeploymentPlan, now: datetime) -> Carrying:
+    """Three SQL statements the first time for an instant, two of them shared."""
+    rollout, effects = rollout_now(plan, now), latest_effects(plan, now)
+    executor = once(plan, now, "executor", lambda: executor_of(plan))
+    effect = effects[0] if effects and _is_of(effects[0], rollout) else None
+    return Carrying(
+        rollout,
+        executor,
+        effects,
+        hand=waits_for_hand(rollout, effect),
+        trouble=trouble_of(rollout, effect),
+        again=_again(rollout, executor, effect),
+        command=filled(executor.command, rollout) if executor else "",
+        back=filled(executor.rollback_command, rollout, 0) if executor else "",
+    )
+
+
+def _is_of(effect: Effect, rollout: Rollout | None) -> bool:
+    held = effect.state == EffectState.HELD
+    return rollout is not None and (effect.generation == rollout.generation or held)
+
+
+def _again(rollout: Rollout | None, executor: Executor | None, effect: Effect | None) -> bool:
+    if rollout is None or rollout.desired_at is None or executor is None or executor.kind == HAND:
+        return False
+    waits = effect is None or effect.state in (EffectState.FAILED, EffectState.HELD)
+    return waits or rollout.unverified_at is not None or rollout.drift_since is not None
+
+
+def waits_for_hand(rollout: Rollout | None, effect: Effect | None) -> bool:
+    """Whether only a person's word is left: nobody is called, or nobody looks."""
+    if rollout is None or rollout.desired_at is None or rollout.verified_at is not None:
+        return False
+    if effect is None or effect.executor.kind == HAND:
+        return effect is None or effect.state in (EffectState.DUE, EffectState.SENT)
+    return effect.state == EffectState.SENT and not is_observed(rollout)
+
+
+def trouble_of(rollout: Rollout | None, effect: Effect | None) -> str:
+    """What is wrong with the newest wish, in one sentence; "" where nothing is."""
+    if rollout is None or effect is None or rollout.desired_at is None:
+        return ""
+    wanted, who = share(rollout.desired_percent), effect.executor.name
+    if effect.state == EffectState.HELD:
+        return f"The call for {wanted} is held since a restore: look, then call again."
+    if effect.state == EffectState.FAILED:
+        return f"{who} refuses {wanted}: {effect.failure}"
+    if effect.state == EffectState.DUE and effect.failure:
+        return f"{who} fails at try {effect.attempts}: {effect.failure}"
+    if rollout.verified_at is None and rollout.unverified_at is not None:
+        return f"{who} accepted {wanted}, and it is not seen."
+    return ""
+
+
+def filled(command: str, rollout: Rollout | None, percent: int | None = None) -> str:
+    """A command with the wanted share in it, to copy."""
+    if percent is None:
+        percent = rollout.desired_percent if rollout else 0
+    text = command.replace("{percent}", str(percent))
+    return text.replace("{generation}", str(rollout.generation if rollout else 0))
+
+
+def agreement(rollout: Rollout | None, now: datetime) -> str:
+    """How what is seen of the traffic stands to what is wanted, in words; "" before any wish."""
+    if rollout is None or rollout.desired_at is None:
+        return ""
+    if rollout.actual_percent is None or rollout.actual_at is None:
+        return (
+            f"nothing is seen of it: {rollout.actual_reason}"
+            if rollout.actual_reason
+            else ("to be seen yet" if is_observed(rollout) else "a person has to confirm it")
+        )
+    seen = f"{share(rollout.actual_percent)} seen {age_text(rollout.actual_at, now)}"
+    if is_observed(rollout) and rollout.actual_reason:
+        return f"no data now ({rollout.actual_reason}); {seen}"
+    if rollout.verified_at is None:
+        return f"{seen}, {share(rollout.desired_percent)} not seen yet"
+    if agrees(rollout.actual_percent, rollout.desired_percent):
+        return seen if is_observed(rollout) else rollout.actual_reason or seen
+    return f"{seen}, {share(rollout.desired_percent)} wanted"

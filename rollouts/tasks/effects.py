@@ -15,13 +15,15 @@ from django.db import connections
 from django.utils import timezone
 
 from rollouts.actions.effects import claim_effects, note_answer, note_unwanted
+from rollouts.actions.executors import Wanted
 from rollouts.executors import KINDS, Answer, OptionError, Order, Target, read_options, within
-from rollouts.executors.base import hidden
+from rollouts.executors.base import DEADLINE_S, hidden
 from rollouts.models import Effect, Executor
 from rollouts.queries.effects import due_effects, still_wanted
 from rollouts.queries.observing import due_rollouts
 from rollouts.tasks.observing import observe_due
 from warroom.environment import NotGiven, secret
+from warroom.models import DeploymentPlan
 from warroom.outbound import Transport, transport
 from warroom.tasks import register_due
 
@@ -94,6 +96,23 @@ def target_of(executor: Executor) -> Target:
         raise OptionError("secret_env", str(error)) from error
     options = read_options(KINDS[executor.kind].options, executor.options)
     return Target(executor.url, own, options)
+
+
+def try_executor(plan: DeploymentPlan, wanted: Wanted) -> Answer:
+    """Whether calls would work, as the other side says; moves no traffic. At most 7 s."""
+    names = ("kind", "name", "url", "secret_env", "options")
+    row = Executor(plan=plan, **{name: getattr(wanted, name) for name in names})
+    at = timezone.now().isoformat().replace("+00:00", "Z")
+    order = Order(plan.slug, 0, 0, 0, "test", f"{plan.slug}:test:{at}", at, version=plan.version)
+    shared = transport()
+    try:
+        target = target_of(row)
+        made = KINDS[row.kind].try_out(shared.fetch, order, target)
+        return shared.submit(within(made, target.secret)).result(timeout=DEADLINE_S + 1)
+    except OptionError as error:
+        return Answer(False, error.sentence)
+    except TimeoutError:
+        return Answer(False, "no answer in time")
 
 
 # --- beside the tick -----------------------------------------------------------------------

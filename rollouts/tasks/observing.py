@@ -9,13 +9,15 @@ from datetime import datetime
 import structlog
 from django.utils import timezone
 
+from rollouts.actions.executors import Sight
 from rollouts.actions.observing import claim_rollouts, next_look, record_actual
-from rollouts.models import Rollout
+from rollouts.models import PrometheusQuery, Rollout
 from rollouts.probes import ASK, ProbeResult, no_data
 from rollouts.queries.targets import target_of
 from rollouts.rules.shares import number_at
 from warroom.environment import NotGiven, secret
-from warroom.outbound import OutboundError, Transport, transport
+from warroom.models import DeploymentPlan
+from warroom.outbound import DEADLINE_S, OutboundError, Transport, transport
 from warroom.rules.json_path import NoPath
 
 THREADS = 4
@@ -85,3 +87,24 @@ def share_of(said: ProbeResult) -> tuple[float | None, str]:
     if not 0 <= said.value <= 100.5:
         return None, f"{said.value:g} is no share in percent"
     return said.value, ""
+
+
+def try_sight(plan: DeploymentPlan, wanted: Sight) -> tuple[float | None, str]:
+    """Look once as ``wanted`` says, keeping nothing; a share, or None and why. At most 6 s."""
+    query = PrometheusQuery.objects.select_related("source")
+    metric = query.filter(plan=plan, key=wanted.metric).first() if wanted.metric else None
+    if metric is None and not wanted.url:
+        return None, "neither a metric nor an address is named"
+    if metric is not None:
+        return share_of(ASK["prometheus"](target_of(metric)))
+    row = Rollout(
+        plan=plan,
+        observe_url=wanted.url,
+        observe_path=wanted.path,
+        observe_env=wanted.token_env,
+    )
+    shared = transport()
+    try:
+        return share_of(shared.submit(look(shared, row)).result(timeout=DEADLINE_S + 1))
+    except TimeoutError:
+        return None, "no answer in time"

@@ -25,6 +25,7 @@ from checklists.queries.frozen import digest
 from checklists.rules.results.reading import read_result
 from rollouts.actions.backups import register_backup
 from rollouts.actions.drills import start_drill
+from rollouts.models import Rollout
 from tests.conftest import make_plan, seat
 from warroom.actions.tokens import SCOPES, make_token
 from warroom.api import api
@@ -182,6 +183,9 @@ OPERATIONS = {
         {"sha256": "a" * 64},
         "cora thon hudson forge root",
     ),
+    ("GET", "/effects"): ("read", None, "cora thon hudson forge vera root"),
+    ("PUT", "/executor"): ("edit", {"kind": "manual"}, "cora root"),
+    ("POST", "/rollout/confirm"): ("run", {}, "cora thon root"),
     ("GET", "/lint"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/signoffs"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/conditions"): ("read", None, "cora thon hudson forge vera root"),
@@ -455,6 +459,8 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     if path.startswith("/rounds/"):
         due_round(gate.plan)
     gate.plan.success_criteria.create(key="gate-1", text="Calm")
+    if path == "/rollout/confirm":
+        Rollout.objects.update_or_create(plan=gate.plan, defaults={"desired_at": timezone.now()})
     if "delegations/" in path:
         handed_over(gate, cast)
     if "decisions/" in path or path.startswith("/followups/"):

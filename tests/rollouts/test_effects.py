@@ -66,7 +66,7 @@ def hook(plan, url, **fields):
 def want(plan, percent, cause=ADVANCE):
     with change(plan, by="Cora") as wanting:
         rollout = set_desired(wanting, percent, cause=cause)
-        wanting.record("stage.started", f"{percent} % wanted")
+        wanting.record("stage.started", f"{percent} % wanted", stage=1, before=0, after=percent)
     return rollout
 
 

@@ -17,7 +17,7 @@ from warroom.actions.refusals import NotAllowed, Refused
 def want(plan, percent, cause=ADVANCE, by="Cora"):
     with change(plan, by=by) as wanting:
         rollout = set_desired(wanting, percent, cause=cause)
-        wanting.record("stage.started", f"{percent} % wanted")
+        wanting.record("stage.started", f"{percent} % wanted", stage=1, before=0, after=percent)
     return rollout
 
 
