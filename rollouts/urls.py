@@ -10,6 +10,7 @@ from rollouts.views import (
     rollbacks,
     rollout,
     rounds,
+    sources,
     success,
     tuning,
 )
@@ -18,6 +19,10 @@ urlpatterns = [
     path("checks/", checks.checks, name="checks"),
     path("checks/import/", metric_sets.metrics_import, name="metrics-import"),
     path("checks/metrics.yaml", metric_sets.metrics_export, name="metrics-export"),
+    path("settings/sources", sources.source_add, name="sources"),
+    path("settings/sources/<int:pk>", sources.source_edit, name="source-edit"),
+    path("settings/sources/<int:pk>/retire", sources.source_retire, name="source-retire"),
+    path("settings/sources/<int:pk>/try", sources.source_try, name="source-try"),
     path("checks/tuning/", tuning.tuning, name="tuning"),
     path("checks/metric/new/", metrics.metric_new, name="metric-new"),
     path("checks/metric/<slug:key>/edit/", metrics.metric_edit, name="metric-edit"),

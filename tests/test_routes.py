@@ -247,6 +247,24 @@ ROUTES = {
         f"{PLAN}escalation/1/close", get=LED, post=holders(302, *TICK), send={"reason": "Over."}
     ),
     "checks": Route(f"{PLAN}checks/", get=READ),
+    "sources": Route(
+        f"{PLAN}settings/sources", get=LED, post=holders(302, *EDIT), send={"name": "EU"}
+    ),
+    "source-edit": Route(
+        f"{PLAN}settings/sources/{{source}}",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"name": "Prometheus"},
+    ),
+    "source-retire": Route(
+        f"{PLAN}settings/sources/{{source}}/retire",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"state": "on"},
+    ),
+    "source-try": Route(
+        f"{PLAN}settings/sources/{{source}}/try", get=LED, post=holders(200, *EDIT)
+    ),
     "metrics-import": Route(f"{PLAN}checks/import/", get=READ, post=holders(422, *EDIT)),
     "metrics-export": Route(f"{PLAN}checks/metrics.yaml", get=READ),
     "tuning": Route(f"{PLAN}checks/tuning/", get=READ),
@@ -897,6 +915,7 @@ def release(plan, cast, item, gate):
         "hook": hook.pk,
         "alert": fired.pk,
         "round": watched.pk,
+        "source": PrometheusSource.objects.get(plan=plan).pk,
     }
 
 

@@ -14,6 +14,7 @@ from rollouts.actions.metrics import (
     fresh_metric,
     refuse_older,
 )
+from rollouts.actions.stages import register_begun
 from rollouts.actions.versions import settings_of
 from rollouts.models import PrometheusQuery, Stage
 from rollouts.queries.stages import coming, of_plan
@@ -121,3 +122,6 @@ def _apply(changing: Change, row: PrometheusQuery) -> tuple[str, dict[str, Any]]
         row.report_only = does == "report"
     reason = f"{waited['reason']} (saved by {waited['by']} for this stage)"
     return apply_edit(changing, before, row, reason, does=does, why_wanted=False)
+
+
+register_begun(apply_pending)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,15 @@ from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, User
 from warroom.rules.lifecycle import DEPLOYING, ENDED, STEPS, Objection, late
 from warroom.rules.wording import instant_text
+
+# What else waits for a stage to begin: done in its change; gives a sentence and data for its event.
+Begun = Callable[[Change, Stage], tuple[str, dict[str, Any]]]
+_begun: list[Begun] = []
+
+
+def register_begun(follow: Begun) -> None:
+    if follow not in _begun:
+        _begun.append(follow)
 
 
 def advance(
@@ -95,9 +104,13 @@ def _move(
 ) -> None:
     _end(running, at)
     start(moving, stage, at)
+    texts, followed = [], {}
+    for follow in _begun:
+        text, data = follow(moving, stage)
+        texts, followed = [*texts, text.strip()], followed | data
     began = f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
     began += "" if measured else " (not measured)"
-    why = [*confirmed.get("overridden", ()), reason.strip()]
+    why = [*confirmed.get("overridden", ()), reason.strip(), *texts]
     said = " ".join(part for part in why if part)
     moving.record(
         "stage.started",
@@ -107,6 +120,7 @@ def _move(
         after=stage.to_percent,
         **({"reason": reason.strip()} if reason.strip() else {}),
         **confirmed,
+        **followed,
     )
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from checklists.models import Criterion, Evidence, Gate, Vote
 from checklists.rules.bands import Bound
 from rollouts.actions.metric_effects import following
-from rollouts.actions.metric_pending import apply_pending, drop_pending, save_for_next_stage
+from rollouts.actions.metric_pending import drop_pending, save_for_next_stage
 from rollouts.actions.metrics import (
     add_metric,
     edit_metric,
@@ -16,10 +16,10 @@ from rollouts.actions.metrics import (
     note_metric,
     set_enabled,
 )
+from rollouts.actions.stages import advance
 from rollouts.models import Guardrail, MetricSample, PrometheusQuery, Stage, WatchVersion
 from rollouts.queries.metric_versions import tuning_log
 from tests.rollouts.cast import make_query, read
-from warroom.actions.change import change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import Role, TimelineEvent
 
@@ -263,10 +263,11 @@ def test_an_edit_for_the_next_stage_leaves_the_running_one_alone(plan, cora, soa
     soaking.refresh_from_db()
     assert (waits.version, soaking.observed_s) == (1, 3600)
     assert "changes when stage 2 begins: green < 250 ms" in events(plan, "metric.planned")[0].text
-    Stage.objects.filter(number=1).update(state="done")
-    with change(plan, by="rule") as beginning:
-        said, data = apply_pending(beginning, Stage.objects.get(number=2))
-        beginning.record("stage.started", f"Stage 2 began.{said}", **data)
+    soaking.delete()
+    plan.refresh_from_db()
+    advance(plan, to_percent=10, by="test")
+    [begun] = events(plan, "stage.started")
+    assert "P95 latency, version 2: green < 250 ms, was < 200 ms" in begun.text
     row.refresh_from_db()
     assert (row.version, row.green_value, row.pending) == (2, 250, {})
     assert "saved by Cora for this stage" in WatchVersion.objects.get().reason

@@ -1,0 +1,143 @@
+"""Prometheus servers of a release: added, changed, retired. Secrets are named, never kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rollouts.models import PrometheusQuery, PrometheusSource
+from warroom.actions.change import change
+from warroom.actions.refusals import Invalid, Refused
+from warroom.environment import refusal
+from warroom.models import DeploymentPlan, User
+
+LIMITS = {
+    "name": 100,
+    "url": 300,
+    "page_url": 300,
+    "token_env": 80,
+    "username": 120,
+    "password_env": 80,
+    "ca_env": 80,
+    "tenant": 120,
+}
+SECRETS = ("token_env", "password_env", "ca_env")
+MOST = 50
+_WEB = re.compile(r"https?://[^\s<>\"'`@]+")
+
+
+def checked(fields: Mapping[str, Any]) -> dict[str, str]:
+    """The fields as they will be kept. Raises Invalid."""
+    values = {}
+    for name, limit in LIMITS.items():
+        if name in fields:
+            text = " ".join(str(fields[name] or "").replace("\0", "").split())
+            if len(text) > limit:
+                raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")
+            values[name] = text
+    if not values.get("name", "-"):
+        raise Invalid("name", "Give it a name.")
+    for name in ("url", "page_url"):
+        if values.get(name) and not _WEB.fullmatch(values[name]):
+            raise Invalid(name, "Write an address: https://…, without a name or password in it.")
+    for name in SECRETS:
+        if values.get(name) and (refused := refusal(values[name])):
+            raise Invalid(name, f"{refused[:1].upper()}{refused[1:]}.")
+    if values.get("token_env") and (values.get("username") or values.get("password_env")):
+        raise Invalid("token_env", "Either a token, or a name with a password.")
+    return values
+
+
+def add_source(
+    plan: DeploymentPlan,
+    fields: Mapping[str, Any],
+    *,
+    by: User | str,
+    request_id: str | None = None,
+) -> PrometheusSource:
+    """Name one more server that metrics can be asked of. Raises Invalid and NotAllowed."""
+    values = checked({"name": "", **fields})
+    with change(plan, by=by, right="edit", request_id=request_id) as adding:
+        if adding.repeated:
+            event = adding.plan.events.get(request_id=adding.request_id)
+            return PrometheusSource.objects.get(plan=adding.plan, pk=event.data["source"])
+        _refuse_name(adding.plan, values["name"], None)
+        if adding.plan.prometheus_sources.count() >= MOST:
+            raise Invalid("name", f"A release has at most {MOST} servers.")
+        source = PrometheusSource.objects.create(plan=adding.plan, **values)
+        adding.record(
+            "source.added", f"{source.name} can be asked: {_where(source)}", source=source.pk
+        )
+    return source
+
+
+def edit_source(
+    source: PrometheusSource,
+    fields: Mapping[str, Any],
+    *,
+    by: User,
+    request_id: str | None = None,
+) -> PrometheusSource:
+    """Change where a server is and as whom it is asked; its metrics are asked anew at once."""
+    values = checked(fields)
+    with change(source.plan, by=by, right="edit", request_id=request_id) as editing:
+        source = PrometheusSource.objects.get(pk=source.pk)
+        before = {name: getattr(source, name) for name in values}
+        if editing.repeated or before == values:
+            return source
+        if "name" in values:
+            _refuse_name(editing.plan, values["name"], source.pk)
+        for name, value in values.items():
+            setattr(source, name, value)
+        source.save()
+        # An answer under way came from the server as it was.
+        rows = PrometheusQuery.objects.filter(source=source)
+        rows.update(due_at=editing.at, lease_token="", lease_until=None)
+        moved = {
+            name: [before[name], values[name]] for name in values if before[name] != values[name]
+        }
+        text = "; ".join(f"{_NAMES[name]} {now or 'none'}" for name, (_, now) in moved.items())
+        editing.record("source.changed", f"{source.name}: {text}", source=source.pk, changed=moved)
+    return source
+
+
+def retire_source(
+    source: PrometheusSource, retired: bool, *, by: User, request_id: str | None = None
+) -> PrometheusSource:
+    """Take a server off, or bring it back. Refused while metrics are asked of it."""
+    with change(source.plan, by=by, right="edit", request_id=request_id) as retiring:
+        source = PrometheusSource.objects.get(pk=source.pk)
+        if retiring.repeated or (source.retired_at is not None) == retired:
+            return source
+        asked = PrometheusQuery.objects.filter(source=source, enabled=True).count()
+        if retired and asked:
+            what = "1 metric is" if asked == 1 else f"{asked} metrics are"
+            raise Refused(f"{what} asked of {source.name}. Give them another server first.")
+        source.retired_at = retiring.at if retired else None
+        source.save(update_fields=["retired_at"])
+        said = "is no longer asked" if retired else "can be asked again"
+        retiring.record("source.changed", f"{source.name} {said}", source=source.pk)
+    return source
+
+
+_NAMES = {
+    "name": "name",
+    "url": "address",
+    "page_url": "page",
+    "token_env": "token in",
+    "username": "asked as",
+    "password_env": "password in",
+    "ca_env": "CA in",
+    "tenant": "tenant",
+}
+
+
+def _refuse_name(plan: DeploymentPlan, name: str, own: int | None) -> None:
+    rows = PrometheusSource.objects.filter(plan=plan, name=name, retired_at=None)
+    if rows.exclude(pk=own).exists():
+        raise Invalid("name", f"Another server is called {name}.")
+
+
+def _where(source: PrometheusSource) -> str:
+    return source.url or "the server of this installation"
