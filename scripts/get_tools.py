@@ -1,4 +1,4 @@
-"""Gets the programs that tests need and that no wheel brings: Prometheus and a browser."""
+"""Gets what tests need and no wheel brings: Prometheus, Alertmanager and a browser."""
 
 import sys
 from collections.abc import Callable
@@ -10,6 +10,7 @@ TOOLS = Path(__file__).resolve().parent.parent / "var" / "tools"
 WANTED = {
     # Debian's package: the names that its program goes by elsewhere
     "prometheus": ["prometheus"],
+    "prometheus-alertmanager": ["prometheus-alertmanager", "alertmanager"],
     "chromium": ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
 }
 

@@ -116,7 +116,12 @@ def test_after_a_rollback_nothing_goes_on_until_a_person_resumes(rolled_back, ca
     assert call("thon", "/hold", {"reason": "x"})[0] == 409
     before = Rollout.objects.get(plan=rolled_back).generation
     status, said = call("thon", "/resume", {"reason": "Cache was cold.", "to_percent": 5})
-    assert (status, said["desired"], said["cause"], said["rolled_back"]) == (200, 5, "resume", False)
+    assert (status, said["desired"], said["cause"], said["rolled_back"]) == (
+        200,
+        5,
+        "resume",
+        False,
+    )
     assert said["generation"] == before + 1
     assert states(rolled_back) == "running pending pending"
     assert rolled_back.rollback_runs.get().redeployed_at is not None
