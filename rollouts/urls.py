@@ -5,6 +5,7 @@ from rollouts.views import (
     check_pages,
     checks,
     executors,
+    guardrails,
     metric_sets,
     metrics,
     rollbacks,
@@ -65,4 +66,11 @@ urlpatterns = [
     path("rollout/success/<slug:key>/remove/", success.remove, name="success-remove"),
     path("rollout/success/<slug:key>/judge/", success.judge, name="success-judge"),
     path("rollout/success/<slug:key>/look/", success.look, name="success-look"),
+    path("rollout/guardrails/new/", guardrails.guardrail_new, name="guardrail-new"),
+    path("rollout/guardrails/<slug:key>/", guardrails.guardrail_edit, name="guardrail-edit"),
+    path(
+        "rollout/guardrails/<slug:key>/remove/",
+        guardrails.guardrail_remove,
+        name="guardrail-remove",
+    ),
 ]

@@ -28,7 +28,14 @@ from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
 from checklists.rules.results.reading import read_result
 from rollouts.actions.hooks import add_hook
-from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage, WatchRound
+from rollouts.models import (
+    Guardrail,
+    HealthCheck,
+    PrometheusQuery,
+    PrometheusSource,
+    Stage,
+    WatchRound,
+)
 from tests.conftest import CAST
 from warroom.actions.change import RULE, change
 from warroom.actions.escalations import open_escalation
@@ -356,6 +363,21 @@ ROUTES = {
         get=READ,
         post=holders(302, *TICK),
         send={"action": "none", "note": "Seen."},
+    ),
+    "guardrail-new": Route(
+        f"{PLAN}rollout/guardrails/new/",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"watches": "no_data", "window": "10 min", "mode": "recommend"},
+    ),
+    "guardrail-edit": Route(
+        f"{PLAN}rollout/guardrails/drift/",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"watches": "drift", "window": "2 min", "mode": "recommend"},
+    ),
+    "guardrail-remove": Route(
+        f"{PLAN}rollout/guardrails/drift/remove/", get=LED, post=holders(302, *EDIT)
     ),
     "rollback": Route(
         f"{PLAN}rollback/",
@@ -846,6 +868,7 @@ def release(plan, cast, item, gate):
         plan=plan, key="latency", name="Latency", promql="latency",
         source=PrometheusSource.objects.create(plan=plan),
     )  # fmt: skip
+    Guardrail.objects.create(plan=plan, key="drift", name="Drift", kind="drift", window_s=60)
     HealthCheck.objects.create(
         plan=plan, key="home", name="Home", position=1, url="https://a.example/"
     )

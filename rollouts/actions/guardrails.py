@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
@@ -19,16 +21,26 @@ from rollouts.models import (
     RollbackRun,
     Rollout,
 )
-from rollouts.queries.guardrails import RailState, Scene, rails_of, reason_of, scene_of, state_of
+from rollouts.queries.guardrails import (
+    RailState,
+    Scene,
+    rails_of,
+    reason_of,
+    scene_of,
+    state_of,
+    title_of,
+)
 from rollouts.rules.guardrails import AUTOMATIC, OFF, RECOMMEND
 from warroom.actions.change import RULE, Change, change
 from warroom.actions.escalations import open_escalation
+from warroom.actions.refusals import Invalid, Refused
 from warroom.live import doorbell
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, User
 from warroom.rules.keys import free_key
 from warroom.rules.lifecycle import CLOSED
 
 PANELS = ("guardrails",)
+LONGEST_S = 86_400
 NOTED_EVERY = timedelta(seconds=5)
 
 
@@ -156,3 +168,101 @@ def set_guardrail(
     rail.mode, rail.window_s = mode, window_s
     rail.save()
     return rail
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a guardrail is to be. ``watched`` is its metric or check, None for the other kinds."""
+
+    kind: str
+    name: str
+    window_s: int
+    mode: str
+    watched: PrometheusQuery | HealthCheck | None = None
+
+
+def save_guardrail(
+    plan: DeploymentPlan,
+    wanted: Wanted,
+    *,
+    by: User | str,
+    key: str = "",
+    request_id: str | None = None,
+) -> Guardrail:
+    """Add a guardrail, or change the one of ``key``; the same again changes nothing.
+
+    A breach that goes on is judged by the new window at once. Raises Invalid for a window or
+    something watched that cannot be, NotAllowed without the right to edit.
+    """
+    with change(plan, by=by, right="edit", request_id=request_id) as saving:
+        rail = Guardrail.objects.filter(plan=saving.plan, key=key).first() if key else None
+        if key and rail is None:
+            raise Refused("That guardrail was removed meanwhile.")
+        if saving.repeated:
+            return rail or Guardrail.objects.filter(plan=saving.plan).order_by("-pk").first()
+        _demand_fit(saving, wanted, rail)
+        before = _shown(rail) if rail else {}
+        rail = rail or Guardrail(plan=saving.plan, **_placed(saving, wanted))
+        _fill(rail, wanted)
+        if _shown(rail) == before:
+            return rail
+        rail.save()
+        word = "changed" if before else "added"
+        text = f"Guardrail {rail.name} {word}: {title_of(rail)}, {rail.get_mode_display().lower()}"
+        saving.record("guardrail.changed", text, key=rail.key, before=before, after=_shown(rail))
+    return rail
+
+
+def _demand_fit(saving: Change, wanted: Wanted, rail: Guardrail | None) -> None:
+    if wanted.kind in (GuardrailKind.METRIC, GuardrailKind.CHECK) and wanted.watched is None:
+        raise Invalid("watches", "Say which metric or check it watches.")
+    if not 1 <= wanted.window_s <= LONGEST_S:
+        raise Invalid("window", "A breach lasts from one second to a day.")
+    same = Guardrail.objects.filter(plan=saving.plan, kind=wanted.kind, **_link(wanted))
+    if other := same.exclude(pk=rail.pk if rail else None).first():
+        raise Invalid("watches", f"{other.name} watches that already.")
+
+
+def _link(wanted: Wanted) -> dict[str, Any]:
+    is_metric = isinstance(wanted.watched, PrometheusQuery)
+    return {
+        "query": wanted.watched if is_metric else None,
+        "health_check": None if is_metric else wanted.watched,
+    }
+
+
+def _placed(saving: Change, wanted: Wanted) -> dict[str, Any]:
+    taken = set(Guardrail.objects.filter(plan=saving.plan).values_list("key", flat=True))
+    base = wanted.watched.key if wanted.watched else wanted.kind.replace("_", "-")
+    return {"key": free_key(base, taken), "position": len(taken) + 1}
+
+
+def _fill(rail: Guardrail, wanted: Wanted) -> None:
+    rail.kind, rail.window_s, rail.mode = wanted.kind, wanted.window_s, wanted.mode
+    rail.query, rail.health_check = _link(wanted).values()
+    usual = getattr(wanted.watched, "alert_name", "") or getattr(wanted.watched, "name", "")
+    rail.name = (wanted.name.strip() or usual or rail.get_kind_display())[:120]
+
+
+def _shown(rail: Guardrail) -> dict[str, Any]:
+    return {
+        "kind": str(rail.kind),
+        "name": rail.name,
+        "watches": rail.query.key if rail.query else getattr(rail.health_check, "key", ""),
+        "window_s": rail.window_s,
+        "mode": str(rail.mode),
+    }
+
+
+def remove_guardrail(
+    plan: DeploymentPlan, key: str, *, by: User | str, request_id: str | None = None
+) -> None:
+    """Take a guardrail away; one that is gone already is nothing to remove. Runs keep its name."""
+    with change(plan, by=by, right="edit", request_id=request_id) as removing:
+        rail = Guardrail.objects.filter(plan=removing.plan, key=key).first()
+        if rail is None:
+            return
+        before = _shown(rail)
+        rail.delete()
+        text = f"Guardrail {rail.name} removed: it rolls nothing back any more"
+        removing.record("guardrail.changed", text, key=key, before=before, after={})

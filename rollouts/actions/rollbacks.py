@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from rollouts.actions.desired import ROLLBACK, rollout_of, set_desired
+from rollouts.actions.run_ends import register_finished
 from rollouts.actions.runs import begin_run
 from rollouts.models import (
     Guardrail,
@@ -12,6 +13,7 @@ from rollouts.models import (
     RollbackRun,
     RollbackTrigger,
     Rollout,
+    RunOutcome,
     Stage,
     StageState,
 )
@@ -21,10 +23,12 @@ from rollouts.queries.stages import of_plan
 from rollouts.rules import rollbacks as rules
 from rollouts.rules.verdict import Word
 from warroom.actions.change import Change, change, demand_open
-from warroom.actions.escalations import open_escalation
+from warroom.actions.escalations import open_escalation, settle
+from warroom.actions.lifecycle import set_lifecycle
 from warroom.actions.refusals import Invalid, NotAllowed, checked_reason
 from warroom.models import DeploymentPlan, User
 from warroom.queries.people import LEADING
+from warroom.rules.lifecycle import LIVE, ROLLED_BACK
 
 # Whoever leads anything may start one: at that hour nobody looks for the right person.
 RIGHTS = LEADING
@@ -207,3 +211,24 @@ def show_standing(changing: Change, run: RollbackRun) -> None:
             "verdict_valid_until",
         ]
     )
+
+
+# --- its end -------------------------------------------------------------------------------
+
+
+def rollback_finished(changing: Change, run: RollbackRun) -> str | None:
+    """What the end of a real run means, in its change: nobody is served, so it is rolled back.
+
+    ROLLBACK stands all the same until a person resumes. A run that did not work changes nothing
+    here; neither does a partial one, after which the release goes on at a smaller share.
+    """
+    settled = settle(changing, f"rollback:{run.number}", f"{run} ended.")
+    said = [f"{one} closed" for one in settled]
+    verified = run.outcome == RunOutcome.VERIFIED
+    if verified and run.to_percent == 0 and changing.plan.lifecycle in LIVE:
+        set_lifecycle(changing, ROLLED_BACK, run.reason, checked=False)
+        said.append("The release is rolled back")
+    return ". ".join(said) or None
+
+
+register_finished(rollback_finished)

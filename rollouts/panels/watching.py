@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rollouts.queries import focus, stages, watching
-from rollouts.queries.needs import watch_needs
-from rollouts.queries.outlook import position
+from rollouts.queries.needs import recommended, watch_needs
+from rollouts.queries.outlook import position, running_rollback
 from warroom import navigation
 from warroom.live import needs as room_needs
 from warroom.live import outlook, panels, public
@@ -197,6 +197,8 @@ for panel in (
     panels.register(panel)
 
 outlook.register_position(position)
+outlook.register_next(running_rollback)
 room_needs.register_needs(watch_needs)
+room_needs.register_needs(recommended)
 navigation.register_tab("checks", "Checks", "checks", 50, count=green_of_all, icon="eye", key="x")
 navigation.register_part("checks", "checks", "Checks", "checks", 10)

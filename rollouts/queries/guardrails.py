@@ -29,7 +29,7 @@ from rollouts.rules.sustained import RedMemory
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
 from warroom.rules.lifecycle import LIVE
-from warroom.rules.wording import duration_text, figure_text
+from warroom.rules.wording import duration_text, figure_text, span_text
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,11 @@ class RailState:
     def breach_s(self) -> int:
         """Seconds in breach, at most the window's."""
         return min(int(self.breach.lasts.total_seconds()), self.rail.window_s) if self.breach else 0
+
+    @property
+    def lasts_text(self) -> str:
+        """ "1:10 of 5:00"."""
+        return f"{span_text(self.breach_s)} of {span_text(self.rail.window_s)}"
 
 
 def rails_of(plan: DeploymentPlan) -> list[Guardrail]:

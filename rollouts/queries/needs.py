@@ -4,34 +4,99 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rollouts.models import Guardrail, RollbackRun
+from rollouts.queries.rollbacks import standing_now
+from rollouts.queries.rollouts import rollout_now
 from warroom.live.headline import shown_verdict
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
-from warroom.rules.lifecycle import ENDED
-
-PROCEDURE = "Follow the rollback procedure of the release's document."
+from warroom.queries.people import LEAD
+from warroom.rules.lifecycle import ENDED, LIVE
+from warroom.rules.verdicts import ShownVerdict
 
 
 def watch_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """ROLLBACK asks for the release to be rolled back, HOLD for a look at what holds it.
 
-    Due since the verdict turned, so that it stands before what only comes. No SQL statement.
+    Due since the verdict turned, so that it stands before what only comes. While a rollback
+    stands it asks for its run instead: one SQL statement, which the state bar shares.
     """
     shown = shown_verdict(plan, now)
     if shown.word not in ("hold", "rollback") or plan.lifecycle in {*ENDED, Lifecycle.DRAFT}:
         return []
-    back = shown.word == "rollback"
+    if shown.word == "hold":
+        return [_look(plan, shown, now)]
+    run = standing_now(plan, now)
+    if run is None:
+        return [_roll_back(plan, shown, now)]
+    return [] if run.ended_at else [_carry_out(plan, run)]
+
+
+def _look(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
     name = "the checks" if shown.aged else plan.verdict_leading.rpartition(":")[0] or "the checks"
+    return Need(
+        key=Right.RUN.value,
+        title=f"Look at {name}",
+        url=f"/plans/{plan.slug}/checks/",
+        button="Open checks",
+        note=shown.sentence,
+        due=shown.since or now,
+        icon="eye",
+    )
+
+
+def _roll_back(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
+    return Need(
+        key=LEAD,
+        title="Roll the release back",
+        url=f"/plans/{plan.slug}/rollback/",
+        button="Roll back",
+        note=shown.sentence,
+        due=shown.since or now,
+        icon="block",
+        main=True,
+        first=True,
+    )
+
+
+def _carry_out(plan: DeploymentPlan, run: RollbackRun) -> Need:
+    return Need(
+        key=Right.TICK.value,
+        title=f"Carry out rollback run {run.number}",
+        url=f"/plans/{plan.slug}/rollback/{run.number}/",
+        button="Open the run",
+        note=f"From {run.from_percent} % to {run.to_percent} %: {run.reason}",
+        due=run.started_at,
+        icon="block",
+        main=True,
+        first=True,
+    )
+
+
+def recommended(plan: DeploymentPlan, now: datetime) -> list[Need]:
+    """What guardrails that may only recommend have said of what is served now.
+
+    Two SQL statements at most, none while nothing is live; none beside a verdict that asks for
+    the same.
+    """
+    if plan.lifecycle not in LIVE or shown_verdict(plan, now).word == "rollback":
+        return []
+    rollout = rollout_now(plan, now)
+    if rollout is None:
+        return []
+    rails = Guardrail.objects.filter(
+        plan=plan, tripped_generation=rollout.generation, in_breach_since__isnull=False
+    )
     return [
         Need(
-            key=Right.RUN.value,
-            title="Roll the release back" if back else f"Look at {name}",
-            url=f"/plans/{plan.slug}/checks/",
-            button="Open checks",
-            note=f"{shown.sentence} {PROCEDURE}" if back else shown.sentence,
-            due=shown.since or now,
-            icon="block" if back else "eye",
-            main=back,
-            first=back,
+            key=LEAD,
+            title=f"Roll the release back: {rail.name} recommends it",
+            url=f"/plans/{plan.slug}/rollback/",
+            button="Roll back",
+            due=rail.tripped_at,
+            icon="block",
+            main=True,
+            first=True,
         )
+        for rail in rails
     ]

@@ -1,9 +1,38 @@
-from rollouts.models import Stage, StageState
-from warroom.models import DeploymentPlan
+from datetime import datetime
+
+from rollouts.models import Rollout, Stage, StageState
+from rollouts.queries.rollbacks import standing_now
+from warroom.live.outlook import NextStep
+from warroom.models import DeploymentPlan, VerdictWord
+from warroom.rules.wording import duration_text
 
 
 def position(plan: DeploymentPlan) -> str:
-    """'at 5 %': the share of traffic of the newest stage that has begun; empty before the first."""
-    begun = Stage.objects.filter(plan=plan).exclude(state=StageState.PENDING)
+    """'at 5 %': the share of traffic of the newest stage that has begun; empty before the first.
+
+    'to 0 %' while a rollback stands.
+    """
+    if plan.verdict == VerdictWord.ROLLBACK:
+        back = Rollout.objects.filter(plan=plan, rolled_back_at__isnull=False).first()
+        if back is not None:
+            return f"to {back.desired_percent} %"
+    begun = Stage.objects.filter(plan=plan, state__in=(StageState.RUNNING, StageState.DONE))
     stage = begun.order_by("-number").first()
     return f"at {stage.to_percent} %" if stage else ""
+
+
+def running_rollback(plan: DeploymentPlan, now: datetime) -> NextStep | None:
+    """The rollback that is under way, against its target; one SQL statement while one stands."""
+    if plan.verdict != VerdictWord.ROLLBACK:
+        return None
+    run = standing_now(plan, now)
+    if run is None or run.ended_at is not None:
+        return None
+    allowed = f"of {duration_text(run.target_s)} allowed, open run {run.number}"
+    return NextStep(
+        f"Rollback run {run.number}",
+        None,
+        f"/plans/{plan.slug}/rollback/{run.number}/",
+        allowed if run.target_s else f"Open run {run.number}",
+        since=run.started_at,
+    )

@@ -23,6 +23,8 @@ from rollouts.rules.sustained import RedMemory
 from rollouts.tasks.guarding import guard_all
 from tests.rollouts.cast import make_check, make_query, read
 from warroom.actions.change import RULE, change
+from warroom.live import panels
+from warroom.live.needs import needs
 from warroom.models import Escalation
 
 STEP = timedelta(seconds=15)
@@ -250,3 +252,89 @@ def test_silence_begins_with_the_last_that_falls_silent():
     assert silence([], T, None) is None
     assert silence([T, None], T, None) is None
     assert silence([T - STEP, T - 2 * STEP], T, None) == Breach(T - STEP, T)
+
+
+# --- on the page -----------------------------------------------------------------------------
+
+
+def panel(plan, name="guardrails"):
+    return panels.render(panels.get(name), plan, datetime.now(UTC))
+
+
+def test_the_panel_shows_rule_value_and_time_in_breach(live, clock):
+    see(live, clock, 0.04)
+    said = panel(live)
+    for words in ("Error rate above 1 % for 1 min", "HighErrorRate", "0.04 %", "Clear", "Armed"):
+        assert words in said
+    see(live, clock, 1.3, 1.3, 1.3)
+    said = panel(live)
+    assert "0:30 of 1:00" in said
+    assert "In breach" in said
+
+
+def test_a_guardrail_that_cannot_look_is_never_clear(live, clock):
+    see(live, clock, None)
+    said = panel(live)
+    assert "No data: connection refused." in said
+    assert "Clear" not in said
+
+
+def test_it_is_not_armed_at_0_percent(live, clock):
+    see(live, clock, *[1.3] * 5)
+    assert "Not armed: 0 % is served" in panel(live)
+
+
+def test_the_room_leads_to_the_run_while_a_rollback_stands(live, clock, cast):
+    see(live, clock, *[1.3] * 5)
+    now = datetime.now(UTC)
+    asked = {need.title: need for need in needs(live, now)}
+    assert asked["Carry out rollback run 1"].url == f"/plans/{live.slug}/rollback/1/"
+    assert "ROLLBACK to 0 %" in panel(live, "strip")
+    board = panel(live, "verdict")
+    assert "Rollback run 1" in board
+    assert "data-elapsed=" in board
+
+
+def test_what_recommends_is_a_need_of_every_lead(live, clock):
+    Guardrail.objects.update(mode="recommend")
+    PrometheusQuery.objects.update(sustained_s=3600)
+    see(live, clock, *[1.3] * 5)
+    (found,) = [one for one in needs(live, datetime.now(UTC)) if one.key == "lead"]
+    assert found.title == "Roll the release back: HighErrorRate recommends it"
+
+
+def test_a_guardrail_is_added_changed_and_removed_by_forms(live, clock, cast, client_of):
+    client, base = client_of(cast["cora"]), f"/plans/{live.slug}/rollout/guardrails/"
+    said = {"watches": "no_data", "window": "10 min", "mode": "automatic", "name": "NoData"}
+    assert client.post(f"{base}new/", said).status_code == 302
+    rail = Guardrail.objects.get(key="no-data")
+    assert (rail.window_s, rail.mode, rail.name) == (600, "automatic", "NoData")
+    page = client.get(f"{base}no-data/").content.decode()
+    assert 'value="10 min"' in page
+    client.post(f"{base}no-data/", said | {"window": "90 s"})
+    rail.refresh_from_db()
+    assert rail.window_s == 90
+    before = live.events.count()
+    client.post(f"{base}no-data/", said | {"window": "90 s"})
+    assert live.events.count() == before
+    client.post(f"{base}no-data/remove/")
+    client.post(f"{base}no-data/remove/")
+    assert not Guardrail.objects.filter(key="no-data").exists()
+    assert live.events.count() == before + 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"window": "soon"}, "is no length"),
+        ({"window": ""}, "A breach lasts from one second to a day."),
+        ({"watches": "metric:error-rate"}, "HighErrorRate watches that already."),
+    ],
+)
+def test_a_wrong_guardrail_is_answered_beside_its_field(live, cast, client_of, wrong, says):
+    said = {"watches": "drift", "window": "2 min", "mode": "off", "name": "My drift"} | wrong
+    answer = client_of(cast["cora"]).post(f"/plans/{live.slug}/rollout/guardrails/new/", said)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert says in page
+    assert 'value="My drift"' in page

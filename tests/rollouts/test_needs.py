@@ -8,15 +8,19 @@ from warroom.models import Lifecycle
 
 
 @pytest.mark.parametrize(
-    ("word", "title"), [("rollback", "Roll the release back"), ("hold", "Look at P95 latency")]
+    ("word", "title", "key", "page"),
+    [
+        ("rollback", "Roll the release back", "lead", "rollback"),
+        ("hold", "Look at P95 latency", "run", "checks"),
+    ],
 )
-def test_who_runs_the_rollout_is_asked_first(plan, item, word, title):
+def test_who_can_help_is_asked_first(plan, item, word, title, key, page):
     plan.lifecycle, plan.verdict, plan.verdict_leading = Lifecycle.WATCHING, word, "P95 latency:red"
     plan.verdict_sentence = "P95 latency is 240 ms."
     first = needs(plan, timezone.now())[0]
-    assert (first.key, first.title) == ("run", title)
+    assert (first.key, first.title) == (key, title)
     assert first.note.startswith("P95 latency is 240 ms.")
-    assert first.url == f"/plans/{plan.slug}/checks/"
+    assert first.url == f"/plans/{plan.slug}/{page}/"
 
 
 @pytest.mark.parametrize("word", ["", "proceed"])

@@ -4,10 +4,14 @@ import pytest
 from django.utils import timezone
 
 from rollouts.actions.desired import ADVANCE, set_desired
+from rollouts.actions.resuming import resume_rollout
 from rollouts.actions.rollbacks import start_rollback
+from rollouts.actions.run_ends import finish_run, mark_false_positive
+from rollouts.actions.stages import advance
 from rollouts.models import Effect, Executor, RollbackRun, RollbackTrigger, Rollout, Stage
 from tests.rollouts.cast import make_query, read
 from warroom.actions.change import RULE, change
+from warroom.actions.lifecycle import take_step
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import Escalation
 
@@ -157,3 +161,58 @@ def test_while_it_stands_the_verdict_is_rollback_however_green_it_looks(live, ca
     )
     assert live.verdict_counts == "1 of 1 green"
     assert "verdict.changed" not in kinds(live)
+
+
+# --- its end ---------------------------------------------------------------------------------
+
+
+def finish(run, by, outcome="verified"):
+    run.steps.update(done_at=timezone.now())
+    finish_run(run, outcome, "All quiet.", by=by)
+
+
+def test_a_verified_run_ends_the_release_as_rolled_back_and_its_call(live, cast):
+    """S7, S142."""
+    run = back(live, cast["thon"])
+    finish(run, cast["thon"])
+    live.refresh_from_db()
+    assert live.lifecycle == "rolled_back"
+    assert Rollout.objects.get(plan=live).rolled_back_at is not None
+    assert Escalation.objects.get(plan=live).closed_at is not None
+    text = live.events.order_by("seq").last().text
+    assert "E-1 closed. The release is rolled back." in text
+
+
+def test_one_that_did_not_work_calls_and_leaves_it_as_it_is(live, cast):
+    finish(back(live, cast["thon"]), cast["thon"], "failed")
+    live.refresh_from_db()
+    assert live.lifecycle == "deploying"
+    assert live.verdict == "rollback"
+    assert Escalation.objects.filter(plan=live, closed_at=None).count() == 1
+
+
+def test_after_a_partial_one_the_release_goes_on(live, cast):
+    want(live, 25)
+    finish(back(live, cast["thon"], to_percent=10), cast["thon"])
+    live.refresh_from_db()
+    assert live.lifecycle == "deploying"
+
+
+def test_a_false_alarm_is_marked_and_the_redeploy_recorded(live, cast):
+    """S79."""
+    run = back(live, cast["thon"])
+    mark_false_positive(run, "The probe was wrong", by=cast["cora"])
+    resume_rollout(live, 5, by=cast["cora"], reason="The probe is mended")
+    run.refresh_from_db()
+    assert (run.false_positive_by, run.redeployed_at is None) == ("Cora", False)
+    live.refresh_from_db()
+    assert live.verdict != "rollback"
+
+
+def test_nothing_advances_and_nothing_is_watched_while_it_stands(live, cast):
+    """Scenario 23: rollback wins, whoever comes first."""
+    back(live, cast["thon"])
+    with pytest.raises(Refused):
+        advance(live, to_percent=10, by=cast["cora"])
+    with pytest.raises(Refused, match="A rollback stands"):
+        take_step(live, "watching", by=cast["cora"])

@@ -13,12 +13,16 @@ from warroom.models import DeploymentPlan
 
 @dataclass(frozen=True)
 class NextStep:
-    """What the room waits for: 'Gate 1, to 10 %'. ``at`` is UTC, None when it has no time."""
+    """What the room waits for: 'Gate 1, to 10 %'. ``at`` is UTC, None when it has no time.
+
+    ``since`` (UTC): it runs already, against the clock, and comes before all that is ahead.
+    """
 
     label: str
     at: datetime | None
     url: str
     note: str = ""
+    since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,9 @@ def next_step(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     if plan.is_closed:
         return None
     steps = [step for source in _next if (step := source(plan, now)) is not None]
-    return min(steps, key=lambda step: (step.at is None, step.at or now), default=None)
+    return min(
+        steps, key=lambda step: (step.since is None, step.at is None, step.at or now), default=None
+    )
 
 
 def ended(plan: DeploymentPlan, now: datetime) -> NextStep | None:

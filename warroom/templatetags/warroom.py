@@ -22,6 +22,7 @@ SIGNALS = {
     "no_data": ("none", "i-none", "No data"),
     "stale": ("stale", "i-stale", "Stale"),
     "run": ("run", "i-run", "Running"),
+    "skip": ("skip", "i-skip", "Off"),
 }
 VERDICTS = {
     "proceed": ("proceed", "v-proceed", "PROCEED"),
