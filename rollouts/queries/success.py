@@ -27,10 +27,11 @@ from rollouts.queries.rollouts import rollout_now
 from rollouts.queries.stages import stages_now
 from rollouts.rules import success as rules
 from rollouts.rules.success import Outcome, Sample
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.once import once
 
 KEY = "success."  # of the evidence that an evaluation leaves
+WATCHED = (Lifecycle.WATCHING, Lifecycle.STABLE)
 EVALUATED, DUE, AHEAD = "evaluated", "due", "ahead"
 
 
@@ -100,9 +101,14 @@ def _row(plan: DeploymentPlan, row: SuccessCriterion, now: datetime) -> SuccessR
 
 
 def due_of(plan: DeploymentPlan, row: SuccessCriterion, now: datetime) -> datetime | None:
-    """When it is looked at (UTC); None while T0 or the last share are not there."""
+    """When it is looked at (UTC); None while T0 or the last share are not there.
+
+    What has no time is due from when the release is watched.
+    """
+    if row.due_offset_s is None:
+        return plan.lifecycle_at if plan.lifecycle in WATCHED else None
     start = full_at(plan, now) if row.since == Since.FULL else plan.t0
-    if start is None or row.due_offset_s is None:
+    if start is None:
         return None
     return start + timedelta(seconds=row.due_offset_s)
 

@@ -1,0 +1,153 @@
+"""How often somebody looks: "Hour 1 … (every 5 minutes)" with its duties, "Monitoring Stage 1
+(Every 15 Minutes)" (S24, S54, S55)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from checklists.documents.places import clock_span
+from rollouts.models import Rollout, Stage
+from rollouts.rules import rounds
+from rollouts.rules.rounds import Band
+from warroom.documents.blocks import Document, ListItem, Paragraph, Row, Section, walk
+from warroom.documents.plain import plain, without_marks
+from warroom.documents.readers import NOTE, WARNING, Creation, Reader, Understanding, register
+from warroom.models import DeploymentPlan
+from warroom.rules.offsets import parse_length
+from warroom.rules.wording import duration_text
+
+_EVERY = r"every\s+(?P<every>\d{1,4}\s*-?\s*(?:s|sec(?:ond)?s?|m|min(?:ute)?s?|h|hrs?|hours?))\b"
+_HOURS = re.compile(
+    rf"^\W*hours?\s*(?P<first>\d{{1,3}})(?:\s*(?:-|–|—|to)\s*(?P<last>\d{{1,3}}))?\b.*?{_EVERY}",
+    re.I,
+)
+_STAGE = re.compile(rf"monitor(?:ing)?\s+stage\s*(?P<stage>\d{{1,2}})\b.*?{_EVERY}", re.I)
+_CLAIM = re.compile(r"(?P<total>\d{1,4})\s+(?:health checks|rounds|checks)\s+performed", re.I)
+MOST_DUTIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class CadenceFound:
+    """Bands of the watching after the rollout, and of stages by number."""
+
+    watching: tuple[Band, ...] = ()
+    stages: tuple[tuple[int, Band], ...] = ()
+
+
+class Cadences(Reader):
+    name = "cadences"
+    order = 72  # after the stages that it belongs to
+
+    def read(self, document: Document, understanding: Understanding) -> None:
+        bands: dict[int, tuple[int, Band]] = {}
+        stages: dict[int, tuple[int, Band, str]] = {}
+        for section in document.sections:
+            for line, text, duties in _lines(section):
+                if found := _hours(text):
+                    first = bands.setdefault(found.until_s or 0, (line, _with(found, duties)))
+                    understanding.claim(line, "cadence", _label(first[1]))
+                elif (stage := _STAGE.search(text)) and (band := _band(stage["every"])):
+                    stages.setdefault(int(stage["stage"]), (line, band, text))
+                    understanding.claim(line, "cadence", f"Stage {stage['stage']}: {_label(band)}")
+        self._say(bands, stages, document, understanding)
+        understanding.parts["cadences"] = CadenceFound(
+            tuple(band for _, (_, band) in sorted(bands.items())),
+            tuple((number, band) for number, (_, band, _) in sorted(stages.items())),
+        )
+
+    def _say(
+        self,
+        bands: dict[int, tuple[int, Band]],
+        stages: dict[int, tuple[int, Band, str]],
+        document: Document,
+        understanding: Understanding,
+    ) -> None:
+        if bands:
+            line, _ = min(bands.values(), key=lambda one: one[0])
+            read = [band for _, (_, band) in sorted(bands.items())]
+            total = rounds.count(tuple(read), read[-1].until_s or 0)
+            text = f"The watching has {total} rounds: {', '.join(map(_label, read))}."
+            understanding.find(line, NOTE, "cadence", text)
+        for number, (line, band, text) in sorted(stages.items()):
+            _say_stage(number, line, band, text, document, understanding)
+
+    def create(
+        self, plan: DeploymentPlan, understanding: Understanding, creation: Creation
+    ) -> None:
+        found: CadenceFound = understanding.parts["cadences"]
+        if found.watching and not (creation.extending and _has_cadence(plan)):
+            Rollout.objects.update_or_create(
+                plan=plan, defaults={"cadence": rounds.stored(found.watching)}
+            )
+        for number, band in found.stages:
+            stages = Stage.objects.filter(plan=plan, number=number, cadence=[])
+            stages.update(cadence=rounds.stored([band]))
+
+
+def _has_cadence(plan: DeploymentPlan) -> bool:
+    return Rollout.objects.filter(plan=plan).exclude(cadence=[]).exists()
+
+
+def _lines(section: Section) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Lines outside code with the list that follows each: headings, paragraphs, items, rows."""
+    yield section.line, without_marks(plain(section.title)), ()
+    blocks = section.blocks
+    for place, block in enumerate(blocks):
+        after = blocks[place + 1] if place + 1 < len(blocks) else None
+        for inner in walk(block):
+            if isinstance(inner, Paragraph):
+                last = inner.rows[-1][0]
+                for line, row in inner.rows:
+                    duties = _items(after) if line == last and inner is block else ()
+                    yield line, without_marks(plain(row)), duties
+            elif isinstance(inner, ListItem):
+                yield inner.line, without_marks(plain(inner.text.split("\n")[0])), ()
+            elif isinstance(inner, Row):
+                yield inner.line, " ".join(map(plain, inner.cells)), ()
+
+
+def _items(block) -> tuple[str, ...]:
+    items = getattr(block, "items", ())
+    return tuple(plain(item.text)[:200] for item in items[:MOST_DUTIES])
+
+
+def _hours(text: str) -> Band | None:
+    match = _HOURS.match(text)
+    band = _band(match["every"]) if match else None
+    if match is None or band is None:
+        return None
+    return Band(band.every_s, int(match["last"] or match["first"]) * 3600)
+
+
+def _band(every: str) -> Band | None:
+    seconds = parse_length(re.sub(r"(\d)\s*-?\s*(\D)", r"\1 \2", every, count=1))
+    return Band(seconds) if seconds else None
+
+
+def _with(band: Band, duties: tuple[str, ...]) -> Band:
+    return Band(band.every_s, band.until_s, duties)
+
+
+def _label(band: Band) -> str:
+    until = f" to hour {band.until_s // 3600}" if band.until_s else ""
+    return f"a round every {duration_text(band.every_s)}{until}"
+
+
+def _say_stage(
+    number: int, line: int, band: Band, text: str, document: Document, understanding: Understanding
+) -> None:
+    """How many rounds that makes, and whether the document says the same (S55)."""
+    span = clock_span(text, understanding.t0)
+    if span is None or span.end_s is None:
+        return
+    total = rounds.count((band,), span.end_s - span.start_s - 1)
+    said = f"Stage {number}: every {duration_text(band.every_s)} makes {total} rounds"
+    claimed = {int(found["total"]) for found in _CLAIM.finditer(document.text)}
+    if total in claimed:
+        understanding.find(line, NOTE, "rounds", f"{said}, as the document says.")
+    elif claimed:
+        text = f"{said}; the document says {min(claimed)}."
+        understanding.find(line, WARNING, "rounds", text)
+
+
+register(Cadences())
