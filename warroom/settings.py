@@ -207,6 +207,7 @@ API_ROUTERS = [
     "checklists.risks_api.router",
     "rollouts.api.rollouts.router",
     "rollouts.api.rounds.router",
+    "rollouts.api.metrics.router",
     "rollouts.api.backups.router",
     "rollouts.api.executors.router",
     "rollouts.api.runs.router",

@@ -176,6 +176,9 @@ OPERATIONS = {
         {"outcome": "failed", "saw": "Nothing moved"},
         "cora thon hudson forge root",
     ),
+    ("GET", "/metrics"): ("read", None, "cora thon hudson forge vera root"),
+    ("GET", "/sources"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/sources"): ("edit", {"name": "EU"}, "cora root"),
     ("GET", "/backups"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/backups"): ("evidence", {"name": "weekly"}, "cora thon hudson forge root"),
     ("POST", "/backups/{name}/verify"): (
@@ -370,6 +373,19 @@ ELSEWHERE = {
     ("POST", "/api/v1/plans/from-template"),
     ("POST", "/api/v1/plans/{slug}/copy"),
     ("PUT", "/api/v1/plans/{slug}/document"),
+    # tests/rollouts/test_metrics_api: they make what they name, or want a metric
+    *(
+        (method, f"/api/v1/plans/{{slug}}{path}")
+        for method, path in (
+            ("GET", "/metrics/tuning"),
+            ("PUT", "/metrics/{key}"),
+            ("DELETE", "/metrics/{key}"),
+            ("POST", "/metrics/try"),
+            ("POST", "/metrics/import"),
+            ("PUT", "/sources/{number}"),
+            ("DELETE", "/sources/{number}"),
+        )
+    ),
     # tests/rollouts/test_rollout_api: they want a rollout that is under way
     ("GET", "/api/v1/plans/{slug}/rollout"),
     ("POST", "/api/v1/plans/{slug}/rollout/advance"),
