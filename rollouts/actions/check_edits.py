@@ -9,10 +9,10 @@ from django.db.models import Max
 from django.utils.text import slugify
 
 from rollouts.actions.check_fields import JUDGED, assign, checked, refuse_unnamed, shown
-from rollouts.actions.pings import new_key
 from rollouts.actions.soaks import restart_soak
 from rollouts.actions.versions import keep_version
 from rollouts.models import Guardrail, HealthCheck, Stage, StageState
+from rollouts.rules.ping_keys import new_key
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, Unconfirmed, checked_reason
 from warroom.models import DeploymentPlan, User

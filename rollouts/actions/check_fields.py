@@ -19,15 +19,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from rollouts.models import HealthCheck, PrometheusSource
 from rollouts.probes import BadOption, options_of
+from rollouts.rules.check_addresses import ADDRESSED, wrong_address, wrong_web
 from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan
-from warroom.rules.blanks import blanks
 
 KINDS = {
     "http": "An HTTP address",
@@ -67,8 +66,8 @@ def checked(plan: DeploymentPlan, kind: str, fields: Mapping[str, Any]) -> dict[
         _check_number(name, values[name])
     if "url" in values:
         _check_address(kind, values["url"])
-    if values.get("runbook_url"):
-        _check_http("runbook_url", values["runbook_url"])
+    if values.get("runbook_url") and (wrong := wrong_web(values["runbook_url"])):
+        raise Invalid("runbook_url", wrong)
     if "options" in values:
         values["options"] = _options(kind, values["options"])
     if "cadence" in values:
@@ -83,7 +82,7 @@ def refuse_unnamed(kind: str, values: Mapping[str, Any]) -> None:
     """A new check wants a name and what is to be asked. Raises Invalid."""
     if not values.get("name"):
         raise Invalid("name", "Give it a name.")
-    if kind in _ADDRESSED and not values.get("url"):
+    if kind in ADDRESSED and not values.get("url"):
         raise Invalid("url", "Say what is to be asked.")
 
 
@@ -103,44 +102,8 @@ def _check_number(name: str, value: Any) -> None:
 
 
 def _check_address(kind: str, url: str) -> None:
-    if not url or blanks(url):
-        return
-    if kind not in _ADDRESSED:
-        raise Invalid("url", "A check of this kind asks no address.")
-    _ADDRESSED[kind]("url", url)
-
-
-def _check_http(name: str, url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_good = False
-    if not is_good or any(c.isspace() or c in '<>"\\' for c in url):
-        raise Invalid(name, "An address is wanted: https://service.example/health.")
-    if parts.username is not None:
-        raise Invalid(name, "The address has a name or password in it; name a variable instead.")
-
-
-def _check_port(name: str, url: str) -> None:
-    host, _, port = url.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
-        raise Invalid(name, "Host and port are wanted: db.example:5432.")
-    if any(c.isspace() or c in '/@<>"\\' for c in host):
-        raise Invalid(name, "Host and port are wanted: db.example:5432.")
-
-
-def _check_certificate(name: str, url: str) -> None:
-    if url.startswith(("http://", "https://")):
-        return _check_http(name, url)
-    return _check_port(name, url if ":" in url else f"{url}:443")
-
-
-_ADDRESSED: dict[str, Callable[[str, str], None]] = {
-    "http": _check_http,
-    "tcp": _check_port,
-    "tls": _check_certificate,
-}
+    if wrong := wrong_address(kind, url):
+        raise Invalid("url", wrong)
 
 
 def _options(kind: str, raw: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,11 +39,6 @@ class Ping:
     status: int = 0
     output: str = ""
     size: int = 0
-
-
-def new_key() -> str:
-    """A secret word for the address of a heartbeat: 32 letters, digits, - and _."""
-    return secrets.token_urlsafe(24)
 
 
 def find_heartbeat(key: str) -> HealthCheck | None:

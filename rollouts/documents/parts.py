@@ -1,4 +1,4 @@
-"""What machines watch, in a plan file: Prometheus servers, metrics, checks and stages."""
+"""What machines watch, in a plan file: Prometheus servers, metrics and stages."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -7,7 +7,7 @@ from django.db.models import Q
 from pydantic import Field
 
 from checklists.documents.parts import Line, has_lines
-from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage
+from rollouts.models import PrometheusQuery, PrometheusSource, Stage
 from rollouts.models.probing import Probing
 from warroom.documents import fields as f
 from warroom.documents.bounds import Bound, bound, bound_fields
@@ -42,7 +42,7 @@ class SourcesPart(Part):
     key, order, schema = "sources", 90, f.many(SourceFields, 100)
 
     def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        found = [_source(source, name) for source, name in _named(plan)]
+        found = [_source(source, name) for source, name in named_sources(plan)]
         return [] if all(one == {"name": USUAL} for one in found) else found
 
     def check(self, value: list[SourceFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
@@ -58,7 +58,7 @@ class SourcesPart(Part):
         creation.made["sources"] = {row.name: row for row in rows}
 
 
-def _named(plan: DeploymentPlan) -> list[tuple[PrometheusSource, str]]:
+def named_sources(plan: DeploymentPlan) -> list[tuple[PrometheusSource, str]]:
     """The servers with a name of its own each: two of one name get a number."""
     taken: set[str] = set()
     named = []
@@ -132,7 +132,7 @@ class MetricsPart(Part):
     key, order, schema = "metrics", 91, f.many(MetricFields, 1000)
 
     def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        named = {source.pk: name for source, name in _named(plan)}
+        named = {source.pk: name for source, name in named_sources(plan)}
         usual = next(iter(named), None)
         lined = has_lines(plan)
         return [
@@ -173,7 +173,7 @@ class MetricsPart(Part):
                 alert_name=one.alert,
                 words=dict(one.words),
                 source_line=one.line if lined else None,
-                **_watched_row(plan, place, one, creation),
+                **watched_row(plan, place, one, creation),
             )
             for place, one in enumerate(value or [], start=1)
         )
@@ -188,7 +188,7 @@ def _metric(row: PrometheusQuery, source: str, lined: bool) -> dict[str, Any]:
         unit=row.unit,
         green=bound(row.green_op, row.green_value),
         red=bound(row.red_op, row.red_value),
-        **_watched(row),
+        **watched(row),
         reducer=row.reducer,
         guard=row.guard_promql,
         guard_min=row.guard_min,
@@ -202,7 +202,7 @@ def _metric(row: PrometheusQuery, source: str, lined: bool) -> dict[str, Any]:
     )
 
 
-def _watched(row: Probing) -> dict[str, Any]:
+def watched(row: Probing) -> dict[str, Any]:
     return {
         "every": None if row.interval_s == EVERY_S else f.length(row.interval_s),
         "sustained": None if row.sustained_s == SUSTAINED_S else f.length(row.sustained_s),
@@ -224,7 +224,7 @@ def cadence_of(steps: Iterable[CadenceStep]) -> list[dict[str, int]]:
     return [{"every_s": one.every} | ({"until_s": one.until} if one.until else {}) for one in steps]
 
 
-def _watched_row(
+def watched_row(
     plan: DeploymentPlan, place: int, one: Watched, creation: Creation
 ) -> dict[str, Any]:
     return {
@@ -241,50 +241,6 @@ def _watched_row(
         "enabled": one.enabled,
         "due_at": creation.at,
     }
-
-
-# --- checks --------------------------------------------------------------------------------
-
-
-class CheckFields(Watched):
-    kind: Literal["http"] = "http"
-    url: f.url(500)
-    status: int = Field(200, ge=100, le=599)
-    slow: f.Milliseconds = 1000
-
-
-class ChecksPart(Part):
-    key, order, schema = "checks", 92, f.many(CheckFields, 1000)
-
-    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        return [
-            f.given(
-                key=row.key,
-                name=row.name,
-                url=row.url,
-                status=None if row.expect_status == 200 else row.expect_status,
-                slow=None if row.slow_ms == 1000 else f.milliseconds(row.slow_ms),
-                **_watched(row),
-            )
-            for row in plan.healthcheck_set.order_by("position", "pk")
-        ]
-
-    def check(self, value: list[CheckFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
-        yield from f.doubled(value, "key", ("checks",))
-
-    def create(
-        self, plan: DeploymentPlan, value: list[CheckFields] | None, creation: Creation
-    ) -> None:
-        HealthCheck.objects.bulk_create(
-            HealthCheck(
-                kind=one.kind,
-                url=one.url,
-                expect_status=one.status,
-                slow_ms=one.slow,
-                **_watched_row(plan, place, one, creation),
-            )
-            for place, one in enumerate(value or [], start=1)
-        )
 
 
 # --- stages --------------------------------------------------------------------------------
@@ -367,5 +323,5 @@ def _stage(stage: Stage, lined: bool) -> dict[str, Any]:
     )
 
 
-for part in (SourcesPart(), MetricsPart(), ChecksPart(), StagesPart()):
+for part in (SourcesPart(), MetricsPart(), StagesPart()):
     register_part(part)

@@ -131,3 +131,39 @@ def test_everything_that_people_set_up_of_metrics_and_servers_goes_round(plan):
     assert (made["metrics"], made["sources"]) == (data["metrics"], data["sources"])
     quick = in_time(data, Fraction(12))["metrics"][0]
     assert (quick["cadence"][0], quick["stale"]) == ({"every": "5s", "until": "T+2h"}, "10s")
+
+
+def test_every_kind_of_check_goes_round_without_the_word_of_a_heartbeat(plan):
+    source = PrometheusSource.objects.create(plan=plan, name="EU", url="https://p.example")
+    made = [
+        {"kind": "http", "url": "https://a.example/", "red_ms": 2000, "group": "API",
+         "options": {"contains": "ok", "headers": {"X-Key": "env:SHOP_KEY"}, "redirects": True}},
+        {"kind": "tcp", "url": "db.example:5432"},
+        {"kind": "tls", "url": "a.example:443", "options": {"yellow_days": 30}},
+        {"kind": "targets", "source": source, "options": {"job": "web", "expected": 4}},
+        {"kind": "heartbeat", "grace_s": 300, "options": {"longest_s": 1200}, "ping_key": "secret"},
+    ]  # fmt: skip
+    for place, one in enumerate(made):
+        HealthCheck.objects.create(plan=plan, key=one["kind"], name="A", position=place, **one)
+    data = plan_data(plan, states=True)
+    assert "secret" not in str(data)
+    assert again(data)["checks"] == data["checks"]
+    copied = HealthCheck.objects.filter(plan__slug="again")
+    assert [row.options for row in copied] == [one.get("options", {}) for one in made]
+    assert len(copied.get(kind="heartbeat").ping_key) == 32
+    assert copied.get(kind="targets").source.name == "EU"
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [
+        ("kind: tcp, url: db.example", "Host and port"),
+        ("kind: heartbeat, url: https://a.example", "asks no address"),
+        ("url: https://a.example, options: {colour: red}", "no such option"),
+        ("url: https://a.example, options: {headers: {Authorization: abc}}", "is a secret"),
+        ("kind: targets, source: West", "no source"),
+    ],
+)
+def test_what_is_wrong_in_a_check_is_said(check, says):
+    with pytest.raises(ValueError, match=says):
+        read(f"{HEAD}checks: [{{key: a, name: A, {check}}}]", "yaml")

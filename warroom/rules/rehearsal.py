@@ -29,6 +29,8 @@ LENGTHS: dict[tuple[str, str], int] = {
     ("baselines", "over"): 60,
     ("checks", "every"): LEAST_CADENCE_S,
     ("checks", "sustained"): LEAST_CADENCE_S,
+    ("checks", "grace"): LEAST_CADENCE_S,
+    ("checks", "longest"): LEAST_CADENCE_S,
     ("phases", "runs"): LEAST_SOAK_S,
 }
 # The plan file leaves out what is usual; a rehearsal's is not.
