@@ -12,6 +12,7 @@ from rollouts.views import (
     rollout,
     rounds,
     sources,
+    stages,
     success,
     tuning,
 )
@@ -53,6 +54,9 @@ urlpatterns = [
     path("rollout/hold/", rollout.hold, name="rollout-hold"),
     path("rollout/release/", rollout.release, name="rollout-release"),
     path("rollout/resume/", rollout.resume, name="rollout-resume"),
+    path("rollout/stages/", stages.stages, name="stages"),
+    path("rollout/stages/<int:number>/", stages.stage_edit, name="stage-edit"),
+    path("rollout/stages/<int:number>/remove/", stages.stage_remove, name="stage-remove"),
     path("rollout/advance/<int:percent>/", rollout.begin, name="advance"),
     path("rollout/confirm/", executors.confirm, name="confirm-share"),
     path("rollout/carry-out/", executors.carry_out, name="carry-out"),

@@ -303,6 +303,18 @@ ROUTES = {
     "advance": Route(
         f"{PLAN}rollout/advance/5/", get=LED, post=holders(302, *RUN), send={"confirmed": "5"}
     ),
+    "stages": Route(
+        f"{PLAN}rollout/stages/", get=READ, post=holders(302, *EDIT), send={"to_percent": "90"}
+    ),
+    "stage-edit": Route(
+        f"{PLAN}rollout/stages/1/",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"cadence": "15m", "hold": "6h"},
+    ),
+    "stage-remove": Route(  # it has begun
+        f"{PLAN}rollout/stages/1/remove/", get=LED, post=holders(409, *EDIT)
+    ),
     "rollout-hold": Route(
         f"{PLAN}rollout/hold/", get=LED, post=holders(302, *RUN, *SIGN), send={"reason": "Look."}
     ),

@@ -10,8 +10,8 @@ from rollouts.models import Stage, StageState
 from rollouts.queries.safe_start import latest_safe_start
 from rollouts.queries.soaks import is_seen
 from rollouts.queries.stages import ahead_of, coming, of_plan
-from rollouts.rules.stages import objections
-from warroom.actions.change import Change, change
+from rollouts.rules.stages import Ahead, objections
+from warroom.actions.change import RULE, Change, change
 from warroom.actions.lifecycle import outside_window, set_lifecycle, weigh
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, User
@@ -65,6 +65,8 @@ def advance(
         if against := objections(ahead):
             raise Refused(" ".join(against))
         _demand_typed(confirmed, to_percent)
+        if moving.by == RULE:
+            _demand_unattended(moving, running, ahead)
         confirmation = _confirm(moving, reason)
         _move(moving, stage, running, at or moving.at, bool(ahead.verdict), confirmation, reason)
     return stage
@@ -73,6 +75,16 @@ def advance(
 def _demand_typed(confirmed: str | None, percent: int) -> None:
     if confirmed is not None and confirmed.strip().removesuffix("%").strip() != str(percent):
         raise Invalid("confirmed", f"Type {percent} to go on to {percent} %.")
+
+
+def _demand_unattended(moving: Change, running: Stage | None, ahead: Ahead) -> None:
+    """A rule goes on only where the plan says so, on green that was observed, with no warning."""
+    if running is None or not running.auto_advance:
+        raise Refused("The stage does not go on by itself.")
+    if ahead.verdict != "proceed" or not (running.soak_s or ahead.gate):
+        raise Refused("Nobody is there, and neither soak nor gate says that it may go on.")
+    if found := [one.sentence for one in warnings(moving.plan, moving.at)]:
+        raise Refused(" ".join(found))
 
 
 def _confirm(moving: Change, reason: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What machines watch, in a plan file: Prometheus servers, metrics and stages."""
+"""What machines watch, in a plan file: Prometheus servers and metrics."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -7,7 +7,7 @@ from django.db.models import Q
 from pydantic import Field
 
 from checklists.documents.parts import Line, has_lines
-from rollouts.models import PrometheusQuery, PrometheusSource, Stage
+from rollouts.models import PrometheusQuery, PrometheusSource
 from rollouts.models.probing import Probing
 from warroom.documents import fields as f
 from warroom.documents.bounds import Bound, bound, bound_fields
@@ -207,14 +207,14 @@ def watched(row: Probing) -> dict[str, Any]:
         "every": None if row.interval_s == EVERY_S else f.length(row.interval_s),
         "sustained": None if row.sustained_s == SUSTAINED_S else f.length(row.sustained_s),
         "red_after": None if row.red_after == 1 else row.red_after,
-        "cadence": [_step(step) for step in row.cadence],
+        "cadence": [step_of(step) for step in row.cadence],
         "runbook": row.runbook_url,
         "report_only": row.report_only or None,
         "enabled": None if row.enabled else False,
     }
 
 
-def _step(step: Mapping[str, int]) -> dict[str, str]:
+def step_of(step: Mapping[str, int]) -> dict[str, str]:
     until = f.offset(step["until_s"]) if step.get("until_s") else None
     return f.given(every=f.length(step["every_s"]), until=until)
 
@@ -243,85 +243,5 @@ def watched_row(
     }
 
 
-# --- stages --------------------------------------------------------------------------------
-
-
-class StageFields(f.Strict):
-    name: f.text(200) = ""
-    from_: int = Field(alias="from", ge=0, le=100)
-    to: int = Field(ge=0, le=100)
-    at: f.Offset = None
-    soak: f.Length = 0
-    gate: f.key(60) = ""
-    line: int = Line
-
-
-class StagesPart(Part):
-    key, order, schema = "stages", 93, f.many(StageFields, 1000)
-
-    def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        lined = has_lines(plan)
-        stages = plan.stages.select_related("gate").order_by("number", "pk")
-        return [_stage(stage, lined) for stage in stages]
-
-    def record(self, plan: DeploymentPlan) -> dict[str, Any]:
-        """How far the rollout got: a fact of that release, not of another made of its file."""
-        begun = [stage for stage in plan.stages.all() if stage.started_at or stage.ended_at]
-        if not begun:
-            return {}
-        return {
-            "stages": [
-                f.given(
-                    stage=stage.number,
-                    state=stage.state,
-                    started=f.instant(stage.started_at),
-                    soak_from=f.instant(stage.soak_from),
-                    ended=f.instant(stage.ended_at),
-                )
-                for stage in begun
-            ]
-        }
-
-    def check(self, value: list[StageFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
-        gates = [gate.key for gate in whole.get("gates", ())]
-        for n, stage in enumerate(value):
-            yield from f.unknown(stage.gate, gates, ("stages", n, "gate"), "gate")
-
-    def count(self, value: list[StageFields]) -> dict[str, int]:
-        return {"stages": len(value)}
-
-    def create(
-        self, plan: DeploymentPlan, value: list[StageFields] | None, creation: Creation
-    ) -> None:
-        gates = {gate.key: gate for gate in creation.made["gates"]}
-        lined = creation.made.get("lined", False)
-        Stage.objects.bulk_create(
-            Stage(
-                plan=plan,
-                number=number,
-                name=one.name,
-                from_percent=one.from_,
-                to_percent=one.to,
-                offset_s=one.at,
-                soak_s=one.soak,
-                gate=gates.get(one.gate),
-                source_line=one.line if lined else None,
-            )
-            for number, one in enumerate(value or [], start=1)
-        )
-
-
-def _stage(stage: Stage, lined: bool) -> dict[str, Any]:
-    return f.given(
-        name=stage.name,
-        from_=stage.from_percent,
-        to=stage.to_percent,
-        at=f.offset(stage.offset_s),
-        soak=f.length(stage.soak_s) if stage.soak_s else None,
-        gate=stage.gate.key if stage.gate else None,
-        line=stage.source_line if lined else None,
-    )
-
-
-for part in (SourcesPart(), MetricsPart(), StagesPart()):
+for part in (SourcesPart(), MetricsPart()):
     register_part(part)

@@ -107,3 +107,4 @@ for panel in (Track(), History(), Calendar()):
     panels.register(panel)
 navigation.register_tab("rollout", "Rollout", "rollout", 45, count=share, icon="steps", key="o")
 navigation.register_part("rollout", "rollout", "Rollout", "rollout", 10)
+navigation.register_part("rollout", "stages", "Stages", "stages", 40)

@@ -93,6 +93,29 @@ def test_how_far_the_rollout_got_is_a_record(plan, gate):
     }
 
 
+def test_all_that_a_stage_says_goes_into_the_file_and_comes_back(plan):
+    """S45 S50 S51: cadence with duties, hold length, going on by itself, command."""
+    Stage.objects.create(
+        plan=plan, number=1, from_percent=0, to_percent=5, soak_s=43_200, hold_s=21_600 * 2,
+        cadence=[{"until_s": 3600, "every_s": 300, "duties": ["Look at logs"]}, {"every_s": 7200}],
+        auto_advance=True, rollback_mode="recommend", explanation="The flag.", command="flag 5",
+    )  # fmt: skip
+    data = plan_data(plan, states=True)
+    assert data["stages"] == [
+        {
+            "from": 0, "to": 5, "soak": "12h", "hold": "12h",
+            "cadence": [
+                {"every": "5m", "until": "T+1h", "duties": ["Look at logs"]}, {"every": "2h"},
+            ],
+            "auto_advance": True, "rollback": "recommend", "explanation": "The flag.",
+            "command": "flag 5",
+        }
+    ]  # fmt: skip
+    assert again(data)["stages"] == data["stages"]
+    copy, kept = Stage.objects.get(plan__slug="again"), Stage.objects.get(plan=plan)
+    assert (copy.cadence, copy.hold_s) == (kept.cadence, kept.hold_s)
+
+
 @pytest.mark.parametrize(
     ("part", "says"),
     [

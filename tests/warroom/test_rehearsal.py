@@ -91,6 +91,7 @@ def test_what_the_file_leaves_out_because_it_is_usual_is_shortened_as_well():
 
 def test_the_usual_is_what_the_tables_say():
     defaults = {
+        "stages": {"hold": Stage().hold_s},
         "gates": {"hold": Gate(key="x").hold_minutes * 60},
         "metrics": {"every": PrometheusQuery().interval_s, "sustained": 300},
         "checks": {"every": HealthCheck().interval_s, "sustained": HealthCheck().sustained_s},
@@ -100,7 +101,10 @@ def test_the_usual_is_what_the_tables_say():
 
 
 def test_what_is_made_longer_again_is_what_it_was():
-    data = {"stages": [{"soak": "12h", "at": "T+15m"}], "gates": [{"hold": "6h"}]}
+    data = {
+        "stages": [{"soak": "12h", "at": "T+15m", "hold": "6h"}],
+        "gates": [{"hold": "6h"}],
+    }
     assert in_time(shorter(data, 60), Fraction(1, 60)) == data
 
 

@@ -22,6 +22,7 @@ LENGTHS: dict[tuple[str, str], int] = {
     ("stages", "soak"): LEAST_SOAK_S,
     ("stages", "watch"): LEAST_CADENCE_S,
     ("stages", "every"): LEAST_CADENCE_S,
+    ("stages", "hold"): LEAST_HOLD_S,
     ("gates", "hold"): LEAST_HOLD_S,
     ("metrics", "every"): LEAST_CADENCE_S,
     ("metrics", "sustained"): LEAST_CADENCE_S,
@@ -35,6 +36,7 @@ LENGTHS: dict[tuple[str, str], int] = {
 }
 # The plan file leaves out what is usual; a rehearsal's is not.
 USUAL: dict[str, dict[str, str]] = {
+    "stages": {"hold": "6h"},
     "gates": {"hold": "6h"},
     "metrics": {"every": "15s", "sustained": "5m"},
     "checks": {"every": "15s", "sustained": "5m"},
