@@ -27,7 +27,9 @@ from checklists.actions.results import record_result
 from checklists.actions.signoffs import sign_off
 from checklists.models import Criterion
 from checklists.rules.results.reading import read_result
+from rollouts.actions.backups import register_backup
 from rollouts.actions.hooks import add_hook
+<<<<<<< HEAD
 from rollouts.models import (
     Guardrail,
     HealthCheck,
@@ -36,6 +38,11 @@ from rollouts.models import (
     Stage,
     WatchRound,
 )
+=======
+from rollouts.actions.procedures import save_procedure
+from rollouts.actions.runs import begin_run
+from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage, WatchRound
+>>>>>>> f181349 (Show runs, drills, backups and procedures on pages of their own)
 from tests.conftest import CAST
 from warroom.actions.change import RULE, change
 from warroom.actions.escalations import open_escalation
@@ -858,6 +865,85 @@ ROUTES = {
         post=holders(302, *EDIT),
         send={"remove-reason": "Twice."},
     ),
+    "rollback-run": Route(f"{PLAN}rollback/1/", get=READ),
+    "run-step": Route(f"{PLAN}rollback/1/steps/1", get=LED, post=holders(302, *TICK)),
+    "run-note": Route(
+        f"{PLAN}rollback/1/note",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"position": "1", "state": "failed", "note": "Stuck."},
+    ),
+    "run-command": Route(f"{PLAN}rollback/1/command", get=LED, post=holders(302, *TICK)),
+    "run-finish": Route(
+        f"{PLAN}rollback/1/finish",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"outcome": "failed", "saw": "Stuck."},
+    ),
+    "run-false": Route(
+        f"{PLAN}rollback/2/false",
+        get=LED,
+        post=holders(302, "cora", "thon", "hudson", "root"),
+        send={"false-reason": "Counted twice."},
+    ),
+    "run-redeployed": Route(f"{PLAN}rollback/2/redeployed", get=LED, post=holders(302, *RUN)),
+    "recovery": Route(f"{PLAN}rollout/recovery/", get=READ),
+    "recovery-drill": Route(
+        f"{PLAN}rollout/recovery/drill",
+        get=holders(200, *TICK),
+        post=holders(302, *TICK),
+        send={"place": "staging"},
+    ),
+    "recovery-past": Route(
+        f"{PLAN}rollout/recovery/drill/flag",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"place": "staging", "started_at": "2025-01-02 10:00", "took_0": "1:00"},
+    ),
+    "procedures-md": Route(f"{PLAN}rollout/recovery/procedures.md", get=READ),
+    "procedure-add": Route(
+        f"{PLAN}rollout/recovery/procedures/add",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"name": "Restore"} | lines("steps"),
+    ),
+    "procedure-edit": Route(
+        f"{PLAN}rollout/recovery/procedures/flag/",
+        get=holders(200, *EDIT),
+        post=holders(302, *EDIT),
+        send={"name": "Flag off"} | lines("steps"),
+    ),
+    "procedure-retire": Route(
+        f"{PLAN}rollout/recovery/procedures/flag/retire",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"retire-reason": "Not used."},
+    ),
+    "recovery-backup": Route(
+        f"{PLAN}rollout/recovery/backups/add",
+        get=holders(200, *TICK),
+        post=holders(302, *TICK),
+        send={"metadata": '{{"name": "weekly"}}'},
+    ),
+    "backup": Route(f"{PLAN}rollout/recovery/backups/nightly/", get=READ),
+    "backup-verify": Route(
+        f"{PLAN}rollout/recovery/backups/nightly/verify",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"sha256": "a" * 64},
+    ),
+    "backup-restored": Route(
+        f"{PLAN}rollout/recovery/backups/nightly/restored",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"run": "{run}"},
+    ),
+    "backup-retire": Route(
+        f"{PLAN}rollout/recovery/backups/nightly/retire",
+        get=LED,
+        post=holders(302, *TICK),
+        send={"retire-reason": "Thinned out."},
+    ),
 }
 
 
@@ -917,6 +1003,7 @@ def release(plan, cast, item, gate):
     peak = add_profile(plan, {"name": "Peak", "p95_ms": 500}, by=cast["cora"])
     finish_run(peak, {"p95": 612}, by=cast["cora"])
     plan.scenarios.create(number=1, title="The power is off", items=["Light a candle"])
+    ran = way_back(plan, cast)
     group = item.phase.groups.create(title="If needed", position=1, optional=True)
     file = attach_file(item, "panel.png", b"\x89PNG\r\n\x1a\n", by=cast["cora"])
     tests = b'<testsuite name="a" tests="1"><testcase name="b" classname="c"/></testsuite>'
@@ -950,8 +1037,20 @@ def release(plan, cast, item, gate):
         "hook": hook.pk,
         "alert": fired.pk,
         "round": watched.pk,
+        "run": ran,
         "source": PrometheusSource.objects.get(plan=plan).pk,
     }
+
+
+def way_back(plan, cast):
+    """A procedure, a drill, a rollback and a backup; gives the drill's number in the table."""
+    flag = save_procedure(plan, {"name": "Flag", "steps": [{"title": "Off"}]}, by=cast["cora"])
+    register_backup(plan, {"name": "nightly"}, by=cast["cora"])
+    with change(plan, by=RULE) as starting:
+        said = {"cause": "person", "reason": "Errors", "from_percent": 5, "to_percent": 0}
+        drill = begin_run(starting, procedure=flag, drill=True, by_name="Cora", **said)
+        begin_run(starting, procedure=flag, by_name="Cora", **said)
+    return drill.pk
 
 
 @pytest.fixture

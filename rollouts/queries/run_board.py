@@ -94,6 +94,8 @@ class Board:
     left: int
     result: str
     missed: bool
+    downtime: str
+    downtime_of: str
 
     @property
     def is_over(self) -> bool:
@@ -144,6 +146,8 @@ def board(run: RollbackRun, now: datetime) -> Board:
         left=len(open_steps(steps)),
         result=said,
         missed=word == "missed",
+        downtime=span_text(run.downtime_s) if run.downtime_s is not None else "",
+        downtime_of=span_text(run.downtime_target_s) if run.downtime_target_s else "",
     )
 
 

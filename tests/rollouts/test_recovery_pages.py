@@ -1,0 +1,182 @@
+"""The pages of rollbacks, drills and backups, and what their forms keep when they are refused."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from rollouts.actions.backups import register_backup
+from rollouts.actions.drills import start_drill
+from rollouts.actions.procedures import basis_of, save_procedure
+from rollouts.models import Backup, RollbackProcedure, RollbackRun
+from tests.rollouts.cast import make_check, make_query
+from tests.rollouts.test_backups import METADATA, ONE
+from tests.rollouts.test_procedures import FLAG
+from tests.rollouts.test_runs import begin
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def flag(plan, cast):
+    make_query(plan, band="red", value=731.0, read_at=timezone.now())
+    make_check(plan)
+    return save_procedure(plan, FLAG, by=cast["cora"])
+
+
+def url(plan, name, *parts):
+    return reverse(name, args=[plan.slug, *parts])
+
+
+def html(answer, status=200):
+    assert answer.status_code == status, answer.content.decode()[:3000]
+    return answer.content.decode()
+
+
+def test_a_rollback_shows_its_stopwatch_steps_and_frozen_readings(flag, client_of, cast, plan):
+    """S142: each segment against its target."""
+    run = begin(plan, generation=1)
+    page = html(client_of(cast["forge"]).get(url(plan, "rollback-run", 1)))
+    assert "Rollback run 1: 5 to 0 %" in page and "ROLLBACK to 0 %" in page
+    assert "of 20:00 allowed" in page and "Nobody is in command yet" in page
+    assert page.count("<progress") == 4 and "Errors." in page
+    assert "Metrics at the trigger" in page and "P95 latency" in page
+    assert "python deploy.py rollback" in page  # if the button fails
+    assert f'data-elapsed="{run.started_at:%Y-%m-%dT%H:%M:%SZ}"' in page
+
+
+def test_a_drill_says_everywhere_that_it_is_one(flag, client_of, cast, plan):
+    start_drill(plan, flag, "staging", by=cast["forge"])
+    page = html(client_of(cast["forge"]).get(url(plan, "rollback-run", 1)))
+    assert "DRILL" in page and "At staging. It moves no production traffic" in page
+    assert "board--rollback" not in page
+
+
+def test_steps_are_ticked_with_one_tap_and_refused_in_words(flag, client_of, cast, plan):
+    start_drill(plan, flag, "staging", by=cast["forge"])
+    client = client_of(cast["forge"])
+    where = url(plan, "run-step", 1, 2) + "?state=done"
+    assert client.post(where).status_code == 302
+    run = RollbackRun.objects.get()
+    assert run.steps.get(position=2).done_by == "Forge"
+    fragments = html(client.post(url(plan, "run-step", 1, 3), headers={"hx-request": "true"}))
+    assert 'id="run-steps-1"' in fragments and 'id="run-1"' in fragments
+    said = html(client.post(url(plan, "run-note", 1), {"position": "4", "state": "skipped"}), 422)
+    assert "Say why" in said
+    typed = {"position": "4", "state": "skipped", "note": "No check there"}
+    assert client.post(url(plan, "run-note", 1), typed).status_code == 302
+    said = html(client.post(url(plan, "run-finish", 1), {"outcome": "verified", "saw": "Ok"}), 409)
+    assert "“Decide” is open." in said and ">Ok</textarea>" in said
+    client.post(url(plan, "run-step", 1, 1))
+    typed = {"outcome": "verified", "saw": "At 0 %", "downtime": "7:05"}
+    assert client.post(url(plan, "run-finish", 1), typed).status_code == 302
+    run.refresh_from_db()
+    assert (run.outcome, run.downtime_s) == ("verified", 425)
+    assert "Verified" in html(client.get(url(plan, "rollback-run", 1)))
+
+
+def test_the_page_of_backups_and_drills(flag, client_of, cast, plan):
+    plan.protected_until = timezone.now() + timedelta(hours=12)
+    plan.environment = "production"
+    plan.save()
+    register_backup(plan, METADATA | {"sha256": ONE}, by=cast["forge"])
+    start_drill(plan, flag, "staging", by=cast["forge"])
+    page = html(client_of(cast["forge"]).get(url(plan, "recovery")))
+    assert "Latest start, Flag to 0 %" in page and "20:00 + 5:00 reserve" in page
+    assert "staging_20251015_063700" in page and "Not verified" in page
+    assert "All 1 are of staging; none is of production." in page
+    assert "Procedure: Flag to 0 %" in page and "3d97ee29ac7d" in page
+
+
+def test_a_drill_is_started_and_entered_by_form(flag, client_of, cast, plan):
+    client = client_of(cast["forge"])
+    assert "Enter a past drill: Flag to 0 %" in html(client.get(url(plan, "recovery-drill")))
+    said = html(client.post(url(plan, "recovery-drill"), {"place": "", "reason": "Try it"}), 422)
+    assert "Try it" in said
+    answer = client.post(url(plan, "recovery-drill"), {"place": "staging", "procedure": flag.pk})
+    assert answer.url == url(plan, "rollback-run", 1)
+    typed = {"place": "staging", "started_at": "2026-01-02 10:00", "took_0": "0:08",
+             "took_1": "1:40", "took_2": "soon", "worked": "on"}  # fmt: skip
+    past = url(plan, "recovery-past", "flag-to-0")
+    said = html(client.post(past, typed), 422)
+    assert "no length" in said and 'value="1:40"' in said
+    assert client.post(past, typed | {"took_2": "0:30"}).status_code == 302
+    assert RollbackRun.objects.get(number=2).noted_at is not None
+    assert "entered from notes" in html(client.get(url(plan, "rollback-run", 2)))
+
+
+def test_a_backup_is_registered_read_back_and_retired_by_form(client_of, cast, plan):
+    client = client_of(cast["forge"])
+    said = html(client.post(url(plan, "recovery-backup"), {"metadata": "{nope"}), 422)
+    assert "no JSON" in said and "{nope" in said
+    said = html(client.post(url(plan, "recovery-backup"), {"metadata": '{"size": 1}'}), 422)
+    assert "Say a name" in said
+    answer = client.post(url(plan, "recovery-backup"), {"metadata": '{"name": "nightly"}'})
+    where = url(plan, "backup", "nightly")
+    assert answer.url == where and "sha256sum" in html(client.get(where))
+    assert "Give the checksum" in html(client.post(url(plan, "backup-verify", "nightly")), 422)
+    with open(__file__, "rb") as file:
+        sent = client.post(url(plan, "backup-verify", "nightly"), {"file": file})
+    assert sent.status_code == 302
+    row = Backup.objects.get()
+    assert row.verified_sha256 and row.verified_how.startswith("uploaded test_recovery_pages")
+    client.post(url(plan, "backup-verify", "nightly"), {"sha256": ONE})
+    assert "not what was claimed" in html(client.get(where))
+    client.post(url(plan, "backup-retire", "nightly"), {"retire-reason": "Thinned out"})
+    assert "Off the register" in html(client.get(where))
+
+
+def rows_of(*steps):
+    data = {"steps-TOTAL_FORMS": str(len(steps)), "steps-INITIAL_FORMS": "0"}
+    for place, step in enumerate(steps):
+        data |= {f"steps-{place}-{name}": value for name, value in step.items()}
+    return data
+
+
+def test_a_procedure_is_edited_ordered_and_kept_when_refused(flag, client_of, cast, plan):
+    client = client_of(cast["cora"])
+    where = url(plan, "procedure-edit", "flag-to-0")
+    page = html(client.get(where))
+    assert 'value="Flag to 0"' in page and 'value="10:00"' in page
+    typed = {"name": "Flag", "target_s": "15:00", "to_percent": "0", "basis": basis_of(flag)}
+    second = {"title": "See it", "place": "2", "watches": "check:demo", "target_s": "5:00"}
+    first = {"title": "Flag off", "place": "1", "kind": "execute", "target_s": "a while"}
+    said = html(client.post(where, typed | rows_of(second, first)), 422)
+    assert "no length" in said and 'value="See it"' in said
+    first["target_s"] = "10:00"
+    assert client.post(where, typed | rows_of(second, first, {"title": ""})).status_code == 302
+    flag.refresh_from_db()
+    assert [one.title for one in flag.steps.all()] == ["Flag off", "See it"]
+    assert (flag.name, flag.target_s) == ("Flag", 900)
+    said = html(client.post(where, typed | rows_of(first)), 409)
+    assert "was changed while you wrote" in said
+    text = html(client.get(url(plan, "procedures-md")))
+    assert "1. Flag off" in text and "- **Total:** &lt; 15 minutes" not in text
+    assert "- **Total:** < 15 minutes" in text
+    client.post(url(plan, "procedure-retire", "flag-to-0"), {"retire-reason": "Not used"})
+    assert RollbackProcedure.objects.get().retired_at is not None
+
+
+def test_every_page_says_it_from_half_an_hour_before_the_latest_start(flag, client_of, cast, plan):
+    plan.protected_until = timezone.now() + timedelta(minutes=40)
+    plan.lifecycle = "deploying"
+    plan.save()
+    page = html(client_of(cast["vera"]).get(url(plan, "timeline")))
+    assert "A rollback has to start by" in page
+    plan.protected_until = timezone.now() + timedelta(minutes=20)
+    plan.timeline_seq += 0
+    plan.save()
+
+
+def test_the_alarm_was_false_and_it_is_out_again(flag, client_of, cast, plan):
+    """S79."""
+    begin(plan)
+    client = client_of(cast["thon"])
+    client.post(url(plan, "run-command", 1))
+    assert RollbackRun.objects.get().commander == "Thon"
+    assert "Say why" in html(client.post(url(plan, "run-false", 1), {}), 422)
+    client.post(url(plan, "run-false", 1), {"false-reason": "The probe counted twice"})
+    client.post(url(plan, "run-redeployed", 1))
+    run = RollbackRun.objects.get()
+    assert run.false_positive_at and run.redeployed_at
