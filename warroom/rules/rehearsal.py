@@ -33,6 +33,10 @@ LENGTHS: dict[tuple[str, str], int] = {
     ("checks", "grace"): LEAST_CADENCE_S,
     ("checks", "longest"): LEAST_CADENCE_S,
     ("phases", "runs"): LEAST_SOAK_S,
+    ("rounds", "every"): LEAST_CADENCE_S,
+    ("rounds", "until"): 2 * LEAST_CADENCE_S,
+    ("round_limits", "late"): LEAST_CADENCE_S,
+    ("success", "over"): LEAST_SOAK_S,
 }
 # The plan file leaves out what is usual; a rehearsal's is not.
 USUAL: dict[str, dict[str, str]] = {
