@@ -29,7 +29,8 @@ from checklists.models import Criterion
 from checklists.rules.results.reading import read_result
 from rollouts.actions.backups import register_backup
 from rollouts.actions.hooks import add_hook
-<<<<<<< HEAD
+from rollouts.actions.procedures import save_procedure
+from rollouts.actions.runs import begin_run
 from rollouts.models import (
     Guardrail,
     HealthCheck,
@@ -38,11 +39,6 @@ from rollouts.models import (
     Stage,
     WatchRound,
 )
-=======
-from rollouts.actions.procedures import save_procedure
-from rollouts.actions.runs import begin_run
-from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Stage, WatchRound
->>>>>>> f181349 (Show runs, drills, backups and procedures on pages of their own)
 from tests.conftest import CAST
 from warroom.actions.change import RULE, change
 from warroom.actions.escalations import open_escalation
