@@ -22,11 +22,13 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 import requests
+import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
 from requests.adapters import BaseAdapter
@@ -127,6 +129,11 @@ def checked(url: str) -> URL:
 
     A host written as a number is judged here, because no resolver is asked for it.
     """
+    return _checked(url, tuple(settings.WARROOM_OUTBOUND_ALLOW))
+
+
+@lru_cache(maxsize=4096)
+def _checked(url: str, allowed: tuple[str, ...]) -> URL:
     if any(ord(c) <= 32 or c == "\\" for c in url):
         raise Forbidden("the address has blanks or control characters in it")
     try:
@@ -139,24 +146,21 @@ def checked(url: str) -> URL:
         raise Forbidden("only http:// and https:// addresses are called")
     if parts.username is not None:
         raise Forbidden("the address has a name or password in it")
-    return _with_plain_host(url, host, port)
+    return _with_plain_host(url, host, port, allowed)
 
 
-def _with_plain_host(url: str, host: str, port: int) -> URL:
+def _with_plain_host(url: str, host: str, port: int, allowed: tuple[str, ...]) -> URL:
     named = URL(url).with_host(host)
     # Judged as it will be called: what encodes a name may turn it into a number.
     address = addresses.literal(named.raw_host or "")
     if address is None:
         return named
-    refused = addresses.refusal(host, port, address, settings.WARROOM_OUTBOUND_ALLOW)
-    if refused:
+    if refused := addresses.refusal(host, port, address, allowed):
         raise Forbidden(refused)
     return URL(url).with_host(str(address))
 
 
 # --- asyncio -------------------------------------------------------------------------------
-
-
 def open_session() -> aiohttp.ClientSession:
     """A guarded session; open it inside a running loop and close it there."""
     connector = aiohttp.TCPConnector(
@@ -274,7 +278,7 @@ class Transport:
     """An event loop on a thread of its own, with one session whose connections are kept."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
+        self.loop = uvloop.new_event_loop()
         self.session: aiohttp.ClientSession | None = None
         self._thread = threading.Thread(target=self._run, name="outbound", daemon=True)
         self._thread.start()
@@ -342,8 +346,6 @@ atexit.register(_close_at_exit)
 
 
 # --- requests ------------------------------------------------------------------------------
-
-
 class GuardedAdapter(BaseAdapter):
     """Mount this on a `requests` session: whatever the library on top asks goes by our rule.
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, models
@@ -72,23 +72,39 @@ def _type(field: models.Field) -> str:
 
 
 def _run(sql: str, rows: Sequence[models.Model], fields: Fields) -> None:
-    values = [[_plain(field, getattr(row, field.attname)) for field in fields] for row in rows]
+    read = [(field.attname, _writer(field)) for field in fields]
+    values = [[write(getattr(row, name)) for name, write in read] for row in rows]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [json.dumps(values, default=_said)])
+        cursor.execute(sql, [json.dumps(values)])
 
 
-def _plain(field: models.Field, value: Any) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        return None  # JSON has no word for it, and nothing is judged by it (law 5)
-    if connection.vendor == "sqlite":
-        return field.get_db_prep_save(value, connection)
-    return field.get_prep_value(value)
+def _writer(field: models.Field) -> Callable[[Any], Any]:
+    """How a value of a field is written in JSON; looked up once for all rows."""
+    if isinstance(field, models.DateTimeField):
+        return _adapted if connection.vendor == "sqlite" else _said
+    if isinstance(field, models.JSONField):
+        # SQLite keeps JSON as a text; a database with a type for it takes it as it is.
+        return json.dumps if connection.vendor == "sqlite" else _same
+    if isinstance(field, models.FloatField):
+        return _finite
+    return field.get_prep_value
 
 
-def _said(value: Any) -> str:
-    if isinstance(value, date):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+def _adapted(value: datetime | None) -> str | None:
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def _said(value: datetime | None) -> str | None:
+    return value.isoformat() if value is not None else None
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON has no word for the rest, and nothing is judged by it (law 5)."""
+    return value if value is None or math.isfinite(value) else None
 
 
 def _fields(rows: Sequence[models.Model]) -> Fields:

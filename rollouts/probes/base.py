@@ -7,6 +7,7 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 LONGEST_S = 5.0  # a lease lasts eight seconds
@@ -79,7 +80,9 @@ def read_options(kind: type[T], raw: Mapping[str, Any]) -> T:
     """
     if not isinstance(raw, Mapping):
         raise BadOption("options", "Options are names with values.")
-    hints = typing.get_type_hints(kind)
+    if not raw:
+        return _usual(kind)
+    hints = _hints(kind)
     known = {one.name for one in fields(kind)}  # type: ignore[arg-type]
     for name in raw:
         if name not in known:
@@ -87,6 +90,17 @@ def read_options(kind: type[T], raw: Mapping[str, Any]) -> T:
             raise BadOption(str(name), f"There is no such option; there are: {listed}.")
     given = {name: value for name, value in raw.items() if value is not None and value != ""}
     return kind(**{name: _typed(name, value, hints[name]) for name, value in given.items()})
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+@cache
+def _usual(kind: type[T]) -> T:
+    """The options of a check that names none; frozen, so that all may share them."""
+    return kind()
 
 
 def _typed(name: str, value: Any, hint: Any) -> Any:

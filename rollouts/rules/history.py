@@ -22,7 +22,8 @@ def append(history: dict, epoch: float, value: float | None, band: str, step: in
     step = int(history.get("step") or max(1, step))
     points = [p for p in history.get("points", ()) if p[0] > epoch - SPAN_S]
     kept = value if value is not None and math.isfinite(value) else None
-    points = _merge([*points, [int(epoch), kept, str(band)]], step)
+    # Only the newest can fall into the step of the one before: the others were merged before.
+    points[-1:] = _merge([*points[-1:], [int(epoch), kept, str(band)]], step)
     while len(points) > LIMIT:
         step *= 2
         points = _merge(points, step)

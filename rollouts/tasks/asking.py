@@ -6,20 +6,24 @@ has a few threads of its own: one that hangs holds up no other source, and no ch
 
 from __future__ import annotations
 
+import asyncio
 import os
 import queue
 import time
+from collections.abc import AsyncIterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 import structlog
 from django.utils import timezone
 
 from rollouts.actions.results import Outcome
-from rollouts.models import Probing, PrometheusQuery
+from rollouts.models import HealthCheck, Probing, PrometheusQuery
 from rollouts.probes import ASK, BadOption, ProbeResult, no_data
 from rollouts.probes.prometheus import PrometheusTarget
-from rollouts.queries.targets import check_target, target_of
+from rollouts.queries.targets import CheckTarget, check_target, target_of
 from warroom.outbound import transport
 from warroom.rules.blanks import blanks, named
 
@@ -29,6 +33,9 @@ GATHER_S = 0.15
 # A source that did not answer is not asked the next question for so long: two hundred queries
 # would otherwise each wait out the deadline on a few threads.
 SILENT_S = 6.0
+# So many direct checks run at a time, or their latencies would be those of our own queue. One that
+# is slow gives its turn away, so that those that hang hold up nobody.
+TURNS, TURN_S = 200, 0.5
 log = structlog.get_logger()
 
 _lanes: dict[int | str, ThreadPoolExecutor] = {}
@@ -46,6 +53,28 @@ def _lane(url: str) -> ThreadPoolExecutor:
 os.register_at_fork(after_in_child=_lanes.clear)
 
 
+class Turns:
+    """At most `TURNS` at a time, each for `TURN_S` seconds at most. Belongs to one loop."""
+
+    def __init__(self) -> None:
+        self.free = asyncio.Semaphore(TURNS)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        await self.free.acquire()
+        # A handle that has run is not cancelled any more, so it is given back exactly once.
+        later = asyncio.get_running_loop().call_later(TURN_S, self.free.release)
+        try:
+            yield
+        finally:
+            if later.when() > asyncio.get_running_loop().time():
+                later.cancel()
+                self.free.release()
+
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, Turns] = WeakKeyDictionary()
+
+
 class Asking:
     """One look's worth of asking."""
 
@@ -57,10 +86,9 @@ class Asking:
     def ask(self, row: Probing) -> None:
         """Start asking; the outcome arrives in `answers`."""
         self.waiting += 1
-        self.asked.append((row, timezone.now()))
         token = row.lease_token
         try:
-            future = _start(row)
+            future = self._start(row)
         except BadOption as error:
             self.answers.put(Outcome(row, token, no_data(f"not asked: {error}")))
             return
@@ -71,6 +99,34 @@ class Asking:
             self.answers.put(Outcome(row, token, no_data(reason)))
             return
         future.add_done_callback(lambda done: self.answers.put(Outcome(row, token, _result(done))))
+
+    def _start(self, row: Probing) -> Future:
+        left = blanks(row.promql if isinstance(row, PrometheusQuery) else row.url)
+        if left:
+            # To ask would give an error of the other side's parser, which says less.
+            return _unasked(f"not asked: {named(left)} is still to be filled in")
+        if isinstance(row, PrometheusQuery):
+            target = target_of(row)
+            return _lane(target.url).submit(self._ask_prometheus, row, target)
+        if row.kind == "heartbeat":
+            return _unasked("")
+        return transport().submit(self._ask_directly(row, check_target(row)))
+
+    async def _ask_directly(self, row: HealthCheck, target: CheckTarget) -> ProbeResult:
+        turns = _turns.setdefault(asyncio.get_running_loop(), Turns())
+        async with turns.turn():
+            self.asked.append((row, timezone.now()))
+            return await ASK[row.kind](transport(), target)
+
+    def _ask_prometheus(self, row: PrometheusQuery, target: PrometheusTarget) -> ProbeResult:
+        until, reason = _silent.get(target.url, (0.0, ""))
+        self.asked.append((row, timezone.now()))
+        if time.monotonic() < until:
+            return no_data(reason)
+        result = ASK["prometheus"](target)
+        if result.timed_out:
+            _silent[target.url] = (time.monotonic() + SILENT_S, result.reason)
+        return result
 
     def gather(self, most: int = 500) -> list[Outcome]:
         """The answers that have come, after waiting a moment for the first ones."""
@@ -85,35 +141,11 @@ class Asking:
         return got
 
 
-def _start(row: Probing) -> Future:
-    left = blanks(row.promql if isinstance(row, PrometheusQuery) else row.url)
-    if left:
-        # To ask would give an error of the other side's parser, which says less.
-        return _unasked(f"not asked: {named(left)} is still to be filled in")
-    if isinstance(row, PrometheusQuery):
-        target = target_of(row)
-        return _lane(target.url).submit(_ask_prometheus, target)
-    if row.kind == "heartbeat":
-        return _unasked("")
-    shared = transport()
-    return shared.submit(ASK[row.kind](shared, check_target(row)))
-
-
 def _unasked(reason: str) -> Future:
     """The answer for what is not asked: no data, or (a heartbeat) what its row says."""
     done: Future = Future()
     done.set_result(no_data(reason))
     return done
-
-
-def _ask_prometheus(target: PrometheusTarget) -> ProbeResult:
-    until, reason = _silent.get(target.url, (0.0, ""))
-    if time.monotonic() < until:
-        return no_data(reason)
-    result = ASK["prometheus"](target)
-    if result.timed_out:
-        _silent[target.url] = (time.monotonic() + SILENT_S, result.reason)
-    return result
 
 
 def _result(future: Future) -> ProbeResult:

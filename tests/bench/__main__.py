@@ -9,9 +9,9 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests.bench import documents, fanout, pages
+from tests.bench import checks, documents, fanout, pages
 
-PARTS = {"documents": documents.run, "fanout": fanout.run, "pages": pages.run}
+PARTS = {"checks": checks.run, "documents": documents.run, "fanout": fanout.run, "pages": pages.run}
 
 
 def main() -> None:
