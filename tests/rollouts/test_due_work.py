@@ -408,7 +408,7 @@ def test_a_check_that_cannot_be_asked_keeps_no_other_from_being_asked(
     odd.refresh_from_db()
     fine.refresh_from_db()
     assert (odd.band, fine.band) == ("no_data", "green")
-    assert "cannot be asked" in odd.reason
+    assert "There is no such check" in odd.reason
 
 
 def test_trouble_with_one_plan_keeps_no_other_from_being_recorded(
