@@ -25,9 +25,10 @@ from rollouts.queries.metric_versions import tuning_log
 from rollouts.queries.targets import target_of
 from rollouts.queries.watching import watched
 from rollouts.rules.promql import lint
+from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid
 from warroom.api import plan_of
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Right
 from warroom.once import once
 from warroom.problems import problem
 from warroom.rules.typed import length_of
@@ -116,6 +117,7 @@ def list_tuning(request: HttpRequest, slug: str):
 def try_metric(request: HttpRequest, slug: str, body: TryIn):
     """Ask a query once and give every series, with what is odd about it; nothing is kept."""
     plan = plan_of(request, slug, "edit")
+    demand(plan, request.user, Right.EDIT)
     said = {"promql": body.promql, "reducer": body.reducer, "unit": body.unit, "name": "Try"}
     values = metric_fields.checked(said)
     row = PrometheusQuery(plan=plan, source=_source(plan, body.source))
