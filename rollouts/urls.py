@@ -3,6 +3,7 @@ from django.urls import path
 from rollouts.views import (
     alerts,
     backups,
+    baselines,
     check_pages,
     checks,
     executors,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("settings/sources/<int:pk>", sources.source_edit, name="source-edit"),
     path("settings/sources/<int:pk>/retire", sources.source_retire, name="source-retire"),
     path("settings/sources/<int:pk>/try", sources.source_try, name="source-try"),
+    path("checks/baseline/", baselines.baselines, name="baselines"),
+    path("checks/baseline/record", baselines.baseline_record, name="baseline-record"),
+    path("checks/baseline/<int:pk>/remove", baselines.baseline_remove, name="baseline-remove"),
     path("checks/tuning/", tuning.tuning, name="tuning"),
     path("checks/metric/new/", metrics.metric_new, name="metric-new"),
     path("checks/metric/<slug:key>/edit/", metrics.metric_edit, name="metric-edit"),

@@ -275,6 +275,11 @@ ROUTES = {
     "source-try": Route(
         f"{PLAN}settings/sources/{{source}}/try", get=LED, post=holders(200, *EDIT)
     ),
+    "baselines": Route(f"{PLAN}checks/baseline/", get=READ, post=holders(422, *EDIT)),
+    "baseline-record": Route(f"{PLAN}checks/baseline/record", get=LED, post=holders(422, *EDIT)),
+    "baseline-remove": Route(
+        f"{PLAN}checks/baseline/{{baseline}}/remove", get=LED, post=holders(302, *EDIT)
+    ),
     "metrics-import": Route(f"{PLAN}checks/import/", get=READ, post=holders(422, *EDIT)),
     "metrics-export": Route(f"{PLAN}checks/metrics.yaml", get=READ),
     "tuning": Route(f"{PLAN}checks/tuning/", get=READ),
@@ -1034,6 +1039,7 @@ def release(plan, cast, item, gate):
         "alert": fired.pk,
         "round": watched.pk,
         "run": ran,
+        "baseline": plan.baselines.create(name="Errors").pk,
         "source": PrometheusSource.objects.get(plan=plan).pk,
     }
 

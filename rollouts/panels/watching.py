@@ -89,7 +89,7 @@ class Focus(panels.Panel):
 
     name = "focus"
     template = "rollouts/_focus.html"
-    kinds = ("metric.", "plan.")
+    kinds = ("metric.", "plan.", "stage.", "gate.decided", "gate.held", "rollback.", "rollout.")
     places = ("checks",)
     slot = "focus"
     refresh_s = AGEING_S
@@ -202,3 +202,6 @@ room_needs.register_needs(watch_needs)
 room_needs.register_needs(recommended)
 navigation.register_tab("checks", "Checks", "checks", 50, count=green_of_all, icon="eye", key="x")
 navigation.register_part("checks", "checks", "Checks", "checks", 10)
+navigation.register_part("checks", "baselines", "Baseline", "baselines", 30)
+navigation.register_part("checks", "tuning", "Tuning log", "tuning", 40)
+navigation.register_part("checks", "metrics-import", "Import", "metrics-import", 50)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from checklists.rules.bands import Band, Bands, exact
 from rollouts.models import PrometheusQuery
+from rollouts.probes.prometheus import ask_range
 from rollouts.queries import watching
+from rollouts.queries.chart_marks import EventMark, event_marks, graph_url
+from rollouts.queries.targets import target_of
 from rollouts.rules import sparkline
 from warroom.models import DeploymentPlan
 from warroom.rules.wording import duration_text
@@ -49,6 +52,34 @@ class Focus:
     to_red: str
     stretches: tuple[Stretch, ...]
     in_words: str
+    marks: tuple[EventMark, ...] = ()
+    graph_url: str = ""
+    borrowed: str = ""  # since when the values are Prometheus' own, or why they are missing
+
+
+@dataclass(frozen=True)
+class Older:
+    """Values from before we asked, as Prometheus kept them; ``text`` says so, or why not."""
+
+    points: tuple[sparkline.Point, ...] = ()
+    text: str = ""
+
+
+def older(row: PrometheusQuery, now: datetime, span: timedelta) -> Older:
+    """What Prometheus has of a window that begins before our own readings do.
+
+    One SQL statement, and a call of two seconds at most where they do not reach back.
+    """
+    start = now - span
+    first = row.samples.filter(at__gte=start).values_list("at", flat=True).first()
+    until = first or now
+    if until - start < span / 20:
+        return Older()
+    target = replace(target_of(row), deadline_s=2)
+    found = ask_range(target, start.timestamp(), until.timestamp(), span.total_seconds() / 360)
+    if not found.points:
+        return Older(text=f"Before {until:%d %b %H:%M} nothing was read; {found.reason}.")
+    return Older(found.points, f"Until {until:%d %b %H:%M} UTC the values are Prometheus’ own.")
 
 
 def choose(plan: DeploymentPlan, key: str = "") -> PrometheusQuery | None:
@@ -58,10 +89,15 @@ def choose(plan: DeploymentPlan, key: str = "") -> PrometheusQuery | None:
     return named or min(rows, key=lambda row: (_RANK[Band(row.band)], row.position), default=None)
 
 
-def focus(row: PrometheusQuery, now: datetime, span: timedelta) -> Focus:
-    """The metric over the last `span`; one SQL statement."""
+def focus(
+    row: PrometheusQuery, now: datetime, span: timedelta, before: Older | None = None
+) -> Focus:
+    """The metric over the last `span`, with what happened; two SQL statements.
+
+    `before`: values from before we asked.
+    """
     start, end = (now - span).timestamp(), now.timestamp()
-    points = watching.samples(row, now - span)
+    points = [*(before.points if before else ()), *watching.samples(row, now - span)]
     lower = sparkline.lower_is_better(row.bands)
     drawn = sparkline.chart(sparkline.thin(points, start, end, lower), row.bands, start, end)
     seen = [(at, value) for at, value in points if value is not None]
@@ -81,6 +117,9 @@ def focus(row: PrometheusQuery, now: datetime, span: timedelta) -> Focus:
         to_red=_to_red(row),
         stretches=_stretches(row, points, span),
         in_words=_in_words(row, values, span),
+        marks=event_marks(row, start, end),
+        graph_url=graph_url(row, span.total_seconds()),
+        borrowed=before.text if before else "",
     )
 
 
@@ -131,6 +170,7 @@ def _stretches(
 ) -> tuple[Stretch, ...]:
     """Twelve rows at most, whole hours (or five minutes in a window of an hour)."""
     step = 300 if span <= HOUR else 3600 if span <= 12 * HOUR else 7200
+    step = 86_400 if span > 24 * HOUR else step
     groups: dict[int, list[float]] = {}
     for at, value in points:
         if value is not None:

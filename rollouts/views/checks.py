@@ -17,18 +17,22 @@ from warroom.views.posting import posted
 
 KINDS = {"metric": PrometheusQuery, "check": HealthCheck}
 WINDOWS = {"1h": timedelta(hours=1), "12h": timedelta(hours=12), "24h": timedelta(hours=24)}
+WINDOWS |= {"7d": timedelta(days=7)}
 
 
 @require_safe
 def checks(request: HttpRequest, slug: str) -> HttpResponse:
-    """Metrics and checks of a release; ``?focus=key`` and ``?w=1h|12h|24h`` choose the chart."""
+    """Metrics and checks of a release; ``?focus=key`` and ``?w=1h|12h|24h|7d`` choose the chart."""
     plan = get_plan(request.user, slug)
     context = page(request, plan, "checks")
     window = request.GET.get("w", "1h")
     row = focus.choose(plan, request.GET.get("focus", ""))
     chosen = None
     if row is not None:
-        chosen = focus.focus(row, timezone.now(), WINDOWS.get(window, WINDOWS["1h"]))
+        now, span = timezone.now(), WINDOWS.get(window, WINDOWS["1h"])
+        # Only a window that somebody chose may wait for another server.
+        before = focus.older(row, now, span) if "w" in request.GET else None
+        chosen = focus.focus(row, now, span, before)
     return render(
         request,
         "rollouts/checks.html",

@@ -28,6 +28,7 @@ TAKES: dict[str, tuple[str, ...]] = {
         "rounds",
         "round_limits",
         "success",
+        "baselines",
     ),
     "people": (),
     "comms": ("escalation", "contacts", "risks", "scenarios"),
