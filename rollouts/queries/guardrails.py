@@ -91,6 +91,11 @@ def rails_of(plan: DeploymentPlan) -> list[Guardrail]:
     return list(rows.defer("query__history", "health_check__history"))
 
 
+def rails_now(plan: DeploymentPlan, now: datetime) -> list[Guardrail]:
+    """``rails_of``, read once for everything that is shown of one instant (UTC)."""
+    return once(plan, now, "guardrails", lambda: rails_of(plan))
+
+
 def scene_of(plan: DeploymentPlan, rails: Sequence[Guardrail], now: datetime) -> Scene:
     """What guardrails are judged by; two SQL statements, three where silence is watched for."""
     rollout = Rollout.objects.filter(plan=plan).first()
@@ -116,7 +121,7 @@ def _scene(
 
 def states_now(plan: DeploymentPlan, now: datetime) -> tuple[Scene, list[RailState]]:
     """Every guardrail as a page shows it, from what the page has read; one SQL statement more."""
-    rails = once(plan, now, "guardrails", lambda: rails_of(plan))
+    rails = rails_now(plan, now)
     scene = _scene(plan, rollout_now(plan, now), stages_now(plan, now), metrics_now(plan, now), now)
     return scene, [state_of(rail, scene) for rail in rails]
 

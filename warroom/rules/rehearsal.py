@@ -37,6 +37,7 @@ LENGTHS: dict[tuple[str, str], int] = {
     ("rounds", "until"): 2 * LEAST_CADENCE_S,
     ("round_limits", "late"): LEAST_CADENCE_S,
     ("success", "over"): LEAST_SOAK_S,
+    ("guardrails", "window"): LEAST_CADENCE_S,
 }
 # The plan file leaves out what is usual; a rehearsal's is not.
 USUAL: dict[str, dict[str, str]] = {
