@@ -71,6 +71,7 @@ urlpatterns = [
     path("settings/executor/", executors.executor, name="executor"),
     path("settings/observation/", executors.observation, name="observation"),
     path("rollout/rounds/", rounds.rounds, name="rounds"),
+    path("rollout/rounds/settings", rounds.watching, name="watching"),
     path("rollout/rounds/<int:pk>/", rounds.round_page, name="round"),
     path("rollback/", rollbacks.rollback, name="rollback"),
     path("rollout/success/", success.success, name="success"),

@@ -354,6 +354,12 @@ ROUTES = {
         send={"every_s": "10", "drift_points": "2", "drift_s": "120"},
     ),
     "rounds": Route(f"{PLAN}rollout/rounds/", get=READ),
+    "watching": Route(
+        f"{PLAN}rollout/rounds/settings",
+        get=LED,
+        post=holders(302, *EDIT),
+        send={"cadence": "5 min until 1h", "late": "2 min", "missed": "2"},
+    ),
     "success": Route(
         f"{PLAN}rollout/success/", get=READ, post=holders(302, *EDIT), send={"text": "Calm"}
     ),

@@ -22,6 +22,8 @@ _HOURS = re.compile(
     re.I,
 )
 _STAGE = re.compile(rf"monitor(?:ing)?\s+stage\s*(?P<stage>\d{{1,2}})\b.*?{_EVERY}", re.I)
+# A heading with a time, which says the stage: "09:20 - 21:00 - Watch every 15 minutes".
+_WATCH = re.compile(rf"^\W*\d{{1,2}}:\d{{2}}\b.*\b(?:watch|monitor\w*)\b.*?{_EVERY}", re.I)
 _CLAIM = re.compile(r"(?P<total>\d{1,4})\s+(?:health checks|rounds|checks)\s+performed", re.I)
 MOST_DUTIES = 20
 
@@ -46,9 +48,10 @@ class Cadences(Reader):
                 if found := _hours(text):
                     first = bands.setdefault(found.until_s or 0, (line, _with(found, duties)))
                     understanding.claim(line, "cadence", _label(first[1]))
-                elif (stage := _STAGE.search(text)) and (band := _band(stage["every"])):
-                    stages.setdefault(int(stage["stage"]), (line, band, text))
-                    understanding.claim(line, "cadence", f"Stage {stage['stage']}: {_label(band)}")
+                elif stage := _stage(text, line == section.line, understanding):
+                    number, band = stage
+                    stages.setdefault(number, (line, band, text))
+                    understanding.claim(line, "cadence", f"Stage {number}: {_label(band)}")
         self._say(bands, stages, document, understanding)
         understanding.parts["cadences"] = CadenceFound(
             tuple(band for _, (_, band) in sorted(bands.items())),
@@ -117,6 +120,22 @@ def _hours(text: str) -> Band | None:
     if match is None or band is None:
         return None
     return Band(band.every_s, int(match["last"] or match["first"]) * 3600)
+
+
+def _stage(text: str, is_heading: bool, understanding: Understanding) -> tuple[int, Band] | None:
+    """The stage that a line tells the cadence of, by its number or by the time of a heading."""
+    if (match := _STAGE.search(text)) and (band := _band(match["every"])):
+        return int(match["stage"]), band
+    match = _WATCH.search(text) if is_heading else None
+    band = _band(match["every"]) if match else None
+    span = clock_span(text, understanding.t0) if band else None
+    if band is None or span is None:
+        return None
+    for number, stage in enumerate(understanding.parts.get("stages", ()), start=1):
+        begins = stage.offset_s
+        if begins is not None and begins <= span.start_s < begins + max(stage.soak_s, 1):
+            return number, band
+    return None
 
 
 def _band(every: str) -> Band | None:

@@ -2,8 +2,10 @@
 
 from django import forms
 
-from rollouts.models import RoundAction
+from rollouts.forms.metrics import CadenceField
+from rollouts.models import Rollout, RoundAction
 from warroom.form_parts import WITHOUT_ID, OnceForm
+from warroom.rules import lengths, typed
 
 # How each action is offered: word, name, what follows.
 CHOICES = (
@@ -41,3 +43,49 @@ class RoundForm(OnceForm):
             }
         ),
     )
+
+
+class WatchingForm(OnceForm):
+    """How often somebody looks after the stages, and the limits of all rounds."""
+
+    cadence = CadenceField(
+        required=False,
+        label="Rounds while the release is watched",
+        help_text="One step a line: 5 min until 1h, 30 min until 8h, 2h until 24h. Empty: none.",
+    )
+    late = forms.CharField(max_length=30, label="Late after", help_text="2 min")
+    missed = forms.IntegerField(
+        min_value=1, max_value=100, label="Missed in a row that hold the stage"
+    )
+
+    def __init__(self, *args, row: Rollout | None = None, **kwargs) -> None:
+        row = row or Rollout()
+        kwargs.setdefault("auto_id", "watching-%s")
+        kwargs.setdefault(
+            "initial",
+            {
+                "cadence": "\n".join(_step(step) for step in row.cadence),
+                "late": lengths.written(row.round_late_s),
+                "missed": row.missed_holds,
+            },
+        )
+        super().__init__(*args, **kwargs)
+        self.duties = {step["every_s"]: step.get("duties") for step in row.cadence}
+
+    def clean_late(self) -> int:
+        length = typed.length_of(self.cleaned_data["late"])
+        if length is None:
+            raise forms.ValidationError("A length: 2 min.")
+        return length
+
+    def clean_cadence(self) -> list[dict]:
+        """Duties stay with the step that looks as often."""
+        return [
+            step | ({"duties": duties} if (duties := self.duties.get(step["every_s"])) else {})
+            for step in self.cleaned_data["cadence"]
+        ]
+
+
+def _step(step: dict) -> str:
+    until = f" until {lengths.written(step['until_s'])}" if step.get("until_s") else ""
+    return f"{lengths.written(step['every_s'])}{until}"

@@ -98,12 +98,17 @@ def _watched(plan: DeploymentPlan, stages: Sequence[Stage]) -> Stage | None:
 
 
 def _began(stage: Stage, rollout: Rollout | None, now: datetime) -> datetime | None:
-    """When the share was seen, else when it was asked for; a little later while it is awaited."""
+    """When the share was seen, else when it was asked for; a little later while it is awaited.
+
+    Never before somebody asked for it here: a start that is written down afterwards asks nobody
+    for rounds of the hours before.
+    """
     if stage.started_at is None or rollout is None or rollout.desired_at is None:
         return stage.started_at
+    asked = max(stage.started_at, rollout.desired_at)
     if rollout.verified_at is not None:
-        return max(rollout.verified_at, stage.started_at)
-    late = stage.started_at + SEEN_WITHIN
+        return max(rollout.verified_at, asked)
+    late = asked + SEEN_WITHIN
     return late if now >= late else None
 
 

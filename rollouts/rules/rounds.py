@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from warroom.rules.wording import duration_text
+
 LEAST_EVERY_S = 5
 DAY_S = 86_400
 # So many due times are looked at in one go; what is left is looked at in the next.
@@ -129,6 +131,16 @@ def band_at(bands: Sequence[Band], age_s: float) -> Band | None:
         if band.until_s is None or age_s < band.until_s:
             return band
     return bands[-1] if bands else None
+
+
+def said(bands: Iterable[Band]) -> str:
+    """ "every 5 min to 1 h, then every 30 min to 8 h"."""
+    parts = [
+        f"every {duration_text(band.every_s)}"
+        + (f" to {duration_text(band.until_s)}" if band.until_s else "")
+        for band in bands
+    ]
+    return ", then ".join(parts)
 
 
 # --- one round -------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions.recording import record_round, role_of
-from rollouts.forms.rounds import CHOICES, RoundForm
-from rollouts.models import RoundAction, WatchRound
+from rollouts.actions.watching import save_watching
+from rollouts.forms.rounds import CHOICES, RoundForm, WatchingForm
+from rollouts.models import Rollout, RoundAction, WatchRound
 from rollouts.queries import round_lists
 from rollouts.queries.round_readings import before, pairs, readings_now
 from rollouts.queries.rounds import row_of, shown_now, watch_now
@@ -26,18 +27,48 @@ from warroom.queries.people import standing
 from warroom.queries.plans import get_plan
 from warroom.views.answers import done
 from warroom.views.plans import page
+from warroom.views.posting import posted
 
 
 @require_safe
 def rounds(request: HttpRequest, slug: str) -> HttpResponse:
-    """Every round, stage by stage; ``?show=missed|noted`` and ``?stage=`` choose among them."""
+    """Every round, stage by stage; ``?show=missed|noted`` chooses among them."""
     plan = get_plan(request.user, slug)
+    return _list(request, plan, WatchingForm(row=_rollout(plan)))
+
+
+def _rollout(plan: DeploymentPlan) -> Rollout | None:
+    return Rollout.objects.filter(plan=plan).first()
+
+
+@posted("rounds")
+def watching(request: HttpRequest, slug: str) -> HttpResponse:
+    """Set how often somebody looks after the stages, and the limits of rounds."""
+    plan = get_plan(request.user, slug)
+    demand(plan, request.user, Right.EDIT)
+    form = WatchingForm(request.POST, row=_rollout(plan))
+    if not form.is_valid():
+        return _list(request, plan, form, 422)
+    said = form.cleaned_data
+    limits = {"late_s": said["late"], "missed_holds": said["missed"]}
+    try:
+        save_watching(plan, said["cadence"], by=request.user, request_id=once(request), **limits)
+    except Invalid as wrong:
+        form.refuse(wrong)
+        return _list(request, plan, form, 422)
+    return done(request, reverse("rounds", args=[slug]), "The rounds are set.")
+
+
+def _list(
+    request: HttpRequest, plan: DeploymentPlan, form: WatchingForm, status: int = 200
+) -> HttpResponse:
     context = page(request, plan, "rounds") | {"place": "rollout"}
     wanted = request.GET.get("show", "")
     wanted = wanted if wanted in round_lists.FILTERS else ""
     listed = round_lists.parts(plan, context["now"], wanted)
     own = {"parts_of_rounds": listed, "show": wanted, "filters": round_lists.FILTERS}
-    return render(request, "rollouts/rounds.html", context | own)
+    context |= own | {"watching_form": form}
+    return render(request, "rollouts/rounds.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,7 +6,7 @@ import pytest
 
 from checklists.rules.bands import Band
 from rollouts.actions.recording import record_round
-from rollouts.models import WatchRound
+from rollouts.models import Rollout, WatchRound
 from rollouts.panels.rounds import round_needs
 from rollouts.tasks.rounds import keep_due
 from tests.rollouts.watched_room import BEGAN, metric, rounds_of, watched_stage
@@ -165,3 +165,24 @@ def test_the_panel_is_the_same_for_everybody(plan, cast, address, clock):
     assert "Rounds of stage 1" in html
     assert "csrfmiddlewaretoken" not in html
     assert "<input" not in html
+
+
+def test_the_watching_after_the_stages_is_set_by_a_form(client_of, cast, plan):
+    here = "/plans/genesis-4/rollout/rounds/settings"
+    cora = client_of(cast["cora"])
+    typed = {"cadence": "5 min until 1h\n30 min until 8h", "late": "3 min", "missed": "4"}
+    assert cora.post(here, typed).status_code == 302
+    row = Rollout.objects.get(plan=plan)
+    assert row.cadence == [
+        {"every_s": 300, "until_s": 3600}, {"every_s": 1800, "until_s": 28_800},
+    ]  # fmt: skip
+    assert (row.round_late_s, row.missed_holds) == (180, 4)
+    assert plan.events.get(kind="round.changed").text == (
+        "Rounds: every 5 min to 1 h, then every 30 min to 8 h; late after 180 s, "
+        "4 missed in a row hold"
+    )
+    wrong = cora.post(here, {**typed, "cadence": "5 min\n1 min", "late": "soon"})
+    assert wrong.status_code == 422
+    assert "A length: 2 min." in text(wrong)
+    wrong = cora.post(here, {**typed, "cadence": "5 min\n1 min"})
+    assert "ends later than the one before" in text(wrong)
