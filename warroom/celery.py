@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "warroom.settings")
 
@@ -13,8 +14,8 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    task_time_limit=60,
-    task_soft_time_limit=50,
+    task_time_limit=settings.TASK_LIMIT_S,
+    task_soft_time_limit=settings.TASK_LIMIT_S * 5 // 6,
     worker_max_memory_per_child=400_000,
     broker_connection_retry_on_startup=True,
     broker_transport_options={

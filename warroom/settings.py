@@ -258,6 +258,8 @@ EMAIL_TIMEOUT = 5  # seconds; one that hangs must not hold up the letters behind
 DEFAULT_FROM_EMAIL = env.str("WARROOM_MAIL_FROM", default=f"Warroom <warroom@{_public.hostname}>")
 # Beside the tick, so that a mail server that hangs holds up nothing that is due; in tests, in it.
 MAIL_BESIDE = not TESTING
+# A look for due work that takes longer than this (seconds) is killed; what it held is done again.
+TASK_LIMIT_S = env.int("WARROOM_TASK_LIMIT_S", default=60)
 # Answers that take longer than the tick are waited for in a thread beside it.
 PROBES_BESIDE = not TESTING
 
