@@ -50,10 +50,8 @@ class ChecksPart(Part):
     key, order, schema = "checks", 92, f.many(CheckFields, 1000)
 
     def write(self, plan: DeploymentPlan, *, states: bool) -> list[dict[str, Any]]:
-        # A server that is not written, as the usual one alone is not, cannot be named.
-        told = {one["name"] for one in SourcesPart().write(plan, states=states)}
-        named = {source.pk: name for source, name in named_sources(plan) if name in told}
-        rows = plan.healthcheck_set.order_by("position", "pk")
+        rows = list(plan.healthcheck_set.order_by("position", "pk"))
+        named = _named(plan) if any(row.source_id for row in rows) else {}
         return [_check(row, named.get(row.source_id, "")) for row in rows]
 
     def check(self, value: list[CheckFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
@@ -83,6 +81,12 @@ class ChecksPart(Part):
             )
             for place, one in enumerate(value or [], start=1)
         )
+
+
+def _named(plan: DeploymentPlan) -> dict[int, str]:
+    """Servers that can be named: one that is not written, as the usual one alone, cannot."""
+    told = {one["name"] for one in SourcesPart().write(plan, states=False)}
+    return {source.pk: name for source, name in named_sources(plan) if name in told}
 
 
 def _faults(one: CheckFields, path: tuple) -> Iterable[f.Fault]:
