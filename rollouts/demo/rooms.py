@@ -19,7 +19,7 @@ from checklists.demo_readiness import score_categories
 from checklists.demo_risks import tell_risks
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
-from rollouts.demo import executors
+from rollouts.demo import checks, executors
 from rollouts.models import Stage, StageState
 from warroom import demo
 from warroom.actions.imports import import_plan
@@ -48,6 +48,7 @@ def make_rooms() -> None:
         _begin_stage_1(rollout)
     _point_checks(rollout)
     executors.fill(rollout, admin, now)
+    checks.fill(rollout, admin, now)
     if not rollout.results.exists():
         bring_results(rollout, now, "demo")
     fill_registers(rollout, now, "demo")

@@ -101,10 +101,23 @@ def test_the_rollouts_score_is_what_its_people_scored_since(rooms):
 def test_every_metric_has_its_bands_and_every_check_an_address(rooms):
     queries = PrometheusQuery.objects.filter(plan=rooms[ROLLOUT])
     assert [query.green_op != "" for query in queries] == [True] * 7
-    assert {check.url for check in HealthCheck.objects.filter(plan=rooms[ROLLOUT])} == {
+    checks = HealthCheck.objects.filter(plan=rooms[ROLLOUT])
+    assert {check.url for check in checks.exclude(report_only=True)} == {
         "http://127.0.0.1:9901/health",
         "http://127.0.0.1:9901/metrics",
     }
+
+
+def test_a_script_a_matrix_and_alerts_are_shown_and_decide_nothing(rooms):
+    """S98 S110 S143: further checks, two alerts that are over, one false, a test that came back."""
+    plan = rooms[ROLLOUT]
+    checks = HealthCheck.objects.filter(plan=plan)
+    assert checks.filter(group="Endpoints", report_only=True).count() == 4
+    assert checks.get(kind="heartbeat").band == "green"
+    assert plan.alerts.filter(drill=None, resolved_at=None).count() == 0
+    assert plan.alerts.exclude(false_at=None).count() == 1
+    assert plan.alert_drills.get().acknowledged_at is not None
+    assert not plan.escalations.filter(cause__startswith="alert:").exists()
 
 
 def test_each_role_has_an_account_that_may_what_its_role_may(rooms):
@@ -126,8 +139,8 @@ def test_a_second_time_makes_nothing_twice_and_follows_the_service(rooms, settin
     assert TimelineEvent.objects.count() == events
     settings.DEMO_SERVICE_URL = "http://127.0.0.1:9902"
     call_command("demo_room")
-    assert TimelineEvent.objects.count() == events + 4, "one per check, flag and look that moved"
-    assert HealthCheck.objects.filter(url__contains="9902").count() == 2
+    assert TimelineEvent.objects.count() == events + 5, "one per check, flag and look that moved"
+    assert HealthCheck.objects.filter(url__contains="9902").count() == 6
 
 
 def test_the_rooms_can_be_entered(rooms, client_of):
