@@ -212,6 +212,7 @@ API_ROUTERS = [
     "rollouts.api.executors.router",
     "rollouts.api.runs.router",
     "rollouts.api.rollbacks.router",
+    "rollouts.api.checks.router",
 ]
 
 LANGUAGE_CODE = "en"

@@ -172,9 +172,7 @@ def change_check(request: HttpRequest, slug: str, key: str, body: ChangeIn):
 def remove_check(request: HttpRequest, slug: str, key: str, reason: str = ""):
     """Watch it no more; it is kept with its history."""
     plan = plan_of(request, slug, "edit")
-    actions.remove_check(
-        _find(plan, key), by=request.user, reason=reason, request_id=once(request)
-    )
+    actions.remove_check(_find(plan, key), by=request.user, reason=reason, request_id=once(request))
     return Status(204, None)
 
 
@@ -227,11 +225,11 @@ def list_alerts(request: HttpRequest, slug: str):
     return [_alert(row.alert, row.known) for row in (*found.firing, *found.earlier)]
 
 
-@router.post("plans/{slug}/alerts/{int:pk}/acknowledge", response=AlertOut)
-def acknowledge_alert(request: HttpRequest, slug: str, pk: int):
+@router.post("plans/{slug}/alerts/{int:number}/acknowledge", response=AlertOut)
+def acknowledge_alert(request: HttpRequest, slug: str, number: int):
     """Say that somebody looks after it; again changes nothing."""
     plan = plan_of(request, slug, "tick")
-    row = Alert.objects.filter(plan=plan, pk=pk).select_related("plan").first()
+    row = Alert.objects.filter(plan=plan, pk=number).select_related("plan").first()
     if row is None:
         raise Http404
     return _alert(acknowledge(row, by=request.user, request_id=once(request)), True)

@@ -145,6 +145,15 @@ OPERATIONS = {
         {"met": True, "reason": "Asked them."},
         "cora thon hudson",
     ),
+    ("GET", "/checks"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/checks"): ("edit", {"name": "Shop", "url": "https://a.example/"}, "cora root"),
+    ("GET", "/checks/{key}"): ("read", None, "cora thon hudson forge vera root"),
+    ("PATCH", "/checks/{key}"): ("edit", {"slow_ms": 300}, "cora root"),
+    ("DELETE", "/checks/{key}"): ("edit", None, "cora root"),
+    ("GET", "/alerts"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/alerts/{number}/acknowledge"): ("tick", None, "cora thon hudson forge root"),
+    ("GET", "/alert-drills"): ("read", None, "cora thon hudson forge vera root"),
+    ("POST", "/alert-drills"): ("tick", {"name": "Night"}, "cora thon hudson forge root"),
     ("GET", "/document"): ("read", None, "cora thon hudson forge vera root"),
     ("GET", "/items"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/items"): ("edit", {"text": "One more", "phase": 1}, "cora root"),
@@ -474,6 +483,11 @@ def test_each_operation_wants_its_token_its_scope_and_its_right(
     gate.plan.readiness.create(key="gate-1", label="Gate 1", weight=100, position=1)
     if path.startswith("/rounds/"):
         due_round(gate.plan)
+    gate.plan.healthcheck_set.create(key="gate-1", name="Shop", url="https://a.example/")
+    if path.startswith("/alerts/"):
+        at = timezone.now()
+        times = {"started_at": at, "received_at": at, "heard_at": at}
+        gate.plan.alerts.create(pk=1, fingerprint="a", name="Hot", **times)
     gate.plan.success_criteria.create(key="gate-1", text="Calm")
     if path == "/rollout/confirm":
         Rollout.objects.update_or_create(plan=gate.plan, defaults={"desired_at": timezone.now()})
