@@ -123,10 +123,15 @@ _moving = threading.Lock()
 def move_due() -> int:
     """Deliver and observe what is due; where ticks run, on a thread of its own."""
     if not settings.MAIL_BESIDE:
-        return deliver_due() + observe_due()
+        return move_due_here()
     if not _moving.locked():
         threading.Thread(target=_move_beside, name="traffic", daemon=True).start()
     return 0
+
+
+def move_due_here() -> int:
+    """Deliver and observe what is due, in this thread."""
+    return deliver_due() + observe_due()
 
 
 def _move_beside() -> None:

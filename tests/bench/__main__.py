@@ -9,9 +9,15 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests.bench import checks, documents, fanout, pages
+from tests.bench import checks, documents, fanout, kills, pages
 
-PARTS = {"checks": checks.run, "documents": documents.run, "fanout": fanout.run, "pages": pages.run}
+PARTS = {
+    "checks": checks.run,
+    "documents": documents.run,
+    "fanout": fanout.run,
+    "kills": kills.run,
+    "pages": pages.run,
+}
 
 
 def main() -> None:
