@@ -6,7 +6,7 @@ from typing import Any
 
 from rollouts.actions.desired import ADVANCE, set_desired
 from rollouts.actions.soaks import begin_soak
-from rollouts.models import Stage, StageState
+from rollouts.models import Rollout, Stage, StageState
 from rollouts.queries.safe_start import latest_safe_start
 from rollouts.queries.soaks import is_seen
 from rollouts.queries.stages import ahead_of, coming, of_plan
@@ -115,7 +115,7 @@ def _move(
     reason: str,
 ) -> None:
     _end(running, at)
-    start(moving, stage, at)
+    rollout = start(moving, stage, at)
     texts, followed = [], {}
     for follow in _begun:
         text, data = follow(moving, stage)
@@ -130,6 +130,8 @@ def _move(
         stage=stage.number,
         before=stage.from_percent,
         after=stage.to_percent,
+        generation=rollout.generation,
+        seen=is_seen(rollout),
         **({"reason": reason.strip()} if reason.strip() else {}),
         **confirmed,
         **followed,
@@ -142,7 +144,7 @@ def _end(running: Stage | None, at: datetime) -> None:
         running.save(update_fields=["state", "ended_at"])
 
 
-def start(moving: Change, stage: Stage, at: datetime, cause: str = ADVANCE) -> None:
+def start(moving: Change, stage: Stage, at: datetime, cause: str = ADVANCE) -> Rollout:
     """Let a stage run from `at` on (UTC) and want its share, inside an open change.
 
     Its soak begins when the share was seen, which may be within this call.
@@ -157,6 +159,7 @@ def start(moving: Change, stage: Stage, at: datetime, cause: str = ADVANCE) -> N
     rollout = set_desired(moving, stage.to_percent, cause=cause, stage=stage)
     if is_seen(rollout):
         begin_soak(moving.plan, stage, at, moving.at)
+    return rollout
 
 
 def _at(plan: DeploymentPlan, percent: int) -> Stage:

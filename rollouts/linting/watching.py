@@ -52,13 +52,16 @@ def stages(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
             row.to_percent,
             row.soak_s,
             row.started_at or due_at(plan.t0, None, row.offset_s),
+            row.hold_s,
+            row.gate_id is not None,
+            row.auto_advance,
         )
         for row in stages_now(plan, now)
     ]
     late = oddities.past_the_window(steps, plan.window_end)
-    url = f"{reverse('settings', args=[plan.slug])}#schedule"
+    url = reverse("stages", args=[plan.slug])
     for odd in [*oddities.of_stages(steps), *([late] if late else [])]:
-        yield LintFinding(odd.code, odd.title, odd.text, "stages", url, "See schedule")
+        yield LintFinding(odd.code, odd.title, odd.text, "stages", url, "See stages")
 
 
 for source in (metrics, stages):

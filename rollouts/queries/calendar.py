@@ -55,7 +55,7 @@ def _entries(plan: DeploymentPlan, now: datetime) -> list[rules.Entry]:
 
 def behind(plan: DeploymentPlan, now: datetime) -> str:
     """“on plan, 0 min behind”; "" where nothing was planned."""
-    return rules.behind_text(rules.behind_s(entries_now(plan, now), now))
+    return rules.behind_text(rules.behind_s(entries_now(plan, now)))
 
 
 def calendar(plan: DeploymentPlan, now: datetime) -> list[Line]:

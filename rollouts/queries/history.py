@@ -76,6 +76,8 @@ def _row(
 
 def _took(event: TimelineEvent, events: Sequence[TimelineEvent]) -> str:
     """From wanted to seen: the first sight after it, before the next share was wanted."""
+    if event.data.get("seen"):
+        return "instant"
     share, moves = event.data.get("after"), ("stage.started", "rollout.resumed")
     for later in reversed(events):
         if later.seq <= event.seq:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from warroom.rules.coverage import Span, gaps
@@ -88,21 +88,20 @@ def _span(stage: Planned, now: datetime, free: datetime) -> tuple[datetime | Non
     return begins, ends
 
 
-def behind_s(found: Sequence[Entry], now: datetime) -> float | None:
+def behind_s(found: Sequence[Entry]) -> float | None:
     """How far behind its plan the rollout is, in seconds; negative when ahead; None unknown.
 
-    By the end of the stage that runs, else by when the next one begins, else by how the last
-    one began.
+    By when the next stage can begin, which counts the room that the plan leaves between two; else
+    by the end of the stage that runs, else by how the last one began.
     """
-    running = next((one for one in found if one.state == "running"), None)
-    if running is not None:
-        if running.planned_end is not None and running.ends is not None:
-            return (running.ends - running.planned_end).total_seconds()
-        return running.late_s
     coming = next((one for one in found if one.state == "pending"), None)
-    if coming is not None:
-        return max((now - coming.planned).total_seconds(), 0) if coming.planned else None
-    return next((one.late_s for one in reversed(found) if one.late_s is not None), None)
+    if coming is not None and coming.late_s is not None:
+        return coming.late_s
+    running = next((one for one in found if one.state == "running"), None)
+    if running is not None and running.planned_end is not None and running.ends is not None:
+        return (running.ends - running.planned_end).total_seconds()
+    begun = [one for one in found if one.state != "pending" and one.late_s is not None]
+    return begun[-1].late_s if begun else None
 
 
 def behind_text(seconds: float | None) -> str:
@@ -120,8 +119,8 @@ def nights(span: Span, zone: str) -> list[Span]:
     day = span.starts.astimezone(there).date() - timedelta(days=1)
     found = []
     for _ in range(32):
-        starts = datetime.combine(day, NIGHT_FROM, there)
-        ends = datetime.combine(day + timedelta(days=1), NIGHT_TO, there)
+        starts = datetime.combine(day, NIGHT_FROM, there).astimezone(UTC)
+        ends = datetime.combine(day + timedelta(days=1), NIGHT_TO, there).astimezone(UTC)
         begins, over = max(starts, span.starts), min(ends, span.ends)
         if begins < over:
             found.append(Span(begins, over))
