@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import time
 from dataclasses import asdict, dataclass, field, replace
 
@@ -23,6 +24,8 @@ from rollouts.executors.base import (
 JSON = "application/json"
 SIGNATURE = "X-Warroom-Signature"
 ALREADY = 409
+# Headers of these names carry secrets, which stand in the environment only.
+SECRET = re.compile(r"auth|token|secret|key|cookie|password", re.I)
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,9 @@ class WebhookOptions:
             if not name.replace("-", "").isalnum() or not name.isascii():
                 raise OptionError("headers", f"{name!r} is not the name of a header.")
             templates.check("headers", value)
+            if SECRET.search(name) and "{secret}" not in value:
+                text = f"{name} wants {{secret}} in it: a secret itself is never kept here."
+                raise OptionError("headers", text)
             if not value.isprintable():
                 raise OptionError("headers", f"{name} wants a value on one line.")
 

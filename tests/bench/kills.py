@@ -9,13 +9,14 @@ than once for one rollback was doubled or lost.
 import argparse
 import json
 import os
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib import import_module
 from pathlib import Path
@@ -29,10 +30,13 @@ POINTS = (
 WITHIN_S = 30
 
 
-def run(runs: int = 50, lanes: int = 6, lease_s: float = 0) -> dict[str, dict[str, object]]:
-    """Figures by point. ``lease_s`` 0: the product's own lease."""
+def run(
+    runs: int = 50, lanes: int = 6, lease_s: float = 0, template: str = ""
+) -> dict[str, dict[str, object]]:
+    """Figures by point. ``lease_s`` 0: the product's own; ``template``: a migrated database."""
     each = [runs // lanes + (n < runs % lanes) for n in range(lanes)]
     command = [sys.executable, "-m", "tests.bench.kills", "--lane", "--lease", str(lease_s)]
+    command += ["--template", template] if template else []
     started = [
         subprocess.Popen([*command, "--runs", str(n)], stdout=subprocess.PIPE) for n in each if n
     ]
@@ -96,9 +100,11 @@ def receive(port_file: Path) -> None:
 # --- one lane ------------------------------------------------------------------------------
 
 
-def lane(runs: int, lease_s: float) -> dict[str, list[dict[str, float]]]:
+def lane(runs: int, lease_s: float, template: str = "") -> dict[str, list[dict[str, float]]]:
     """Every point ``runs`` times, one after the other, in a house of this process's own."""
     with tempfile.TemporaryDirectory() as folder:
+        if template:
+            shutil.copy2(template, Path(folder, "warroom.sqlite3"))
         port_file = Path(folder, "port")
         receiver = _fork(lambda: receive(port_file))
         try:
@@ -151,19 +157,18 @@ class _House:
         }
 
 
-def flat_lines(found: dict[str, dict[str, object]]) -> Iterator[str]:
-    for point, figures in found.items():
-        yield f"{point}: " + ", ".join(f"{name} {value}" for name, value in figures.items())
-
-
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--runs", type=int, default=50, help="kills at each point")
     options.add_argument("--lanes", type=int, default=6)
     options.add_argument("--lease", type=float, default=0, help="seconds; 0: the product's own")
+    options.add_argument("--template", default="", help="a migrated SQLite database to begin with")
     options.add_argument("--lane", action="store_true", help="be one of the processes")
     said = options.parse_args()
-    found = lane(said.runs, said.lease) if said.lane else run(said.runs, said.lanes, said.lease)
+    if said.lane:
+        found = lane(said.runs, said.lease, said.template)
+    else:
+        found = run(said.runs, said.lanes, said.lease, said.template)
     print(json.dumps(found))
 
 

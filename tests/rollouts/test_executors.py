@@ -165,6 +165,7 @@ def test_a_try_of_a_webhook_is_an_order_of_action_test():
         ("webhook", {"method": 5}, "method", "wants text"),
         ("webhook", {"headers": {"X": 5}}, "headers", "names with texts"),
         ("webhook", {"headers": {"X\r\nY": "5"}}, "headers", "is not the name of a header"),
+        ("webhook", {"headers": {"PRIVATE-TOKEN": "glpat-x"}}, "headers", "wants {secret} in it"),
         ("webhook", {"headers": {"X": "{nope}"}}, "headers", "{nope} is not known"),
         ("webhook", {"body": '{"percent": {percent}'}, "body", "not JSON once it is filled in"),
         ("unleash", {}, "feature", "feature is missing"),

@@ -6,13 +6,16 @@ import sys
 from pathlib import Path
 
 from tests.bench.kills import POINTS
+from tests.harness.product import Product
 
 HERE = Path(__file__).resolve().parents[2]
 
 
-def test_scenario_1_a_killed_worker_loses_and_doubles_nothing():
+def test_scenario_1_a_killed_worker_loses_and_doubles_nothing(tmp_path):
     """Also scenario 5: there is no broker at all. ``make bench PART=kills`` does 50 of each."""
     command = [sys.executable, "-m", "tests.bench.kills", "--runs", "1", "--lanes", "1"]
+    template = Product(tmp_path).migrated().var / "warroom.sqlite3"
+    command += ["--template", str(template)] if template.exists() else []
     done = subprocess.run(
         [*command, "--lease", "0.5"], cwd=HERE, capture_output=True, timeout=90, check=True
     )

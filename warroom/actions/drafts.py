@@ -177,6 +177,9 @@ def _shaped(outline: Outline, wishes: Wishes) -> dict[str, Any]:
     if wishes.t0 is None and data.get("daily"):
         data = deepcopy(data)
         days_on(data, timezone.now().date())
+    if wishes.rehearsal:
+        # It moves no traffic, and what shows the real traffic says nothing about it.
+        data = {key: value for key, value in data.items() if key != "traffic"}
     if factor != outline.factor:
         data = in_time(data, Fraction(factor, outline.factor))
     plan = {key: value for key, value in data["plan"].items() if key != "rehearsal"}

@@ -29,6 +29,8 @@ TAKES: dict[str, tuple[str, ...]] = {
         "round_limits",
         "success",
         "baselines",
+        "executors",
+        "traffic",
     ),
     "people": (),
     "comms": ("escalation", "contacts", "risks", "scenarios"),
@@ -49,6 +51,8 @@ def taken(data: Data, takes: set[str]) -> Data:
     for known in (*kept.get("risks", ()), *kept.get("scenarios", ())):
         for key in _DONE_OF_KNOWN:
             known.pop(key, None)
+    for executor in kept.get("executors", ()):
+        executor["enabled"] = False  # nothing moves traffic unless somebody says so
     if "people" not in takes:
         drop_people(kept)
     if "document" not in kept:
