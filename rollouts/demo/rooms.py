@@ -19,8 +19,7 @@ from checklists.demo_readiness import score_categories
 from checklists.demo_risks import tell_risks
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
-from rollouts.demo import checks, executors
-from rollouts.demo import executors, rounds
+from rollouts.demo import checks, executors, rounds
 from rollouts.models import Stage, StageState
 from warroom import demo
 from warroom.actions.imports import import_plan
