@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from tests.bench import checks, documents, fanout, kills, pages
+from tests.bench import checks, documents, fanout, kills, pages, rollback
 
 PARTS = {
     "checks": checks.run,
@@ -17,6 +17,7 @@ PARTS = {
     "fanout": fanout.run,
     "kills": kills.run,
     "pages": pages.run,
+    "rollback": rollback.run,
 }
 
 
