@@ -20,6 +20,7 @@ from checklists.demo_risks import tell_risks
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
 from rollouts.demo import checks, executors, guardrails, rounds
+from rollouts.demo import executors, metrics
 from rollouts.models import Stage, StageState
 from warroom import demo
 from warroom.actions.imports import import_plan
@@ -44,6 +45,7 @@ def make_rooms() -> None:
         seat_everybody(plan, by=admin)
     if not Stage.objects.filter(plan=rollout).exclude(state=StageState.PENDING).exists():
         decide_launch(rollout)
+        metrics.fill(rollout, admin, now)
         ask_for_results(rollout, admin)  # before it: a new question begins the soak anew
         _begin_stage_1(rollout)
     _point_checks(rollout)
