@@ -16,6 +16,7 @@ from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
 from warroom.rules.lengths import written
 
+_WIDE = frozenset({"url", "source", "headers", "body"})
 HEADERS = "One a line: Authorization: Bearer env:HEALTH_TOKEN. A secret is named, never written."
 
 
@@ -81,8 +82,13 @@ class CheckForm(OnceForm):
         return given | {"options": {n: v for n, v in options.items() if v not in (None, "", {})}}
 
     @property
-    def own_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.own]
+    def wide_fields(self) -> list[forms.BoundField]:
+        """Those of the kind that want a line of their own."""
+        return [self[name] for name in self.own if name in _WIDE]
+
+    @property
+    def short_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.own if name not in _WIDE]
 
 
 class _Timed(CheckForm):

@@ -39,6 +39,7 @@ def _page(
     key = request.GET.get("drill", "")
     drill = AlertDrill.objects.filter(plan=plan, key=key).select_related("hook", "plan").first()
     context = page(request, plan, "alerts") | {
+        "place": "checks",  # the tab that it belongs to
         "hook_form": HookForm(initial={"kind": "alertmanager", "expect_every_s": "5m"}),
         "drill_form": DrillForm(plan=plan, auto_id="drill_%s"),
         "drill": drill,
@@ -68,7 +69,7 @@ def _alert_page(
     request: HttpRequest, plan: DeploymentPlan, found: Alert, status: int = 200, **more: Any
 ) -> HttpResponse:
     context = page(request, plan, "alert") | {
-        "place": "alerts",
+        "place": "checks",
         "alert": found,
         "over_form": NoteForm(prefix="over"),
         "false_form": NoteForm(prefix="false"),
