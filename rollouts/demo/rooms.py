@@ -19,8 +19,7 @@ from checklists.demo_readiness import score_categories
 from checklists.demo_risks import tell_risks
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
-from rollouts.demo import checks, executors, guardrails, rounds
-from rollouts.demo import executors, metrics
+from rollouts.demo import checks, executors, guardrails, metrics, recovery, rounds
 from rollouts.models import Stage, StageState
 from warroom import demo
 from warroom.actions.imports import import_plan
@@ -53,6 +52,7 @@ def make_rooms() -> None:
     checks.fill(rollout, admin, now)
     rounds.fill(rollout, admin, now)
     guardrails.fill(rollout, admin, now)
+    recovery.fill(rollout, admin, now)
     if not rollout.results.exists():
         bring_results(rollout, now, "demo")
     fill_registers(rollout, now, "demo")

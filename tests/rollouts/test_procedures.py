@@ -1,13 +1,20 @@
 """Ordered steps back with their targets, and what does not add up in them (S6, S23, S141, S142)."""
 
+from fractions import Fraction
+
 import pytest
+from pydantic import TypeAdapter
 
 from rollouts.actions.procedures import basis_of, retire_procedure, save_procedure, shown
+from rollouts.documents.procedure_parts import ProceduresPart
 from rollouts.models import RollbackProcedure
 from rollouts.rules.procedures import Step, odd, segments, span_of
+from tests.conftest import make_plan
 from tests.rollouts.cast import make_check, make_query
 from tests.rollouts.test_runs import begin
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.documents.readers import Creation
+from warroom.rules.rehearsal import in_time
 
 
 def step(segment="execute", kind="person", target_s=None, title="Do it", **more):
@@ -155,3 +162,19 @@ def test_one_is_the_default_and_another_follows_when_it_goes(flag, plan, cast):
     flag.refresh_from_db()
     assert flag.is_default
     assert "Flag to 0 % is the default" in plan.events.last().text
+
+
+def test_a_plan_file_carries_procedures_and_a_rehearsal_keeps_their_targets(flag, plan, cast):
+    """What people are given stays as long; what a metric has to hold gets shorter."""
+    part = ProceduresPart()
+    data = {"procedures": part.write(plan, states=False)}
+    quick = in_time(data, Fraction(24))["procedures"][0]
+    assert quick["target"] == "20m" and quick["steps"][0]["target"] == "5m"
+    assert quick["steps"][2]["hold"] == "5s" and quick["steps"][2]["metric"] == "p95-latency"
+    copy = make_plan("copy")
+    make_query(copy)
+    make_check(copy)
+    value = TypeAdapter(part.schema).validate_python(data["procedures"])
+    part.create(copy, value, Creation(by="rule", at=plan.created_at))
+    assert part.write(copy, states=False) == data["procedures"]
+    assert RollbackProcedure.objects.get(plan=copy).is_default

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -10,10 +11,14 @@ from rollouts.actions.backups import register_backup
 from rollouts.actions.drills import start_drill
 from rollouts.actions.procedures import basis_of, save_procedure
 from rollouts.models import Backup, RollbackProcedure, RollbackRun
+from rollouts.queries.backups import register
+from rollouts.queries.recovery import drill_rows
+from rollouts.queries.safe_start import latest_safe_start
 from tests.rollouts.cast import make_check, make_query
 from tests.rollouts.test_backups import METADATA, ONE
 from tests.rollouts.test_procedures import FLAG
 from tests.rollouts.test_runs import begin
+from warroom.models import DeploymentPlan
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +182,20 @@ def test_the_alarm_was_false_and_it_is_out_again(flag, client_of, cast, plan):
     client.post(url(plan, "run-redeployed", 1))
     run = RollbackRun.objects.get()
     assert run.false_positive_at and run.redeployed_at
+
+
+def test_the_demo_shows_two_ways_back_with_drills_and_backups(settings, db):
+    """Nothing is back-dated: what was not timed here is marked, and backups claim their times."""
+    settings.DEMO_SERVICE_URL = "http://127.0.0.1:9901"
+    call_command("demo_room")
+    plan = DeploymentPlan.objects.get(slug="progressive-rollout")
+    runs = RollbackRun.objects.filter(plan=plan)
+    assert runs.count() == 4 and not runs.filter(noted_at=None).exists()
+    now = timezone.now()
+    assert [row.word for row in drill_rows(plan, now)] == [
+        "All 3 met", "1 of 5 missed", "All 5 met", "All 3 met",
+    ]  # fmt: skip
+    assert (register(plan, now).verified, register(plan, now).count) == (3, 4)
+    assert latest_safe_start(plan, now).name == "Flag to 0 %"
+    call_command("demo_room")
+    assert runs.count() == 4

@@ -31,6 +31,7 @@ TAKES: dict[str, tuple[str, ...]] = {
         "baselines",
         "executors",
         "traffic",
+        "procedures",
     ),
     "people": (),
     "comms": ("escalation", "contacts", "risks", "scenarios"),

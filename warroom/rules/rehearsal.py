@@ -38,6 +38,7 @@ LENGTHS: dict[tuple[str, str], int] = {
     ("round_limits", "late"): LEAST_CADENCE_S,
     ("success", "over"): LEAST_SOAK_S,
     ("guardrails", "window"): LEAST_CADENCE_S,
+    ("procedures", "hold"): LEAST_CADENCE_S,
 }
 # The plan file leaves out what is usual; a rehearsal's is not.
 USUAL: dict[str, dict[str, str]] = {
