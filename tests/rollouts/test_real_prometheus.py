@@ -6,11 +6,14 @@ import pytest
 from django.utils import timezone
 
 from rollouts.models import HealthCheck, PrometheusQuery
+from rollouts.probes import options_of, targets
 from rollouts.probes import prometheus as probe
-from rollouts.probes.prometheus import PrometheusTarget
+from rollouts.probes.prometheus import PrometheusTarget, Server
+from rollouts.probes.targets import TargetsTarget
 from rollouts.tasks.probing import probe_due
 from tests.harness.processes import free_port
 from tests.rollouts.cast import make_check, make_query
+from warroom.outbound import transport
 
 pytestmark = [pytest.mark.prometheus, pytest.mark.usefixtures("loopback")]
 
@@ -56,6 +59,29 @@ def test_what_is_not_one_number_is_no_data_in_its_own_words(ask, promql, words):
 def test_a_server_that_is_gone_is_no_data():
     result = probe.ask(PrometheusTarget(f"http://127.0.0.1:{free_port()}", "up"))
     assert result.reason == "connection refused"
+
+
+def test_a_span_and_a_try_are_answered(prometheus):
+    prometheus.wait_for('up{job="genesis"}')
+    target = PrometheusTarget(prometheus.url, 'up{job="genesis"}')
+    now = time.time()
+    series = probe.ask_range(target, now - 60, now, 5)
+    assert series.reason == "" and {v for _, v in series.points} <= {None, 1.0, 0.0}
+    assert 12 <= len(series.points) <= 14 and series.points[-1][1] == 1.0
+    tried = probe.try_query(PrometheusTarget(prometheus.url, "sum(up)"))
+    assert (tried.value, tried.error) == (1.0, "")
+
+
+def test_its_targets_are_counted(prometheus):
+    prometheus.wait_for('up{job="genesis"}')
+    shared = transport()
+
+    def ask(**options):
+        target = TargetsTarget(Server(prometheus.url), options_of("targets", options))
+        return shared.submit(targets.ask(shared, target)).result(timeout=10)
+
+    assert (ask(job="genesis").text, ask().text) == ("1 of 1", "1 of 1")
+    assert "no target of the job other" in ask(job="other").reason
 
 
 # --- the whole way, as the issue asks for it -----------------------------------------------
