@@ -80,7 +80,8 @@ def effect_needs(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
     if newest is not None and newest.generation != rollout.generation:
         newest = newest if newest.state == EffectState.HELD else None
     wanted, back = share(rollout.desired_percent), rollout.desired_cause == ROLLBACK
-    title = trouble_of(rollout, newest)
+    # That an accepted share is not seen is a call for help already, which is a need of its own.
+    title = "" if rollout.unverified_at else trouble_of(rollout, newest)
     if waits_for_hand(rollout, newest):
         title = f"Confirm {wanted} by hand"
     if not title:

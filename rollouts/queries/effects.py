@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from rollouts.models import HAND, Effect, EffectState, Executor, Rollout
+from rollouts.queries.procedures import default_of
 from rollouts.queries.rollouts import executor_of, is_observed, rollout_now
 from rollouts.rules.shares import agrees, share
 from warroom.models import DeploymentPlan
@@ -74,7 +75,7 @@ class Carrying:
 
 
 def carrying(plan: DeploymentPlan, now: datetime) -> Carrying:
-    """Three SQL statements the first time for an instant, two of them shared."""
+    """Three or four SQL statements the first time for an instant, two of them shared."""
     rollout, effects = rollout_now(plan, now), latest_effects(plan, now)
     executor = once(plan, now, "executor", lambda: executor_of(plan))
     effect = effects[0] if effects and _is_of(effects[0], rollout) else None
@@ -85,8 +86,8 @@ def carrying(plan: DeploymentPlan, now: datetime) -> Carrying:
         hand=waits_for_hand(rollout, effect),
         trouble=trouble_of(rollout, effect),
         again=_again(rollout, executor, effect),
-        command=filled(executor.command, rollout) if executor else "",
-        back=filled(executor.rollback_command, rollout, 0) if executor else "",
+        command=filled(executor.command, rollout, effect) if executor else "",
+        back=filled(_way_back(plan, executor, now), rollout, effect, 0),
     )
 
 
@@ -127,12 +128,28 @@ def trouble_of(rollout: Rollout | None, effect: Effect | None) -> str:
     return ""
 
 
-def filled(command: str, rollout: Rollout | None, percent: int | None = None) -> str:
-    """A command with the wanted share in it, to copy."""
+def _way_back(plan: DeploymentPlan, executor: Executor | None, now: datetime) -> str:
+    """The command of a rollback by hand: the executor's, else that of the usual procedure."""
+    if executor is not None and executor.rollback_command:
+        return executor.rollback_command
+    usual = once(plan, now, "usual procedure", lambda: default_of(plan))
+    return usual.command if usual else ""
+
+
+def filled(
+    command: str, rollout: Rollout | None, effect: Effect | None, percent: int | None = None
+) -> str:
+    """A command with the shares in it, to copy; the wanted share where ``percent`` is None."""
     if percent is None:
         percent = rollout.desired_percent if rollout else 0
-    text = command.replace("{percent}", str(percent))
-    return text.replace("{generation}", str(rollout.generation if rollout else 0))
+    words = {
+        "percent": percent,
+        "before": effect.before_percent if effect else percent,
+        "generation": rollout.generation if rollout else 0,
+    }
+    for name, value in words.items():
+        command = command.replace(f"{{{name}}}", str(value))
+    return command
 
 
 def agreement(rollout: Rollout | None, now: datetime) -> str:

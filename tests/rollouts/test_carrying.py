@@ -198,7 +198,7 @@ def test_the_panel_costs_the_same_with_many_calls(plan, django_assert_num_querie
     for percent in range(9):
         want(plan, percent)
     now = timezone.now()
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         carrying(plan, now)
     with django_assert_num_queries(0):
         rollout_now(plan, now)
@@ -230,3 +230,24 @@ def test_an_unknown_kind_is_named(plan):
     with pytest.raises(Invalid) as wrong:
         save_executor(plan, Wanted("carrier-pigeon"), by="rule")
     assert wrong.value.field == "kind"
+
+
+def test_a_command_has_the_shares_put_in_and_the_procedure_says_the_way_back(plan):
+    plan.procedures.create(key="usual", name="Usual", command="emergency.sh", is_default=True)
+    save_executor(plan, Wanted(command="go {before} {percent} {generation}"), by="rule")
+    want(plan, 5)
+    want(plan, 10)
+    there = carrying(plan, timezone.now())
+    assert (there.command, there.back) == ("go 5 10 2", "emergency.sh")
+    save_executor(plan, Wanted(rollback_command="back to {percent}"), by="rule")
+    assert carrying(plan, timezone.now()).back == "back to 0"
+
+
+def test_what_is_a_call_for_help_already_is_no_need_beside_it(plan):
+    save_executor(plan, Wanted("webhook", "Hook", "https://h.example"), by="rule")
+    want(plan, 5)
+    Effect.objects.update(state=EffectState.SENT, sent_at=timezone.now())
+    now = timezone.now()
+    Rollout.objects.update(unverified_at=now, observe_url="https://h.example/share")
+    assert effect_needs(plan, now) == []
+    assert carrying(plan, now).trouble == "Hook accepted 5 %, and it is not seen."
