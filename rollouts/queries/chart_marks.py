@@ -64,7 +64,7 @@ def _word(event: TimelineEvent) -> str:
         done = "" if event.kind == "stage.started" else " ended"
         return f"Stage {data.get('stage', '')}{done}"
     if event.kind == "gate.decided":
-        return str(data.get("decision") or data.get("word") or "Decided").upper()
+        return str(data.get("word") or "decided").upper()
     if event.kind == "metric.edited":
         return f"Version {data['version']}" if data.get("version") else "Moved"
     return _WORDS.get(event.kind, "")

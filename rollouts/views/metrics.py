@@ -92,6 +92,8 @@ def _save(
     request: HttpRequest, plan: DeploymentPlan, stands: PrometheusQuery | None, form: MetricForm
 ) -> HttpResponse:
     if {"try", "fix", "reduce", "preview"} & request.POST.keys():
+        if request.htmx and "try" in request.POST:
+            return _try(request, plan, stands, form)
         status = 200 if form.is_valid() else 422
         return _page(request, plan, stands, form, status, ask="preview" not in request.POST)
     if not form.is_valid():
@@ -301,6 +303,18 @@ def _tried(form: MetricForm, row: PrometheusQuery, now: datetime) -> Shown | Non
     if not form.is_valid() or any(one.error for one in lint(row.promql)):
         return None
     return shown(row, try_query(target_of(row)), timezone.now())
+
+
+def _try(
+    request: HttpRequest, plan: DeploymentPlan, stands: PrometheusQuery | None, form: MetricForm
+) -> HttpResponse:
+    """With script: the result alone, in the place of the one before; what is typed stays."""
+    row = _drafted(plan, stands, form)
+    faults = [f"{form[name].label}: {' '.join(said)}" for name, said in form.errors.items()]
+    context = {"form": form, "draft": {"row": row}, "plan": plan, "faults": faults}
+    context["tried"] = _tried(form, row, timezone.now())
+    status = 422 if faults else 200
+    return render(request, "rollouts/_metric_tried.html", context, status=status)
 
 
 def _waiting(row: PrometheusQuery) -> dict[str, Any]:

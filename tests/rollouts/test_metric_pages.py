@@ -124,3 +124,15 @@ def test_the_tuning_log_is_a_page(editor, plan, url):
     editor.post(f"/plans/{plan.slug}/checks/metric/p95-latency/note/", {"text": "A spike."})
     html = editor.get(f"/plans/{plan.slug}/checks/tuning/").content.decode()
     assert "Cache warm-up." in html and "A spike." in html
+
+
+def test_with_script_a_try_brings_the_result_alone(editor, url, monkeypatch):
+    answer(monkeypatch, series=(({}, 236.0),), value=236.0, took_ms=3)
+    got = editor.post(url, DRAFT | {"try": "1"}, headers={"HX-Request": "true"})
+    html = got.content.decode()
+    assert got.status_code == 200 and html.lstrip().startswith('<div id="tried"')
+    assert "236 ms" in html and "<html" not in html
+    got = editor.post(
+        url, DRAFT | {"promql": "rate(up)", "try": "1"}, headers={"HX-Request": "true"}
+    )
+    assert got.status_code == 422 and "PromQL: rate() wants values" in got.content.decode()
