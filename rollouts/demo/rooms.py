@@ -20,7 +20,6 @@ from checklists.demo_risks import tell_risks
 from rollouts.actions.checks import watch_url
 from rollouts.actions.stages import advance
 from rollouts.demo import checks, executors, guardrails, metrics, recovery, rounds
-from rollouts.demo import checks, executors, guardrails, metrics, rounds
 from rollouts.models import Stage, StageState
 from warroom import demo
 from warroom.actions.imports import import_plan
