@@ -29,7 +29,22 @@ class TimelineFilter(forms.Form):
     # Prefixes of timeline kinds; the floors above name theirs.
     KINDS = {
         "decisions": ("gate.", "vote.", "criterion.", "readiness.", "verdict."),
-        "rollout": ("stage.", "rollback.", "plan."),
+        "rollout": (
+            "stage.",
+            "rollout.",
+            "effect.",
+            "executor.",
+            "guardrail.",
+            "trigger.",
+            "rollback.",
+            "run.",
+            "drill.",
+            "round.",
+            "success.",
+            "procedure.",
+            "backup.",
+            "plan.",
+        ),
         "checks": ("check.", "metric.", "query.", "evidence.", "finding.", "dryrun.", "load."),
         "items": ("item", "phase.", "group.", "section.", "daily.", "signoff.", "condition."),
         "people": ("seat.", "role.", "invitation.", "message.", "contact."),

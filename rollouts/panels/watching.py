@@ -23,7 +23,7 @@ class StageTrack(panels.Panel):
 
     name = "stage"
     template = "rollouts/_stage.html"
-    kinds = ("stage.", "gate.", "verdict.", "rollback.", "plan.")
+    kinds = ("stage.", "rollout.", "gate.", "verdict.", "rollback.", "plan.")
     slot = "system"
     order = 10
 

@@ -33,12 +33,27 @@ def watch_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
 
 
 def _look(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
+    if plan.verdict_leading.startswith("the hold:") and not shown.aged:
+        return _end_hold(plan, shown, now)
     name = "the checks" if shown.aged else plan.verdict_leading.rpartition(":")[0] or "the checks"
     return Need(
         key=Right.RUN.value,
         title=f"Look at {name}",
         url=f"/plans/{plan.slug}/checks/",
         button="Open checks",
+        note=shown.sentence,
+        due=shown.since or now,
+        icon="eye",
+    )
+
+
+def _end_hold(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
+    """By its readings nothing holds: people do, or a rule that has not looked again yet."""
+    return Need(
+        key=Right.RUN.value,
+        title="Look at the hold",
+        url=f"/plans/{plan.slug}/rollout/",
+        button="Open the rollout",
         note=shown.sentence,
         due=shown.since or now,
         icon="eye",

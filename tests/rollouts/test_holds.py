@@ -9,6 +9,7 @@ from checklists.rules.bands import Band
 from rollouts.actions.holds import hold, release
 from rollouts.actions.stages import advance
 from rollouts.models import Rollout, Stage
+from rollouts.queries.needs import watch_needs
 from rollouts.rules.holds import Hold, look
 from tests.rollouts.cast import make_query, read
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
@@ -158,3 +159,12 @@ def test_who_may_hold_and_what_a_hold_wants(running, cast):
         with pytest.raises(Invalid) as refused:
             hold(running, by=cast["thon"], reason="Wait.", until=until)
         assert refused.value.field == "until"
+
+
+@pytest.mark.django_db
+def test_a_hold_asks_those_who_run_the_rollout_to_look_at_it(running, cast):
+    hold(running, by=cast["hudson"], reason="Vendor calls back.")
+    running.refresh_from_db()
+    (need,) = watch_needs(running, NOON)
+    assert (need.title, need.url) == ("Look at the hold", f"/plans/{running.slug}/rollout/")
+    assert need.note.startswith("Held by Hudson: Vendor calls back.")

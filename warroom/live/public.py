@@ -48,7 +48,7 @@ class PublicStatePanel(panels.Panel):
 
     name = "status"
     template = "warroom/_public_state.html"
-    kinds = ("verdict.", "plan.", "stage.", "rollback.")
+    kinds = ("verdict.", "plan.", "stage.", "rollout.", "rollback.")
     places = ("status",)
     slot = "status"
     order = 10
@@ -62,7 +62,7 @@ class PublicNext(panels.Panel):
 
     name = "status-next"
     template = "warroom/_public_next.html"
-    kinds = ("gate.", "plan.", "stage.", "verdict.", "rollback.")
+    kinds = ("gate.", "plan.", "stage.", "rollout.", "verdict.", "rollback.")
     places = ("status",)
     slot = "status"
     order = 30
