@@ -19,6 +19,7 @@ from rollouts.views import (
     sources,
     stages,
     success,
+    triggers,
     tuning,
 )
 
@@ -74,6 +75,8 @@ urlpatterns = [
     path("rollout/rounds/settings", rounds.watching, name="watching"),
     path("rollout/rounds/<int:pk>/", rounds.round_page, name="round"),
     path("rollback/", rollbacks.rollback, name="rollback"),
+    path("rollback/triggers/", triggers.trigger_add, name="trigger-add"),
+    path("rollback/triggers/<int:pk>/remove/", triggers.trigger_remove, name="trigger-remove"),
     path("rollout/success/", success.success, name="success"),
     path("rollout/success/<slug:key>/edit/", success.edit, name="success-edit"),
     path("rollout/success/<slug:key>/remove/", success.remove, name="success-remove"),

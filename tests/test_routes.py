@@ -405,6 +405,12 @@ ROUTES = {
     "guardrail-remove": Route(
         f"{PLAN}rollout/guardrails/drift/remove/", get=LED, post=holders(302, *EDIT)
     ),
+    "trigger-add": Route(
+        f"{PLAN}rollback/triggers/", get=LED, post=holders(302, *EDIT), send={"text": "Data loss"}
+    ),
+    "trigger-remove": Route(
+        f"{PLAN}rollback/triggers/1/remove/", get=LED, post=holders(302, *EDIT)
+    ),
     "rollback": Route(
         f"{PLAN}rollback/",
         get=READ,

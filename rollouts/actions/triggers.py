@@ -32,7 +32,7 @@ def add_trigger(
         row = RollbackTrigger.objects.create(
             plan=adding.plan, text=said, priority=priority[:8], position=rows.count() + 1
         )
-        adding.record("trigger.added", f"Rollback trigger: {said}", trigger=row.pk, text=said)
+        adding.record("trigger.added", f"Rollback trigger: {said}", trigger=row.pk, said=said)
     return row
 
 

@@ -21,12 +21,13 @@ TRIGGERS = (
 
 
 def fill(plan: DeploymentPlan, admin: User, now: datetime) -> None:
-    """Make what is missing; what people changed stays."""
-    if Guardrail.objects.filter(plan=plan).exists():
+    """Add to what the document says, once; what people change or remove afterwards stays so."""
+    if plan.events.filter(kind="guardrail.changed").exists():
         return
+    guarded = set(Guardrail.objects.filter(plan=plan).values_list("query__key", flat=True))
     for key, name, window_s in METRICS:
         query = plan.prometheusquery_set.filter(key=key).first()
-        if query is not None:
+        if query is not None and key not in guarded:
             save_guardrail(plan, Wanted("metric", name, window_s, "automatic", query), by=admin)
     for wanted in OTHERS:
         save_guardrail(plan, wanted, by=admin)

@@ -49,3 +49,10 @@ class RollbackForm(OnceForm):
             "procedure": given["procedure"],
             "confirmed": given["confirmed"],
         }
+
+
+class TriggerForm(OnceForm):
+    """Something that people would see and that calls for a rollback."""
+
+    text = forms.CharField(label="What people would see", max_length=500)
+    priority = forms.CharField(required=False, max_length=8, initial="P0")

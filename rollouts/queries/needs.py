@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rollouts.models import Guardrail, RollbackRun
+from rollouts.models import Guardrail
 from rollouts.queries.rollbacks import standing_now
 from rollouts.queries.rollouts import rollout_now
 from warroom.live.headline import shown_verdict
@@ -19,17 +19,14 @@ def watch_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """ROLLBACK asks for the release to be rolled back, HOLD for a look at what holds it.
 
     Due since the verdict turned, so that it stands before what only comes. While a rollback
-    stands it asks for its run instead: one SQL statement, which the state bar shares.
+    stands its run asks for itself: one SQL statement, which the state bar shares.
     """
     shown = shown_verdict(plan, now)
     if shown.word not in ("hold", "rollback") or plan.lifecycle in {*ENDED, Lifecycle.DRAFT}:
         return []
     if shown.word == "hold":
         return [_look(plan, shown, now)]
-    run = standing_now(plan, now)
-    if run is None:
-        return [_roll_back(plan, shown, now)]
-    return [] if run.ended_at else [_carry_out(plan, run)]
+    return [] if standing_now(plan, now) else [_roll_back(plan, shown, now)]
 
 
 def _look(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
@@ -68,20 +65,6 @@ def _roll_back(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need
         button="Roll back",
         note=shown.sentence,
         due=shown.since or now,
-        icon="block",
-        main=True,
-        first=True,
-    )
-
-
-def _carry_out(plan: DeploymentPlan, run: RollbackRun) -> Need:
-    return Need(
-        key=Right.TICK.value,
-        title=f"Carry out rollback run {run.number}",
-        url=f"/plans/{plan.slug}/rollback/{run.number}/",
-        button="Open the run",
-        note=f"From {run.from_percent} % to {run.to_percent} %: {run.reason}",
-        due=run.started_at,
         icon="block",
         main=True,
         first=True,

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from rollouts.actions.rollbacks import RIGHTS, start_rollback
-from rollouts.forms.rollbacks import RollbackForm
+from rollouts.forms.rollbacks import RollbackForm, TriggerForm
 from rollouts.models import RollbackRun
 from rollouts.queries.rollback_offer import last_drill, offer
 from warroom.actions.refusals import Invalid, Refused
@@ -25,22 +26,22 @@ def rollback(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what a rollback does, and start it. No vote, no password, no script is needed."""
     plan = get_plan(request.user, slug)
     if request.method != "POST":
-        return _page(request, plan)
+        return shown(request, plan)
     shows(request, plan, ("strip", ""))
     form = RollbackForm(offer(plan, timezone.now()), request.POST)
     if not form.is_valid():
-        return _page(request, plan, 422, form)
+        return shown(request, plan, 422, rollback_form=form)
     before = plan.timeline_seq
     try:
         run = start_rollback(plan, by=request.user, request_id=once(request), **form.said)
     except Invalid as wrong:
         form.refuse(wrong)
-        return _page(request, plan, 422, form)
+        return shown(request, plan, 422, rollback_form=form)
     except Refused as refused:
         if refused.status != 409:
             raise
         form.refuse(refused)
-        return _page(request, plan, 409, form)
+        return shown(request, plan, 409, rollback_form=form)
     return _answer(request, plan, run, before)
 
 
@@ -57,22 +58,22 @@ def _answer(
     return done(request, home, said, warns=not began)
 
 
-def _page(
-    request: HttpRequest, plan: DeploymentPlan, status: int = 200, form: RollbackForm | None = None
+def shown(
+    request: HttpRequest, plan: DeploymentPlan, status: int = 200, **forms: Form
 ) -> HttpResponse:
+    """The page; ``forms`` are those that were refused, with what was typed."""
     context = page(request, plan, "rollback")
-    context |= offered(plan, context, form) | {"place": "rollout", "at_rollback": True}
+    context |= offered(plan, context) | {"place": "rollout", "at_rollback": True}
+    context |= {"trigger_form": TriggerForm(auto_id="trigger-%s")} | forms
     return render(request, "rollouts/rollback.html", context, status=status)
 
 
-def offered(
-    plan: DeploymentPlan, context: dict[str, Any], form: RollbackForm | None = None
-) -> dict[str, Any]:
+def offered(plan: DeploymentPlan, context: dict[str, Any]) -> dict[str, Any]:
     """What the form of a rollback wants, for every page that it stands on."""
     found = offer(plan, context["now"])
     return {
         "offer": found,
-        "rollback_form": form or RollbackForm(found),
+        "rollback_form": RollbackForm(found),
         "drill": last_drill(plan),
         "leads": bool(RIGHTS & context["standing"].rights),
     }

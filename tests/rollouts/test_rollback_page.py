@@ -196,3 +196,18 @@ def test_the_api_names_the_field_that_is_wrong(live, call_as, body, field):
 def test_while_it_stands_the_strip_says_rollback(live, cast, client_of):
     start_rollback(live, by=cast["cora"], reason="Errors")
     assert "ROLLBACK" in client_of(cast["vera"]).get("/plans/genesis-4/").content.decode()
+
+
+def test_the_list_of_triggers_is_kept_by_who_edits(live, cast, client_of):
+    """S22: what would make them roll back, written down before."""
+    client = client_of(cast["cora"])
+    assert client.post(f"{PAGE}triggers/", {"text": "Data loss"})["Location"] == f"{PAGE}#triggers"
+    client.post(f"{PAGE}triggers/", {"text": "Data  loss"})
+    row = RollbackTrigger.objects.get()
+    answer = client.post(f"{PAGE}triggers/", {"text": " ", "priority": "P9"})
+    assert (answer.status_code, 'value="P9"' in answer.content.decode()) == (422, True)
+    for _ in range(2):
+        client.post(f"{PAGE}triggers/{row.pk}/remove/")
+    assert "Data loss" not in client.get(PAGE).content.decode()
+    kinds = list(live.events.filter(kind__startswith="trigger.").values_list("kind", flat=True))
+    assert sorted(kinds) == ["trigger.added", "trigger.retired"]
