@@ -26,6 +26,7 @@ from warroom.rules.wording import duration_text
 
 # The share should be seen by then; rounds that wait for it begin all the same.
 SEEN_WITHIN = timedelta(seconds=60)
+LEAST_SHOWN = 24
 SHOWN = 96  # of one strip; older ones stand on the page of all rounds
 LATE_S, MISSED_HOLDS = 120, 2
 
@@ -223,7 +224,9 @@ class Shown:
 
     @property
     def width(self) -> int:
-        return max(len(self.marks), 1) * round_strip.PITCH
+        """Of the whole soak, so that few rounds are not drawn out over it."""
+        ahead = min(self.total or LEAST_SHOWN, SHOWN)
+        return max(len(self.marks), ahead, LEAST_SHOWN) * round_strip.PITCH
 
     @property
     def label(self) -> str:
