@@ -32,7 +32,7 @@ LOOK_S = 0.8
 # Where nothing may go on beside the look (tests), it waits for all answers and claims for so long.
 CLAIM_FOR_S = 6.0
 # Numbers move with every answer; what they mean together is judged this often at most.
-JUDGE_S = 0.5
+JUDGE_S = 1.0
 SHORT = timedelta(milliseconds=20)
 log = structlog.get_logger()
 
