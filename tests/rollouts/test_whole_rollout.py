@@ -8,6 +8,7 @@ product, made 1,440 times as fast by a rehearsal; nothing is stood in for.
 import json
 import time
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import requests
@@ -165,7 +166,7 @@ def test_a_day_is_played_and_a_failing_stage_goes_back_with_nobody_online(room):
     # Everything is on the record, in order.
     assert first_broken(room.plan) is None
     kinds = room.kinds()
-    for earlier, later in zip(ORDER, ORDER[1:], strict=False):
+    for earlier, later in pairwise(ORDER):
         assert kinds.index(earlier) < kinds.index(later), (earlier, later)
     told = room.plan.events.get(kind="rollback.started")
     assert "10" in told.text and json.dumps(told.data)
