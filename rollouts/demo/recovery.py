@@ -141,5 +141,7 @@ def _full(plan: DeploymentPlan) -> RollbackProcedure:
 
 
 def _save(plan: DeploymentPlan, said: dict, *, default: bool) -> RollbackProcedure:
-    known = RollbackProcedure.objects.filter(plan=plan, name=said["name"], retired_at=None).first()
-    return known or save_procedure(plan, said, by=BY, is_default=default)
+    """The default is the one that the document describes, now with what shows each step."""
+    rows = RollbackProcedure.objects.filter(plan=plan, retired_at=None)
+    read = rows.order_by("position").first() if default else None
+    return save_procedure(plan, said, by=BY, procedure=read, is_default=default)

@@ -27,7 +27,7 @@ from warroom.views.posting import posted
 def recovery(request: HttpRequest, slug: str) -> HttpResponse:
     """Can we go back, how long does it take, and until when may we start?"""
     plan = get_plan(request.user, slug)
-    context = page(request, plan, "recovery")
+    context = page(request, plan, "recovery") | {"place": "rollout"}
     context["commits"] = earlier_commits(plan, timezone.now())[:3]
     return render(request, "rollouts/recovery.html", context)
 
