@@ -8,7 +8,7 @@ from rollouts.actions.metrics import edit_metric
 from rollouts.models import Baseline, PrometheusQuery
 from warroom.models import DeploymentPlan, User
 
-# What was normal in the week before, in the metric's own unit, as a share of where green ends.
+# Nobody measured the demo before: an example, as a share of where green ends.
 _NORMAL = 0.6
 
 
@@ -32,7 +32,7 @@ def fill(plan: DeploymentPlan, admin: User, now: datetime) -> None:
                 "target": row.bands.green,
                 "alert": Bound(red.op, red.value) if red else None,
                 "value": _normal(row),
-                "note": "Median of the week before",
+                "note": "An example: nothing was measured before this release",
             },
             by="demo",
         )
