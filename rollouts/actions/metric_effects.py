@@ -157,7 +157,7 @@ def _moving(stage: Stage, now: datetime) -> Moving | None:
     if stage.gate is not None:
         stage.gate.plan = stage.plan
         opens = opens_at(stage.gate)
-    return Moving(stage, stage.observed_s, ends, opens)
+    return Moving(stage, max(stage.observed_s - stage.claimed_s, 0.0), ends, opens)
 
 
 def _gates(

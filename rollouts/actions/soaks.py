@@ -40,14 +40,15 @@ def _drifts(rollout: Rollout | None) -> bool:
 
 
 def restart_soak(changing: Change, stage: Stage, why: str) -> float:
-    """Let the soak of a stage begin anew; return the green seconds that counted until now.
+    """Let the soak of a stage begin anew; return the green seconds that were observed until now.
 
     They were watched for what was asked before, and are kept with its old text by the caller,
     whose event says so (law 4, S57). ``why`` goes into the log.
     """
-    seen = stage.observed_s
+    seen = max(stage.observed_s - stage.claimed_s, 0.0)
     stage.soak_from, stage.observed_s, stage.counted_at = changing.at, 0.0, None
-    stage.save(update_fields=["soak_from", *FIELDS])
+    stage.claimed_s = 0.0
+    stage.save(update_fields=["soak_from", "claimed_s", *FIELDS])
     log.info("soak restarted", plan=changing.plan.slug, stage=stage.number, why=why, seen_s=seen)
     return seen
 
@@ -55,13 +56,14 @@ def restart_soak(changing: Change, stage: Stage, why: str) -> float:
 def begin_soak(plan: DeploymentPlan, stage: Stage, at: datetime, now: datetime) -> None:
     """Let the soak of a stage begin at ``at`` (UTC): whoever says a time in the past has seen it.
 
-    It counts from ``now`` on where the readings are green at that moment.
+    What lies before ``now`` counts, and is kept apart as said and not observed. It counts from ``now`` on where the readings are green at that moment.
     """
     good = plan.verdict_valid_until
     green = plan.verdict == Word.PROCEED and good is not None and now <= good
     soak = Soak(max((now - at).total_seconds(), 0.0), now if green else None)
     stage.soak_from, stage.observed_s, stage.counted_at = at, soak.observed_s, soak.counted_at
-    stage.save(update_fields=["soak_from", *FIELDS])
+    stage.claimed_s = soak.observed_s
+    stage.save(update_fields=["soak_from", "claimed_s", *FIELDS])
 
 
 def _share_seen(changing: Change, rollout: Rollout) -> None:

@@ -10,6 +10,7 @@ from rollouts.models import Rollout, Stage, StageState
 from rollouts.queries.safe_start import latest_safe_start
 from rollouts.queries.soaks import is_seen
 from rollouts.queries.stages import ahead_of, coming, of_plan
+from rollouts.rules.soak import claimed_text
 from rollouts.rules.stages import Ahead, objections
 from warroom.actions.change import RULE, Change, change
 from warroom.actions.lifecycle import outside_window, set_lifecycle, weigh
@@ -122,6 +123,10 @@ def _move(
         texts, followed = [*texts, text.strip()], followed | data
     began = f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
     began += "" if measured else " (not measured)"
+    claimed = min(stage.claimed_s, stage.soak_s) if measured else 0.0
+    if claimed:
+        texts.append(claimed_text(claimed))
+        followed["soak_claimed_s"] = round(claimed)
     why = [*confirmed.get("overridden", ()), reason.strip(), *texts]
     said = " ".join(part for part in why if part)
     moving.record(
@@ -151,9 +156,10 @@ def start(moving: Change, stage: Stage, at: datetime, cause: str = ADVANCE) -> R
     """
     stage.state, stage.started_at, stage.ended_at = StageState.RUNNING, at, None
     stage.soak_from, stage.observed_s, stage.counted_at = None, 0.0, None
+    stage.claimed_s = 0.0
     stage.save(
         update_fields=[
-            "state", "started_at", "ended_at", "soak_from", "observed_s", "counted_at",
+            "state", "started_at", "ended_at", "soak_from", "observed_s", "counted_at", "claimed_s",
         ]
     )  # fmt: skip
     rollout = set_desired(moving, stage.to_percent, cause=cause, stage=stage)

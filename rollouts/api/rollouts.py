@@ -54,10 +54,12 @@ class StageOut(Schema):
 
 
 class SoakOut(Schema):
-    """``ends_at`` is the earliest end, if all stays green. ``counts``: it does so now."""
+    """``ends_at`` is the earliest end, if all stays green. ``counts``: it does so now.
+    ``claimed_s`` of ``observed_s`` was said when the stage was begun, and not observed."""
 
     length_s: float
     observed_s: float
+    claimed_s: float
     left_s: float
     begun: bool
     counts: bool
@@ -152,6 +154,7 @@ def _soak(soak: SoakNow | None) -> dict[str, Any] | None:
     return {
         "length_s": soak.length_s,
         "observed_s": soak.observed_s,
+        "claimed_s": soak.claimed_s,
         "left_s": soak.left_s,
         "begun": soak.begun,
         "counts": soak.runs,

@@ -59,6 +59,7 @@ class StagesPart(Part):
                     started=f.instant(stage.started_at),
                     soak_from=f.instant(stage.soak_from),
                     soak_observed=f.length(int(stage.observed_s)) if stage.observed_s else None,
+                    soak_claimed=f.length(int(stage.claimed_s)) if stage.claimed_s else None,
                     ended=f.instant(stage.ended_at),
                 )
                 for stage in begun

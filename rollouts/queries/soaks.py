@@ -43,4 +43,6 @@ def soak_of(
         since = (stage.soak_from or stage.started_at) if begun else None
         return rules.unwatched(stage.soak_s, since, now)
     good = plan.verdict_valid_until
-    return rules.soak_now(kept(stage), stage.soak_s, now, good, begun=begun)
+    return rules.soak_now(
+        kept(stage), stage.soak_s, now, good, begun=begun, claimed_s=stage.claimed_s
+    )

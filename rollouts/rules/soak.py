@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from warroom.rules.wording import duration_text
+
 
 @dataclass(frozen=True)
 class Soak:
@@ -46,7 +48,8 @@ def _between(since: datetime | None, at: datetime, good_until: datetime | None) 
 class SoakNow:
     """How far a soak is. ``runs``: it counts at this moment; ``begun``: the share was seen.
 
-    ``ends`` (UTC) is the earliest end, if all stays green from now on.
+    ``ends`` (UTC) is the earliest end, if all stays green from now on. ``claimed_s`` of what counts
+    was said when the stage was begun, and not observed.
     """
 
     length_s: float
@@ -54,6 +57,7 @@ class SoakNow:
     begun: bool
     runs: bool
     ends: datetime
+    claimed_s: float = 0.0
 
     @property
     def left_s(self) -> float:
@@ -64,20 +68,35 @@ class SoakNow:
         return self.left_s <= 0
 
     @property
+    def claimed(self) -> str:
+        """What of it nobody observed, as a sentence; '' where all of it was."""
+        return claimed_text(self.claimed_s) if self.claimed_s else ""
+
+    @property
     def percent(self) -> int:
         """Whole per cent; 100 only when it is over."""
         return 100 if self.is_over else int(100 * self.observed_s / self.length_s)
 
 
 def soak_now(
-    soak: Soak, length_s: float, now: datetime, good_until: datetime | None, *, begun: bool
+    soak: Soak,
+    length_s: float,
+    now: datetime,
+    good_until: datetime | None,
+    *,
+    begun: bool,
+    claimed_s: float = 0.0,
 ) -> SoakNow:
     """A soak of ``length_s`` seconds as it stands at ``now`` (UTC)."""
     observed = min(seen(soak, now, good_until), length_s)
     runs = soak.counted_at is not None and good_until is not None and now <= good_until
-    return SoakNow(
-        length_s, observed, begun, begun and runs, now + timedelta(seconds=length_s - observed)
-    )
+    ends = now + timedelta(seconds=length_s - observed)
+    return SoakNow(length_s, observed, begun, begun and runs, ends, min(claimed_s, observed))
+
+
+def claimed_text(seconds: float) -> str:
+    """The part of a soak that rests on a word, in ``seconds``, for pages and events."""
+    return f"Of its soak {duration_text(seconds)} were said when it was begun, not observed."
 
 
 def unwatched(length_s: float, since: datetime | None, now: datetime) -> SoakNow:

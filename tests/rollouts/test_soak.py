@@ -190,3 +190,31 @@ def test_where_nothing_is_watched_the_time_that_passed_is_all_there_is(plan, clo
     stage, row = plan.stages.get(), Rollout.objects.get(plan=plan)
     assert soak_of(plan, stage, row, NOON + timedelta(seconds=59)).left_s == 1
     assert soak_of(plan, stage, row, NOON + timedelta(seconds=60)).is_over
+
+
+@pytest.mark.django_db
+def test_what_was_said_of_a_soak_is_told_apart_from_what_was_observed(plan, clock):
+    """Laws 4 and 12: a stage begun in the past is credited, and everywhere it says that nobody
+    observed that; what restarts keeps only what was observed."""
+    stage = Stage.objects.create(plan=plan, number=1, from_percent=0, to_percent=5, soak_s=43_200)
+    make_query(plan)
+    read(plan)
+    advance(plan, to_percent=5, by="demo", at=NOON - timedelta(hours=11, minutes=31))
+    event = plan.events.get(kind="stage.started")
+    said = "Of its soak 11 h 31 min were said when it was begun, not observed."
+    assert said in event.text and event.data["soak_claimed_s"] == 41_460
+    plan.refresh_from_db()
+    assert tick(plan, clock) == 41_475
+    stage.refresh_from_db()
+    soak = soak_of(plan, stage, Rollout.objects.get(plan=plan), NOON + STEP)
+    assert (soak.observed_s, soak.claimed_s, soak.claimed) == (41_475, 41_460, said)
+    with change(plan, by=RULE) as changing:
+        assert restart_soak(changing, stage, "other bands") == 15
+    assert (stage.observed_s, stage.claimed_s) == (0, 0)
+
+
+@pytest.mark.django_db
+def test_a_stage_begun_now_is_credited_with_nothing(soaking, clock):
+    tick(soaking, clock)
+    assert soaking.stages.get(number=1).claimed_s == 0
+    assert "soak_claimed_s" not in soaking.events.get(kind="stage.started").data
