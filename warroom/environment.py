@@ -14,6 +14,8 @@ from django.conf import settings
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 _OWN = ("DJANGO_", "DATABASE_", "REDIS_", "CELERY_", "EMAIL_", "WARROOM_", "AWS_", "PG", "LD_")
 _GIVEN = "WARROOM_SECRET_"
+# As the host calls what the product and its database keep to themselves.
+_HOSTS = ("WARROOM_SECRET_KEY", "SECRET_KEY", "POSTGRES_", "DB_PASSWORD")
 
 
 class NotGiven(Exception):
@@ -37,6 +39,7 @@ def refusal(name: str) -> str:
     if settings.WARROOM_SECRETS:
         listed = name in settings.WARROOM_SECRETS
         return "" if listed else f"{name} is not among WARROOM_SECRETS, which an operator sets"
-    if name.upper().startswith(_OWN) and not name.startswith(_GIVEN):
+    own = name.upper().startswith(_OWN) and not name.startswith(_GIVEN)
+    if own or name.upper().startswith(_HOSTS):
         return f"{name} belongs to Warroom or its host and is never sent anywhere"
     return ""

@@ -179,6 +179,10 @@ def _restarts(editing: Change, row: HealthCheck, changed: Mapping[str, Any]) -> 
     was_silent = row.report_only and "report_only" not in changed
     if not JUDGED & changed.keys() or was_silent:
         return None
+    return _soak_restarts(editing, row)
+
+
+def _soak_restarts(editing: Change, row: HealthCheck) -> float | None:
     running = Stage.objects.filter(plan=editing.plan, state=StageState.RUNNING)
     stage = running.exclude(started_at=None).order_by("-number").first()
     return restart_soak(editing, stage, f"check {row.key}") if stage else None
@@ -203,9 +207,10 @@ def remove_check(
         rests = list(Guardrail.objects.filter(health_check=row).values_list("name", flat=True))
         if rests and not reason:
             raise Unconfirmed([f"The guardrail {rests[0]} would never trip again."])
+        seen_s = None if row.report_only else _soak_restarts(removing, row)
         _set_enabled(row, False, removing)
         text = f"{row.name} is not watched any more{f': {reason}' if reason else ''}"
-        removing.record("check.removed", text, key=row.key, reason=reason)
+        removing.record("check.removed", text + _soak(seen_s), key=row.key, reason=reason)
     return row
 
 

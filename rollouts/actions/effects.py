@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from rollouts.actions.observing import FAILING, PANELS
@@ -27,6 +27,7 @@ from warroom.live import doorbell
 # is done by another within twelve seconds.
 LEASE = timedelta(seconds=9)
 HELD = "held since a restore"
+AGAIN_FIELDS = ("key", "state", "due_at", "attempts", "lease_token", "lease_until")
 
 
 def claim_effects(now: datetime | None = None, limit: int = 100) -> list[Effect]:
@@ -78,16 +79,22 @@ def note_answer(effect: Effect, answer: Answer) -> bool:
 def _overtaken(noting: Change, effect: Effect) -> None:
     """A call that was under way when another share was wanted may have come through last.
 
-    So what is wanted now is said to the other side once more.
+    So what is wanted now is said to the other side once more: under another key, since one that
+    it took before would move nothing; and also where that call is under way itself.
     """
     newest = Rollout.objects.filter(plan=noting.plan).values("generation")[:1]
+    under_way = Q(state=EffectState.DUE) & ~Q(lease_token="")
     again = Effect.objects.filter(
+        under_way | Q(state__in=(EffectState.SENT, EffectState.DONE)),
         plan=noting.plan,
         generation=newest,
         generation__gt=effect.generation,
-        state__in=(EffectState.SENT, EffectState.DONE),
     )
-    again.update(state=EffectState.DUE, due_at=noting.at, attempts=0)
+    for row in again:
+        row.key = f"{row.key[:140]}:over-{effect.pk}"
+        row.state, row.due_at, row.attempts = EffectState.DUE, noting.at, 0
+        row.lease_token, row.lease_until = "", None
+        row.save(update_fields=AGAIN_FIELDS)
 
 
 def _accepted(noting: Change, row: Effect) -> None:

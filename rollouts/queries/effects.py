@@ -13,19 +13,21 @@ from rollouts.models import HAND, Effect, EffectState, Executor, Rollout
 from rollouts.queries.procedures import default_of
 from rollouts.queries.rollouts import executor_of, is_observed, rollout_now
 from rollouts.rules.shares import agrees, share
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.once import once
 from warroom.rules.wording import age_text
 
 ROLLBACK = "rollback"
 SHOWN = 6
+# Who is switched off calls nobody; after a release was aborted only the way back is left.
+MAY_MOVE = Q(executor__enabled=True) & (Q(action=ROLLBACK) | ~Q(plan__lifecycle=Lifecycle.ABORTED))
 
 
 def due_effects(now: datetime) -> QuerySet[Effect]:
     """Calls whose time has come and that nobody holds: rollbacks first, then the longest due."""
     free = Q(lease_until=None) | Q(lease_until__lt=now)
     first = Case(When(action=ROLLBACK, then=Value(0)), default=Value(1))
-    rows = Effect.objects.filter(free, state=EffectState.DUE, due_at__lte=now)
+    rows = Effect.objects.filter(free, MAY_MOVE, state=EffectState.DUE, due_at__lte=now)
     return rows.exclude(executor__kind=HAND).order_by(first, "due_at", "pk")
 
 
@@ -107,7 +109,7 @@ def waits_for_hand(rollout: Rollout | None, effect: Effect | None) -> bool:
     """Whether only a person's word is left: nobody is called, or nobody looks."""
     if rollout is None or rollout.desired_at is None or rollout.verified_at is not None:
         return False
-    if effect is None or effect.executor.kind == HAND:
+    if effect is None or effect.executor.kind == HAND or not effect.executor.enabled:
         return effect is None or effect.state in (EffectState.DUE, EffectState.SENT)
     return effect.state == EffectState.SENT and not is_observed(rollout)
 

@@ -41,7 +41,7 @@ def number_at(document: Any, path: str) -> float:
         said = said.strip().removesuffix("%").strip()
     try:
         number = math.nan if isinstance(said, bool) else float(said)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise NoPath(f"{path or 'the answer'} is no number")

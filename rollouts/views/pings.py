@@ -1,5 +1,7 @@
 """``/ping/<key>``: a script says that it ran. No account: the key is what counts."""
 
+import re
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
@@ -11,6 +13,7 @@ from rollouts.tasks.judging import judge_anew
 
 MOST_BYTES = 4_000_000
 START, FAIL = "start", "fail"
+STATUS = re.compile(r"[0-9]{1,3}")
 
 
 @csrf_exempt
@@ -28,7 +31,7 @@ def ping(request: HttpRequest, key: str, word: str = "0") -> HttpResponse:
         return _say("There is no such key.", 404)
     if word == START:
         return _answer(note_start(check))
-    status = 1 if word == FAIL else int(word) if word.isascii() and word.isdigit() else -1
+    status = 1 if word == FAIL else int(word) if STATUS.fullmatch(word) else -1
     if not 0 <= status <= 255:
         return _say("After the key: an exit status from 0 to 255, start, or fail.", 422)
     taken = take_ping(check, Ping(status, *_output(request)))

@@ -1,0 +1,76 @@
+"""Calls that must not have the last word, and calls that nobody wants made any more."""
+
+import pytest
+
+from rollouts.actions.desired import ROLLBACK
+from rollouts.actions.effects import claim_effects, note_answer
+from rollouts.executors import Answer
+from rollouts.models import Effect, EffectState, Executor
+from rollouts.queries.effects import waits_for_hand
+from rollouts.tasks.effects import deliver_due
+from tests.rollouts.receivers import Receiver, serve
+from tests.rollouts.test_effects import hook, want
+from warroom.models import DeploymentPlan
+
+YES = Answer(True, "202")
+
+
+@pytest.fixture
+def receiver(loopback):
+    receiver = Receiver()
+    server = serve(receiver)
+    receiver.url = server.url
+    yield receiver
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def hooked(plan, receiver, monkeypatch):
+    monkeypatch.setenv("HOOK_SECRET", "canary-7f31")
+    hook(plan, receiver.url)
+    return plan
+
+
+def overtake(plan):
+    """An advance that is under way while a rollback is claimed; gives both."""
+    want(plan, 25)
+    (late,) = claim_effects()
+    want(plan, 0, ROLLBACK)
+    (back,) = claim_effects()
+    return late, back
+
+
+def test_what_is_said_once_more_has_another_key(hooked):
+    """A receiver that honours keys would take the same one for carried out, and move nothing."""
+    late, back = overtake(hooked)
+    note_answer(back, YES)
+    note_answer(late, YES)
+    again = Effect.objects.get(pk=back.pk)
+    assert again.state == EffectState.DUE and again.key.startswith(back.key)
+    assert again.key != back.key
+
+
+def test_a_rollback_under_way_is_said_once_more_too(hooked):
+    """Its own call may have come in before the older one that was answered meanwhile."""
+    late, back = overtake(hooked)
+    note_answer(late, YES)
+    assert note_answer(back, YES) is False
+    assert Effect.objects.get(pk=back.pk).state == EffectState.DUE
+    assert deliver_due() == 1
+    assert Effect.objects.get(pk=back.pk).state == EffectState.SENT
+
+
+def test_who_is_switched_off_is_not_called_and_a_person_is_asked(hooked, receiver):
+    rollout = want(hooked, 25)
+    Executor.objects.filter(plan=hooked).update(enabled=False)
+    assert deliver_due() == 0 and receiver.calls == []
+    assert waits_for_hand(rollout, Effect.objects.select_related("executor").get())
+
+
+@pytest.mark.parametrize(("action", "calls"), [("advance", 0), (ROLLBACK, 1)])
+def test_after_an_abort_only_the_way_back_is_called(hooked, receiver, action, calls):
+    want(hooked, 5, action)
+    DeploymentPlan.objects.filter(pk=hooked.pk).update(lifecycle="aborted")
+    deliver_due()
+    assert len(receiver.calls) == calls
