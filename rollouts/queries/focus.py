@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from checklists.rules.bands import Band, Bands, exact
-from rollouts.models import PrometheusQuery
+from rollouts.models import PrometheusQuery, RollbackMode
 from rollouts.probes.prometheus import ask_range
 from rollouts.queries import watching
 from rollouts.queries.chart_marks import EventMark, event_marks, graph_url
@@ -50,6 +50,7 @@ class Focus:
     extreme_at: datetime | None
     extreme_word: str
     to_red: str
+    after_red: str  # what follows once it is red; "" where it has no red
     stretches: tuple[Stretch, ...]
     in_words: str
     marks: tuple[EventMark, ...] = ()
@@ -92,7 +93,7 @@ def choose(plan: DeploymentPlan, key: str = "") -> PrometheusQuery | None:
 def focus(
     row: PrometheusQuery, now: datetime, span: timedelta, before: Older | None = None
 ) -> Focus:
-    """The metric over the last `span`, with what happened; two SQL statements.
+    """The metric over the last `span`, with what happened; three SQL statements.
 
     `before`: values from before we asked.
     """
@@ -115,6 +116,7 @@ def focus(
         extreme_at=datetime.fromtimestamp(worst[0], UTC) if worst else None,
         extreme_word="Highest" if lower else "Lowest",
         to_red=_to_red(row),
+        after_red=_after_red(row),
         stretches=_stretches(row, points, span),
         in_words=_in_words(row, values, span),
         marks=event_marks(row, start, end),
@@ -163,6 +165,14 @@ def _to_red(row: PrometheusQuery) -> str:
     if row.band == Band.NO_DATA:
         return "unknown"
     return row.show(abs(row.bands.red.value - row.value)) if row.band != Band.RED else "is red"
+
+
+def _after_red(row: PrometheusQuery) -> str:
+    """One SQL statement: the guardrail that acts on it, if any."""
+    if row.bands is None or row.bands.red is None:
+        return ""
+    guarding = row.guardrails.filter(mode=RollbackMode.AUTOMATIC).order_by("window_s").first()
+    return f"{duration_text(guarding.window_s)} to rollback" if guarding else "it holds"
 
 
 def _stretches(

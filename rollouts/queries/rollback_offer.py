@@ -51,6 +51,7 @@ class Offer:
     triggers: Sequence[RollbackTrigger]
     happens: Sequence[str]
     commands: Sequence[tuple[str, str]]
+    moved_by: str = ""  # what moves the traffic, within a headline
 
     @property
     def is_idle(self) -> bool:
@@ -75,7 +76,15 @@ def offer(plan: DeploymentPlan, now: datetime) -> Offer:
         triggers=list(RollbackTrigger.objects.filter(plan=plan, retired_at=None)),
         happens=_happens(plan, executor, procedures, now),
         commands=commands_of(executor, procedures),
+        moved_by=_moved_by(executor),
     )
+
+
+def _moved_by(executor: Executor | None) -> str:
+    if executor is None:
+        return ""
+    feature = executor.options.get("feature", "")
+    return f"flag {feature}" if feature else executor.name
 
 
 def _happens(
