@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from rollouts.actions.soaks import restart_soak
 from rollouts.models import PrometheusQuery, PrometheusSource
-from warroom.actions.change import change
+from rollouts.queries.rollouts import running_of
+from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.environment import refusal
 from warroom.models import DeploymentPlan, User
+from warroom.rules.wording import duration_text
 
 LIMITS = {
     "name": 100,
@@ -22,6 +25,8 @@ LIMITS = {
     "ca_env": 80,
     "tenant": 120,
 }
+# With another of these other numbers are read.
+ASKED = frozenset({"url", "tenant"})
 SECRETS = ("token_env", "password_env", "ca_env")
 MOST = 50
 _WEB = re.compile(r"https?://[^\s<>\"'`@]+")
@@ -79,7 +84,10 @@ def edit_source(
     by: User,
     request_id: str | None = None,
 ) -> PrometheusSource:
-    """Change where a server is and as whom it is asked; its metrics are asked anew at once."""
+    """Change where a server is and as whom it is asked; its metrics are asked anew at once.
+
+    Where they are judged and it stands elsewhere by now, the soak that runs begins anew.
+    """
     values = checked(fields)
     with change(source.plan, by=by, right="edit", request_id=request_id) as editing:
         source = PrometheusSource.objects.get(pk=source.pk)
@@ -98,8 +106,19 @@ def edit_source(
             name: [before[name], values[name]] for name in values if before[name] != values[name]
         }
         text = "; ".join(f"{_NAMES[name]} {now or 'none'}" for name, (_, now) in moved.items())
+        text += _soak(editing, source) if ASKED & moved.keys() else ""
         editing.record("source.changed", f"{source.name}: {text}", source=source.pk, changed=moved)
     return source
+
+
+def _soak(editing: Change, source: PrometheusSource) -> str:
+    """Restart the soak of the running stage where a metric of this server counts; says so."""
+    stage = running_of(editing.plan)
+    counts = PrometheusQuery.objects.filter(source=source, enabled=True, report_only=False)
+    if stage is None or not stage.soak_s or not counts.exists():
+        return ""
+    seen_s = restart_soak(editing, stage, f"{source.name} stands elsewhere")
+    return f". The soak of stage {stage.number} restarts after {duration_text(seen_s)}"
 
 
 def retire_source(
