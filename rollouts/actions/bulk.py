@@ -10,11 +10,16 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection, models
 
 Fields = Sequence[models.Field]
+
+
+class Written(str):
+    """The value of a JSON field that is JSON text already."""
 
 
 def insert_rows(rows: Sequence[models.Model]) -> None:
@@ -84,18 +89,24 @@ def _writer(field: models.Field) -> Callable[[Any], Any]:
         return _adapted if connection.vendor == "sqlite" else _said
     if isinstance(field, models.JSONField):
         # SQLite keeps JSON as a text; a database with a type for it takes it as it is.
-        return json.dumps if connection.vendor == "sqlite" else _same
+        return _dumped if connection.vendor == "sqlite" else _same
     if isinstance(field, models.FloatField):
         return _finite
     return field.get_prep_value
 
 
+@lru_cache(maxsize=4096)
 def _adapted(value: datetime | None) -> str | None:
+    # Cached: most instants of one statement are the same one.
     return connection.ops.adapt_datetimefield_value(value)
 
 
 def _said(value: datetime | None) -> str | None:
     return value.isoformat() if value is not None else None
+
+
+def _dumped(value: Any) -> str:
+    return value if isinstance(value, Written) else json.dumps(value)
 
 
 def _same(value: Any) -> Any:

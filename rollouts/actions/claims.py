@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -14,6 +15,15 @@ from rollouts.queries import due
 LEASE = timedelta(seconds=8)
 
 BATCH, MOST = 500, 5000
+# What asking wants of a row; it is read whole, and anew, when its answer is recorded.
+ASKED = ("plan", "key", "interval_s", "due_at", "read_at", "lease_token", "source")
+OWN: dict[type[Probing], tuple[str, ...]] = {
+    PrometheusQuery: (
+        "promql", "unit", "reducer", "green_op", "green_value", "red_op", "red_value",
+        "guard_promql", "guard_min", "stale_s",
+    ),
+    HealthCheck: ("kind", "url", "expect_status", "options"),
+}  # fmt: skip
 
 
 def claim_due(
@@ -34,16 +44,19 @@ def claim_due(
         due.due(model, now).filter(pk__in=ids).order_by().update(
             lease_token=token, lease_until=now + LEASE
         )
-    return list(model.objects.defer("history").select_related("source").filter(lease_token=token))
+    rows = model.objects.only(*ASKED, *OWN[model]).select_related("source")
+    return list(rows.filter(lease_token=token))
 
 
-def claim_all_due() -> list[Probing]:
-    """Claim what is due of every kind, batch by batch until nothing is left."""
-    rows: list[Probing] = []
-    for model in (PrometheusQuery, HealthCheck):
+def claim_all_due() -> Iterator[list[Probing]]:
+    """Claim what is due of every kind, batch by batch until nothing is left.
+
+    A batch is claimed when it is wanted: the one before can be asked meanwhile.
+    """
+    count = 0
+    for model in due.WATCHED:
         batch = claim_due(model)
-        rows += batch
-        while len(batch) == BATCH and len(rows) < MOST:
-            batch = claim_due(model)
-            rows += batch
-    return rows
+        while batch:
+            yield batch
+            count += len(batch)
+            batch = claim_due(model) if len(batch) == BATCH and count < MOST else []

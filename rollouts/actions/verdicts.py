@@ -37,7 +37,8 @@ def apply_verdict(plan: DeploymentPlan) -> Verdict:
     """
     with change(plan, by=RULE) as judging:
         rows = watched(plan)
-        said = decide([reading(row, judging.at) for row in rows])
+        readings = [reading(row, judging.at) for row in rows]
+        said = decide(readings)
         rollout = Rollout.objects.filter(plan=plan).first()
         stage = running_of(plan)
         count_soak(judging, stage, rollout, said.word)
@@ -46,7 +47,7 @@ def apply_verdict(plan: DeploymentPlan) -> Verdict:
             held(said, hold.said(judging.at)) if hold else said
         )
         before = (judging.plan.verdict, judging.plan.verdict_leading)
-        _keep(judging, verdict, rows)
+        _keep(judging, verdict, rows, readings)
         if before != (verdict.word, verdict.leading) or looked.begins or looked.ends:
             _record(judging, verdict, before[0], hold, looked)
         else:
@@ -89,9 +90,11 @@ def reading(row: Probing, now: datetime) -> Reading:
     )
 
 
-def _keep(judging: Change, verdict: Verdict, rows: Sequence[Probing]) -> None:
+def _keep(
+    judging: Change, verdict: Verdict, rows: Sequence[Probing], readings: Sequence[Reading]
+) -> None:
     plan = judging.plan
-    green = sum(reading(row, judging.at).band is Band.GREEN for row in rows)
+    green = sum(one.band is Band.GREEN for one in readings)
     if plan.verdict != verdict.word or plan.verdict_since is None:
         plan.verdict_since = judging.at
     plan.verdict, plan.verdict_sentence = verdict.word.value, verdict.sentence

@@ -10,7 +10,7 @@ import asyncio
 import os
 import queue
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -29,7 +29,7 @@ from warroom.rules.blanks import blanks, named
 
 LANE_THREADS, MOST_LANES = 4, 16
 # Answers that come within this time of each other are written together.
-GATHER_S = 0.15
+GATHER_S, BEGIN_S, NAP_S = 0.15, 0.5, 0.02
 # A source that did not answer is not asked the next question for so long: two hundred queries
 # would otherwise each wait out the deadline on a few threads.
 SILENT_S = 6.0
@@ -37,6 +37,8 @@ SILENT_S = 6.0
 # is slow gives its turn away, so that those that hang hold up nobody.
 TURNS, TURN_S = 200, 0.5
 log = structlog.get_logger()
+
+Direct = tuple[HealthCheck, CheckTarget]
 
 _lanes: dict[int | str, ThreadPoolExecutor] = {}
 _silent: dict[str, tuple[float, str]] = {}
@@ -81,42 +83,62 @@ class Asking:
     def __init__(self) -> None:
         self.answers: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self.waiting = 0
+        # Of those asked directly: counted here by the caller, and there by the loop.
+        self.handed = self.begun = 0
         self.asked: list[tuple[Probing, datetime]] = []
 
-    def ask(self, row: Probing) -> None:
-        """Start asking; the outcome arrives in `answers`."""
-        self.waiting += 1
-        token = row.lease_token
-        try:
-            future = self._start(row)
-        except BadOption as error:
-            self.answers.put(Outcome(row, token, no_data(f"not asked: {error}")))
-            return
-        except Exception as error:
-            # One row that cannot even be asked must not keep all others from being asked.
-            log.exception("check cannot be asked", check=row.key)
-            reason = f"it cannot be asked ({type(error).__name__}); see the worker's log"
-            self.answers.put(Outcome(row, token, no_data(reason)))
-            return
-        future.add_done_callback(lambda done: self.answers.put(Outcome(row, token, _result(done))))
+    def ask(self, rows: Sequence[Probing]) -> None:
+        """Start asking; the outcomes arrive in `answers`.
 
-    def _start(self, row: Probing) -> Future:
+        Direct checks are handed to the loop together: each hand-over wakes it up.
+        """
+        self.waiting += len(rows)
+        direct: list[Direct] = []
+        for row in rows:
+            try:
+                self._start(row, direct)
+            except BadOption as error:
+                self._answer(row, no_data(f"not asked: {error}"))
+            except Exception as error:
+                # One row that cannot even be asked must not keep all others from being asked.
+                log.exception("check cannot be asked", check=row.key)
+                reason = f"it cannot be asked ({type(error).__name__}); see the worker's log"
+                self._answer(row, no_data(reason))
+        self.handed += len(direct)
+        if direct:
+            transport().submit(self._ask_all(direct))
+
+    def _answer(self, row: Probing, result: ProbeResult) -> None:
+        self.answers.put(Outcome(row, row.lease_token, result))
+
+    def _start(self, row: Probing, direct: list[Direct]) -> None:
         left = blanks(row.promql if isinstance(row, PrometheusQuery) else row.url)
         if left:
             # To ask would give an error of the other side's parser, which says less.
-            return _unasked(f"not asked: {named(left)} is still to be filled in")
-        if isinstance(row, PrometheusQuery):
+            self._answer(row, no_data(f"not asked: {named(left)} is still to be filled in"))
+        elif isinstance(row, PrometheusQuery):
             target = target_of(row)
-            return _lane(target.url).submit(self._ask_prometheus, row, target)
-        if row.kind == "heartbeat":
-            return _unasked("")
-        return transport().submit(self._ask_directly(row, check_target(row)))
+            future = _lane(target.url).submit(self._ask_prometheus, row, target)
+            future.add_done_callback(lambda done: self._answer(row, _result(done)))
+        elif row.kind == "heartbeat":
+            # No data, until its row says what was reported.
+            self._answer(row, no_data(""))
+        else:
+            direct.append((row, check_target(row)))
 
-    async def _ask_directly(self, row: HealthCheck, target: CheckTarget) -> ProbeResult:
+    async def _ask_all(self, direct: Sequence[Direct]) -> None:
         turns = _turns.setdefault(asyncio.get_running_loop(), Turns())
-        async with turns.turn():
-            self.asked.append((row, timezone.now()))
-            return await ASK[row.kind](transport(), target)
+        await asyncio.gather(*(self._ask_directly(turns, *one) for one in direct))
+
+    async def _ask_directly(self, turns: Turns, row: HealthCheck, target: CheckTarget) -> None:
+        try:
+            async with turns.turn():
+                self.begun += 1
+                self.asked.append((row, timezone.now()))
+                result = await ASK[row.kind](transport(), target)
+        except Exception as error:
+            result = _failed(error)
+        self._answer(row, result)
 
     def _ask_prometheus(self, row: PrometheusQuery, target: PrometheusTarget) -> ProbeResult:
         until, reason = _silent.get(target.url, (0.0, ""))
@@ -128,29 +150,31 @@ class Asking:
             _silent[target.url] = (time.monotonic() + SILENT_S, result.reason)
         return result
 
-    def gather(self, most: int = 500) -> list[Outcome]:
+    def gather(self, most: int = 900) -> list[Outcome]:
         """The answers that have come, after waiting a moment for the first ones."""
         got: list[Outcome] = []
-        until = time.monotonic() + GATHER_S
-        while self.waiting and len(got) < most and (left := until - time.monotonic()) > 0:
+        since = time.monotonic()
+        while self.waiting and len(got) < most and self._gathers(time.monotonic() - since):
             try:
-                got.append(self.answers.get(timeout=left))
+                got.append(self.answers.get(timeout=GATHER_S))
             except queue.Empty:
                 break
             self.waiting -= 1
+            if self.waiting and self.answers.empty():
+                # To be woken by each answer would take the loop's time from it.
+                time.sleep(NAP_S)
         return got
 
-
-def _unasked(reason: str) -> Future:
-    """The answer for what is not asked: no data, or (a heartbeat) what its row says."""
-    done: Future = Future()
-    done.set_result(no_data(reason))
-    return done
+    def _gathers(self, waited_s: float) -> bool:
+        """Writing takes the loop's time as well, so what waits for its turn is begun first."""
+        return waited_s < (BEGIN_S if self.begun < self.handed else GATHER_S)
 
 
 def _result(future: Future) -> ProbeResult:
     error = future.exception()
-    if error is None:
-        return future.result()
+    return future.result() if error is None else _failed(error)
+
+
+def _failed(error: BaseException) -> ProbeResult:
     log.error("probe failed", error=repr(error))
     return no_data("the probe itself failed; see the worker's log")

@@ -51,8 +51,8 @@ class Look:
         return time.monotonic() - self.began
 
     def claim(self) -> None:
-        for row in claim_all_due():
-            self.asking.ask(row)
+        for batch in claim_all_due():
+            self.asking.ask(batch)
 
     def keep(self) -> None:
         """Take the answers that have come; judge when all are in, or the last time is over."""

@@ -261,5 +261,5 @@ def test_claiming_takes_all_batches_that_are_due(plan, count):
     HealthCheck.objects.bulk_create(
         HealthCheck(plan=plan, key=f"c{n}", name=f"C {n}") for n in range(count)
     )
-    assert len(probing.claim_all_due()) == count
-    assert probing.claim_all_due() == []
+    assert sum(len(batch) for batch in probing.claim_all_due()) == count
+    assert list(probing.claim_all_due()) == []

@@ -1,5 +1,6 @@
 """Geometry of the sparkline, the chart and the bounded history."""
 
+import json
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checklists.rules.bands import Band, Bands, Bound
-from rollouts.rules.history import LIMIT, append, blocks
+from rollouts.rules.history import LIMIT, append, appended, blocks
 from rollouts.rules.sparkline import chart, spark, zone_scale
 
 LATENCY = Bands(Bound("<", 200), Bound(">", 500))
@@ -97,3 +98,14 @@ def test_a_history_never_grows_and_keeps_the_worst():
 def test_blocks_show_the_worst_band_of_their_time():
     history = {"step": 1, "points": [[0, 1, "green"], [5, 1, "red"], [6, 1, "green"]]}
     assert blocks(history, 0, 20, 4) == ["green", "red", "", ""]
+
+
+@pytest.mark.parametrize("step", [1, 15, 600])
+def test_a_history_grows_alike_as_json_and_as_text(step):
+    grown, text = {}, "{}"
+    bands = ("green", "red", "no_data", "yellow", "green")
+    for n in range(1300):
+        at, value = 1_000_000 + n * 41, None if n % 7 == 0 else n / 3
+        grown = append(grown, at, value, bands[n % 5], step)
+        text = appended(text, at, value, bands[n % 5], step)
+        assert text == json.dumps(grown)
