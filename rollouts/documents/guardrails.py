@@ -32,6 +32,10 @@ _RULE = re.compile(
     r"\s+(?:for|over|during)\s+(?P<length>\d+\s*-?\s*[a-z]+)",
     re.I,
 )
+_LEADS_IN = re.compile(
+    r"\b(?:any|one|either|each|all) of\b|\b(?:if|when|whenever|following)\b|\broll\w*\s?-?back",
+    re.I,
+)
 _WORD = re.compile(r"[a-z0-9]+")
 _SAID = {"≤": "<=", "≥": ">="}
 TRIGGER = "trigger"
@@ -118,33 +122,37 @@ class Guardrails(Reader):
                 )
             )
         Guardrail.objects.bulk_create(made)
-        self._triggers(plan, understanding, creation, {rule.line for rule in rules})
+        self._triggers(plan, understanding, creation)
 
     def _triggers(
         self,
         plan: DeploymentPlan,
         understanding: Understanding,
         creation: Creation,
-        rules: set[int],
     ) -> None:
-        """Whatever line any reader has called a trigger, but for those that became guardrails."""
         known = set(RollbackTrigger.objects.filter(plan=plan).values_list("text", flat=True))
-        lines = sorted(
-            (line for line in understanding.claims.values() if line.became == TRIGGER),
-            key=lambda line: line.number,
-        )
-        made: dict[str, RollbackTrigger] = {}
-        for line in lines:
-            text = _said(line.source)[:500]
-            if line.number in rules or not text or text in known or text in made:
-                continue
-            made[text] = RollbackTrigger(
-                plan=plan,
-                text=text,
-                position=len(known) + len(made) + 1,
-                source_line=creation.source(line.number),
+        new = [one for one in triggers_of(understanding).items() if one[0] not in known]
+        RollbackTrigger.objects.bulk_create(
+            RollbackTrigger(
+                plan=plan, text=text, position=place, source_line=creation.source(line)
             )
-        RollbackTrigger.objects.bulk_create(made.values())
+            for place, (text, line) in enumerate(new, start=len(known) + 1)
+        )
+
+
+def triggers_of(understanding: Understanding) -> dict[str, int]:
+    """Text and line of whatever any reader has called a trigger, but for what became guardrails.
+
+    In the order of the document; a text that stands twice counts once.
+    """
+    rules = {rule.line for rule in understanding.parts["guardrails"]}
+    lines = [line for line in understanding.claims.values() if line.became == TRIGGER]
+    found: dict[str, int] = {}
+    for line in sorted(lines, key=lambda line: line.number):
+        text = _said(line.source)[:500]
+        if text and line.number not in rules:
+            found.setdefault(text, line.number)
+    return found
 
 
 def _bullets(document: Document, understanding: Understanding) -> Iterator[tuple[str, ListItem]]:
@@ -155,13 +163,24 @@ def _bullets(document: Document, understanding: Understanding) -> Iterator[tuple
             if isinstance(block, Paragraph):
                 above = plain(block.rows[-1][1]) if block.rows else ""
             elif isinstance(block, ListBlock):
-                lead = above or " / ".join(one.title for one in understanding.path(section)[-2:])
+                lead = _lead(above, [one.title for one in understanding.path(section)[-2:]])
                 for item in block.items:
                     if item.box is None and not block.ordered:
                         yield lead, item
                 above = ""
             else:
                 above = ""
+
+
+def _lead(above: str, titles: list[str]) -> str:
+    """What a list is about: the line above it, or its heading where that line only leads in.
+
+    Another subject below the heading, such as “Contacts:”, is not one of triggers.
+    """
+    heading = " / ".join(titles)
+    leads_in = bool(titles and _TRIGGERS.search(titles[-1]) and _LEADS_IN.search(above))
+    own = ROLLBACK.search(above) and _TRIGGERS.search(above)
+    return above if above and (own or not leads_in) else heading
 
 
 def _of_name(what: str, queries: tuple[QueryFound, ...]) -> QueryFound | None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from rollouts.models import Guardrail, RollbackTrigger, Stage
@@ -62,6 +63,34 @@ def test_a_rule_that_differs_from_the_panel_is_said():
 def test_what_people_see_becomes_triggers():
     said = claims(understood("# P\n" + BY_HAND))
     assert list(said) == ["- Data corruption detected", "- Login broken"]
+
+
+HEADED = """# P
+
+## Rollback
+
+### Rollback triggers
+
+Any of these calls for a rollback, whoever sees it first:
+
+- Data is lost or wrong
+- Users cannot sign in
+
+Contacts:
+
+- The lead, by phone
+"""
+
+
+def test_a_list_under_a_heading_of_triggers_is_read_with_its_leading_sentence():
+    found = understood(HEADED)
+    assert list(claims(found)) == ["- Data is lost or wrong", "- Users cannot sign in"]
+
+
+def test_the_demo_document_says_when_people_roll_back():
+    text = (settings.BASE_DIR / "warroom" / "demo" / "progressive-rollout.md").read_text("utf-8")
+    said = claims(understood(text))
+    assert "- A security incident is confirmed" in said
 
 
 @pytest.mark.django_db
