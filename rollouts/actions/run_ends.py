@@ -17,6 +17,8 @@ from warroom.rules.wording import duration_text, listed, span_text
 # Whoever leads anything may end a real run, as anybody of them may start one.
 LEADS = frozenset({"run", "decide", "sign"})
 MOST_S = 7 * 86_400
+# A way back that does not work cannot wait until the first level has answered.
+SECOND_LEVEL = 2
 Follow = Callable[[Change, RollbackRun], str | None]
 _followers: list[Follow] = []
 
@@ -145,8 +147,9 @@ def _record(ending: Change, run: RollbackRun) -> None:
 def _call(ending: Change, run: RollbackRun) -> list[str]:
     reason = f"{run} did not work: {run.saw}"
     url = f"/plans/{ending.plan.slug}/rollback/{run.number}/"
-    called = open_escalation(ending, f"rollback-failed:{run.number}", reason, url=url)
-    return [f"{called} opened"] if called else []
+    cause = f"rollback-failed:{run.number}"
+    called = open_escalation(ending, cause, reason, url=url, level=SECOND_LEVEL)
+    return [f"{called} opened at level {called.level}"] if called else []
 
 
 # --- afterwards ------------------------------------------------------------------------------

@@ -56,7 +56,8 @@ def restart_soak(changing: Change, stage: Stage, why: str) -> float:
 def begin_soak(plan: DeploymentPlan, stage: Stage, at: datetime, now: datetime) -> None:
     """Let the soak of a stage begin at ``at`` (UTC): whoever says a time in the past has seen it.
 
-    What lies before ``now`` counts, and is kept apart as said and not observed. It counts from ``now`` on where the readings are green at that moment.
+    What lies before ``now`` counts too, and is kept apart as said and not observed. It counts from
+    ``now`` on where the readings are green at that moment.
     """
     good = plan.verdict_valid_until
     green = plan.verdict == Word.PROCEED and good is not None and now <= good

@@ -128,15 +128,38 @@ def post_success(request: HttpRequest, slug: str, body: SuccessIn):
     return Status(201, _one(plan, row))
 
 
+@router.put("plans/{slug}/success/{key}", response=SuccessOut)
+def put_success(request: HttpRequest, slug: str, key: str, body: SuccessIn):
+    """Change what a criterion asks. 409 once it was evaluated; 422 names the field."""
+    plan = plan_of(request, slug, "edit")
+    row = _criterion(plan, key)
+    told = {"by": request.user, "request_id": once(request)}
+    return _one(plan, success.edit_success(row, body.dict(), **told))
+
+
+@router.delete("plans/{slug}/success/{key}", response={204: None})
+def delete_success(request: HttpRequest, slug: str, key: str, reason: str = ""):
+    """Take a criterion away that was not evaluated; 409 once it was."""
+    plan = plan_of(request, slug, "edit")
+    row = _criterion(plan, key)
+    success.remove_success(row, reason, by=request.user, request_id=once(request))
+    return Status(204, None)
+
+
 @router.put("plans/{slug}/success/{key}/word", response=SuccessOut)
 def put_success_word(request: HttpRequest, slug: str, key: str, body: SuccessWord):
     """Say whether it was met, where nothing measures it or there was no data."""
     plan = plan_of(request, slug, "vote")
+    row = _criterion(plan, key)
+    told = {"by": request.user, "request_id": once(request)}
+    return _one(plan, success.judge_success(row, body.met, body.reason, **told))
+
+
+def _criterion(plan: DeploymentPlan, key: str) -> SuccessCriterion:
     row = SuccessCriterion.objects.filter(plan=plan, key=key).select_related("plan").first()
     if row is None:
         raise Http404("There is no such success criterion.")
-    told = {"by": request.user, "request_id": once(request)}
-    return _one(plan, success.judge_success(row, body.met, body.reason, **told))
+    return row
 
 
 def _find(plan: DeploymentPlan, number: int) -> WatchRound:

@@ -133,9 +133,7 @@ class Guardrails(Reader):
         known = set(RollbackTrigger.objects.filter(plan=plan).values_list("text", flat=True))
         new = [one for one in triggers_of(understanding).items() if one[0] not in known]
         RollbackTrigger.objects.bulk_create(
-            RollbackTrigger(
-                plan=plan, text=text, position=place, source_line=creation.source(line)
-            )
+            RollbackTrigger(plan=plan, text=text, position=place, source_line=creation.source(line))
             for place, (text, line) in enumerate(new, start=len(known) + 1)
         )
 

@@ -32,6 +32,14 @@ _COUNTS = (
     (rules.ROLLBACKS, re.compile(r"\bno rollback", re.I)),
     (rules.CRITICAL_ALERTS, re.compile(r"\b(?:no|zero) critical alerts?\b", re.I)),
     (rules.FALSE_ALERTS, re.compile(r"\bno false (?:positives|alerts|alarms)\b", re.I)),
+    (
+        rules.FAILING_CHECKS,
+        re.compile(
+            r"\b(?:all|every) (?:\w+ )?health checks?\b.*\b(?:pass|green|healthy)"
+            r"|\bhealth checks? (?:all )?pass(?:ing|es)?\b[^a-z]*\(?(?P<n>\d+)\s*/\s*(?P=n)\b",
+            re.I,
+        ),
+    ),
     (rules.MISSED_ROUNDS, re.compile(r"\bno missed (?:rounds|checks)\b", re.I)),
 )
 
@@ -171,7 +179,7 @@ def _row(
         query=query,
         op=bound.op if bound and query else "",
         value=bound.value if bound and query else None,
-        over_s=one.over_s if query else 0,
+        over_s=one.over_s if query or one.counts == rules.FAILING_CHECKS else 0,
         position=position,
         source_line=creation.source(one.line),
     )

@@ -34,7 +34,7 @@ class Stage(models.Model):
     # Soak is time that was observed green (law 12): seconds so far, and up to when it was counted.
     observed_s = models.FloatField(default=0)
     counted_at = models.DateTimeField(null=True, blank=True)
-    # The part of them that nobody observed: said when a stage was begun in the past, or an upgrade's.
+    # The part of them that nobody observed: said when a stage was begun in the past.
     claimed_s = models.FloatField(default=0)
     # Watch rounds by age of the stage: [{"until_s": 3600, "every_s": 300}, …, {"every_s": 7200}],
     # each with the duties of a round as "duties": ["Check error logs"], see rules/rounds.py.

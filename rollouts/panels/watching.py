@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from rollouts.queries import focus, stages, watching
-from rollouts.queries.needs import recommended, watch_needs
+from rollouts.queries.needs import advance_need, recommended, watch_needs
 from rollouts.queries.outlook import position, running_rollback
 from warroom import navigation
 from warroom.live import needs as room_needs
@@ -200,6 +200,7 @@ outlook.register_position(position)
 outlook.register_next(running_rollback)
 room_needs.register_needs(watch_needs)
 room_needs.register_needs(recommended)
+room_needs.register_needs(advance_need)
 navigation.register_tab("checks", "Checks", "checks", 50, count=green_of_all, icon="eye", key="x")
 navigation.register_part("checks", "checks", "Checks", "checks", 10)
 navigation.register_part("checks", "baselines", "Baseline", "baselines", 30)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from rollouts.models import Guardrail
+from rollouts.models import Guardrail, Stage, StageState
 from rollouts.queries.rollbacks import standing_now
 from rollouts.queries.rollouts import rollout_now
+from rollouts.queries.soaks import soak_of
+from rollouts.queries.stages import ahead_of, coming, planned, stages_now
+from rollouts.rules.stages import objections
 from warroom.live.headline import shown_verdict
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
@@ -68,6 +71,41 @@ def _roll_back(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need
         icon="block",
         main=True,
         first=True,
+    )
+
+
+def advance_need(plan: DeploymentPlan, now: datetime) -> list[Need]:
+    """The next stage, once nothing stands against it: soak over, gate GO, verdict PROCEED.
+
+    Due when it is planned. Where nothing is measured nothing says that it may go on, and nobody
+    is asked. One SQL statement while the stage waits for its gate only, else none of its own.
+    """
+    if plan.lifecycle not in LIVE or shown_verdict(plan, now).word != "proceed":
+        return []
+    stages = stages_now(plan, now)
+    running = next((one for one in stages if one.state == StageState.RUNNING), None)
+    following = coming(stages)
+    if running is None or following is None:
+        return []
+    soak = soak_of(plan, running, rollout_now(plan, now), now)
+    if (soak and not soak.is_over) or objections(ahead_of(plan, stages, following, now)):
+        return []
+    return [_advance(plan, running, following)]
+
+
+def _advance(plan: DeploymentPlan, running: Stage, following: Stage) -> Need:
+    why = [f"{running.gate.title} said GO"] if running.gate else []
+    why += ["the soak is over"] if running.soak_s else []
+    said = ", ".join([*why, "the verdict is PROCEED"])
+    return Need(
+        key=Right.RUN.value,
+        title=f"Advance to {following.to_percent} %",
+        url=f"/plans/{plan.slug}/rollout/#advance",
+        button=f"Go to {following.to_percent} %",
+        note=f"{said[:1].upper()}{said[1:]}.",
+        due=planned(plan, following),
+        icon="v-proceed",
+        main=True,
     )
 
 

@@ -23,6 +23,7 @@ from rollouts.models import (
     SuccessCriterion,
     WatchRound,
 )
+from rollouts.queries.alerts import false_alerts
 from rollouts.queries.rollouts import rollout_now
 from rollouts.queries.stages import stages_now
 from rollouts.rules import success as rules
@@ -133,8 +134,10 @@ def outcome(plan: DeploymentPlan, row: SuccessCriterion, at: datetime) -> Outcom
     if row.health_check is not None:
         return _of_samples(row, _results(row.health_check, row, at), row.health_check, "", at)
     if row.counts:
-        count, why = _count(plan, row.counts, at)
         bound = Bound(row.op, row.value) if row.op and row.value is not None else None
+        if row.counts == rules.FAILING_CHECKS:
+            return rules.by_checks(_of_checks(plan, row, at), bound)
+        count, why = _count(plan, row.counts, at)
         return rules.by_count(count, bound, rules.COUNTS.get(row.counts, row.counts), why)
     return None
 
@@ -159,6 +162,14 @@ def _of_check(row: SuccessCriterion, found: Outcome) -> Outcome:
     over = f" for {rules.span(row.over_s)}" if row.over_s else ""
     text = {True: f"passes{over}", False: "failed"}.get(found.met, "")
     return Outcome(found.met, text, found.reason)
+
+
+def _of_checks(
+    plan: DeploymentPlan, row: SuccessCriterion, at: datetime
+) -> list[tuple[str, Outcome]]:
+    """Every check that is watched, with what it comes to; one SQL statement each."""
+    checks = HealthCheck.objects.filter(plan=plan, enabled=True)
+    return [(one.name, _of_samples(row, _results(one, row, at), one, "", at)) for one in checks]
 
 
 def _interval(of: Probing) -> float:
@@ -203,15 +214,15 @@ def _alerts(plan: DeploymentPlan, what: str, at: datetime) -> tuple[int | None, 
     rows = Alert.objects.filter(plan=plan, drill=None, received_at__lte=at)
     if plan.t0:
         rows = rows.filter(Q(ended_at=None) | Q(ended_at__gte=plan.t0))
-    if what == rules.FALSE_ALERTS:
-        rows = rows.exclude(false_at=None)
-    else:
+    if what == rules.CRITICAL_ALERTS:
         rows = rows.filter(severity__iexact="critical")
     hooks = AlertHook.objects.filter(plan=plan, retired_at=None)
     if not rows.exists() and not hooks.exists():
         return None, "Nothing tells this release of alerts."
     if not rows.exists() and not any(_heard(hook, at) for hook in hooks):
         return None, "No source of alerts was heard of lately: silence says nothing."
+    if what == rules.FALSE_ALERTS:
+        return false_alerts(plan, plan.t0 or plan.created_at, at), ""
     return rows.count(), ""
 
 

@@ -14,13 +14,14 @@ from warroom.rules.wording import duration_text, number_text
 # What can be counted, and how it is called.
 ROLLBACKS, AUTO_ROLLBACKS = "rollbacks", "auto_rollbacks"
 MISSED_ROUNDS, CRITICAL_ALERTS = "missed_rounds", "critical_alerts"
-FALSE_ALERTS = "false_alerts"
+FALSE_ALERTS, FAILING_CHECKS = "false_alerts", "failing_checks"
 COUNTS = {
     ROLLBACKS: "Rollbacks",
     AUTO_ROLLBACKS: "Rollbacks by rule",
     MISSED_ROUNDS: "Missed rounds",
     CRITICAL_ALERTS: "Critical alerts",
     FALSE_ALERTS: "False alerts",
+    FAILING_CHECKS: "Failing health checks",
 }
 NONE_OF_IT = Bound("=", 0)
 # A reading is of an instant when it is at most so many intervals older.
@@ -101,6 +102,23 @@ def by_count(count: int | None, bound: Bound | None, name: str, why: str = "") -
     if count is None:
         return Outcome(None, reason=why)
     return Outcome((bound or NONE_OF_IT).holds(count), f"{count} {name.lower()}")
+
+
+def by_checks(found: Sequence[tuple[str, Outcome]], bound: Bound | None) -> Outcome:
+    """By how many checks fail, each with its name and what it came to.
+
+    Those that fail decide; without data of one it is not known that none fails (law 5).
+    """
+    failing = [name for name, one in found if one.met is False]
+    silent = [(name, one.reason) for name, one in found if one.met is None]
+    passing = f"{len(found) - len(failing) - len(silent)} of {len(found)} pass"
+    if not found:
+        return Outcome(None, reason="No health check watches this release.")
+    if not (bound or NONE_OF_IT).holds(len(failing)):
+        return Outcome(False, f"{passing}; failing: {', '.join(failing)}")
+    if silent:
+        return Outcome(None, passing, f"{silent[0][0]}: {silent[0][1]}")
+    return Outcome(True, passing)
 
 
 def read_bound(text: str, unit: str) -> Bound | None:

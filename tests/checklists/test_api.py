@@ -140,6 +140,8 @@ OPERATIONS = {
     ("POST", "/rounds/{number}"): ("tick", {"note": "Seen."}, "cora thon hudson forge root"),
     ("GET", "/success"): ("read", None, "cora thon hudson forge vera root"),
     ("POST", "/success"): ("edit", {"text": "Calm"}, "cora root"),
+    ("PUT", "/success/{key}"): ("edit", {"text": "Calm"}, "cora root"),
+    ("DELETE", "/success/{key}"): ("edit", None, "cora root"),
     ("PUT", "/success/{key}/word"): (
         "vote",
         {"met": True, "reason": "Asked them."},

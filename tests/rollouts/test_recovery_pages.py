@@ -10,6 +10,7 @@ from django.utils import timezone
 from rollouts.actions.backups import register_backup
 from rollouts.actions.drills import start_drill
 from rollouts.actions.procedures import basis_of, save_procedure
+from rollouts.actions.run_ends import finish_run
 from rollouts.models import Backup, RollbackProcedure, RollbackRun
 from rollouts.queries.backups import register
 from rollouts.queries.recovery import drill_rows
@@ -18,7 +19,7 @@ from tests.rollouts.cast import make_check, make_query
 from tests.rollouts.test_backups import METADATA, ONE
 from tests.rollouts.test_procedures import FLAG
 from tests.rollouts.test_runs import begin
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, EscalationContact, EscalationLevel, Message
 
 pytestmark = pytest.mark.django_db
 
@@ -199,3 +200,19 @@ def test_the_demo_shows_two_ways_back_with_drills_and_backups(settings, db):
     assert latest_safe_start(plan, now).name == "Flag to 0 %"
     call_command("demo_room")
     assert runs.count() == 4
+
+
+def test_a_rollback_that_did_not_work_calls_the_second_level_and_shows_the_command_large(
+    flag, client_of, cast, plan
+):
+    for number in (1, 2):
+        level = EscalationLevel.objects.create(plan=plan, number=number, name=f"Level {number}")
+        way = {"way": "mail", "to": f"level{number}@example.org"}
+        EscalationContact.objects.create(plan=plan, level=level, name="Thon", reach=[way])
+    run = finish_run(begin(plan, generation=1), "failed", "5 % are still served.", by=cast["thon"])
+    called = plan.escalations.get(cause=f"rollback-failed:{run.number}")
+    assert called.level == 2 and "level 2" in plan.events.last().text
+    assert [letter.to for letter in Message.objects.all()] == ["level2@example.org"]
+    page = html(client_of(cast["forge"]).get(url(plan, "rollback-run", run.number)))
+    assert "Roll back by hand now" in page
+    assert 'id="by-hand-now">python deploy.py rollback' in page

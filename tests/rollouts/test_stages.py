@@ -11,6 +11,7 @@ from rollouts.models import Stage, StageState
 from rollouts.rules.stages import Ahead, objections
 from tests.rollouts.cast import make_query
 from warroom.actions.refusals import NotAllowed, Refused
+from warroom.live.needs import needs
 from warroom.models import Lifecycle
 
 GREEN = {"verdict": "proceed", "verdict_sentence": "All 3 are green."}
@@ -166,3 +167,29 @@ def test_a_stage_soaks_before_the_next_begins(rollout, cast):
     rollout.stages.filter(number=1).update(soak_from=now - timedelta(hours=12))
     advance(rollout, to_percent=10, by=cast["thon"])
     assert states(rollout) == [StageState.DONE, StageState.RUNNING]
+
+
+@pytest.mark.django_db
+def test_whoever_runs_the_rollout_is_asked_once_nothing_stands_against_the_next_stage(
+    rollout, cast, client_of
+):
+    """Soak over, gate GO, verdict PROCEED: then, and not before, a need with its way there."""
+
+    def asked():
+        rollout.refresh_from_db()
+        return [one for one in needs(rollout, timezone.now()) if one.title == "Advance to 10 %"]
+
+    advance(rollout, to_percent=5, by=cast["thon"])
+    assert not asked()
+    decide(rollout, cast, "go")
+    one = asked()[0]
+    assert (one.key, one.note) == ("run", "Gate 1 said GO, the verdict is PROCEED.")
+    assert one.url == f"/plans/{rollout.slug}/rollout/#advance"
+    page = client_of(cast["thon"]).get(f"/plans/{rollout.slug}/rollout/").content.decode()
+    assert 'id="advance"' in page and "<h1>Rollout</h1>" in page
+    Stage.objects.filter(plan=rollout, number=1).update(soak_s=600)
+    make_query(rollout)
+    assert not asked()
+    Stage.objects.filter(plan=rollout, number=1).update(soak_s=0)
+    set_verdict(rollout, verdict="hold", verdict_sentence="P95 latency is 240 ms.")
+    assert not asked()

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 
 from checklists.models import Evidence
 from checklists.rules.bands import Bound
@@ -13,12 +14,21 @@ from rollouts.actions.success import (
     look_again,
     remove_success,
 )
-from rollouts.models import AlertHook, MetricSample, Rollout, Stage, SuccessCriterion
+from rollouts.models import (
+    Alert,
+    AlertHook,
+    CheckResult,
+    MetricSample,
+    Rollout,
+    Stage,
+    SuccessCriterion,
+)
 from rollouts.queries.success import success_rows
 from rollouts.rules import success as rules
 from rollouts.tasks.success import evaluate
-from tests.rollouts.cast import make_query
+from tests.rollouts.cast import make_check, make_query
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
+from warroom.actions.tokens import make_token
 from warroom.models import DeploymentPlan, Lifecycle
 
 T0 = datetime(2025, 10, 23, 9, tzinfo=UTC)
@@ -235,3 +245,58 @@ def test_what_was_evaluated_is_not_changed_any_more(live, cast):
         edit_success(row, {"text": "One is fine"}, by=cast["cora"])
     with pytest.raises(Refused, match="stays"):
         remove_success(row, "No.", by=cast["cora"])
+
+
+@pytest.mark.django_db
+def test_false_alerts_are_those_of_the_release_that_people_called_false(live, cast):
+    """S143: one that fired before T0 is none of it."""
+    hook = AlertHook.objects.create(plan=live, name="AM", token_sha256="0" * 64, created_at=T0)
+    for n, at in enumerate((T0 - HOUR, T0 + timedelta(minutes=5), T0 + timedelta(minutes=9))):
+        Alert.objects.create(plan=live, hook=hook, fingerprint=str(n), name="Late", started_at=at,
+                             received_at=at, heard_at=at, false_at=at)  # fmt: skip
+    row = add(live, cast, "No false alarms", counts="false_alerts")
+    live.clock(T0 + HOUR)
+    evaluate()
+    row.refresh_from_db()
+    assert (row.met, row.value_text) == (False, "2 false alerts")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("bands", "met", "text"),
+    [
+        (("green", "yellow"), True, "2 of 2 pass"),
+        (("green", "red"), False, "1 of 2 pass; failing: Check 1"),
+        (("green", None), None, "1 of 2 pass"),
+        ((), None, ""),
+    ],
+)
+def test_that_all_health_checks_pass_is_measured(live, cast, bands, met, text):
+    """A, B: "Health checks passing (5/5)"; one that did not answer is no data (law 5)."""
+    for n, band in enumerate(bands):
+        check = make_check(live, f"check-{n}", name=f"Check {n}", interval_s=60)
+        if band:
+            at = T0 + HOUR
+            CheckResult.objects.create(health_check=check, at=at, band=band)
+    row = add(live, cast, "All health checks passing", counts="failing_checks")
+    live.clock(T0 + HOUR)
+    evaluate()
+    row.refresh_from_db()
+    assert (row.met, row.value_text) == (met, text)
+    assert bool(row.reason) == (met is None)
+
+
+@pytest.mark.django_db
+def test_pipelines_change_and_remove_what_was_not_evaluated(live, cast):
+    row = add(live, cast, "No rollback", counts="rollbacks")
+    _, secret = make_token(cast["cora"], ["edit"], live)
+    at = f"/api/v1/plans/{live.slug}/success/{row.key}"
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    body = {"text": "No rollback by rule", "counts": "auto_rollbacks", "due_offset_s": 7200}
+    answer = client.put(at, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["asks"]) == (200, "Rollbacks by rule = 0")
+    wrong = client.put(at, {**body, "counts": "nothing"}, content_type="application/json")
+    assert wrong.status_code == 422
+    assert client.delete(at).status_code == 422
+    assert client.delete(f"{at}?reason=Doubled.").status_code == 204
+    assert client.delete(f"{at}?reason=Doubled.").status_code == 404

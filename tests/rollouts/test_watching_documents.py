@@ -112,6 +112,21 @@ def test_success_criteria_have_their_times_and_measures():
 
 
 @pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("All health checks passing", "failing_checks"),
+        ("Health checks passing (5/5)", "failing_checks"),
+        ("Every service health check is green", "failing_checks"),
+        ("Health checks passing (4/5)", ""),
+        ("Health checks defined", ""),
+    ],
+)
+def test_health_checks_that_pass_are_measured_and_no_persons_word(text, counts):
+    found = read(STABILITY.replace("No unplanned restarts", text)).parts["success"]
+    assert (found[0].text, found[0].counts) == (text, counts)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "# Work\n\n**Day 1 Success Criteria**:\n- Scans done\n",

@@ -77,3 +77,10 @@ def test_the_room_shows_what_is_open_and_the_page_closes_it(plan, cast, client_o
     assert "Restarted." in page
     assert "Nothing is open." in page
     assert client.post(f"/plans/{plan.slug}/escalation/7/acknowledge").status_code == 404
+
+
+def test_a_level_that_a_plan_has_not_is_answered_by_the_highest_below_it(plan):
+    EscalationLevel.objects.create(plan=plan, number=1, name="Level 1")
+    with change(plan, by=RULE) as changing:
+        assert open_escalation(changing, "rollback-failed:1", "Still 5 %.", level=2).level == 1
+        changing.record("rollback.failed", "Rollback 1 did not work.")

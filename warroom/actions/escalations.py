@@ -7,23 +7,26 @@ from django.db.models import Max
 from warroom.actions.change import Change, change
 from warroom.actions.messages import queue_mail
 from warroom.actions.refusals import Invalid, Refused, checked_reason
-from warroom.models import DeploymentPlan, Escalation, EscalationContact, User
+from warroom.models import DeploymentPlan, Escalation, EscalationContact, EscalationLevel, User
 
 FIRST_LEVEL = 1
 
 
 def open_escalation(
-    changing: Change, cause: str, reason: str, *, url: str = ""
+    changing: Change, cause: str, reason: str, *, url: str = "", level: int = FIRST_LEVEL
 ) -> Escalation | None:
-    """Call the first level inside an open change; None where ``cause`` has called already.
+    """Call a level, the first one, inside an open change; None where ``cause`` has called already.
 
     ``cause`` is the key of what calls (``drift``, ``guardrail:error-rate``), ``reason`` one
     sentence for people, ``url`` where to look. The caller's event should name ``E-<number>``;
-    contacts of the first level with a mail address get a letter from the outbox.
+    contacts of that level with a mail address get a letter from the outbox. ``level`` 2 is for
+    what cannot wait for the first one to answer; where a plan has no such level, the highest that
+    it has is called.
     """
     plan = changing.plan
     if plan.escalations.filter(cause=cause, closed_at=None).exists():
         return None
+    level = _known_level(plan, level)
     newest = plan.escalations.aggregate(newest=Max("number"))["newest"] or 0
     opened = Escalation.objects.create(
         plan=plan,
@@ -31,13 +34,21 @@ def open_escalation(
         cause=cause[:80],
         reason=reason[:500],
         url=url or plan.get_absolute_url(),
-        level=FIRST_LEVEL,
+        level=level,
         opened_at=changing.at,
         opened_by=changing.author_name,
     )
-    for contact in EscalationContact.objects.filter(plan=plan, level__number=FIRST_LEVEL):
+    for contact in EscalationContact.objects.filter(plan=plan, level__number=level):
         _write_to(changing, opened, contact)
     return opened
+
+
+def _known_level(plan: DeploymentPlan, wanted: int) -> int:
+    """The wanted level, or the highest below it that there is; levels start with the first."""
+    if wanted <= FIRST_LEVEL:
+        return FIRST_LEVEL
+    known = EscalationLevel.objects.filter(plan=plan, number__lte=wanted)
+    return known.aggregate(most=Max("number"))["most"] or FIRST_LEVEL
 
 
 def _write_to(changing: Change, opened: Escalation, contact: EscalationContact) -> None:
