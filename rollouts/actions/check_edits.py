@@ -11,7 +11,8 @@ from django.utils.text import slugify
 from rollouts.actions.check_fields import JUDGED, assign, checked, refuse_unnamed, shown
 from rollouts.actions.soaks import restart_soak
 from rollouts.actions.versions import keep_version
-from rollouts.models import Guardrail, HealthCheck, Stage, StageState
+from rollouts.models import HealthCheck, Stage, StageState
+from rollouts.queries.resting import rests_on
 from rollouts.rules.ping_keys import new_key
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, Unconfirmed, checked_reason
@@ -197,20 +198,23 @@ def remove_check(
 ) -> HealthCheck:
     """Watch it no more; it is kept with its history. Again changes nothing.
 
-    Raises Unconfirmed where a guardrail rests on it and no reason is given.
+    Raises Unconfirmed where something rests on it, such as a guardrail, and no reason is given;
+    the event names what falls still.
     """
     reason = checked_reason(reason)
     with change(check.plan, by=by, right="edit", request_id=request_id) as removing:
         row = HealthCheck.objects.get(pk=check.pk)
         if removing.repeated or not row.enabled:
             return row
-        rests = list(Guardrail.objects.filter(health_check=row).values_list("name", flat=True))
+        rests = [sentence for _, sentence in rests_on(removing.plan, [row])]
         if rests and not reason:
-            raise Unconfirmed([f"The guardrail {rests[0]} would never trip again."])
+            raise Unconfirmed(rests)
         seen_s = None if row.report_only else _soak_restarts(removing, row)
         _set_enabled(row, False, removing)
         text = f"{row.name} is not watched any more{f': {reason}' if reason else ''}"
-        removing.record("check.removed", text + _soak(seen_s), key=row.key, reason=reason)
+        text += _soak(seen_s)
+        said = " ".join([text if text.endswith(".") or not rests else f"{text}.", *rests])
+        removing.record("check.removed", said, key=row.key, reason=reason, rests=rests)
     return row
 
 

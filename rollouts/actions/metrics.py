@@ -15,7 +15,8 @@ from rollouts.actions import metric_fields
 from rollouts.actions.guardrails import set_guardrail
 from rollouts.actions.metric_effects import carry, following
 from rollouts.actions.versions import keep_version, settings_of
-from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource
+from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource, Rollout
+from rollouts.queries.resting import rests_on
 from rollouts.rules.metric_words import asks_otherwise, differences, judges_otherwise
 from rollouts.rules.readings import judged
 from warroom.actions.change import Change, change
@@ -176,7 +177,8 @@ def set_enabled(
 ) -> PrometheusQuery:
     """Take a metric off the list, or put it back: its readings and versions stay. Wants a reason.
 
-    The same state changes nothing. Raises as ``edit_metric`` does.
+    The same state changes nothing. The event names what falls still without it. Raises as
+    ``edit_metric`` does, and Refused for the metric by which the traffic is seen.
     """
     reason = checked_reason(reason)
     with change(row.plan, by=by, right="edit", request_id=request_id) as changing:
@@ -188,15 +190,26 @@ def set_enabled(
         refuse_older(row, seen_version)
         before = copy(row)
         row.enabled = enabled
+        rests = [] if enabled else _rests(changing, row)
         text, data = apply_edit(changing, before, row, reason, named=named)
         if enabled:
             changing.record("metric.added", f"{row.name} is watched again: {reason}", **data)
         else:
             tail = text.partition(reason)[2]
-            changing.record(
-                "metric.removed", f"{row.name} is no longer watched: {reason}{tail}", **data
-            )
+            said = f"{row.name} is no longer watched: {reason}{tail}"
+            said = " ".join([said if said.endswith(".") or not rests else f"{said}.", *rests])
+            changing.record("metric.removed", said, **data, rests=rests)
     return row
+
+
+def _rests(changing: Change, row: PrometheusQuery) -> list[str]:
+    """What falls still without the metric. Raises Refused where the traffic is seen by it."""
+    if Rollout.objects.filter(plan=changing.plan, observed_by=row).exists():
+        raise Refused(
+            f"The share of the traffic is seen by {row.name}. Say in the settings how else it is "
+            "seen; then it can go."
+        )
+    return [sentence for _, sentence in rests_on(changing.plan, [row])]
 
 
 def move_metric(
