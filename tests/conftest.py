@@ -108,7 +108,7 @@ def _plain_environment(settings, tmp_path):
     settings.WHITENOISE_AUTOREFRESH = True
 
 
-SIGNED = [
+SIGNED = ["rollouts_watchversion"] + [
     f"checklists_{noun}"
     for noun in (
         "vote",

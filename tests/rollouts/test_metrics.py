@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from checklists.models import Criterion, Evidence, Gate, Vote
@@ -17,9 +18,11 @@ from rollouts.actions.metrics import (
     set_enabled,
 )
 from rollouts.actions.stages import advance
+from rollouts.actions.versions import keep_version
 from rollouts.models import Guardrail, MetricSample, PrometheusQuery, Stage, WatchVersion
 from rollouts.queries.metric_versions import tuning_log
 from tests.rollouts.cast import make_query, read
+from warroom.actions.change import change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused
 from warroom.models import Role, TimelineEvent
 
@@ -302,3 +305,16 @@ def test_samples_stay_when_bands_change(plan, cora):
     read(plan)
     edit_metric(row, LOOSER, by=cora, reason="Agreed.")
     assert MetricSample.objects.count() == 1
+
+
+def test_the_database_keeps_an_older_text_as_it_was(plan):
+    row = make_query(plan)
+    with change(plan, by="rule") as changing:
+        kept = keep_version(changing, row, "Slower is fine.")
+        changing.record("metric.edited", "Edited")
+    for refused in (
+        lambda: WatchVersion.objects.filter(pk=kept.pk).update(reason="Never said"),
+        lambda: WatchVersion.objects.filter(pk=kept.pk).delete(),
+    ):
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            refused()
