@@ -39,7 +39,7 @@ web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, backlog=40
 
 def run() -> dict:
     """All figures of one run, as plain values for JSON."""
-    port = _free_port()
+    port, load = _free_port(), _load()
     target = subprocess.Popen([sys.executable, "-c", TARGET, str(port), str(ANSWER_S)])
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -49,7 +49,7 @@ def run() -> dict:
             )
             child = [sys.executable, "-m", "tests.bench.checks_worker", str(port)]
             done = subprocess.run(child, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE)
-            return {"load": round(os.getloadavg()[0], 1), **json.loads(done.stdout)}
+            return {"load before": load, "load after": _load(), **json.loads(done.stdout)}
     finally:
         target.kill()
         target.wait()
@@ -63,6 +63,11 @@ def _environment(folder: str, port: int) -> dict[str, str]:
         "PROMETHEUS_URL": f"http://127.0.0.1:{port}",
         "DJANGO_SETTINGS_MODULE": "warroom.settings",
     }
+
+
+def _load() -> float:
+    """How many processes want a core, over the last minute."""
+    return round(os.getloadavg()[0], 1)
 
 
 def _free_port() -> int:

@@ -6,6 +6,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import NamedTuple
 
 import django
 
@@ -26,7 +27,7 @@ from rollouts.tasks.probing import probe_due  # noqa: E402
 from tests.bench.checks import CHECKS, QUERIES  # noqa: E402
 from warroom.models import DeploymentPlan  # noqa: E402
 
-ROUNDS, THREADS = 5, 32
+ROUNDS, THREADS = 3, 32
 DAY = 86_400
 
 
@@ -34,16 +35,36 @@ def main(port: int) -> None:
     plan = DeploymentPlan.objects.create(slug="bench", name="Bench", lifecycle="watching")
     url = f"http://127.0.0.1:{port}/health"
     HealthCheck.objects.bulk_create(
-        HealthCheck(plan=plan, key=f"c{n}", name=f"Check {n}", url=url, interval_s=DAY)
+        HealthCheck(
+            plan=plan, key=f"c{n}", name=f"Check {n}", url=url, interval_s=DAY, history=half_a_day()
+        )
         for n in range(CHECKS)
     )
-    found = {"ours": ours(), "asked only": baseline(writes=False), "with writes": baseline(True)}
+    found = side_by_side()
     ratios = {
         f"ratio to {name}": round(found["ours"]["per_s"] / found[name]["per_s"], 1)
         for name in ("asked only", "with writes")
     }
     hanging = with_one_hanging(plan, port)
     print(json.dumps({**found, **ratios, "one hanging": hanging, "promql": promql(plan)}))
+
+
+def half_a_day() -> dict:
+    """The history of a check that was asked for as long as a history reaches."""
+    now = int(time.time())
+    return {"step": 480, "points": [[now - 480 * n, 21.5, "green"] for n in range(89, 0, -1)]}
+
+
+def side_by_side() -> dict:
+    """One after the other in each round, so that what else runs slows all of them alike."""
+    ways = {
+        "ours": ours,
+        "asked only": lambda: baseline(writes=False),
+        "with writes": lambda: baseline(writes=True),
+    }
+    ours()  # what is opened and imported once
+    rounds = [{name: way() for name, way in ways.items()} for _ in range(ROUNDS)]
+    return {name: figures([one[name] for one in rounds]) for name in ways}
 
 
 def due_again() -> None:
@@ -55,30 +76,39 @@ def due_again() -> None:
     EngineSpan.objects.all().delete()
 
 
-def ours() -> dict:
-    took, cpu, lags = [], [], []
-    for _ in range(ROUNDS):
-        due_again()
-        began, before, at = time.perf_counter(), time.process_time(), timezone.now()
-        probe_due()
-        while HealthCheck.objects.filter(read_at__lt=at).exists():
-            time.sleep(0.01)
-        took.append(time.perf_counter() - began)
-        cpu.append(time.process_time() - before)
-        lags += EngineSpan.objects.values_list("lag_p99_s", flat=True)
-    return figures(took, cpu, max(lags))
+class Round(NamedTuple):
+    """Seconds, for all checks together."""
+
+    took: float
+    cpu: float
+    lag_p99: float
 
 
-def figures(took: list[float], cpu: list[float], lag_s: float) -> dict:
-    """Of the median round."""
+def ours() -> Round:
+    due_again()
+    began, before, at = time.perf_counter(), time.process_time(), timezone.now()
+    probe_due()
+    while HealthCheck.objects.filter(read_at__lt=at).exists():
+        time.sleep(0.05)  # looking costs as well
+    took, cpu = time.perf_counter() - began, time.process_time() - before
+    return Round(took, cpu, max(EngineSpan.objects.values_list("lag_p99_s", flat=True)))
+
+
+def figures(rounds: list[Round]) -> dict:
+    """The median of each, and the best: what else runs on the machine makes the difference."""
+    took, cpu, lag = (sorted(one) for one in zip(*rounds, strict=True))
+    half = len(rounds) // 2
     return {
-        "per_s": round(CHECKS / sorted(took)[len(took) // 2]),
-        "lag_p99_s": round(lag_s, 2),
-        "cpu_ms_per_check": round(1000 * sorted(cpu)[len(cpu) // 2] / CHECKS, 2),
+        "per_s": round(CHECKS / took[half]),
+        "per_s at best": round(CHECKS / took[0]),
+        "lag_p99_s": round(lag[half], 2),
+        "lag_p99_s at best": round(lag[0], 2),
+        "cpu_ms_per_check": round(1000 * cpu[half] / CHECKS, 2),
+        "cpu_ms_per_check at best": round(1000 * cpu[0] / CHECKS, 2),
     }
 
 
-def baseline(writes: bool) -> dict:
+def baseline(writes: bool) -> Round:
     """One task per check on 32 threads, each with a kept session of `requests`."""
     own, lags = threading.local(), []
     keys = list(HealthCheck.objects.values_list("pk", flat=True))
@@ -105,7 +135,7 @@ def baseline(writes: bool) -> dict:
         list(pool.map(task, keys))
         took, cpu = time.perf_counter() - began, time.process_time() - before
         list(pool.map(lambda _: leave(), range(THREADS)))
-    return figures([took], [cpu], sorted(lags)[int(0.99 * len(lags))])
+    return Round(took, cpu, sorted(lags)[int(0.99 * len(lags))])
 
 
 def with_one_hanging(plan: DeploymentPlan, port: int) -> dict:
