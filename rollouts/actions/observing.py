@@ -54,6 +54,8 @@ def record_actual(
         before, rollout.actual_reason = rollout.actual_percent, reason[:500]
         at = at or seeing.at
         if percent is not None:
+            if _was_silent(rollout, at):
+                rollout.drift_since = None
             rollout.actual_percent, rollout.actual_at = percent, at
             rollout.actual_reason = ""
             _compare(seeing, rollout, before, at)
@@ -62,6 +64,12 @@ def record_actual(
         rollout.save(update_fields=SEEN_FIELDS)
         transaction.on_commit(lambda: doorbell.ring(plan.pk, PANELS))
     return rollout
+
+
+def _was_silent(rollout: Rollout, at: datetime) -> bool:
+    """Whether nobody saw the share for long before ``at``: drift is what was seen to last."""
+    seen, most = rollout.actual_at, timedelta(seconds=2.5 * rollout.observe_every_s) + LOOK_LEASE
+    return seen is not None and at - seen > most
 
 
 def confirm_by_hand(

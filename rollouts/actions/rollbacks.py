@@ -220,12 +220,14 @@ def rollback_finished(changing: Change, run: RollbackRun) -> str | None:
     """What the end of a real run means, in its change: nobody is served, so it is rolled back.
 
     ROLLBACK stands all the same until a person resumes. A run that did not work changes nothing
-    here; neither does a partial one, after which the release goes on at a smaller share.
+    here; neither does a partial one, after which the release goes on at a smaller share, nor one
+    that is ended after somebody resumed: the release serves again.
     """
     settled = settle(changing, f"rollback:{run.number}", f"{run} ended.")
     said = [f"{one} closed" for one in settled]
     verified = run.outcome == RunOutcome.VERIFIED
-    if verified and run.to_percent == 0 and changing.plan.lifecycle in LIVE:
+    stands = rollout_of(changing).rolled_back_at is not None
+    if verified and stands and run.to_percent == 0 and changing.plan.lifecycle in LIVE:
         set_lifecycle(changing, ROLLED_BACK, run.reason, checked=False)
         said.append("The release is rolled back")
     return ". ".join(said) or None

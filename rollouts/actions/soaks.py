@@ -8,7 +8,7 @@ import structlog
 
 from rollouts.actions.seen import register_verified
 from rollouts.models import Rollout, Stage
-from rollouts.queries.rollouts import running_of
+from rollouts.queries.rollouts import is_known, running_of
 from rollouts.queries.soaks import is_seen, kept
 from rollouts.rules.soak import Soak, judged
 from rollouts.rules.verdict import Word
@@ -23,11 +23,12 @@ def count_soak(judging: Change, stage: Stage | None, rollout: Rollout | None, wo
     """Add the green time since the judgement before; ``word`` is what the readings say now.
 
     Call it before the plan's verdict is kept anew: until when the one before was good is read
-    from the plan. While the share is not the wanted one nothing soaks.
+    from the plan. While the share is not the wanted one, or nobody sees it, nothing soaks.
     """
     if stage is None:
         return
-    green = word is Word.PROCEED and is_seen(rollout) and not _drifts(rollout)
+    there = is_seen(rollout) and is_known(rollout, judging.at) and not _drifts(rollout)
+    green = word is Word.PROCEED and there
     before = kept(stage)
     after = judged(before, judging.at, green=green, good_until=judging.plan.verdict_valid_until)
     if after != before:

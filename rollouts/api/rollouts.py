@@ -14,7 +14,7 @@ from rollouts.actions.stages import advance as go_on
 from rollouts.models import Rollout
 from rollouts.queries.calendar import behind
 from rollouts.queries.holds import hold_of
-from rollouts.queries.rollouts import is_observed, rollout_now
+from rollouts.queries.rollouts import is_known, is_observed, rollout_now
 from rollouts.queries.soaks import soak_of
 from rollouts.queries.stages import of_plan, planned, track
 from rollouts.rules.holds import Hold
@@ -122,7 +122,9 @@ def shown(plan: DeploymentPlan) -> dict[str, Any]:
         "actual_at": row.actual_at,
         "actual_reason": row.actual_reason,
         "observed": is_observed(row),
-        "agrees": row.desired_at is not None and agrees(row.actual_percent, row.desired_percent),
+        "agrees": row.desired_at is not None
+        and is_known(row, now)
+        and agrees(row.actual_percent, row.desired_percent),
         "verified_at": row.verified_at,
         "rolled_back": row.rolled_back_at is not None,
         "rolled_back_at": row.rolled_back_at,

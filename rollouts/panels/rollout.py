@@ -9,7 +9,7 @@ from rollouts.models import StageState
 from rollouts.queries.calendar import behind, calendar
 from rollouts.queries.history import history
 from rollouts.queries.holds import hold_of
-from rollouts.queries.rollouts import is_observed, rollout_now
+from rollouts.queries.rollouts import is_known, is_observed, rollout_now
 from rollouts.queries.soaks import soak_of
 from rollouts.queries.stages import stages_now, track
 from rollouts.rules.shares import agrees
@@ -37,14 +37,15 @@ class Track(panels.Panel):
             return None
         rollout = rollout_now(plan, now)
         wanted = rollout is not None and rollout.desired_at is not None
+        known = wanted and is_known(rollout, now)
         return {
             "track": found,
             "stages": len(found.steps) - 1,
             "rollout": rollout if wanted else None,
             "percent": rollout.desired_percent if wanted else _percent(plan, now),
             "observed": is_observed(rollout),
-            "agrees": wanted and agrees(rollout.actual_percent, rollout.desired_percent),
-            "apart": _apart(rollout) if wanted else None,
+            "agrees": known and agrees(rollout.actual_percent, rollout.desired_percent),
+            "apart": _apart(rollout) if known else None,
             "soak": soak_of(plan, found.running, rollout, now),
             "hold": hold_of(rollout, now),
             "behind": behind(plan, now),

@@ -141,8 +141,8 @@ def _row(rail: Guardrail) -> Probing | None:
 
 def _breach(rail: Guardrail, scene: Scene) -> Breach | None:
     if rail.kind == GuardrailKind.DRIFT:
-        since = scene.rollout.drift_since if scene.rollout else None
-        return rules.drift(since, scene.now, scene.from_)
+        row = scene.rollout
+        return rules.drift(row.drift_since, row.actual_at, scene.from_) if row else None
     if rail.kind == GuardrailKind.NO_DATA:
         silent = [_silent_since(row, scene) for row in scene.metrics]
         return rules.silence(silent, scene.now, scene.from_)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
 from rollouts.models import Effect, EffectState, Executor, Rollout, Stage, StageState
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+
+LOOK = timedelta(seconds=9)  # a look may take so long
 
 
 def rollout_now(plan: DeploymentPlan, now: datetime) -> Rollout | None:
@@ -30,6 +32,18 @@ def running_of(plan: DeploymentPlan) -> Stage | None:
 def is_observed(rollout: Rollout | None) -> bool:
     """Whether something looks at the traffic; otherwise people confirm what they see."""
     return rollout is not None and bool(rollout.observed_by_id or rollout.observe_url)
+
+
+def is_known(rollout: Rollout | None, now: datetime) -> bool:
+    """Whether what was seen of the traffic still counts at ``now`` (UTC): no data is no sight.
+
+    A look is good for two of its intervals, and for the seconds that the next one may take; a
+    person's word, and a release that nobody moves through a rollout, for good (law 5).
+    """
+    if rollout is None or rollout.desired_at is None or not is_observed(rollout):
+        return True
+    good = timedelta(seconds=2 * rollout.observe_every_s) + LOOK
+    return rollout.actual_at is not None and now - rollout.actual_at <= good
 
 
 def open_effects(plan: DeploymentPlan, generation: int) -> QuerySet[Effect]:

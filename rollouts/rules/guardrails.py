@@ -18,8 +18,8 @@ MODES = (OFF, RECOMMEND, AUTOMATIC)  # from soft to hard
 class Breach:
     """A breach that goes on: since when, and up to when it was seen (aware).
 
-    Red is seen sample by sample, so it lasts up to the last sample; silence and drift last until
-    now.
+    Red and drift are seen sample by sample, so they last up to the last sample; silence lasts
+    until now.
     """
 
     since: datetime
@@ -54,9 +54,9 @@ def silence(since: Iterable[datetime | None], now: datetime, from_: datetime | N
     return _from(max(silent), now, from_)
 
 
-def drift(since: datetime | None, now: datetime, from_: datetime | None) -> Breach | None:
-    """The breach of a share that is not the wanted one."""
-    return None if since is None else _from(since, now, from_)
+def drift(since: datetime | None, seen: datetime | None, from_: datetime | None) -> Breach | None:
+    """The breach of a share that is not the wanted one, up to when it was ``seen`` last (law 5)."""
+    return None if since is None or seen is None else _from(since, seen, from_)
 
 
 def _from(since: datetime, until: datetime, from_: datetime | None) -> Breach:

@@ -211,6 +211,8 @@ def test_drift_that_lasts_trips(live, clock):
     Rollout.objects.update(actual_percent=12, actual_at=T, drift_since=T)
     assert guard_all() == 0
     clock.shift(timedelta(seconds=121))
+    assert guard_all() == 0  # nobody has seen it since
+    Rollout.objects.update(actual_at=T + timedelta(seconds=121))
     assert guard_all() == 1
     assert RollbackRun.objects.get().reason == "5 % is wanted, 12 % is seen, for 2 min."
 

@@ -28,6 +28,8 @@ TAKES: dict[str, tuple[str, ...]] = {
         "rounds",
         "round_limits",
         "success",
+        "guardrails",
+        "rollback_triggers",
         "baselines",
         "executors",
         "traffic",
