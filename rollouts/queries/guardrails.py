@@ -42,12 +42,20 @@ class Scene:
     stage: Stage | None
     # Metrics that are asked and judged: only where a guardrail watches for silence.
     metrics: Sequence[PrometheusQuery] = ()
+    # Since when the release is where it is: all there is where no share was ever wanted.
+    opened_at: datetime | None = None
 
     @property
     def from_(self) -> datetime | None:
         """From when breaches count."""
         row = self.rollout
         return rules.counted_from(row.desired_cause, row.desired_at) if row else None
+
+    @property
+    def silent_from(self) -> datetime | None:
+        """From when silence counts: what was entered as begun earlier was not missed earlier."""
+        row = self.rollout
+        return row.desired_at if row and row.desired_at else self.opened_at
 
     @property
     def generation(self) -> int:
@@ -116,7 +124,7 @@ def _scene(
     running = next((one for one in stages if one.state == StageState.RUNNING), None)
     percent = served(plan, rollout, stages) if plan.lifecycle in LIVE else 0
     judged = [row for row in metrics if row.bands is not None]
-    return Scene(now, percent, rollout, running, judged)
+    return Scene(now, percent, rollout, running, judged, plan.lifecycle_at)
 
 
 def states_now(plan: DeploymentPlan, now: datetime) -> tuple[Scene, list[RailState]]:
@@ -145,7 +153,7 @@ def _breach(rail: Guardrail, scene: Scene) -> Breach | None:
         return rules.drift(row.drift_since, row.actual_at, scene.from_) if row else None
     if rail.kind == GuardrailKind.NO_DATA:
         silent = [_silent_since(row, scene) for row in scene.metrics]
-        return rules.silence(silent, scene.now, scene.from_)
+        return rules.silence(silent, scene.now, scene.silent_from)
     row = _row(rail)
     if row is None or not row.enabled:
         return None
@@ -158,16 +166,10 @@ def _silent_since(row: Probing, scene: Scene) -> datetime | None:
     if said.band is not Band.NO_DATA:
         return None
     if row.read_at is None or row.band_since is None:
-        return _served_since(scene)
+        return min(row.due_at, scene.now)  # what was never read is missed from when it was due
     if row.band == Band.NO_DATA:
         return row.band_since
     return valid_until(row.read_at, row.fresh_s)
-
-
-def _served_since(scene: Scene) -> datetime:
-    """What was never read is missed from when anybody was served."""
-    begun = scene.stage.started_at if scene.stage else None
-    return begun or (scene.rollout.desired_at if scene.rollout else None) or scene.now
 
 
 # --- words ---------------------------------------------------------------------------------

@@ -46,7 +46,8 @@ def silence(since: Iterable[datetime | None], now: datetime, from_: datetime | N
     """The breach of “no metric at all”: since the last of them fell silent.
 
     ``since`` gives for every metric when it fell silent, None for one that answers. Without any
-    metric there is nothing that could be missing.
+    metric there is nothing that could be missing. ``from_``: when the present share was wanted;
+    nobody was served it before.
     """
     silent = list(since)
     if not silent or None in silent:

@@ -204,6 +204,34 @@ def test_one_metric_that_answers_is_no_silence(live, clock):
     assert guard_all() == 0
 
 
+def test_silence_counts_from_what_is_wanted_now_and_not_from_an_entered_start(live, clock):
+    """A stage that is entered as begun hours ago was not watched for hours."""
+    Guardrail.objects.create(
+        plan=live, key="no-data", name="NoData", kind="no_data", window_s=60, mode="recommend"
+    )
+    PrometheusQuery.objects.update(due_at=T - timedelta(days=1))
+    Stage.objects.filter(plan=live).update(started_at=T - timedelta(hours=11))
+    clock.shift(timedelta(seconds=59))
+    assert guard_all() == 0
+    assert "rollback.recommended" not in kinds(live)
+    clock.shift(timedelta(seconds=1))
+    guard_all()
+    said = live.events.get(kind="rollback.recommended").text
+    assert "No metric has answered for 1 min." in said
+
+
+def test_a_metric_that_was_never_due_is_not_missed_from_before_it_was(live, clock):
+    Guardrail.objects.create(
+        plan=live, key="no-data", name="NoData", kind="no_data", window_s=60, mode="automatic"
+    )
+    clock.shift(timedelta(hours=1))
+    PrometheusQuery.objects.update(due_at=datetime.now(UTC))
+    clock.shift(timedelta(seconds=59))
+    assert guard_all() == 0
+    clock.shift(timedelta(seconds=1))
+    assert guard_all() == 1
+
+
 def test_drift_that_lasts_trips(live, clock):
     Guardrail.objects.create(
         plan=live, key="drift", name="Drift", kind="drift", window_s=120, mode="automatic"
