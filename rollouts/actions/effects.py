@@ -12,6 +12,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from rollouts.actions.fresh_keys import FIELDS as FRESH
+from rollouts.actions.fresh_keys import call_anew
 from rollouts.actions.observing import FAILING, PANELS
 from rollouts.executors import Answer
 from rollouts.models import Effect, EffectState, Rollout
@@ -27,7 +29,6 @@ from warroom.live import doorbell
 # is done by another within twelve seconds.
 LEASE = timedelta(seconds=9)
 HELD = "held since a restore"
-AGAIN_FIELDS = ("key", "state", "due_at", "attempts", "lease_token", "lease_until")
 
 
 def claim_effects(now: datetime | None = None, limit: int = 100) -> list[Effect]:
@@ -91,10 +92,8 @@ def _overtaken(noting: Change, effect: Effect) -> None:
         generation__gt=effect.generation,
     )
     for row in again:
-        row.key = f"{row.key[:140]}:over-{effect.pk}"
-        row.state, row.due_at, row.attempts = EffectState.DUE, noting.at, 0
-        row.lease_token, row.lease_until = "", None
-        row.save(update_fields=AGAIN_FIELDS)
+        call_anew(row, f"over-{effect.pk}", noting.at)
+        row.save(update_fields=FRESH)
 
 
 def _accepted(noting: Change, row: Effect) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.forms.models import model_to_dict
 
 from rollouts.actions.desired import ADVANCE, ROLLBACK, rollout_of
+from rollouts.actions.fresh_keys import call_anew
 from rollouts.executors import KINDS, OptionError, read_options
 from rollouts.executors.templates import check
 from rollouts.models import HAND, Effect, EffectState, Executor, PrometheusQuery, Rollout
@@ -194,9 +195,11 @@ def sight_text(rollout: Rollout | None) -> str:
 def carry_out_again(
     plan: DeploymentPlan, *, by: User | str, generation: int, request_id: str | None = None
 ) -> Effect:
-    """Call for the wanted share now, with the same key, whatever became of it before.
+    """Call for the wanted share now, whatever became of it before.
 
-    Also where nobody was called, because the executor is newer than the wish. Raises Refused
+    What was answered before goes out under a fresh key, since traffic that moved back is moved
+    by nobody who takes the key for carried out; what is still tried keeps its own. Also where
+    nobody was called, because the executor is newer than the wish. Raises Refused
     when another share is wanted by now, or nobody is there to be called.
     """
     with change(plan, by=by, right="run", request_id=request_id) as asking:
@@ -207,39 +210,35 @@ def carry_out_again(
         if executor is None or executor.kind == HAND:
             raise Refused("Nobody is there to be called: people move the traffic.")
         if asking.repeated:
-            return Effect.objects.get(plan=asking.plan, key=_key(asking, rollout, executor))
+            return _newest(asking, rollout, executor)
         effect = _due_again(asking, rollout, executor)
         text = f"{executor.name} is asked for {share(effect.percent)} again"
         asking.record("effect.repeated", text, key=effect.key, generation=generation)
     return effect
 
 
-def _key(asking: Change, rollout: Rollout, executor: Executor) -> str:
-    return f"{asking.plan.slug}:{rollout.generation}:{executor.key}"
+def _newest(asking: Change, rollout: Rollout, executor: Executor) -> Effect | None:
+    rows = Effect.objects.filter(plan=asking.plan, generation=rollout.generation, executor=executor)
+    return rows.exclude(state=EffectState.SUPERSEDED).order_by("-pk").first()
 
 
 def _due_again(asking: Change, rollout: Rollout, executor: Executor) -> Effect:
     # Who calls now has looked at what a restore held.
     held = Effect.objects.filter(plan=asking.plan, state=EffectState.HELD)
     held.update(state=EffectState.SUPERSEDED)
-    effect, _ = Effect.objects.update_or_create(
-        key=_key(asking, rollout, executor),
-        defaults={
-            "executor": executor,
-            "state": EffectState.DUE,
-            "due_at": asking.at,
-            "attempts": 0,
-            "failure": "",
-        },
-        create_defaults={
-            "plan": asking.plan,
-            "executor": executor,
-            "generation": rollout.generation,
-            "action": ROLLBACK if rollout.rolled_back_at else rollout.desired_cause or ADVANCE,
-            "percent": rollout.desired_percent,
-            "before_percent": rollout.desired_percent,
-            "at": asking.at,
-            "due_at": asking.at,
-        },
+    effect = _newest(asking, rollout, executor) or Effect(
+        plan=asking.plan,
+        executor=executor,
+        key=f"{asking.plan.slug}:{rollout.generation}:{executor.key}",
+        generation=rollout.generation,
+        action=ROLLBACK if rollout.rolled_back_at else rollout.desired_cause or ADVANCE,
+        percent=rollout.desired_percent,
+        before_percent=rollout.desired_percent,
+        at=asking.at,
     )
+    if effect.pk and effect.state != EffectState.DUE:
+        call_anew(effect, f"again-{asking.plan.timeline_seq + 1}", asking.at)
+    effect.state, effect.due_at = EffectState.DUE, asking.at
+    effect.attempts, effect.failure = 0, ""
+    effect.save()
     return effect

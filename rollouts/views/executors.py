@@ -113,7 +113,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
 
 @posted("rollout")
 def carry_out(request: HttpRequest, slug: str) -> HttpResponse:
-    """Call for the wanted share once more, with the same key."""
+    """Call for the wanted share once more."""
     plan = get_plan(request.user, slug)
     answers.shows(request, plan, ("effects", ""), ("track", ""))
     effect = carry_out_again(

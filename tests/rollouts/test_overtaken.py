@@ -4,6 +4,7 @@ import pytest
 
 from rollouts.actions.desired import ROLLBACK
 from rollouts.actions.effects import claim_effects, note_answer
+from rollouts.actions.executors import carry_out_again
 from rollouts.executors import Answer
 from rollouts.models import Effect, EffectState, Executor
 from rollouts.queries.effects import waits_for_hand
@@ -74,3 +75,27 @@ def test_after_an_abort_only_the_way_back_is_called(hooked, receiver, action, ca
     DeploymentPlan.objects.filter(pk=hooked.pk).update(lifecycle="aborted")
     deliver_due()
     assert len(receiver.calls) == calls
+
+
+def test_what_drifted_is_carried_out_again_by_who_honours_keys(hooked, receiver, cast):
+    """Scenario 40. The receiver has taken the key of the first call: the same one moves nothing."""
+    want(hooked, 25)
+    deliver_due()
+    receiver.share = 0  # somebody sets the flag by hand
+    carry_out_again(hooked, by=cast["cora"], generation=1)
+    assert deliver_due() == 1 and receiver.share == 25
+    receiver.share = 0
+    carry_out_again(hooked, by=cast["cora"], generation=1)
+    assert deliver_due() == 1 and receiver.share == 25
+    assert Effect.objects.count() == 1 and len(set(receiver.applied)) == 3
+
+
+def test_what_is_still_tried_keeps_its_key(hooked, receiver, cast):
+    """Nobody knows whether the first try came through: the key is what keeps it to one."""
+    receiver.answers = [(503, "busy")]
+    want(hooked, 25)
+    deliver_due()
+    key = Effect.objects.get().key
+    carry_out_again(hooked, by=cast["cora"], generation=1, request_id="once")
+    assert carry_out_again(hooked, by=cast["cora"], generation=1, request_id="once").key == key
+    assert deliver_due() == 1 and list(receiver.applied) == [key]
