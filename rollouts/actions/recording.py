@@ -44,9 +44,9 @@ def record_round(
 ) -> WatchRound:
     """Record a round with the values as they are measured, and return it.
 
-    ``action`` is a RoundAction: INVESTIGATE opens an item for ``by``; ROLLBACK starts a rollback
-    once the round stands. ``seen`` is what the form showed (``round_readings.seen``): where a band
-    turned since, Turned is raised. ``confirmed``: the word typed in a browser, None elsewhere.
+    ``action`` is a RoundAction: INVESTIGATE opens an item for ``by``; ROLLBACK starts a rollback,
+    with the round or not at all. ``seen`` is what the form showed (``round_readings.seen``): where
+    a band turned since, Turned is raised. ``confirmed``: the word typed in a browser, else None.
     Raises Invalid for ``action``, ``note`` and ``confirmed``, Refused for a round that somebody
     recorded, that was missed or that is too early, NotAllowed without the right to tick.
     """
@@ -62,8 +62,8 @@ def record_round(
             if not note and (why := rules.wants_note(readings)):
                 raise Invalid("note", why)
             _write(recording, found, watch, readings, action, note, item)
-    if action == RoundAction.ROLLBACK:
-        _roll_back(found, by, note, confirmed, request_id)
+        if action == RoundAction.ROLLBACK:
+            _roll_back(found, by, note, confirmed, request_id)
     return found
 
 
@@ -196,7 +196,10 @@ def said(one: WatchRound) -> str:
 def _roll_back(
     found: WatchRound, by: User, note: str, confirmed: str | None, request_id: str | None
 ) -> None:
-    """The round stands; the rollback is a change of its own, which may be asked for again."""
+    """A change of its own, in the same transaction: a round that says so never stands alone.
+
+    A repeat of the round therefore has nothing to start, also after somebody resumed.
+    """
     start_rollback(
         found.plan,
         by=by,

@@ -1,11 +1,13 @@
 """Rounds are made when due, recorded by people, and missed by themselves (S24, S54, S55)."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 
 from checklists.models import ChecklistItem
 from checklists.rules.bands import Band
+from rollouts.actions import recording
 from rollouts.actions.recording import Turned, record_round
 from rollouts.actions.rounds import keep_rounds
 from rollouts.models import Rollout, Stage, StageState, WatchRound
@@ -250,6 +252,25 @@ def test_roll_back_records_the_round_first(plan, cast, stage):
     assert kinds.index("round.recorded") < kinds.index("rollback.started")
     assert plan.rollback_runs.get().cause == "round"
     assert Rollout.objects.get().rolled_back_at is not None
+
+
+def test_a_round_that_rolls_back_stands_with_its_rollback_or_not_at_all(
+    plan, cast, stage, monkeypatch
+):
+    """Killed in between, it would say that it rolls back while nothing does."""
+    metric(plan, Band.RED)
+    keep_due()
+    said = {"action": "rollback", "note": "Errors.", "request_id": "once"}
+    with monkeypatch.context() as killed:
+        killed.setattr(recording, "start_rollback", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            record(plan, cast["thon"], **said)
+    assert WatchRound.objects.get().done_at is None and not plan.events.exists()
+    record(plan, cast["thon"], **said)
+    assert plan.rollback_runs.count() == 1
+    Rollout.objects.update(rolled_back_at=None, desired_percent=5)  # somebody resumed
+    record(plan, cast["thon"], **said)
+    assert plan.rollback_runs.count() == 1
 
 
 def test_who_may_only_tick_cannot_roll_back_and_loses_nothing(plan, cast, stage):
