@@ -23,7 +23,7 @@ def criteria_asked(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]
             continue
         one.gate = gates[one.gate_id]
         asked.setdefault(one.gate_id, []).append(one)
-    known = set(evidence_now(plan, now)) | measured_keys(plan)
+    known = set(evidence_now(plan, now)) | measured_keys(plan, now)
     waivers = waivers_now(plan, now)
     for pk, rows in asked.items():
         yield from _weights(plan, gates[pk], rows)

@@ -50,7 +50,7 @@ class Silence(panels.Panel):
     LATE_S = 15
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        since, watched = work.last_tick(), work.last_watch()
+        since, watched = work.last_looks()
         late = since is None or (now - since).total_seconds() > self.LATE_S
         lost = watched is not None and (now - watched).total_seconds() > self.LATE_S
         return {
@@ -175,7 +175,8 @@ class About(panels.Panel):
     order = 220
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        imported = plan.events.filter(kind="plan.imported").order_by("seq").first()
+        imports = plan.events.filter(kind="plan.imported").order_by("seq")
+        imported = imports.first() if plan.source_name else None
         return {"imported": imported, "facts": _facts(plan)}
 
 

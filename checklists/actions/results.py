@@ -15,6 +15,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Max, QuerySet
+from django.utils import timezone
 
 from checklists.actions.files import keep_bytes
 from checklists.models import Evidence, Result, ResultKind
@@ -297,7 +298,7 @@ def _newest_value(keeping: Change, wanted: _Wanted, asked: datetime | None) -> R
 
 
 def _refuse_measured(plan: DeploymentPlan, wanted: _Wanted) -> None:
-    measured = measured_keys(plan)
+    measured = measured_keys(plan, timezone.now())
     for figure in wanted.figures:
         if figure["key"] in measured:
             raise Refused(

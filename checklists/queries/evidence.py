@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from checklists.models import Criterion, Evidence
 from checklists.rules.evidence import is_compared, names_commit, other_commit
 from warroom.models import DeploymentPlan
 
-Measuring = Callable[[DeploymentPlan], Iterable[str]]
+Measuring = Callable[[DeploymentPlan, datetime], Iterable[str]]
 _measuring: list[Measuring] = []
 JUDGED = "judged:"
 _COMMITS = ("commit", "version", "revision", "sha")
@@ -24,14 +25,17 @@ class KnownKey:
 
 
 def register_measured(keys: Measuring) -> None:
-    """``keys(plan)``: the keys that a machine of the room itself writes. Nobody else may."""
+    """``keys(plan, now)``: the keys that a machine of the room itself writes. Nobody else may.
+
+    It asks with ``now`` for what a page has read anyway.
+    """
     if keys not in _measuring:
         _measuring.append(keys)
 
 
-def measured_keys(plan: DeploymentPlan) -> set[str]:
-    """Every key that the room measures by itself."""
-    return {key for keys in _measuring for key in keys(plan)}
+def measured_keys(plan: DeploymentPlan, now: datetime) -> set[str]:
+    """Every key that the room measures by itself at an instant (UTC)."""
+    return {key for keys in _measuring for key in keys(plan, now)}
 
 
 def known_keys(plan: DeploymentPlan) -> list[KnownKey]:

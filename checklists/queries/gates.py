@@ -6,6 +6,8 @@ A reading that has grown old is no data, whatever it said when it was taken (law
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
+
 from checklists.models import ChecklistItem, Condition, Decision, Gate, Source
 from checklists.queries.criteria import CriterionRow, criterion_rows
 from checklists.queries.phases import items_now
@@ -133,9 +135,15 @@ def _read(gate: Gate, now: datetime) -> GateSheet:
         votes=votes,
         items=items,
         condition_rows=conditions,
-        decisions=tuple(gate.decisions.select_related("role")),
+        decisions=_decisions(gate, now),
         recommendation=gates.recommend(facts),
     )
+
+
+def _decisions(gate: Gate, now: datetime) -> tuple[Decision, ...]:
+    """Those that the page read with all gates; of a gate that is none of them, its own."""
+    read = next((one for one in gates_now(gate.plan, now) if one.pk == gate.pk), None)
+    return tuple(read.decisions.all() if read else gate.decisions.select_related("role"))
 
 
 def _score(plan: DeploymentPlan, criteria: tuple[CriterionRow, ...], now: datetime) -> str:
@@ -158,7 +166,9 @@ def gates_now(plan: DeploymentPlan, now: datetime) -> list[Gate]:
 def gates_of(plan: DeploymentPlan) -> list[Gate]:
     """All gates with their decisions, in two SQL statements."""
     found = list(
-        Gate.objects.filter(plan=plan).select_related("decider").prefetch_related("decisions")
+        Gate.objects.filter(plan=plan)
+        .select_related("decider")
+        .prefetch_related(Prefetch("decisions", Decision.objects.select_related("role")))
     )
     for gate in found:
         gate.plan = plan

@@ -174,7 +174,7 @@ def _frozen(row: ProfileRow) -> dict[str, Any]:
 register_frozen("load_runs", frozen_runs)
 
 
-def judged_keys(plan: DeploymentPlan) -> set[str]:
+def judged_keys(plan: DeploymentPlan, now: datetime) -> set[str]:
     """Keys that the runs of profiles write, so that nobody posts a verdict; one statement."""
     names = [*(kind.evidence for kind in rules.KINDS.values()), "limits"]
     keys = LoadProfile.objects.filter(plan=plan).values_list("key", flat=True)

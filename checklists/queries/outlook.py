@@ -4,7 +4,15 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from checklists.models import ChecklistItem, FollowUpKind, Gate, Phase
-from checklists.queries.gates import final_of, gates_now, hold_of, next_open, opens_at, runs
+from checklists.queries.gates import (
+    GateSheet,
+    final_of,
+    gates_now,
+    hold_of,
+    next_open,
+    opens_at,
+    runs,
+)
 from checklists.queries.phases import Checklist
 from checklists.queries.votes import voting_roles
 from checklists.rules.due import due_at
@@ -37,16 +45,23 @@ def _next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
             return NextStep(f"{gate.title} is on hold, looked at again", hold.hold_until, url, note)
         note = f"Hold is over since {until}: decide again"
         return NextStep(f"{gate.title}, to be decided again", hold.hold_until, url, note)
-    roles = voting_roles(gate, roles_now(plan, now))
-    voters = len(roles)
-    standing = gate.votes.filter(superseded_by__isnull=True, gate_version=gate.version)
-    votes = standing.filter(role__in=roles).count()
+    voters, votes = _ballots(plan, gate, now)
     return NextStep(
         gate.title,
         opens_at(gate),
         url,
         note=f"{votes} of {voters} votes in" if voters else "Open the gate",
     )
+
+
+def _ballots(plan: DeploymentPlan, gate: Gate, now: datetime) -> tuple[int, int]:
+    """How many vote at a gate and how many have; counted anew unless the page has read it."""
+    sheet: GateSheet | None = already(plan, now, ("gate", gate.pk))
+    if sheet is not None:
+        return len(sheet.votes), sum(row.vote is not None for row in sheet.votes)
+    roles = voting_roles(gate, roles_now(plan, now))
+    standing = gate.votes.filter(superseded_by__isnull=True, gate_version=gate.version)
+    return len(roles), standing.filter(role__in=roles).count()
 
 
 def progress(plans: Sequence[DeploymentPlan]) -> dict[int, Progress]:

@@ -13,7 +13,7 @@ from checklists.rules import risks as rules
 from checklists.rules.scenarios import Wish, wishes_of
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
-from warroom.queries.once import once
+from warroom.queries.once import already, once
 from warroom.rules.lifecycle import ENDED
 from warroom.rules.wording import instant_text
 
@@ -234,8 +234,12 @@ def _time(scenario: Scenario, readings: Readings | None, now: datetime) -> str:
 
 
 def open_count(plan: DeploymentPlan, now: datetime) -> str | None:
-    """How many risks are not closed, for the tab; None without any."""
-    count = Risk.objects.filter(plan=plan).exclude(state=RiskState.CLOSED).count()
+    """How many risks are not closed, for the tab; None without any. Nothing the page has read."""
+    sheet: RiskSheet | None = already(plan, now, "risks")
+    if sheet is not None:
+        count = sum(row.risk.state != RiskState.CLOSED for row in sheet.risks)
+    else:
+        count = Risk.objects.filter(plan=plan).exclude(state=RiskState.CLOSED).count()
     return str(count) if count else None
 
 

@@ -15,7 +15,10 @@ from warroom.models import DeploymentPlan
 
 def guardrails(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """One SQL statement; what is measured is read already."""
-    rails, metrics = rails_now(plan, now), all_metrics_now(plan, now)
+    metrics = all_metrics_now(plan, now)
+    if not metrics:
+        return
+    rails = rails_now(plan, now)
     url = f"{reverse('rollout', args=[plan.slug])}#guardrails"
     for rail in rails:
         query = rail.query if rail.kind == GuardrailKind.METRIC else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from checklists.models import Criterion, Evidence
+from checklists.models import Criterion
+from checklists.queries.criteria import evidence_now
 from checklists.queries.evidence import register_measured
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
@@ -62,10 +63,10 @@ def _not_met(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measu
     return Measured(value=float(missed), text=str(missed), origin="success criteria")
 
 
-def own_keys(plan: DeploymentPlan) -> set[str]:
+def own_keys(plan: DeploymentPlan, now: datetime) -> set[str]:
     """Keys that nobody posts: what rounds and success criteria say is computed here."""
-    written = Evidence.objects.filter(plan=plan, key__startswith=KEY, result=None)
-    return {*OWN, *written.values_list("key", flat=True)}
+    read = evidence_now(plan, now).values()
+    return {*OWN, *(row.key for row in read if row.key.startswith(KEY) and row.result_id is None)}
 
 
 def rounds_of_gate(sheet: GateSheet) -> dict[str, Any] | None:

@@ -255,6 +255,8 @@ def counted(rows: QuerySet[WatchRound]) -> QuerySet[WatchRound]:
 
 def shown_now(plan: DeploymentPlan, now: datetime) -> Shown | None:
     """The rounds of what is watched now, else of what was watched last; None without any."""
+    if rollout_now(plan, now) is None and not stages_now(plan, now):
+        return None  # nothing was ever served, so there is nothing to have looked at
     watch, rows = watch_now(plan, now), newest(plan, now)
     if watch is not None:
         return shown(watch, [one for one in rows if _is_of(one, watch)], now)

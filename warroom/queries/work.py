@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from warroom.models import WorkerTick
 
@@ -16,11 +16,13 @@ def tick_age(now: datetime) -> float | None:
 
 def last_tick() -> datetime | None:
     """When a worker, or the tick beside it, last looked for due work (UTC)."""
-    looks = WorkerTick.objects.exclude(name__startswith=WATCHDOG)
-    return looks.aggregate(at=Max("at"))["at"]
+    return last_looks()[0]
 
 
-def last_watch() -> datetime | None:
-    """When a watchdog last looked (UTC); None where none ever did."""
-    looks = WorkerTick.objects.filter(name__startswith=WATCHDOG)
-    return looks.aggregate(at=Max("at"))["at"]
+def last_looks() -> tuple[datetime | None, datetime | None]:
+    """When a worker and when a watchdog last looked (UTC), None for never; one SQL statement."""
+    watched = Q(name__startswith=WATCHDOG)
+    found = WorkerTick.objects.aggregate(
+        tick=Max("at", filter=~watched), watch=Max("at", filter=watched)
+    )
+    return found["tick"], found["watch"]

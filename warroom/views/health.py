@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from warroom.live.readiness import readiness
-from warroom.queries.work import last_tick, last_watch
+from warroom.queries.work import last_looks
 
 TICK_LATE = timedelta(seconds=10)
 
@@ -32,7 +32,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     state: dict[str, object] = {"broker": _broker()}
     try:
-        newest, watched = last_tick(), last_watch()
+        newest, watched = last_looks()
         state["database"] = "ok"
     except DatabaseError:
         return JsonResponse({**state, "database": "no answer"}, status=503)
