@@ -19,22 +19,22 @@ MANY = Amounts(
     followups=50,
     categories=20,
 )
-# path: statements at most
+# path: statements at most. Each page has the rollout on its tabs, and the pack has backups.
 PAGES = {
     "": 51,
     "gates/gate-1/": 36,
     "gates/gate-1/meeting/": 44,
-    "gates/gate-1/pack/": 50,
-    "gates/gate-1/pack.md": 42,
+    "gates/gate-1/pack/": 52,
+    "gates/gate-1/pack.md": 43,
     "gates/gate-1/absent": 40,
-    "evidence/": 28,
-    "findings/": 25,
+    "evidence/": 29,
+    "findings/": 26,
     "risks/": 17,
     "trials/": 20,
-    "dryruns/": 20,
+    "dryruns/": 21,
     "readiness/": 21,
-    "followups/": 15,
-    "settings/": 72,
+    "followups/": 16,
+    "settings/": 73,
 }
 
 
