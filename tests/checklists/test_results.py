@@ -176,7 +176,8 @@ def test_what_a_rehearsal_has_is_no_evidence_of_another_release(plan, cast):
 
 
 def test_what_the_room_measures_itself_takes_no_posted_value(plan, cast, monkeypatch):
-    monkeypatch.setattr("checklists.queries.evidence._measuring", [lambda plan, now: ["error-rate"]])
+    ours = [lambda plan, now: ["error-rate"]]
+    monkeypatch.setattr("checklists.queries.evidence._measuring", ours)
     with pytest.raises(Refused, match="measured here"):
         record_value(plan, "error-rate", 0, by=cast["forge"])
 
