@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
 
 from rollouts.models import RollbackRun, RunOutcome, RunStep, StepKind
 from rollouts.queries.runs import (
@@ -20,8 +24,11 @@ from warroom.queries.once import once
 from warroom.rules.wording import instant_text, span_text
 
 RULE = "rule"
-EVENTS = 30
-BEFORE = timedelta(minutes=10)
+EVENTS = 15
+AFTER = timedelta(hours=1)
+# What belongs to a rollback while it runs, and what led to it since the breach began.
+OF_A_RUN = ("rollback.", "effect.", "rollout.", "escalation.", "verdict.", "note.")
+LED_TO_IT = ("verdict.", "metric.changed", "check.changed", "check.failed", "alert.fired")
 CAUSES = {
     "guardrail": "Automatic, no vote needed",
     "trigger": "A declared trigger, no vote needed",
@@ -246,14 +253,20 @@ def _step_row(
 
 
 def events_of(run: RollbackRun, now: datetime) -> list[TimelineEvent]:
-    """What happened while it ran, and shortly before a real one; newest first, one statement."""
-    since = begins_at(run) if run.drill else (run.breach_at or run.started_at) - BEFORE
-    events = run.plan.events.filter(at__gte=since)
-    if run.ended_at is not None:
-        events = events.filter(at__lte=run.ended_at + timedelta(hours=1))
+    """What belongs to the run, with what led to a real one; newest first, one SQL statement."""
+    own = Q(kind__startswith="run.", data__run=run.number)
     if run.drill:
-        events = events.filter(data__run=run.number)
-    return list(events.order_by("-seq")[:EVENTS])
+        found = Q(data__run=run.number, at__gte=begins_at(run))
+    else:
+        found = (own | _of_kinds(OF_A_RUN)) & Q(at__gte=run.started_at)
+        found |= _of_kinds(LED_TO_IT) & Q(at__gte=run.breach_at or run.started_at)
+    if run.ended_at is not None:
+        found &= Q(at__lte=run.ended_at + AFTER)
+    return list(run.plan.events.filter(found).order_by("-seq")[:EVENTS])
+
+
+def _of_kinds(kinds: tuple[str, ...]) -> Q:
+    return reduce(or_, (Q(kind__startswith=kind) for kind in kinds))
 
 
 def command_of(run: RollbackRun) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -14,11 +15,13 @@ from rollouts.actions.run_ends import finish_run
 from rollouts.models import Backup, RollbackProcedure, RollbackRun
 from rollouts.queries.backups import register
 from rollouts.queries.recovery import drill_rows
+from rollouts.queries.run_board import events_of
 from rollouts.queries.safe_start import latest_safe_start
 from tests.rollouts.cast import make_check, make_query
 from tests.rollouts.test_backups import METADATA, ONE
 from tests.rollouts.test_procedures import FLAG
 from tests.rollouts.test_runs import begin
+from warroom.actions.change import RULE, change
 from warroom.models import DeploymentPlan, EscalationContact, EscalationLevel, Message
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +53,34 @@ def test_a_rollback_shows_its_stopwatch_steps_and_frozen_readings(flag, client_o
     assert "Metrics at the trigger" in page and "P95 latency" in page
     assert "python deploy.py rollback" in page  # if the button fails
     assert f'data-elapsed="{run.started_at:%Y-%m-%dT%H:%M:%SZ}"' in page
+
+
+def test_the_timeline_of_a_run_holds_what_led_to_it_and_what_belongs_to_it(flag, plan):
+    """Work that went on shortly before is not of the run; the verdict since the breach is."""
+    now = timezone.now()
+    with time_machine.travel(now - timedelta(minutes=6), tick=False):
+        note(plan, "check.added", "verdict.changed")
+    with time_machine.travel(now - timedelta(minutes=1), tick=False):
+        note(plan, "metric.changed", "check.edited", "note.added", "run.step")
+    with time_machine.travel(now, tick=False):
+        run = begin(plan, generation=1, breach_at=now - timedelta(minutes=5))
+        note(plan, "check.added", "effect.sent", "note.added", "escalation.opened")
+        note(plan, *["note.added"] * 2)
+        shown = events_of(run, now)
+    kinds = [event.kind for event in reversed(shown) if event.kind != "rollback.started"]
+    assert kinds == [
+        "metric.changed", "effect.sent", "note.added", "escalation.opened", "note.added",
+        "note.added",
+    ]  # fmt: skip
+    with time_machine.travel(now + timedelta(minutes=1), tick=False):
+        note(plan, *["note.added"] * 20)
+    assert len(events_of(run, now)) == 15
+
+
+def note(plan, *kinds):
+    for kind in kinds:
+        with change(plan, by=RULE) as noting:
+            noting.record(kind, "Something")
 
 
 def test_a_drill_says_everywhere_that_it_is_one(flag, client_of, cast, plan):
