@@ -209,7 +209,7 @@ FORMS: dict[str, type[CheckForm]] = {
 USUAL: dict[str, dict[str, Any]] = {
     "http": {"interval_s": "15s", "sustained_s": "5m"},
     "tcp": {"interval_s": "15s", "sustained_s": "5m"},
-    "tls": {"interval_s": "1h", "sustained_s": "1h", "report_only": True},
+    "tls": {"interval_s": "1h", "sustained_s": "1h"},
     "targets": {"interval_s": "30s", "sustained_s": "5m"},
     "heartbeat": {"interval_s": "1h", "grace_s": "5m", "sustained_s": "1h"},
 }

@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from werkzeug import Response
 
 from rollouts.actions.check_edits import add_check, edit_check, move_check, remove_check
@@ -149,6 +150,24 @@ def test_what_a_guardrail_rests_on_goes_with_a_reason_only(plan, cast):
     remove_check(row, by=cast["cora"], reason="The service is gone")
     row.refresh_from_db()
     assert not row.enabled
+
+
+@pytest.mark.parametrize("kind", ["http", "tcp", "tls", "targets", "heartbeat"])
+def test_a_new_check_counts_unless_somebody_says_otherwise(editor, plan, kind):
+    page = editor.get(reverse("check-new", args=[plan.slug]), {"kind": kind})
+    assert not page.context["form"]["report_only"].value()
+
+
+def test_what_neither_holds_nor_rolls_back_says_so_wherever_it_may_be_red(editor, plan):
+    """Beside “all green” a red check would be a riddle."""
+    places = [reverse(name, args=[plan.slug]) for name in ("checks", "room")]
+    counting = make_check(plan, "counts", band="red", read_at=timezone.now())
+    make_check(plan, "matrix", group="Shop", band="red", read_at=timezone.now())
+    assert not any("Shown only" in editor.get(place).text for place in places)
+    HealthCheck.objects.filter(pk=counting.pk).update(report_only=True)
+    assert [editor.get(place).text.count("Shown only") for place in places] == [1, 1]
+    HealthCheck.objects.update(report_only=True)
+    assert editor.get(places[0]).text.count("Shown only") == 2
 
 
 def test_checks_stand_where_they_are_put(plan, cast):
