@@ -185,12 +185,12 @@ def set_enabled(
         row = fresh_metric(row, changing)
         if changing.repeated or row.enabled == enabled:
             return row
+        rests = [] if enabled else _rests(changing, row)
         if not reason:
-            raise Invalid("reason", "Say why. It is shown to everybody.")
+            raise Invalid("reason", " ".join(["Say why. It is shown to everybody.", *rests]))
         refuse_older(row, seen_version)
         before = copy(row)
         row.enabled = enabled
-        rests = [] if enabled else _rests(changing, row)
         text, data = apply_edit(changing, before, row, reason, named=named)
         if enabled:
             changing.record("metric.added", f"{row.name} is watched again: {reason}", **data)

@@ -11,7 +11,7 @@ from rollouts.actions.metrics import set_enabled
 from rollouts.models import Guardrail, ProcedureStep, RollbackProcedure, Rollout, SuccessCriterion
 from rollouts.queries.resting import rests_on
 from tests.rollouts.cast import make_check, make_query
-from warroom.actions.refusals import Refused, Unconfirmed
+from warroom.actions.refusals import Invalid, Refused, Unconfirmed
 from warroom.live.lint import lint
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +46,8 @@ def test_a_metric_that_goes_says_what_falls_still(plan, cast):
     row = use(plan, query=make_query(plan))
     assert [sentence for _, sentence in rests_on(plan, [row])] == SAID
     assert found(plan) == []
+    with pytest.raises(Invalid, match=r"Say why.*The guardrail Slow never trips.*Gate 1 asks it"):
+        set_enabled(row, False, by=cast["cora"])
     set_enabled(row, False, by=cast["cora"], reason="Not instrumented.")
     event = plan.events.get(kind="metric.removed")
     assert event.data["rests"] == SAID and event.text.endswith(" ".join(SAID))
