@@ -19,7 +19,7 @@ EVERY_S, DRIFT_S, DRIFT_POINTS = 10, 120, 2.0
 
 
 class ExecutorFields(f.Strict):
-    """Of another release's file it comes switched off: nothing moves traffic unseen."""
+    """As the team wrote it; copies, templates and rehearsals bring it switched off."""
 
     key: f.key(80)
     name: f.words(120)

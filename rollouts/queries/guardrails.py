@@ -155,7 +155,7 @@ def _breach(rail: Guardrail, scene: Scene) -> Breach | None:
         silent = [_silent_since(row, scene) for row in scene.metrics]
         return rules.silence(silent, scene.now, scene.silent_from)
     row = _row(rail)
-    if row is None or not row.enabled:
+    if row is None or not row.enabled or row.report_only:  # shown only moves nothing
         return None
     band = as_read(row.band, row.reason, row.read_at, row.fresh_s, scene.now).band
     return rules.red_breach(RedMemory(row.red_since, row.red_at), band, scene.from_)

@@ -94,6 +94,12 @@ def test_a_moment_less_does_not(live, clock):
     assert rail.in_breach_since == T
 
 
+def test_what_is_only_shown_moves_no_traffic(live, clock):
+    live.prometheusquery_set.update(report_only=True)
+    assert see(live, clock, *[1.3] * 8) is None
+    assert Guardrail.objects.get(plan=live).in_breach_since is None
+
+
 def test_flapping_neither_rolls_back_nor_advances(live, clock):
     """Scenario 35."""
     assert see(live, clock, *(1.3, 0.05) * 10) is None
