@@ -14,7 +14,7 @@ from rollouts.actions.fresh_keys import call_anew
 from rollouts.executors import KINDS, OptionError, read_options
 from rollouts.executors.templates import check
 from rollouts.models import HAND, Effect, EffectState, Executor, PrometheusQuery, Rollout
-from rollouts.queries.rollouts import executor_of
+from rollouts.queries.rollouts import executor_of, source_of
 from rollouts.rules.shares import share
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
@@ -66,12 +66,14 @@ def save_executor(
     *,
     by: User | str,
     seen: str | None = None,
+    confirmed: str = "",
     request_id: str | None = None,
 ) -> Executor:
     """Change who moves the traffic; nothing is moved by it, and the same again changes nothing.
 
-    ``seen`` is the ``state_of`` that the editor saw; Refused when it is another by now. Raises
-    Invalid, naming the field; for an option ``options`` with its name in the sentence.
+    ``seen`` is the ``state_of`` that the editor saw; Refused when it is another by now.
+    ``confirmed``: what a person types where a rehearsal is given an address of the real release.
+    Raises Invalid, naming the field; for an option ``options`` with its name in the sentence.
     """
     check_executor(wanted)
     if isinstance(by, User) and wanted.kind != HAND:
@@ -82,6 +84,8 @@ def save_executor(
         if seen is not None and seen != state_of(row):
             raise Refused("Somebody changed how it is carried out meanwhile. It is shown below.")
         before = model_to_dict(row, FIELDS) if row else None
+        if isinstance(by, User):
+            _demand_typed(saving.plan, wanted, before or {}, confirmed)
         row = row or Executor(plan=saving.plan, key=KEY)
         for name in FIELDS:
             setattr(row, name, getattr(wanted, name))
@@ -96,6 +100,20 @@ def save_executor(
             "executor.changed", f"{row.name} {word} the traffic", before=before, after=after
         )
     return row
+
+
+def _demand_typed(
+    plan: DeploymentPlan, wanted: Wanted, before: dict[str, Any], confirmed: str
+) -> None:
+    """Raise Invalid where a rehearsal begins to call an address that it was copied with."""
+    was_called = before.get("enabled") and before.get("url") == wanted.url
+    source = source_of(plan, wanted.url) if wanted.enabled and not was_called else None
+    if source is not None and confirmed.strip() != source.slug:
+        raise Invalid(
+            "confirmed",
+            f"This address was copied from {source.name}: it may move real traffic. "
+            f"Type {source.slug} to switch it on.",
+        )
 
 
 def check_executor(wanted: Wanted) -> None:

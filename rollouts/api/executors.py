@@ -33,6 +33,12 @@ class ExecutorIn(Schema):
     enabled: bool = True
 
 
+class ExecutorSet(ExecutorIn):
+    """``confirmed``: the short name of the release whose address a rehearsal is to call."""
+
+    confirmed: str = ""
+
+
 class ExecutorOut(ExecutorIn):
     key: str
 
@@ -85,10 +91,14 @@ def list_effects(request: HttpRequest, slug: str):
 
 
 @router.put("plans/{slug}/executor", response=ExecutorOut)
-def set_executor(request: HttpRequest, slug: str, body: ExecutorIn):
+def set_executor(request: HttpRequest, slug: str, body: ExecutorSet):
     """Say who moves the traffic; nothing is moved by it. 422 names the field that is wrong."""
     plan = plan_of(request, slug, "edit")
-    row = save_executor(plan, Wanted(**body.dict()), by=request.user, request_id=once(request))
+    said = body.dict()
+    confirmed = said.pop("confirmed")
+    row = save_executor(
+        plan, Wanted(**said), by=request.user, confirmed=confirmed, request_id=once(request)
+    )
     return _executor(row)
 
 

@@ -10,6 +10,7 @@ from django import forms
 from rollouts.actions.executors import Sight, Wanted, state_of
 from rollouts.executors import KINDS, OptionError, read_options
 from rollouts.models import HAND, Executor, PrometheusQuery, Rollout
+from rollouts.queries.rollouts import source_of
 from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
 
@@ -48,6 +49,7 @@ class ExecutorForm(OnceForm):
     )
     secret_env = forms.CharField(label="Secret", max_length=80, required=False, help_text=ENV_HELP)
     enabled = forms.BooleanField(label="It moves the traffic", required=False)
+    confirmed = forms.CharField(label="Type its name", max_length=80, required=False)
     method = forms.ChoiceField(required=False, choices=[(m, m) for m in ("POST", "PUT", "PATCH")])
     headers = HeadersField(
         required=False,
@@ -88,6 +90,10 @@ class ExecutorForm(OnceForm):
         kwargs.setdefault("auto_id", "executor-%s")
         super().__init__(*args, **kwargs)
         self.row = row
+        # The release whose traffic a rehearsal would move with the address that it came with.
+        self.source = source_of(plan, row.url) if row else None
+        if self.source is not None:
+            self.fields["confirmed"].label = f"Type {self.source.slug} to switch it on"
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()

@@ -50,3 +50,16 @@ def open_effects(plan: DeploymentPlan, generation: int) -> QuerySet[Effect]:
     """The effects of a generation that nobody has accepted yet."""
     waiting = (EffectState.DUE, EffectState.FAILED, EffectState.HELD)
     return Effect.objects.filter(plan=plan, generation=generation, state__in=waiting)
+
+
+def source_of(plan: DeploymentPlan, url: str) -> DeploymentPlan | None:
+    """The release that a rehearsal was copied from, where that one's traffic is moved at ``url``.
+
+    A rehearsal of a rehearsal is followed back; none for what is no rehearsal.
+    """
+    source = plan.copied_from if plan.rehearsal and url else None
+    while source is not None:
+        if Executor.objects.filter(plan=source, url=url).exists():
+            return source
+        source = source.copied_from
+    return None

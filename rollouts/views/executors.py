@@ -64,7 +64,14 @@ def executor(request: HttpRequest, slug: str) -> HttpResponse:
             tried = try_executor(plan, form.wanted)
             return again(request, plan, status=200, executor_form=form, tried=tried)
         seen = form.cleaned_data["seen"] or None
-        row = save_executor(plan, form.wanted, by=request.user, seen=seen, request_id=once(request))
+        row = save_executor(
+            plan,
+            form.wanted,
+            by=request.user,
+            seen=seen,
+            confirmed=form.cleaned_data["confirmed"],
+            request_id=once(request),
+        )
     except Refused as refused:
         form.refuse(refused)
         if not isinstance(refused, Invalid):

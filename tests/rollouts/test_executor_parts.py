@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from rollouts.actions.executors import Sight, Wanted, save_executor, save_sight
@@ -51,6 +52,32 @@ def test_a_rehearsal_moves_and_sees_no_real_traffic(moved, cast):
     copy = copy_plan(moved, wishes, by=cast["cora"])
     assert not Executor.objects.get(plan=copy).enabled
     assert not Rollout.objects.filter(plan=copy, observed_by__isnull=False).exists()
+
+
+def test_a_rehearsal_calls_the_real_address_only_when_its_release_is_typed(
+    moved, cast, client_of, monkeypatch
+):
+    """What was copied may move real traffic: a tick alone does not switch it on."""
+    monkeypatch.setattr("rollouts.actions.executors.checked", lambda url: None)
+    wishes = Wishes("Play", t0=timezone.now() + timedelta(hours=1), rehearsal=True, factor=60)
+    copy = copy_plan(moved, wishes, by=cast["cora"])
+    client, said = client_of(cast["cora"]), "it may move real traffic"
+    settings = reverse("settings", args=[copy.slug])
+    assert f"copied from {moved.name}: {said}" in client.get(settings).text
+    assert said not in client.get(reverse("settings", args=[moved.slug])).text
+    sent = {"kind": "unleash", "name": "Flag", "url": FLAG.url, "feature": "web-v4",
+            "enabled": "on", "method": "POST", "project": "default",
+            "environment": "production"}  # fmt: skip
+    address = reverse("executor", args=[copy.slug])
+    refused = client.post(address, sent)
+    assert refused.status_code == 422 and f"Type {moved.slug} to switch it on" in refused.text
+    assert not Executor.objects.get(plan=copy).enabled
+    other = {**sent, "url": "https://flags.play.example"}
+    assert client.post(address, other).status_code == 302
+    assert client.post(address, sent).status_code == 422
+    assert client.post(address, {**sent, "confirmed": moved.slug}).status_code == 302
+    assert Executor.objects.get(plan=copy).url == FLAG.url
+    assert client.post(address, {**sent, "name": "Play flag"}).status_code == 302
 
 
 @pytest.mark.parametrize(
