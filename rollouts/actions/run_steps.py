@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rollouts.actions.seen import register_verified
 from rollouts.models import RollbackRun, Rollout, RunOutcome, RunStep, StepKind
-from rollouts.queries.runs import in_the_way, to_close
+from rollouts.queries.runs import in_the_way, shown_by, to_close
 from warroom.actions.change import RULE, Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, User
@@ -38,7 +38,8 @@ def set_step(
     """Set what became of a step; the same again changes nothing.
 
     ``state`` is open, done, skipped or failed; the last two want a ``note``. Raises Refused once
-    the run is over and while a step that blocks is open before this one, RunStep.DoesNotExist
+    the run is over, while a step that blocks is open before this one and while the metric or check
+    of a real run's step does not show it; done without data wants a note too. RunStep.DoesNotExist
     for a position that there is not, NotAllowed without the right to tick.
     """
     if state not in SAID:
@@ -53,6 +54,7 @@ def set_step(
             raise Invalid("note", f"Say why: “{step.title}” {SAID[state]}.")
         if state == DONE:
             demand_order(run, step)
+            _demand_shown(run, step, note, ticking.at)
         _set(step, state, ticking, note)
         _record(ticking, run, step, state)
     return step
@@ -76,6 +78,18 @@ def demand_order(run: RollbackRun, step: RunStep) -> None:
             f"“{before.title}” comes before “{step.title}” and blocks it: do that first, "
             "or leave it out with a reason."
         )
+
+
+def _demand_shown(run: RollbackRun, step: RunStep, note: str, now: datetime) -> None:
+    """What is measured is not ticked on somebody's word, but where nothing measures it (law 7)."""
+    watch = shown_by(run, step, now)
+    if watch is None or watch.holds:
+        return
+    name = (step.query or step.health_check).name
+    if not watch.is_blind:
+        raise Refused(f"{name} shows it by itself: {watch.text}.")
+    if not note:
+        raise Invalid("note", f"{name} has no data: write down what shows it instead.")
 
 
 def _set(step: RunStep, state: str, ticking: Change, note: str) -> None:

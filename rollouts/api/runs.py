@@ -199,7 +199,9 @@ def post_drill(request: HttpRequest, slug: str, body: DrillIn):
 
 @router.put("plans/{slug}/runs/{number}/steps/{position}", response=RunOut)
 def put_step(request: HttpRequest, slug: str, number: int, position: int, body: StepIn):
-    """Set what became of a step. 409 while a step that blocks is open before it."""
+    """Set what became of a step. 409 while a step that blocks is open before it, or
+    while the metric or check of the step does not show it; without data a note is wanted.
+    """
     plan = plan_of(request, slug, "tick")
     run = _find(plan, number)
     if not run.steps.filter(position=position).exists():

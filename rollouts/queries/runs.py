@@ -21,6 +21,8 @@ from rollouts.rules import runs as rules
 from warroom.models import DeploymentPlan
 from warroom.rules.wording import span_text
 
+NO_DATA = "no data"
+BLIND = (False, NO_DATA, 0.0)
 SHOWS = (StepKind.METRIC, StepKind.CHECK)
 # The longest that readings are looked back for, beyond what a step has to hold.
 SLACK = timedelta(minutes=2)
@@ -99,6 +101,10 @@ class Watch:
         return self.green and self.held_s >= self.step.hold_s
 
     @property
+    def is_blind(self) -> bool:
+        return self.value == NO_DATA
+
+    @property
     def text(self) -> str:
         """``0.62 %, 0:48 of 2:00``."""
         if not self.step.hold_s:
@@ -167,7 +173,21 @@ def _shown(
     value = "" if one.band == Band.NO_DATA else f"{one.value} {one.unit}".strip()
     green = one.band == Band.GREEN
     held = rules.held_s(points, begun[step.segment], row.interval_s) if green else 0.0
-    return green, value or "no data", held
+    return green, value or NO_DATA, held
+
+
+def shown_by(run: RollbackRun, step: RunStep, now: datetime) -> Watch | None:
+    """What a step of a metric or check shows at ``now`` (UTC), also before its leg begins.
+
+    None in a drill and where the step names neither; one that is not watched any more is blind.
+    """
+    if run.drill or step.kind not in SHOWS or _key(step)[1] is None:
+        return None
+    found = watches(run, list(run.steps.all()), now)
+    if step.position in found:
+        return found[step.position]
+    row = _rows(run.plan, [step], now).get(_key(step))
+    return Watch(step, *(_shown(row, [], {step.segment: now}, step, now) if row else BLIND))
 
 
 def to_close(run: RollbackRun, now: datetime) -> list[Watch]:

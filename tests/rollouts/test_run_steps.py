@@ -197,6 +197,42 @@ def test_a_metric_closes_its_step_once_it_was_green_for_long_enough(plan, cast):
     assert plan.events.last().text.startswith("Rollback 1: “P95”: 120 ms, green for 2:00")
 
 
+@pytest.fixture
+def errors(plan, cast):
+    """A step that the error rate shows when it is green for two minutes; yellow as it is."""
+    now = timezone.now()
+    query = make_query(
+        plan, name="Error rate", band="yellow", value=0.62, unit="%", read_at=now, observed_at=now,
+        interval_s=15,
+    )  # fmt: skip
+    found = RollbackProcedure.objects.create(plan=plan, key="flag", name="Flag")
+    found.steps.create(
+        position=1, segment="verify", title="Errors", kind="metric", query=query, hold_s=120
+    )
+    return query
+
+
+def test_what_a_metric_shows_is_not_ticked_before_it_does(plan, cast, errors):
+    run, drill = begin(plan), begin(plan, drill=True)
+    for note in ("", "It looks well"):
+        with pytest.raises(Refused) as told:
+            set_step(run, 1, "done", by=cast["thon"], note=note)
+        assert told.value.sentence == "Error rate shows it by itself: 0.62 %, 0:00 of 2:00."
+    assert state_of(set_step(drill, 1, "done", by=cast["thon"])) == "done", "held elsewhere"
+    assert state_of(set_step(run, 1, "skipped", by=cast["thon"], note="Not ours")) == "skipped"
+
+
+@pytest.mark.parametrize("gone", [{"enabled": False}, {"band": "no_data", "value": None}])
+def test_what_has_no_data_is_ticked_with_a_note(plan, cast, errors, gone):
+    run = begin(plan)
+    type(errors).objects.filter(pk=errors.pk).update(**gone)
+    with pytest.raises(Invalid, match="Error rate has no data") as wrong:
+        set_step(run, 1, "done", by=cast["thon"])
+    assert wrong.value.field == "note"
+    done = set_step(run, 1, "done", by=cast["thon"], note="The log is quiet")
+    assert (state_of(done), done.note) == ("done", "The log is quiet")
+
+
 # --- the end ---------------------------------------------------------------------------------
 
 
