@@ -9,6 +9,7 @@ from typing import Any
 from rollouts.models import RollbackRun
 from rollouts.queries import recovery
 from rollouts.queries.backups import register
+from rollouts.queries.rollback_offer import is_back
 from rollouts.queries.run_board import board, events_of, run_now, sentence
 from rollouts.queries.safe_start import latest_safe_start, warning
 from warroom import navigation
@@ -37,6 +38,20 @@ class WayBack(panels.Panel):
             return None
         found = latest_safe_start(plan, now)
         return {"said": said, "passed": found is not None and found.passed(now), "start": found}
+
+
+class OfferBack(panels.Panel):
+    """The button to a rollback on every page, while there is anything to roll back."""
+
+    name = "offerback"
+    template = "rollouts/_offerback.html"
+    kinds = ("plan.", "stage.", "rollback.", "rollout.", "effect.", "verdict.")
+    places = ("every",)
+    slot = "offerback"
+    refresh_s = 10  # traffic that comes back unseen by any event is offered a way back again
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context:
+        return {} if plan.is_live and not is_back(plan, now) else None
 
 
 # --- one run -----------------------------------------------------------------------------------
@@ -205,6 +220,7 @@ def _need(plan: DeploymentPlan, run: RollbackRun, now: datetime) -> Need:
 
 for panel in (
     WayBack(),
+    OfferBack(),
     RunBanner(),
     RunStopwatch(),
     RunSteps(),

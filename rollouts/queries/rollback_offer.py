@@ -17,7 +17,7 @@ from rollouts.models import (
 from rollouts.queries.rollbacks import served, standing_run
 from rollouts.queries.rollouts import executor_of, rollout_now
 from rollouts.queries.stages import stages_now
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, VerdictWord
 from warroom.queries.contacts import levels_now
 from warroom.rules.wording import duration_text, listed
 
@@ -78,6 +78,19 @@ def offer(plan: DeploymentPlan, now: datetime) -> Offer:
         commands=commands_of(executor, procedures),
         moved_by=_moved_by(executor),
     )
+
+
+def is_back(plan: DeploymentPlan, now: datetime) -> bool:
+    """Whether a rollback to 0 % stands and no traffic is seen (UTC); at most one SQL statement.
+
+    One that stands higher leaves something to roll back; so does traffic that did not follow.
+    """
+    if plan.verdict != VerdictWord.ROLLBACK:
+        return False
+    row = rollout_now(plan, now)
+    if row is None or row.rolled_back_at is None or row.desired_percent:
+        return False
+    return not row.actual_percent
 
 
 def _moved_by(executor: Executor | None) -> str:

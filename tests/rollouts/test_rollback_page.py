@@ -59,6 +59,16 @@ def test_every_page_leads_to_it_while_the_release_is_live(live, cast, client_of,
     assert f'href="{PAGE}" data-needs="lead"' in page
 
 
+def test_while_a_rollback_stands_with_nothing_above_it_none_is_offered(live, cast, client_of):
+    """A button that would do nothing is in the way; what is served is two steps from back."""
+    start_rollback(live, by=cast["thon"], reason="Errors")
+    page, button = client_of(cast["cora"]).get, 'id="top-rollback"'
+    assert button not in page("/plans/genesis-4/").text
+    for still in ({"actual_percent": 3}, {"actual_percent": 0, "desired_percent": 10}):
+        Rollout.objects.update(**still)
+        assert button in page("/plans/genesis-4/").text
+
+
 def test_it_says_from_where_to_where_and_what_happens(live, cast, client_of):
     RollbackRun.objects.create(
         plan=live, number=1, drill=True, outcome="verified", cause="person", name="Drill",
