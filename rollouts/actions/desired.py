@@ -44,7 +44,8 @@ def set_desired(
     open_ones = Effect.objects.filter(plan=changing.plan).exclude(
         state__in=(EffectState.DONE, EffectState.SUPERSEDED)
     )
-    open_ones.update(state=EffectState.SUPERSEDED, lease_token="", lease_until=None)
+    # Who is calling at this instant keeps the lease: that call may come in after the new one.
+    open_ones.update(state=EffectState.SUPERSEDED)
     executor = executor_of(changing.plan)
     if executor is not None:
         Effect.objects.create(

@@ -9,7 +9,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from rollouts.actions.fresh_keys import FIELDS as FRESH
@@ -28,6 +28,7 @@ from warroom.live import doorbell
 # Longer than all calls of one order may take (6 s), and so short that what a killed worker held
 # is done by another within twelve seconds.
 LEASE = timedelta(seconds=9)
+LATE = "late-"
 HELD = "held since a restore"
 
 
@@ -48,7 +49,9 @@ def claim_effects(now: datetime | None = None, limit: int = 100) -> list[Effect]
 def note_unwanted(effect: Effect) -> None:
     """Another share is wanted by now: this call is not made."""
     mine = Effect.objects.filter(
-        pk=effect.pk, lease_token=effect.lease_token, state=EffectState.DUE
+        pk=effect.pk,
+        lease_token=effect.lease_token,
+        state__in=(EffectState.DUE, EffectState.SUPERSEDED),
     )
     mine.update(state=EffectState.SUPERSEDED, lease_token="", lease_until=None)
 
@@ -83,8 +86,11 @@ def _overtaken(noting: Change, effect: Effect) -> None:
     So what is wanted now is said to the other side once more: under another key, since one that
     it took before would move nothing; and also where that call is under way itself.
     """
+    mine = Effect.objects.filter(pk=effect.pk, lease_token=effect.lease_token)
+    mine.update(lease_token="", lease_until=None)
     newest = Rollout.objects.filter(plan=noting.plan).values("generation")[:1]
-    under_way = Q(state=EffectState.DUE) & ~Q(lease_token="")
+    # What only waits for the lease of this very call to end need not wait any more.
+    under_way = Q(state=EffectState.DUE) & (~Q(lease_token="") | Q(key__contains=f":{LATE}"))
     again = Effect.objects.filter(
         under_way | Q(state__in=(EffectState.SENT, EffectState.DONE)),
         plan=noting.plan,
@@ -94,6 +100,24 @@ def _overtaken(noting: Change, effect: Effect) -> None:
     for row in again:
         call_anew(row, f"over-{effect.pk}", noting.at)
         row.save(update_fields=FRESH)
+
+
+def _take_late(row: Effect) -> datetime | None:
+    """Until when (UTC) an overtaken call may be under way that nobody answered for; None: none.
+
+    Its worker may have been killed, and what it sent comes in after this one: so this one is said
+    once more then. Once: the leases end here.
+    """
+    older = Effect.objects.filter(
+        plan=row.plan_id,
+        generation__lt=row.generation,
+        state=EffectState.SUPERSEDED,
+        lease_until__gt=row.at,
+    )
+    last = older.aggregate(last=Max("lease_until"))["last"]
+    if last is not None:
+        older.update(lease_token="", lease_until=None)
+    return last
 
 
 def _accepted(noting: Change, row: Effect) -> None:
@@ -115,6 +139,8 @@ def _accepted(noting: Change, row: Effect) -> None:
         generation=row.generation,
         attempts=row.attempts,
     )
+    if (last := _take_late(row)) is not None:
+        call_anew(row, f"{LATE}{noting.plan.timeline_seq}", max(noting.at, last))
 
 
 def _failed(noting: Change, row: Effect, answer: Answer) -> None:

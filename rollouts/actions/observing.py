@@ -9,8 +9,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from rollouts.actions.fresh_keys import FIELDS as FRESH
+from rollouts.actions.fresh_keys import call_anew
 from rollouts.actions.seen import note_seen, register_verified
-from rollouts.models import Effect, EffectState, Rollout
+from rollouts.models import HAND, Effect, EffectState, Rollout
 from rollouts.queries.observing import due_ids, due_rollouts
 from rollouts.queries.rollouts import is_observed, open_effects
 from rollouts.rules.shares import agrees, is_settled, share
@@ -174,7 +176,11 @@ def _differ(seeing: Change, rollout: Rollout, at: datetime) -> None:
     if abs(rollout.actual_percent - rollout.desired_percent) < rollout.drift_points:
         rollout.drift_since = None
         return
-    rollout.drift_since = rollout.drift_since or at
+    begins, rollout.drift_since = rollout.drift_since is None, rollout.drift_since or at
+    back = rollout.rolled_back_at is not None and rollout.verified_at is not None
+    if begins and back and rollout.actual_percent > rollout.desired_percent:
+        _risen_again(seeing, rollout)
+        return
     lasts = at - rollout.drift_since
     if rollout.verified_at is None or lasts < timedelta(seconds=rollout.drift_s):
         return
@@ -185,6 +191,30 @@ def _differ(seeing: Change, rollout: Rollout, at: datetime) -> None:
         f"{share(rollout.actual_percent)} of the traffic is seen, "
         f"{share(rollout.desired_percent)} is wanted, for {duration_text(lasts)}"
     )
+    _call(seeing, DRIFT, text, "rollout.drifted", rollout)
+
+
+def _risen_again(seeing: Change, rollout: Rollout) -> None:
+    """Traffic came back onto what was rolled back: an older call may have landed late.
+
+    Nobody waits whether it lasts. The way back is called once more, once per episode, unless its
+    call is still due anyway.
+    """
+    text = (
+        f"{share(rollout.actual_percent)} of the traffic is seen again after the rollback to "
+        f"{share(rollout.desired_percent)}"
+    )
+    answered = Effect.objects.filter(
+        plan=seeing.plan,
+        generation=rollout.generation,
+        executor__enabled=True,
+        state__in=(EffectState.SENT, EffectState.DONE),
+    ).exclude(executor__kind=HAND)
+    row = answered.select_related("executor").order_by("-pk").first()
+    if row is not None:
+        call_anew(row, f"risen-{seeing.plan.timeline_seq + 1}", seeing.at)
+        row.save(update_fields=FRESH)
+        text += f". {row.executor.name} is asked for {share(row.percent)} again"
     _call(seeing, DRIFT, text, "rollout.drifted", rollout)
 
 

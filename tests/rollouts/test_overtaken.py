@@ -1,10 +1,12 @@
 """Calls that must not have the last word, and calls that nobody wants made any more."""
 
 import pytest
+from django.utils import timezone
 
 from rollouts.actions.desired import ROLLBACK
-from rollouts.actions.effects import claim_effects, note_answer
+from rollouts.actions.effects import LEASE, claim_effects, note_answer, note_unwanted
 from rollouts.actions.executors import carry_out_again
+from rollouts.actions.observing import record_actual
 from rollouts.executors import Answer
 from rollouts.models import Effect, EffectState, Executor
 from rollouts.queries.effects import waits_for_hand
@@ -99,3 +101,70 @@ def test_what_is_still_tried_keeps_its_key(hooked, receiver, cast):
     carry_out_again(hooked, by=cast["cora"], generation=1, request_id="once")
     assert carry_out_again(hooked, by=cast["cora"], generation=1, request_id="once").key == key
     assert deliver_due() == 1 and list(receiver.applied) == [key]
+
+
+def test_a_call_whose_worker_was_killed_does_not_have_the_last_word(hooked, receiver, time_machine):
+    """What it sent may come in after the rollback, which is said once more after its lease."""
+    time_machine.move_to(timezone.now(), tick=False)
+    overtake_by(hooked)
+    assert deliver_due() == 1 and receiver.share == 0
+    receiver.share = 25  # the call of the killed worker comes in now
+    assert deliver_due() == 0
+    time_machine.shift(LEASE.total_seconds() + 1)
+    assert deliver_due() == 1 and receiver.share == 0
+    time_machine.shift(60)
+    assert deliver_due() == 0, "once"
+    assert Effect.objects.get(action=ROLLBACK).state == EffectState.SENT
+
+
+def test_a_call_that_was_never_made_is_not_waited_for(hooked, receiver):
+    late = overtake_by(hooked)
+    note_unwanted(late)
+    deliver_due()
+    assert Effect.objects.get(action=ROLLBACK).state == EffectState.SENT
+
+
+def overtake_by(plan):
+    """A rollback that is wanted while an advance is claimed; gives the advance."""
+    want(plan, 25)
+    (late,) = claim_effects()
+    want(plan, 0, ROLLBACK)
+    return late
+
+
+def test_traffic_that_rises_after_a_rollback_was_seen_is_taken_back_at_once(
+    hooked, receiver, time_machine
+):
+    """A call that timed out here and landed there later; nobody waits whether it lasts."""
+    time_machine.move_to(timezone.now(), tick=False)
+    want(hooked, 25)
+    deliver_due()
+    want(hooked, 0, ROLLBACK)
+    deliver_due()
+    time_machine.shift(60)
+    assert record_actual(hooked, 0).verified_at is not None
+    receiver.share = 25
+    time_machine.shift(10)
+    record_actual(hooked, 25)
+    said = hooked.events.last()
+    assert said.kind == "rollout.drifted" and said.text == (
+        "25 % of the traffic is seen again after the rollback to 0 %. "
+        "Hook is asked for 0 % again. E-1 opened"
+    )
+    assert hooked.escalations.get(cause="drift").closed_at is None
+    assert deliver_due() == 1 and receiver.share == 0
+    time_machine.shift(10)
+    record_actual(hooked, 25)  # the metric lags: said once
+    assert deliver_due() == 0
+    time_machine.shift(10)
+    record_actual(hooked, 0)
+    assert hooked.escalations.get(cause="drift").closed_at is not None
+
+
+def test_traffic_that_rises_without_a_rollback_is_waited_for(hooked):
+    want(hooked, 5)
+    deliver_due()
+    record_actual(hooked, 0)
+    record_actual(hooked, 5)
+    record_actual(hooked, 25)
+    assert not hooked.escalations.exists() and deliver_due() == 0
