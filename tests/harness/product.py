@@ -47,7 +47,7 @@ class Product:
         The first start of a product migrates; tests of other things need not wait for it each.
         """
         if "DATABASE_URL" not in self.env:
-            shutil.copy2(_migrated(), self.var / "warroom.sqlite3")
+            shutil.copy2(migrated(), self.var / "warroom.sqlite3")
         return self
 
     def launch(self, *more: str) -> "Product":
@@ -154,7 +154,7 @@ class Product:
         return self.manage("shell", "--no-imports", text=text)
 
 
-def _migrated() -> Path:
+def migrated() -> Path:
     """An SQLite database with every migration of this checkout; made by whoever asks first."""
     folder = ROOT / "var" / "tests" / "migrated"
     folder.mkdir(parents=True, exist_ok=True)
