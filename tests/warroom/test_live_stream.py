@@ -183,7 +183,7 @@ def test_neither_threads_nor_connections_grow_with_viewers(place):
     few = run(counted(2))
     many = run(counted(60))
     assert many[0] <= few[0] + 2  # the pool of the doors, at most
-    assert many[1] <= few[1] + 1
+    assert many[1] <= few[1] + 3  # one connection that writes who is here, at most
     assert many[2] <= few[2]
 
 

@@ -56,7 +56,8 @@ def test_a_plan_of_a_shipped_template_has_what_was_promised(key, ada):
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_plan_of_a_shipped_template_lints_clean_once_people_sit(key, ada):
+def test_a_plan_of_a_shipped_template_lints_clean_once_people_sit(key, ada, settings):
+    settings.PROMETHEUS_URL = "http://127.0.0.1:9090"
     plan = begun(key, ada)
     for role in plan.roles.all():
         Seat.objects.get_or_create(role=role, user=make_user(f"p-{role.key}"))
