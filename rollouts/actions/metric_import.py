@@ -64,7 +64,8 @@ def _taken(
     if row is None:
         return Taken(wanted.key, name, wanted.line, NEW, draft=draft)
     was, now = settings_of(row), settings_of(draft)
-    moved = tuple(differences(was, now, known))
+    # Compared as values first: a database may give the names in a mapping in another order.
+    moved = tuple(differences(was, now, known)) if was != now else ()
     if source is not None and not source.pk:
         moved += (Moved("Server", known.get(row.source_id, ""), source.name),)
     kind = CHANGED if moved or was != now else SAME
