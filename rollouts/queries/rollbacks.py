@@ -28,12 +28,6 @@ def served(plan: DeploymentPlan, rollout: Rollout | None, stages: Sequence[Stage
     return begun[-1].to_percent if begun else 0
 
 
-def served_now(plan: DeploymentPlan) -> int:
-    """``served`` from the database; two SQL statements."""
-    rollout = Rollout.objects.filter(plan=plan).first()
-    return served(plan, rollout, list(Stage.objects.filter(plan=plan)))
-
-
 def standing_run(plan: DeploymentPlan) -> RollbackRun | None:
     """The rollback that stands, with guardrail and trigger: None once a person resumed.
 

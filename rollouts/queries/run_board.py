@@ -9,7 +9,7 @@ from operator import or_
 
 from django.db.models import Q
 
-from rollouts.models import RollbackRun, RunOutcome, RunStep, StepKind
+from rollouts.models import RollbackRun, RunStep, StepKind
 from rollouts.queries.runs import (
     Watch,
     begins_at,
@@ -297,9 +297,3 @@ def sentence(run: RollbackRun, now: datetime) -> tuple[str, str]:
     who = f"Guardrail {run.guardrail.name}" if run.guardrail else run.started_by
     reason = run.reason if run.reason.endswith((".", "?")) else f"{run.reason}."
     return reason, f"{who} started the rollback at {run.started_at:%H:%M:%S}."
-
-
-def outcome_text(run: RollbackRun) -> str:
-    if run.ended_at is None:
-        return "running"
-    return "verified" if run.outcome == RunOutcome.VERIFIED else "did not work"
