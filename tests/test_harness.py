@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from playwright.sync_api import expect
 
 from tests.harness import postgres
 from tests.harness.postgres import Cluster, create_database
@@ -34,4 +35,4 @@ def test_prometheus_scrapes_the_demo_service(prometheus):
 def test_the_browser_opens_the_page_of_knobs(page, demo_service):
     page.goto(demo_service.url)
     page.get_by_role("button", name="slow").click()
-    assert page.get_by_text("It is slow.").is_visible()
+    expect(page.get_by_text("It is slow.")).to_be_visible()
