@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench picture clean
+.PHONY: run test lint bench messages picture clean
 
 run: $(VENV)/installed
 	@exec $(BIN)/python manage.py up --demo --port $(PORT)
@@ -23,6 +23,10 @@ lint: $(VENV)/installed-dev
 # Of a demo that runs on PORT.
 picture: $(VENV)/installed-dev
 	@$(BIN)/python -m scripts.take_picture --port $(PORT)
+
+# Collects the texts of the pages into locale/, and packs what is translated.
+messages: $(VENV)/installed-dev
+	@$(BIN)/python -m scripts.messages
 
 bench: $(VENV)/installed-dev
 	@$(BIN)/python -m tests.bench --part $(PART)

@@ -11,6 +11,7 @@ WANTED = {
     # Debian's package: the names that its program goes by elsewhere
     "prometheus": ["prometheus"],
     "prometheus-alertmanager": ["prometheus-alertmanager", "alertmanager"],
+    "gettext": ["xgettext"],
     "chromium": ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
 }
 

@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 from django.db import connections
 from django.test import Client, TransactionTestCase
+from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from checklists.models import ChecklistItem, Gate, Phase
@@ -106,6 +107,13 @@ def _plain_environment(settings, tmp_path):
     settings.AXES_ENABLED = False
     # Each client would look through all static files first; so they are looked up when asked for.
     settings.WHITENOISE_AUTOREFRESH = True
+
+
+@pytest.fixture(autouse=True)
+def _one_language():
+    """What a test looked at in another language leaves the next one in ours."""
+    yield
+    translation.deactivate()
 
 
 SIGNED = ["rollouts_watchversion"] + [

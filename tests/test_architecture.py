@@ -108,7 +108,7 @@ STEPS = [
 ]
 # Wiring, read by Django and Celery themselves: may name anything of its own floor or below.
 WIRING = {"settings", "static_files", "asgi", "celery", "apps", "management", "migrations"}
-WIRING |= {"__init__"}
+WIRING |= {"__init__", "formats"}
 BANNED = {"utils", "services", "helpers"}
 
 

@@ -153,6 +153,7 @@ ROUTES = {
     "status-json": Route("/status/genesis-4.json", get=everyone(200), open=True),
     "plans": Route("/", get=everyone(200, nobody=302)),
     "me": Route("/me/", get=everyone(200, nobody=302)),
+    "language": Route("/language/", post=everyone(302), send={"language": "de"}, open=True),
     "theme": Route("/theme/", post=everyone(302), send={"theme": "dark"}, open=True),
     "room": Route(PLAN, get=READ),
     "timeline": Route(

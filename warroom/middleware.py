@@ -1,9 +1,25 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import translation
 
 from warroom.actions.refusals import Refused
 from warroom.views.answers import refusal
+
+
+class LanguageMiddleware:
+    """A person's own language goes before the browser's. Pages of a release speak the release's."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Who has no session has no language of their own: no user is read for them.
+        known = settings.SESSION_COOKIE_NAME in request.COOKIES
+        if known and (chosen := getattr(request.user, "language", "")):
+            translation.activate(chosen)
+            request.LANGUAGE_CODE = chosen
+        return self.get_response(request)
 
 
 class NotKeptMiddleware:

@@ -73,9 +73,11 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "warroom.middleware.LanguageMiddleware",
     "warroom.middleware.NotKeptMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -215,7 +217,11 @@ API_ROUTERS = [
     "rollouts.api.checks.router",
 ]
 
-LANGUAGE_CODE = "en"
+# The language of a new release, of letters of none, and of who asks for none that we have.
+LANGUAGE_CODE = env.str("WARROOM_LANGUAGE", default="en")
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["warroom.formats"]
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = True

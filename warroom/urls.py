@@ -39,6 +39,7 @@ urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("theme/", sign_in.choose_theme, name="theme"),
+    path("language/", sign_in.choose_language, name="language"),
     path("", plans.plan_list, name="plans"),
     path("me/", me.me, name="me"),
     path("api/v1/", open_urls()),

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.live import doorbell, snapshots
@@ -122,7 +122,9 @@ def change(
         # What was carried out before may be answered again, in a closed release as well.
         if isinstance(by, User) and not when_closed and not (locked.is_closed and opened.repeated):
             demand_open(locked, opened.at)
-        yield opened
+        # Whoever acts, one room's record is written in one language.
+        with translation.override(locked.language):
+            yield opened
 
 
 def demand_open(plan: DeploymentPlan, now: datetime) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import format_html
 
 from warroom.models import DeploymentPlan, TimelineEvent
@@ -106,13 +107,14 @@ def render(
 
     A page that has read what several members of a family show gives it as ``context``.
     """
-    if context is None:
-        context = panel.context(plan, now, key) if key else panel.context(plan, now)
-    if context is None:
-        return ""
-    fragment_id = f"{panel.name}-{key}" if key else panel.name
-    frame = {"plan": plan, "now": now, "seq": plan.timeline_seq, "fragment_id": fragment_id}
-    return render_to_string(panel.template, {**frame, **context})
+    with translation.override(plan.language):
+        if context is None:
+            context = panel.context(plan, now, key) if key else panel.context(plan, now)
+        if context is None:
+            return ""
+        fragment_id = f"{panel.name}-{key}" if key else panel.name
+        frame = {"plan": plan, "now": now, "seq": plan.timeline_seq, "fragment_id": fragment_id}
+        return render_to_string(panel.template, {**frame, **context})
 
 
 def stale(

@@ -29,7 +29,7 @@ import structlog
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 
 from warroom.live import panels, public
@@ -118,28 +118,31 @@ def _when_old(plan: DeploymentPlan, now: datetime) -> DeploymentPlan:
 def as_html(plan: DeploymentPlan, now: datetime) -> str:
     """The whole page. Everything it needs is inside, allowed by hashes in its own policy."""
     style, script = _style(), _script()
-    html = render_to_string(
-        "warroom/public_status.html",
-        {
-            "plan": plan,
-            "now": now,
-            "state": public.state_of(plan, now),
-            "ended": plan.lifecycle in ENDED,
-            "valid_until": plan.verdict_valid_until,
-            "fragments": [
-                mark_safe(panels.render(panel, plan, now)) for panel in panels.shown_at("status")
-            ],
-            "style": mark_safe(style),
-            "script": mark_safe(script),
-            "policy": policy(style, script),
-        },
-    )
+    with translation.override(plan.language):
+        html = render_to_string(
+            "warroom/public_status.html",
+            {
+                "plan": plan,
+                "now": now,
+                "state": public.state_of(plan, now),
+                "ended": plan.lifecycle in ENDED,
+                "valid_until": plan.verdict_valid_until,
+                "fragments": [
+                    mark_safe(panels.render(panel, plan, now))
+                    for panel in panels.shown_at("status")
+                ],
+                "style": mark_safe(style),
+                "script": mark_safe(script),
+                "policy": policy(style, script),
+            },
+        )
     return _only_used_symbols(html)
 
 
 def as_json(plan: DeploymentPlan, now: datetime) -> str:
     """State, headline, next step and updates for programs; times are ISO 8601 in UTC."""
-    state, ahead = public.state_of(plan, now), public.next_of(plan, now)
+    with translation.override(plan.language):
+        state, ahead = public.state_of(plan, now), public.next_of(plan, now)
     told = {
         "name": plan.name,
         "version": plan.version,

@@ -19,6 +19,10 @@ class VerdictWord(models.TextChoices):
     ROLLBACK = "rollback", "ROLLBACK"
 
 
+def default_language() -> str:
+    return settings.LANGUAGE_CODE
+
+
 class PlanQuerySet(models.QuerySet):
     def public(self) -> "PlanQuerySet":
         """Those whose status page everyone may read, as ``is_public`` says of one."""
@@ -45,6 +49,12 @@ class DeploymentPlan(models.Model):
     window_end = models.DateTimeField(null=True, blank=True)
     protected_until = models.DateTimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=60, default="UTC")
+    language = models.CharField(
+        max_length=10,
+        choices=settings.LANGUAGES,
+        default=default_language,
+        help_text="Of its pages, records and letters, whoever looks.",
+    )
     status_public = models.BooleanField(
         default=True, help_text="Whether /status/<slug>/ is shown to everyone, signed in or not."
     )

@@ -2,7 +2,7 @@ from collections.abc import Collection, Iterable
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from warroom.models import DeploymentPlan, Right, Seat, User
 
@@ -45,4 +45,6 @@ def get_plan(person: User, slug: str) -> DeploymentPlan:
     plan = plans_for(person).filter(slug=slug).first()
     if plan is None:
         raise Http404("No such release, or it is not yours to see.")
+    # From here on this request speaks the language of the room.
+    translation.activate(plan.language)
     return plan

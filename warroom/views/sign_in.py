@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from warroom.demo.accounts import PASSWORD, demo_accounts
 from warroom.forms import SignInForm
+from warroom.models import User
 from warroom.views.answers import local
 
 DAY = 24 * 60 * 60  # seconds
@@ -69,4 +70,24 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
         )
     else:
         answer.delete_cookie("theme", samesite="Lax")
+    return answer
+
+
+@login_not_required
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen language with the person, and in a cookie for who is not signed in."""
+    answer = HttpResponseRedirect(local(request, "/"))
+    language = request.POST.get("language", "")
+    if language not in dict(settings.LANGUAGES):
+        return answer
+    if request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(language=language)
+    answer.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        language,
+        max_age=YEAR,
+        samesite="Lax",
+        secure=settings.SESSION_COOKIE_SECURE,
+    )
     return answer
