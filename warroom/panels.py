@@ -250,8 +250,15 @@ class Timeline(panels.Panel):
         return {"live": True, "events": events, "older": timeline.older(events)}
 
 
+SPOKEN = 5  # turns; of more at once nobody could follow
+
+
 class Say(panels.Panel):
-    """One sentence for screen readers when the release turns; pages begin with it empty."""
+    """What screen readers are told when the release turns; pages begin with it empty.
+
+    The newest turns, each with its number: a page speaks those that it has not spoken yet, so
+    none is heard twice, and none is lost where several came at once.
+    """
 
     name = "say"
     template = "warroom/_say.html"
@@ -261,8 +268,8 @@ class Say(panels.Panel):
     slot = "say"
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        found = timeline.entries(plan, kinds=self.kinds, count=1)
-        return {"text": found[0].text} if found else None
+        found = timeline.entries(plan, kinds=self.kinds, count=SPOKEN)
+        return {"turns": found[::-1]} if found else None
 
 
 class TabCount(panels.Panel):

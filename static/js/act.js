@@ -4,16 +4,20 @@
 
 const PATIENCE = 15000; // milliseconds
 
-const SIGNED_OUT = "Not saved: you are signed out. Sign in in another tab, then send again.";
+const word = (name, values) => window.warroomWord(name, values);
+const saving = (state) =>
+  document.dispatchEvent(new CustomEvent("warroom:saving", { detail: state }));
 
 // Signing in changes the token: a page that stayed open meanwhile sends the new one.
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
 const isSignIn = (address) => new URL(address, location.href).pathname === "/sign-in/";
 const isWholePage = (html) => /^\s*<!doctype/i.test(html);
 
-const fragments = (html) => {
+const fragments = (html, asked) => {
   const rest = [];
-  document.dispatchEvent(new CustomEvent("warroom:fragments", { detail: { html, rest } }));
+  document.dispatchEvent(
+    new CustomEvent("warroom:fragments", { detail: { html, rest, asked } }),
+  );
   return rest;
 };
 
@@ -25,26 +29,46 @@ function clearNotices() {
   for (const notice of document.querySelectorAll("[data-act-notice]")) notice.remove();
 }
 
+function line(text) {
+  const element = document.createElement("p");
+  element.textContent = text;
+  return element;
+}
+
 function notSaved(what, again) {
   const note = document.createElement("div");
   note.className = "note note--bad";
   note.setAttribute("role", "alert");
   const body = document.createElement("div");
-  for (const text of [what, "Nothing was recorded. What you wrote is still here."]) {
-    const line = document.createElement("p");
-    line.textContent = text;
-    body.append(line);
-  }
+  body.append(line(what), line(word("kept")));
   note.append(body);
   if (again) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "btn";
-    button.textContent = "Send again";
+    button.textContent = word("again");
     button.addEventListener("click", again);
     note.append(button);
   }
   return note;
+}
+
+// One sign-in, in a tab of its own: what was typed here stays, and is sent again from here.
+function signedOut(again) {
+  const note = notSaved(word("signed-out"), again);
+  const link = document.createElement("a");
+  link.href = "/sign-in/";
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.textContent = word("sign-in");
+  note.querySelector("p").append(" ", link);
+  return note;
+}
+
+// A whole page is no answer to an action: the sign-in, a fault, or a proxy that speaks for the server.
+function unanswered(status, address, again) {
+  if (isSignIn(address)) return signedOut(again);
+  return notSaved(status === 403 ? word("old-form") : word("answered", { status }), again);
 }
 
 // Near the control, but outside the fragment, which the next swap replaces.
@@ -68,7 +92,13 @@ async function send(form, button) {
   if (token()) data.set("csrfmiddlewaretoken", token());
   clearNotices();
   button.setAttribute("aria-busy", "true");
+  saving("saving");
+  const asked = performance.now();
   const again = () => send(form, document.getElementById(id) || button);
+  const fail = (note) => {
+    saving("unsaved");
+    tell(id, button, [note]);
+  };
   try {
     const answer = await fetch(address, {
       method: "POST",
@@ -76,23 +106,19 @@ async function send(form, button) {
       headers: { "HX-Request": "true", Accept: "text/html" },
       signal: AbortSignal.timeout(PATIENCE),
     });
-    if (answer.redirected && isSignIn(answer.url)) {
-      tell(id, button, [notSaved(SIGNED_OUT, again)]);
-      return;
-    }
-    if (answer.redirected) {
+    if (answer.redirected && !isSignIn(answer.url)) {
       location.assign(answer.url);
       return;
     }
     const html = await answer.text();
-    // A whole page is no answer to an action: a fault, or a proxy that speaks for the server.
-    if (answer.status >= 500 || isWholePage(html)) {
-      tell(id, button, [notSaved(`Not saved: the server answered ${answer.status}.`, again)]);
+    if (answer.redirected || answer.status >= 500 || isWholePage(html)) {
+      fail(unanswered(answer.status, answer.url, again));
       return;
     }
-    tell(id, button, fragments(html));
+    saving(answer.ok ? "saved" : "unsaved");
+    tell(id, button, fragments(html, asked));
   } catch {
-    tell(id, button, [notSaved("Not saved: the server did not answer.", again)]);
+    fail(notSaved(word("no-answer"), again));
   } finally {
     button.removeAttribute("aria-busy");
   }
@@ -105,7 +131,12 @@ document.addEventListener("submit", (event) => {
   if (submitter.getAttribute("aria-busy") !== "true") send(form, submitter);
 });
 
-function refuse(form, notice) {
+// Beside the form that asked, or whose button did. What only looks again by itself says nothing.
+function refuse(asker, make) {
+  const form = asker.closest("form");
+  if (!form) return;
+  const again = () => (asker === form ? form.requestSubmit() : asker.click());
+  const notice = make(again);
   notice.dataset.actNotice = "";
   form.before(notice);
 }
@@ -123,10 +154,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   const form = detail.requestConfig?.elt || detail.elt;
   if (isWholePage(detail.serverResponse)) {
     detail.shouldSwap = false;
-    const words = isSignIn(detail.xhr.responseURL)
-      ? SIGNED_OUT
-      : `Not saved: the server answered ${detail.xhr.status}.`;
-    refuse(form, notSaved(words, () => form.requestSubmit?.()));
+    const { status, responseURL } = detail.xhr;
+    refuse(form, (again) => unanswered(status, responseURL, again));
     return;
   }
   const rest = fragments(detail.serverResponse);
@@ -135,18 +164,17 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   // A refusal stands beside the form, whose text stays.
   if (detail.xhr.status >= 400 && !rest.some((element) => element.matches("form"))) {
     detail.shouldSwap = false;
-    for (const notice of rest) refuse(form, notice);
+    for (const notice of rest) refuse(form, () => notice);
   }
 });
 
 document.addEventListener("htmx:beforeRequest", clearNotices);
 for (const [name, words] of [
-  ["htmx:sendError", "Not saved: the server did not answer."],
-  ["htmx:timeout", "Not saved: the server took too long to answer."],
-  ["htmx:responseError", "Not saved: the server has a fault."],
+  ["htmx:sendError", "no-answer"],
+  ["htmx:timeout", "too-slow"],
+  ["htmx:responseError", "fault"],
 ]) {
   document.addEventListener(name, (event) => {
-    const form = event.detail.elt;
-    refuse(form, notSaved(words, () => form.requestSubmit?.()));
+    refuse(event.detail.elt, (again) => notSaved(word(words), again));
   });
 }

@@ -2,6 +2,7 @@
 // heartbeat of the live stream corrects it (event "warroom:time").
 
 const root = document.documentElement;
+const word = (name, values) => window.warroomWord(name, values);
 let skew = Date.parse(root.dataset.now || new Date().toISOString()) - Date.now();
 document.addEventListener("warroom:time", (event) => {
   skew = event.detail - Date.now();
@@ -22,17 +23,22 @@ function figures(milliseconds, withHours = false) {
 // Of days late nobody counts the seconds.
 function late(milliseconds) {
   const days = Math.floor(milliseconds / 86400000);
-  return `late by ${days ? `${days} d` : figures(milliseconds)}`;
+  return word("late", { span: days ? word("days", { count: days }) : figures(milliseconds) });
+}
+
+function duration(seconds) {
+  if (seconds < 60) return word("seconds", { count: seconds });
+  if (seconds < 3600) return word("minutes", { count: Math.floor(seconds / 60) });
+  const [big, small, names] =
+    seconds < 86400 ? [3600, 60, ["hours", "minutes"]] : [86400, 3600, ["days", "hours"]];
+  const more = Math.floor((seconds % big) / small);
+  const first = word(names[0], { count: Math.floor(seconds / big) });
+  return more ? `${first} ${word(names[1], { count: more })}` : first;
 }
 
 function age(milliseconds) {
   const seconds = Math.floor(milliseconds / 1000);
-  if (seconds < 1) return "just now";
-  if (seconds < 60) return `${seconds} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  const [big, small, names] = seconds < 86400 ? [3600, 60, ["h", "min"]] : [86400, 3600, ["d", "h"]];
-  const more = Math.floor((seconds % big) / small);
-  return `${Math.floor(seconds / big)} ${names[0]}${more ? ` ${more} ${names[1]}` : ""} ago`;
+  return seconds < 1 ? word("now") : word("ago", { duration: duration(seconds) });
 }
 
 const writers = {
@@ -46,7 +52,7 @@ const writers = {
   },
   until: (value, now) => {
     const left = Date.parse(value) - now;
-    return left < 0 ? `, ${late(-left)}` : ` in ${figures(left)}`;
+    return left < 0 ? `, ${late(-left)}` : ` ${word("in", { span: figures(left) })}`;
   },
   elapsed: (value, now) => figures(now - Date.parse(value)),
   ago: (value, now) => age(now - Date.parse(value)),
@@ -67,7 +73,7 @@ function write(scope) {
 }
 
 // Fragments carry UTC only, so that one rendering serves every viewer; local time is the title.
-const local = new Intl.DateTimeFormat(undefined, {
+const local = new Intl.DateTimeFormat(root.lang || undefined, {
   weekday: "short", day: "numeric", month: "short",
   hour: "2-digit", minute: "2-digit", timeZoneName: "short",
 });
@@ -77,7 +83,8 @@ function localTimes(scope) {
     const at = new Date(element.getAttribute("datetime"));
     if (Number.isNaN(at.getTime())) continue;
     const there = element.dataset.plan;
-    element.title = `Your time: ${local.format(at)}${there ? `. Plan: ${there}` : ""}`;
+    const yours = word("yours", { time: local.format(at) });
+    element.title = there ? `${yours}. ${word("plans", { time: there })}` : yours;
   }
 }
 

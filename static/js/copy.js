@@ -16,13 +16,13 @@ document.addEventListener("click", async (event) => {
   const word = button.firstChild;
   try {
     await navigator.clipboard.writeText(text.trim());
-    word.textContent = "Copied";
+    word.textContent = window.warroomWord("copied");
   } catch {
     getSelection()?.selectAllChildren(document.getElementById(button.dataset.copy));
-    word.textContent = "Selected";
+    word.textContent = window.warroomWord("selected");
   }
   setTimeout(() => {
-    word.textContent = "Copy";
+    word.textContent = window.warroomWord("copy");
   }, SAID);
 });
 

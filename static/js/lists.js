@@ -45,11 +45,11 @@ function ask(mark, list) {
   note.id = `new-${list.id}`;
   note.setAttribute("role", "status");
   const words = document.createElement("p");
-  words.textContent = "The list changed. What you are writing stays until you load it.";
+  words.textContent = window.warroomWord("list-changed");
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn";
-  button.textContent = "Load the list";
+  button.textContent = window.warroomWord("load-list");
   button.addEventListener("click", () => {
     for (const form of list.querySelectorAll("form")) form.reset();
     button.blur();
@@ -82,7 +82,7 @@ const count = bulk?.querySelector("[data-bulk-count]");
 
 function tell() {
   const ticked = bulk.querySelectorAll('input[name="items"]:checked').length;
-  count.textContent = ticked ? `${ticked} chosen` : "";
+  count.textContent = ticked ? window.warroomWord("chosen", { count: ticked }) : "";
 }
 
 if (bulk) {
@@ -90,7 +90,7 @@ if (bulk) {
     const all = document.createElement("button");
     all.type = "button";
     all.className = "btn btn--quiet push";
-    all.textContent = "Choose all";
+    all.textContent = window.warroomWord("choose-all");
     all.addEventListener("click", () => {
       const boxes = [...part.querySelectorAll('input[name="items"]')];
       const wanted = boxes.some((box) => !box.checked);

@@ -1,38 +1,49 @@
-// The list of releases looks again by itself: one request every ten seconds while it is on screen.
-// It spans releases, so no release's stream serves it.
+// Pages that span releases look again by themselves: one request every ten seconds while they are
+// on screen. No release's stream serves them.
 
 const url = document.body.dataset.pollUrl;
 const EVERY = 10000;
-const LOST = 30000;
-const skew = Date.parse(document.documentElement.dataset.now) - Date.now() || 0;
-let heard = Date.now();
+let looking = false;
+let heardAt = Date.now();
 
-function show(state) {
-  document.body.dataset.link = state;
-  if (state === "live") return;
-  const at = new Date(heard + skew).toISOString().slice(11, 19);
-  for (const element of document.querySelectorAll("[data-asof]")) element.textContent = at;
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
+async function read() {
+  const asked = performance.now();
+  const answer = await fetch(url, {
+    headers: { "HX-Request": "true" },
+    redirect: "manual",
+    signal: AbortSignal.timeout(EVERY - 1000),
+  });
+  if (answer.type === "opaqueredirect") return "warroom:out";
+  const html = await answer.text();
+  // A whole page is no answer: somebody on the way speaks for the server.
+  if (!answer.ok || /^\s*<!doctype/i.test(html)) return "warroom:doubt";
+  heardAt = Date.now();
+  tell("warroom:fragments", { html, asked });
+  return "warroom:heard";
 }
 
 async function look() {
-  if (document.hidden) return;
-  try {
-    const answer = await fetch(url, {
-      headers: { "HX-Request": "true" },
-      signal: AbortSignal.timeout(EVERY - 1000),
-    });
-    if (!answer.ok || answer.redirected) throw new Error(String(answer.status));
-    const html = await answer.text();
-    heard = Date.now();
-    document.dispatchEvent(new CustomEvent("warroom:fragments", { detail: { html } }));
-    show("live");
-  } catch {
-    show(Date.now() - heard > LOST ? "lost" : "reconnecting");
-  }
+  if (document.hidden || looking) return;
+  looking = true;
+  tell(await read().catch(() => "warroom:doubt"));
+  looking = false;
+}
+
+// After the lid was closed or by Back: what is shown may be old until it has been looked at.
+function wake() {
+  if (Date.now() - heardAt > EVERY + 5000) tell("warroom:doubt");
+  look();
 }
 
 if (url) {
-  show("live");
+  tell("warroom:heard");
   setInterval(look, EVERY);
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", wake);
+  addEventListener("online", wake);
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) tell("warroom:doubt");
+    if (event.persisted) look();
+  });
 }

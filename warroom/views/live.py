@@ -4,7 +4,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from warroom.live import fragments
+from warroom.queries.people import standing
 from warroom.queries.plans import get_plan
+from warroom.views.plans import viewer_of
 
 
 @never_cache
@@ -13,7 +15,8 @@ def snapshot(request: HttpRequest, slug: str) -> HttpResponse:
     """What went stale since ``after``, as one answer: to catch up, and where streams are blocked.
 
     ``X-Warroom-Seq`` is the event that the answer is true up to. Without ``after``: everything.
-    ``X-Warroom-Reload`` tells a page that it is too old to be caught up with.
+    ``X-Warroom-Reload`` tells a page that it is too old to be caught up with, ``X-Warroom-Viewer``
+    who looks, so that a page of somebody else, or of other roles, is loaded anew.
     """
     plan = get_plan(request.user, slug)
     after, place = request.GET.get("after", ""), fragments.place_of(request.GET.get("place", ""))
@@ -25,7 +28,10 @@ def snapshot(request: HttpRequest, slug: str) -> HttpResponse:
         )
     seen = int(after) if after else None
     html = fragments.caught_up(plan, seen, place, timezone.now())
-    headers = {"X-Warroom-Seq": str(plan.timeline_seq)}
+    headers = {
+        "X-Warroom-Seq": str(plan.timeline_seq),
+        "X-Warroom-Viewer": viewer_of(request.user, standing(request.user, plan)),
+    }
     if seen is not None and fragments.is_lost(plan, seen):
         headers["X-Warroom-Reload"] = "1"
     return HttpResponse(html, headers=headers)

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from warroom import navigation
 from warroom.live import kept, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
-from warroom.models import DeploymentPlan, Lifecycle
-from warroom.queries.people import role_keys, roles_now, seated, standing_among
+from warroom.models import DeploymentPlan, Lifecycle, User
+from warroom.queries.people import Standing, role_keys, roles_now, seated, standing_among
 from warroom.queries.plans import get_plan, plans_for
 
 GROUPS = [
@@ -89,6 +89,11 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "warroom/room.html", page(request, plan, "room"))
 
 
+def viewer_of(person: User, held: Standing) -> str:
+    """Who looks at a page, as what: ``12 lead member on-call``."""
+    return " ".join([str(person.pk), *sorted(held.keys)])
+
+
 def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
     """The context of a release page: plan, the viewer's standing, panels rendered by slot."""
     now = timezone.now()
@@ -100,6 +105,7 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
             html = panels.nothing(plan, panel.name)  # it may have something to show later
         fragments[panel.name] = html
         slots.setdefault(panel.slot, []).append(html)
+    standing = standing_among(roles_now(plan, now), request.user)
     return {
         "plan": plan,
         "now": now,
@@ -108,7 +114,8 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
         "headline": headline(plan, now),
         "tabs": tabs(plan, now),
         "role_keys": role_keys(roles_now(plan, now)),
-        "standing": standing_among(roles_now(plan, now), request.user),
+        "standing": standing,
+        "viewer": viewer_of(request.user, standing),
         "slots": slots,
         "fragments": fragments,
     }
