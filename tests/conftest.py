@@ -104,6 +104,7 @@ def _plain_environment(settings, tmp_path):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STATUS_DIR = tmp_path / "status"
     settings.FILES_DIR = tmp_path / "files"
+    settings.BY_HAND_DIR = tmp_path / "by-hand"
     settings.AXES_ENABLED = False
     # Each client would look through all static files first; so they are looked up when asked for.
     settings.WHITENOISE_AUTOREFRESH = True

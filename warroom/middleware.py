@@ -4,6 +4,7 @@ from django.shortcuts import render
 from django.utils import translation
 
 from warroom.actions.refusals import Refused
+from warroom.live import byhand
 from warroom.views.answers import refusal
 
 
@@ -34,6 +35,19 @@ class NotKeptMiddleware:
             "Cache-Control"
         ):
             response["Cache-Control"] = "private, no-store"
+        return response
+
+
+class ByHandMiddleware:
+    """Who was shown a release may read its commands by hand when pages cannot be made any more."""
+
+    def __init__(self, get_response) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if slug := getattr(request, "shown_plan", ""):
+            byhand.allow(request, response, slug)
         return response
 
 

@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "warroom.middleware.LanguageMiddleware",
     "warroom.middleware.NotKeptMiddleware",
+    "warroom.middleware.ByHandMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -245,6 +246,7 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_USE_FINDERS = not _COLLECTED
 WHITENOISE_AUTOREFRESH = DEBUG
 STATUS_DIR = VAR_DIR / "status"
+BY_HAND_DIR = VAR_DIR / "by-hand"  # commands that roll back, for pages of faults
 FILES_DIR = VAR_DIR / "files"  # what people attach, by SHA-256
 
 # Pages show fragments as they were rendered last while nothing has changed; tests, which change

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from warroom.actions import invitations, messages
 from warroom.actions.turns import tell_turns
-from warroom.live import snapshots
+from warroom.live import byhand, snapshots
 from warroom.models import Message, WorkerTick
 
 log = structlog.get_logger()
@@ -58,6 +58,7 @@ def tick() -> int:
 
 
 register_due("status pages", snapshots.write_old)
+register_due("commands by hand", byhand.write_old)
 
 
 # --- letters -------------------------------------------------------------------------------

@@ -9,12 +9,12 @@ from typing import Any
 from rollouts.models import RollbackRun
 from rollouts.queries import recovery
 from rollouts.queries.backups import register
-from rollouts.queries.rollback_offer import is_back
+from rollouts.queries.rollback_offer import by_hand, is_back
 from rollouts.queries.run_board import board, events_of, run_now, sentence
 from rollouts.queries.safe_start import latest_safe_start, warning
 from warroom import navigation
+from warroom.live import byhand, panels
 from warroom.live import needs as room_needs
-from warroom.live import panels
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Right, TimelineEvent
 
@@ -233,4 +233,5 @@ for panel in (
 ):
     panels.register(panel)
 room_needs.register_needs(run_needs)
+byhand.register_commands(by_hand)
 navigation.register_part("rollout", "recovery", "Backups and drills", "recovery", 30)

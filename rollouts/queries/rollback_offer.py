@@ -147,6 +147,12 @@ def commands_of(
     return found + [(one.name, one.command) for one in procedures if one.command]
 
 
+def by_hand(plan: DeploymentPlan) -> list[tuple[str, str]]:
+    """``commands_of`` as they are now; two SQL statements."""
+    found = RollbackProcedure.objects.filter(plan=plan, retired_at=None)
+    return commands_of(executor_of(plan), list(found.order_by("-is_default", "position", "pk")))
+
+
 def last_drill(plan: DeploymentPlan) -> str:
     """ "1 min 48 s", or "" where none was finished and verified; one SQL statement."""
     runs = RollbackRun.objects.filter(plan=plan, drill=True, outcome=RunOutcome.VERIFIED)

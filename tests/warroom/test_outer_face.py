@@ -1,6 +1,7 @@
 """Spoofed hosts and forwarding, forced errors, own figures (scenario 66)."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from warroom.views import plans
 
@@ -34,6 +35,20 @@ def test_an_error_inside_tells_nothing_about_the_inside(cast, client_of, monkeyp
     assert answer.status_code == 500
     assert b"secret of the house" not in answer.content
     assert b"Traceback" not in answer.content
+
+
+def test_an_error_inside_is_logged_with_who_asked_and_not_with_who_they_say(
+    cast, client_of, monkeypatch
+):
+    """Scenario 66: a forced 500 with a spoofed address; the page names the line in the log."""
+    monkeypatch.setattr(plans, "plans_for", lambda person: 1 / 0)
+    browser = client_of(cast["cora"], raise_request_exception=False)
+    with capture_logs() as lines:
+        answer = browser.get("/", REMOTE_ADDR="192.0.2.7", HTTP_X_FORWARDED_FOR="203.0.113.9")
+    (line,) = [line for line in lines if line["event"] == "a request failed"]
+    assert (line["address"], line["path"], line["error"]) == ("192.0.2.7", "/", "ZeroDivisionError")
+    assert f"500, reference {line['reference']}" in answer.content.decode()
+    assert "203.0.113.9" not in str(line)
 
 
 @pytest.mark.django_db

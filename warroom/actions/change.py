@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from warroom.actions.refusals import NotAllowed, Refused
-from warroom.live import doorbell, snapshots
+from warroom.live import byhand, doorbell, snapshots
 from warroom.models import DeploymentPlan, Role, TimelineEvent, User
 from warroom.queries.people import Standing, standing
 from warroom.rules import chain, rehearsal
@@ -92,6 +92,7 @@ class Change:
         # Robust: what was committed stands, whatever becomes of telling others about it.
         transaction.on_commit(lambda: doorbell.ring(plan.pk), robust=True)
         transaction.on_commit(lambda: snapshots.after(plan, event), robust=True)
+        transaction.on_commit(lambda: byhand.after(plan, event), robust=True)
         return event
 
 

@@ -106,6 +106,7 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
         fragments[panel.name] = html
         slots.setdefault(panel.slot, []).append(html)
     standing = standing_among(roles_now(plan, now), request.user)
+    request.shown_plan = plan.slug  # what it may be told when nothing else works
     return {
         "plan": plan,
         "now": now,
