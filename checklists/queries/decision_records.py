@@ -14,7 +14,7 @@ from checklists.queries.decision_record_parts import (
     measured_parts,
     voted_parts,
 )
-from checklists.queries.pack import Cell, Mark, Part, tight
+from checklists.queries.pack import Cell, Code, Mark, Part, tight
 from checklists.queries.verified import Proof, prove
 from checklists.rules.followups import title_of
 from checklists.rules.items import CLOSED
@@ -238,7 +238,7 @@ def _watched(kept: dict[str, Any]) -> Part | None:
             Mark(one["verdict"]),
             Mark(asked[one["label"]]) if one["label"] in asked else "not asked",
             _at(one["observed_at"]),
-            one["query"],
+            Code(one["query"]),
         )
         for one in kept.get("watched", [])
     )

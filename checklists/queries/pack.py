@@ -27,6 +27,12 @@ class Mark:
         return self.word or ("no data" if self.band == Band.NO_DATA else str(self.band))
 
 
+class Code(str):
+    """What a machine reads: it may be broken anywhere."""
+
+    code = True
+
+
 Cell = str | Mark
 
 

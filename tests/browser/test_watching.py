@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import requests
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.harness.product import Product
@@ -102,17 +101,6 @@ def test_run_now_asks_at_once_and_says_so(enter):
     expect(page.get_by_text("is asked again now")).to_be_visible()
     page.goto(ROOM)
     expect(page.locator("#feed")).to_contain_text("Uptime: asked to run now")
-
-
-@pytest.mark.parametrize(("width", "theme"), [(320, "dark"), (390, "light"), (1440, "dark")])
-def test_room_and_checks_are_reachable_by_all(enter, width, theme):
-    page = enter(ROOM, viewport={"width": width, "height": 900}, color_scheme=theme)
-    expect(tile(page, "P95 latency")).to_be_visible()
-    for address in (ROOM, CHECKS, f"{CHECKS}?focus=uptime&w=12h"):
-        page.goto(address)
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), address
 
 
 def test_without_script_the_page_shows_everything_and_run_now_works(enter):
