@@ -1,5 +1,6 @@
 from .contacts import Escalation, EscalationContact, EscalationLevel
 from .messages import Message, StatusUpdate
+from .outside import StatusPlace, Subscriber, WallLink
 from .people import Invitation, Presence, Right, Role, Seat
 from .plans import DeploymentPlan, Lifecycle, PlanTemplate, VerdictWord
 from .timeline import TimelineEvent
@@ -21,9 +22,12 @@ __all__ = [
     "Right",
     "Role",
     "Seat",
+    "StatusPlace",
     "StatusUpdate",
+    "Subscriber",
     "TimelineEvent",
     "User",
     "VerdictWord",
+    "WallLink",
     "WorkerTick",
 ]

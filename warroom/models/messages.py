@@ -5,12 +5,22 @@ from .plans import DeploymentPlan
 
 
 class StatusUpdate(models.Model):
-    """A sentence for the public, written by a person; it stands on the status page as it was."""
+    """What the public was told, as it was: written by a person, or a turn of the state itself.
+
+    ``headline``, ``tone`` and ``icon`` say how the release stood then; ``state`` is the key of the
+    turn that it tells, empty for what a person wrote. ``by`` None: the rule.
+    """
 
     plan = models.ForeignKey(DeploymentPlan, models.CASCADE, related_name="status_updates")
     text = models.TextField()
+    headline = models.CharField(max_length=120, blank=True)
+    tone = models.CharField(max_length=8, blank=True)
+    icon = models.CharField(max_length=20, blank=True)
+    state = models.CharField(max_length=20, blank=True)
     at = models.DateTimeField()
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ("-at", "-pk")
