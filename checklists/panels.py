@@ -1,10 +1,13 @@
 """The panels of this app: the checklist, its items and signatures, and the gates."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from checklists.models import ChecklistItem, Gate
+from checklists.queries.criteria import CriterionRow
 from checklists.queries.days import daily_needs, form_days
 from checklists.queries.gates import (
     GateSheet,
@@ -19,15 +22,19 @@ from checklists.queries.needs import people_ahead, people_needs
 from checklists.queries.outlook import checklist_count, ended_by, gates_count, next_gate, progress
 from checklists.queries.phases import Checklist, PhaseRows, checklist
 from checklists.queries.readiness import score_now
+from checklists.rules.bands import Band
 from checklists.rules.numbers import whole_number
 from warroom import navigation
-from warroom.live import needs, outlook, panels
+from warroom.live import needs, outlook, panels, shapes
+from warroom.live.panels import Stand
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.rules.fingerprint import fingerprint
+from warroom.rules.shapes import BEFORE, CALM
 
 # Items of the current phase that the room shows: so many open ones at most, and so many rows at
 # least, filled up with what was closed last.
 ROOM_ROWS, LEAST_ROWS = 8, 4
+NEAR = timedelta(hours=1)  # before it opens a gate is worth a place in a calm room
 
 Context = dict[str, Any]
 
@@ -53,6 +60,9 @@ class Phases(panels.Panel):
     kinds = (*LIST, "signoff.", "vote.", "gate.", "seat.", "role.", "plan.")
     slot = "work"
     order = 20
+    stands: Mapping[str, Stand | None] = {CALM: Stand("deck", 30, "shut")}
+    heading: Any = _("Checklist")
+    sum = "phases-sum"
     refresh_s = 30  # an item falls due without anything being written
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
@@ -90,6 +100,19 @@ def steps(plan: DeploymentPlan, board: Checklist, now: datetime) -> list[Context
     return found
 
 
+class PhasesSum(panels.Panel):
+    """How far the whole list is: the live part of its heading, which may be folded."""
+
+    name = "phases-sum"
+    template = "checklists/_phases_sum.html"
+    kinds = Phases.kinds
+    slot = "sum"
+    refresh_s = 30
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        return {"board": checklist(plan, now)}
+
+
 class PhaseList(Phases):
     """The phases beside the checklist."""
 
@@ -97,6 +120,8 @@ class PhaseList(Phases):
     template = "checklists/_phase_list.html"
     places = ("checklist",)
     slot = "side"
+    stands = {}
+    heading = sum = ""
 
 
 def items_of_events(events: Sequence[TimelineEvent]) -> list[int]:
@@ -234,11 +259,28 @@ class NextGate(panels.Panel):
     kinds = GATE
     slot = "system"
     order = 50
+    stands = {CALM: Stand("needs", 50)}
     refresh_s = 5  # readings change and age without an event
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
         gate = None if plan.is_closed else next_open(plan, now)
-        return {"sheet": gate_sheet(gate, now)} if gate else None
+        if gate is None:
+            return None
+        shape, sheet = shapes.shape_of(plan, now), gate_sheet(gate, now)
+        if shape == CALM and not is_near(sheet, now):
+            return None  # the board counts down to it; nobody has to look yet
+        missing = missing_first(sheet) if shape == BEFORE else []
+        return {"sheet": sheet, "before": shape == BEFORE, "missing": missing}
+
+
+def is_near(sheet: GateSheet, now: datetime) -> bool:
+    """Whether it may be voted on, or decided, within the hour."""
+    return sheet.opens_at is None or sheet.opens_at <= now + NEAR or bool(sheet.cast)
+
+
+def missing_first(sheet: GateSheet) -> list[CriterionRow]:
+    """The criteria in their order, those that are not green before those that are."""
+    return sorted(sheet.criteria, key=lambda row: row.band == Band.GREEN)
 
 
 class GateFamily(panels.Panel):
@@ -315,6 +357,7 @@ GATE_PARTS = (GateVerdict(), Criteria(), Votes(), Conditions(), Decisive())
 
 for panel in (
     Phases(),
+    PhasesSum(),
     PhaseList(),
     ItemRow(),
     PhaseSum(),

@@ -64,6 +64,7 @@ STEPS = [
     },
     {
         "sections",
+        "panels_room",
         "panels_meeting",
         "panels_signing",
         "panels_risks",

@@ -1,4 +1,4 @@
-"""The panels of the room itself: verdict, clock, people, timeline."""
+"""The panels that stand on every page of a release, and those of its pages beside the room."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,16 +7,13 @@ from typing import Any
 from django.urls import reverse
 
 from warroom import navigation
-from warroom.actions import lifecycle
 from warroom.live import lint, needs, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
 from warroom.live.people import people_lint, people_needs
 from warroom.models import DeploymentPlan, Lifecycle, Right, TimelineEvent
-from warroom.queries import seats, timeline, work
-from warroom.queries.contacts import levels_now
+from warroom.queries import timeline, work
 from warroom.queries.escalations import open_now
 from warroom.rules import lifecycle as rules
-from warroom.rules.facts import field_of
 
 
 class Strip(panels.Panel):
@@ -62,62 +59,6 @@ class Silence(panels.Panel):
         }
 
 
-class Board(Strip):
-    """The verdict writ large, with its reason in one sentence."""
-
-    name = "verdict"
-    template = "warroom/_board.html"
-    kinds = (*Strip.kinds, "followup.")
-    places = ("room",)
-    slot = "board"
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        found = super().context(plan, now, key)
-        return found | {"ended": None if found["next"] else outlook.ended(plan, now)}
-
-
-class Needs(panels.Panel):
-    """What the room needs now. One rendering for everyone: the frame shows each person theirs."""
-
-    name = "needs"
-    template = "warroom/_needs.html"
-    kinds = ("",)
-    places = ("room",)
-    slot = "needs"
-    refresh_s = 30  # what was due becomes late
-
-    SHOWN = 12
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        found = needs.needs(plan, now)
-        return {"needs": found[: self.SHOWN], "waits": needs.waits_for(found)}
-
-
-class Presence(panels.Panel):
-    """Which roles are filled, by whom, and who of them has the room open."""
-
-    name = "presence"
-    template = "warroom/_presence.html"
-    kinds = ("plan.", "seat.", "role.", "invitation.")
-    places = ("room", "meeting")
-    slot = "deck"
-    refresh_s = 15  # people come and go, and stand-ins begin and end, without an event
-
-    ONLOOKERS = 4
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        present = seats.presences(plan)
-        rows = seats.role_rows(plan, now, seats.last_seen(present))
-        others = seats.onlookers(present, rows, now)
-        return {
-            "rows": rows,
-            "here": len({one.person.pk for row in rows for one in row.sitters if one.here}),
-            "empty": sum(row.is_empty for row in rows),
-            "onlookers": others[: self.ONLOOKERS],
-            "more": max(0, len(others) - self.ONLOOKERS),
-        }
-
-
 class Escalations(panels.Panel):
     """Calls for help that nobody has closed: why, since when, who answered."""
 
@@ -133,53 +74,6 @@ class Escalations(panels.Panel):
         return {"open": found} if found else None
 
 
-class Contacts(panels.Panel):
-    """Who to call when, and how: the levels of escalation with their people."""
-
-    name = "contacts"
-    template = "warroom/_contacts.html"
-    kinds = ("plan.", "contact.")
-    places = ("room",)
-    slot = "side"
-    order = 210
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        levels = levels_now(plan, now)
-        others = list(plan.contacts.filter(level=None))
-        return {"levels": levels, "others": others} if levels or others else None
-
-
-def _facts(plan: DeploymentPlan) -> list[tuple[str, str]]:
-    """The document's header lines but those that the plan keeps as fields or roles of its own.
-
-    The room moves those; what the document said of them once would contradict it.
-    """
-    if not plan.facts:
-        return []
-    roles = {name.lower() for name in plan.roles.values_list("name", flat=True)}
-    return [
-        (key, value)
-        for key, value in plan.facts.items()
-        if not (field_of(key) and getattr(plan, field_of(key))) and key.lower() not in roles
-    ]
-
-
-class About(panels.Panel):
-    """The head of the plan: what its document says about it, its times, where it came from."""
-
-    name = "about"
-    template = "warroom/_about.html"
-    kinds = ("plan.",)
-    places = ("room",)
-    slot = "work"  # evens out the two columns
-    order = 220
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        imports = plan.events.filter(kind="plan.imported").order_by("seq")
-        imported = imports.first() if plan.source_name else None
-        return {"imported": imported, "facts": _facts(plan)}
-
-
 class Archived(panels.Panel):
     """A banner on every page of a closed release; while it stands, controls are hidden."""
 
@@ -191,21 +85,6 @@ class Archived(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         return {} if plan.lifecycle in rules.CLOSED else None
-
-
-class Life(panels.Panel):
-    """Where the release stands in its life, and the next step for those who may take it."""
-
-    name = "life"
-    template = "warroom/_life.html"
-    kinds = ("plan.", "item", "gate.", "signoff.", "stage.")
-    places = ("room",)
-    slot = "work"
-    order = 5
-    refresh_s = 30  # T0 passes and the window closes without an event
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        return lifecycle.outlook_of(plan, now)
 
 
 class Lint(panels.Panel):
@@ -220,20 +99,6 @@ class Lint(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
         return {"findings": lint.lint(plan, now)}
-
-
-class Feed(panels.Panel):
-    """The newest of the timeline."""
-
-    name = "feed"
-    template = "warroom/_feed.html"
-    kinds = ("",)  # every event
-    places = ("room",)
-    slot = "side"
-    order = 200
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
-        return {"events": timeline.newest(plan, 12), "count": plan.timeline_seq}
 
 
 class Timeline(panels.Panel):
@@ -292,16 +157,9 @@ class TabCount(panels.Panel):
 BUILT_IN = (
     Strip(),
     Silence(),
-    Board(),
-    Needs(),
-    Presence(),
     Escalations(),
-    Contacts(),
-    About(),
     Archived(),
-    Life(),
     Lint(),
-    Feed(),
     Timeline(),
     Say(),
     TabCount(),

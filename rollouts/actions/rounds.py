@@ -22,7 +22,7 @@ from warroom.live import doorbell
 from warroom.models import DeploymentPlan
 from warroom.rules.wording import instant_text
 
-PANELS = ("rounds", "rounds-due", "needs", "deck")
+PANELS = ("rounds", "stage", "needs")
 
 
 def keep_rounds(plan: DeploymentPlan) -> int:

@@ -1,4 +1,4 @@
-"""Rounds of watching: the strip with its latest rounds, and what is due in the room."""
+"""Rounds of watching: the strip with its latest rounds, and what those on watch are asked."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from rollouts.queries.rounds import Shown, shown_now
-from rollouts.rules import rounds
+from rollouts.queries.rounds import shown_now
 from warroom import navigation
 from warroom.live import needs as room_needs
 from warroom.live import panels
@@ -20,8 +19,6 @@ from warroom.rules.wording import instant_text
 
 KINDS = ("round.", "stage.", "rollout.", "rollback.", "plan.")
 ON_CALL = "on-call"
-# So long the room speaks of a round that was missed, once rounds go on.
-SPOKEN_OF = timedelta(hours=1)
 
 
 class Rounds(panels.Panel):
@@ -38,31 +35,6 @@ class Rounds(panels.Panel):
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         shown = shown_now(plan, now)
         return None if shown is None else {"shown": shown}
-
-
-class RoundsDue(panels.Panel):
-    """In the room only while a round is due or one was missed just now."""
-
-    name = "rounds-due"
-    template = "rollouts/_rounds_due.html"
-    kinds = KINDS
-    slot = "system"
-    order = 15
-    refresh_s = 10
-
-    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        shown = shown_now(plan, now)
-        if shown is None or shown.watch is None:
-            return None
-        missed = _missed_lately(shown, now)
-        due = shown.current if shown.current and shown.current.state == rounds.DUE else None
-        return {"shown": shown, "due": due, "missed": missed} if due or missed else None
-
-
-def _missed_lately(shown: Shown, now: datetime) -> int:
-    return sum(
-        row.state == rounds.MISSED and now - row.round.due_at < SPOKEN_OF for row in shown.rows
-    )
 
 
 def round_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
@@ -98,6 +70,5 @@ def _who(plan: DeploymentPlan, now: datetime) -> str:
 
 
 panels.register(Rounds())
-panels.register(RoundsDue())
 room_needs.register_needs(round_needs)
 navigation.register_part("rollout", "rounds", "Rounds", "rounds", 20)

@@ -1,17 +1,25 @@
 """The panels of this app: the rollout's track, metrics as tiles, checks as tables."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+
+from django.utils.translation import gettext_lazy as _
 
 from rollouts.queries import focus, stages, watching
 from rollouts.queries.needs import advance_need, recommended, watch_needs
 from rollouts.queries.outlook import position, running_rollback
+from rollouts.queries.rollouts import is_known, is_observed, rollout_now
+from rollouts.queries.rounds import missed_lately, shown_now
+from rollouts.queries.soaks import soak_of
 from warroom import navigation
 from warroom.live import needs as room_needs
 from warroom.live import outlook, panels, public
 from warroom.live.headline import shown_verdict
+from warroom.live.panels import Stand
 from warroom.models import DeploymentPlan
 from warroom.queries import timeline
+from warroom.rules.shapes import BEFORE, CALM, WATCH
 
 # How often a watched page is drawn anew although nothing happened: a reading grows old by itself.
 AGEING_S = 10
@@ -19,17 +27,32 @@ SPAN = timedelta(hours=1)
 
 
 class StageTrack(panels.Panel):
-    """Which share of the traffic has the release, and what comes next."""
+    """Which share of the traffic has the release, its soak, its rounds, and what comes next."""
 
     name = "stage"
     template = "rollouts/_stage.html"
-    kinds = ("stage.", "rollout.", "gate.", "verdict.", "rollback.", "plan.")
+    kinds = ("stage.", "rollout.", "gate.", "verdict.", "rollback.", "plan.", "round.")
     slot = "system"
     order = 10
+    stands: Mapping[str, Stand | None] = {CALM: Stand("needs", 20), BEFORE: None}
+    refresh_s: float | None = AGEING_S  # rounds fall due and soaks end without an event
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         track = stages.track(plan, now)
-        return None if track is None else {"track": track}
+        if track is None:
+            return None
+        rollout, rounds = rollout_now(plan, now), shown_now(plan, now)
+        soak = soak_of(plan, track.running, rollout, now)
+        watched = rounds if rounds and rounds.watch else None
+        return {
+            "track": track,
+            "soak": soak,
+            "soak_from": now - timedelta(seconds=soak.observed_s) if soak and soak.runs else None,
+            "rounds": watched,
+            "missed": missed_lately(watched, now) if watched else 0,
+            "rollout": rollout if is_observed(rollout) and is_known(rollout, now) else None,
+            "calm": shown_verdict(plan, now).word == "proceed",
+        }
 
 
 class PublicProgress(StageTrack):
@@ -40,6 +63,8 @@ class PublicProgress(StageTrack):
     places = ("status",)
     slot = "main"
     order = 20
+    stands = {}
+    refresh_s = None
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         track, held = stages.track(plan, now), public.is_held(plan, now)
@@ -53,17 +78,37 @@ class Metrics(panels.Panel):
 
     name = "metrics"
     template = "rollouts/_metrics.html"
-    kinds = ("metric.", "plan.")
+    kinds = ("metric.", "plan.", "stage.")
     slot = "system"
     order = 20
+    stands: Mapping[str, Stand | None] = {CALM: None}
     refresh_s = AGEING_S
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
-        tiles = watching.tiles(plan, now)
+        began = stages.track_began(plan, now)
+        tiles = watching.tiles(plan, now, began.started_at if began else None)
         if not tiles:
             return None
-        read = [t.watched.row.read_at for t in tiles if t.watched.row.read_at]
-        return {"tiles": tiles, "read_at": max(read, default=None)}
+        return _read(tiles) | {"began": began, "tiles": tiles}
+
+
+class CalmMetrics(Metrics):
+    """The same in a line each, without colour: what a room shows in which all is well."""
+
+    name = "metrics-calm"
+    template = "rollouts/_metrics_calm.html"
+    stands = {CALM: Stand("needs", 30), BEFORE: None, WATCH: None}
+
+
+def _read(tiles: list[watching.Tile]) -> dict[str, Any]:
+    rows = [tile.watched.row for tile in tiles]
+    read = [row.read_at for row in rows if row.read_at]
+    spans = [row.history["points"] for row in rows if row.history.get("points")]
+    return {
+        "read_at": max(read, default=None),
+        "span": max((points[-1][0] - points[0][0] for points in spans), default=0),
+        "summary": watching.summary([tile.watched for tile in tiles]),
+    }
 
 
 class Checks(panels.Panel):
@@ -74,6 +119,9 @@ class Checks(panels.Panel):
     kinds = ("check.", "plan.")
     slot = "work"
     order = 200
+    stands: Mapping[str, Stand | None] = {CALM: Stand("deck", 40, "shut")}
+    heading: Any = _("Health checks")
+    sum = "checks-sum"
     refresh_s = AGEING_S
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
@@ -82,6 +130,16 @@ class Checks(panels.Panel):
         groups = watching.sums_of([row for row in rows if row.row.group])
         summary = watching.summary(rows)
         return {"rows": alone, "groups": groups, "summary": summary} if rows else None
+
+
+class ChecksSum(Checks):
+    """How many of them pass: the live part of their heading, which may be folded."""
+
+    name = "checks-sum"
+    template = "rollouts/_checks_sum.html"
+    slot = "sum"
+    stands = {}
+    heading = sum = ""
 
 
 class Focus(panels.Panel):
@@ -187,7 +245,9 @@ for panel in (
     StageTrack(),
     PublicProgress(),
     Metrics(),
+    CalmMetrics(),
     Checks(),
+    ChecksSum(),
     Focus(),
     MetricTable(),
     HealthTable(),

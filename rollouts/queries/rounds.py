@@ -29,6 +29,8 @@ SEEN_WITHIN = timedelta(seconds=60)
 LEAST_SHOWN = 24
 SHOWN = 96  # of one strip; older ones stand on the page of all rounds
 LATE_S, MISSED_HOLDS = 120, 2
+# So long the room speaks of a round that was missed, once rounds go on.
+SPOKEN_OF = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -231,6 +233,13 @@ class Shown:
     @property
     def label(self) -> str:
         return round_strip.in_words(self.marks, self.total)
+
+
+def missed_lately(shown: Shown, now: datetime) -> int:
+    """How many of the rounds were missed within the last hour."""
+    return sum(
+        row.state == rounds.MISSED and now - row.round.due_at < SPOKEN_OF for row in shown.rows
+    )
 
 
 def newest(plan: DeploymentPlan, now: datetime) -> list[WatchRound]:

@@ -73,6 +73,13 @@ def stages_now(plan: DeploymentPlan, now: datetime) -> list[Stage]:
     return once(plan, now, "stages", lambda: of_plan(plan))
 
 
+def track_began(plan: DeploymentPlan, now: datetime) -> Stage | None:
+    """The stage that runs and is known to have begun: what charts mark."""
+    found = stages_now(plan, now)
+    running = next((one for one in found if one.state == StageState.RUNNING), None)
+    return running if running is not None and running.started_at else None
+
+
 def coming(stages: Sequence[Stage]) -> Stage | None:
     """The stage that has not begun and comes first."""
     return next((stage for stage in stages if stage.state == StageState.PENDING), None)

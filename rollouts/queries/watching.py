@@ -165,16 +165,16 @@ class Tile:
     label: str  # the sparkline in words
 
 
-def tiles(plan: DeploymentPlan, now: datetime) -> list[Tile]:
-    """Every metric as a tile; one SQL statement."""
-    return [_tile(row, now) for row in metrics_now(plan, now)]
+def tiles(plan: DeploymentPlan, now: datetime, marked: datetime | None = None) -> list[Tile]:
+    """Every metric as a tile; one SQL statement. ``marked`` (UTC): an instant to draw in."""
+    return [_tile(row, now, marked) for row in metrics_now(plan, now)]
 
 
-def _tile(row: PrometheusQuery, now: datetime) -> Tile:
+def _tile(row: PrometheusQuery, now: datetime, marked: datetime | None) -> Tile:
     points = [(at, value) for at, value, _ in row.history.get("points", ())]
-    return Tile(
-        watched(row, now), sparkline.spark(points, row.bands, row.unit), _in_words(row, points)
-    )
+    mark = marked.timestamp() if marked else None
+    spark = sparkline.spark(points, row.bands, row.unit, mark=mark)
+    return Tile(watched(row, now), spark, _in_words(row, points))
 
 
 def _in_words(row: PrometheusQuery, points: Sequence[sparkline.Point]) -> str:

@@ -41,6 +41,8 @@ class Spark:
     lines: tuple[str, ...]
     width: int = 200
     height: int = 46
+    mark: str = ""  # a line from top to bottom, where something began
+    target: str = ""  # the end of the best zone alone, for a picture without zones
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,11 @@ def _worst_end(green: float, red: float | None, values: Sequence[float], lower: 
 
 
 def spark(points: Sequence[Point], bands: Bands | None, unit: str = "", width: int = 200,
-          height: int = 46) -> Spark:  # fmt: skip
-    """A tile's sparkline: time runs over the full width from the first to the last point."""
+          height: int = 46, mark: float | None = None) -> Spark:  # fmt: skip
+    """A tile's sparkline: time runs over the full width from the first to the last point.
+
+    ``mark``: epoch seconds of what is drawn in, if it lies between them.
+    """
     seen = [v for _, v in points if _finite(v)]
     scale = zone_scale(bands, seen, ceiling(unit))
     return Spark(
@@ -120,7 +125,22 @@ def spark(points: Sequence[Point], bands: Bands | None, unit: str = "", width: i
         lines=_lines(points, scale, width, height),
         width=width,
         height=height,
+        mark=_mark(points, mark, width, height),
+        target=_target(scale, width, height),
     )
+
+
+def _mark(points: Sequence[Point], at: float | None, width: float, height: float) -> str:
+    if at is None or not points or not points[0][0] < at < points[-1][0]:
+        return ""
+    x = width * (at - points[0][0]) / (points[-1][0] - points[0][0])
+    return f"M{px(x)} 0V{px(height)}"
+
+
+def _target(scale: Scale, width: float, height: float) -> str:
+    if not scale.edges:
+        return ""
+    return f"M0 {px(_edge_y(scale, max(scale.edges), height))}H{px(width)}"
 
 
 def ceiling(unit: str) -> float | None:

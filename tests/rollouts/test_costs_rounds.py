@@ -48,18 +48,18 @@ def fresh():
     return DeploymentPlan.objects.get()
 
 
-def test_the_panels_and_the_need_share_three_statements(stage):
-    """The rounds, the stages and the rollout; the two latter are read by others as well."""
+def test_the_panels_and_the_need_share_four_statements(stage):
+    """Rounds, stages, rollout, and whether anything is watched: others read them as well."""
     for count in (1, MANY):
         rows(stage, count)
         plan = fresh()
 
         def draw(plan=plan):
-            for name in ("rounds", "rounds-due"):
+            for name in ("rounds", "stage"):
                 panels.render(panels.get(name), plan, BEGAN)
             list(round_needs(plan, BEGAN))
 
-        assert statements(draw) == 3
+        assert statements(draw) == 4
 
 
 def test_success_costs_as_much_for_one_as_for_many(plan, cast):

@@ -144,19 +144,20 @@ def test_without_an_on_call_whoever_ticks_is_asked(plan, cast, address, clock):
     assert next(iter(round_needs(plan, clock(0)))).key == "tick"
 
 
-def test_the_room_speaks_of_rounds_only_when_one_is_due_or_missed(plan, cast, address, clock):
-    panel = panels.get("rounds-due")
-    assert panel.context(plan, clock(0))["due"] is not None
+def test_the_room_shows_the_strip_and_speaks_of_rounds_that_were_missed(plan, cast, address, clock):
+    panel = panels.get("stage")
+    assert panel.context(plan, clock(0))["rounds"].current is not None
     record_round(rounds_of(plan)[0], by=cast["cora"], action="none", note="Mine.")
     plan.refresh_from_db()
-    assert panel.context(plan, clock(1)) is None
+    assert panel.context(plan, clock(1))["missed"] == 0
     clock(15)
     keep_due()
     clock(31)
     keep_due()
     plan.refresh_from_db()
     found = panel.context(plan, clock(31))
-    assert (found["missed"], found["due"].round.number) == (1, 3)
+    assert (found["missed"], found["rounds"].current.round.number) == (1, 3)
+    assert "1 missed within the last hour" in panels.render(panel, plan, clock(31))
 
 
 def test_the_panel_is_the_same_for_everybody(plan, cast, address, clock):

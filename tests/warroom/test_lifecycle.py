@@ -395,14 +395,14 @@ def step_url(plan, step):
 
 def test_the_room_offers_the_next_step_to_those_who_may(plan, cast, client_of):
     html = client_of(cast["vera"]).get(f"/plans/{plan.slug}/").content.decode()
-    assert "This release is being prepared" in html
+    assert ">being prepared" in html
     assert 'data-needs="run"' in html and f'formaction="{step_url(plan, "deploying")}"' in html
 
 
 def test_a_step_by_form_goes_back_and_says_what_was_done(plan, cast, client_of):
     answer = client_of(cast["thon"]).post(step_url(plan, "deploying"), follow=True)
     html = answer.content.decode()
-    assert "Live: deploying has begun." in html and "This release is deploying" in html
+    assert "Live: deploying has begun." in html and ">deploying, since " in html
 
 
 def test_a_warning_asks_for_a_reason_with_the_form_as_it_was(plan, cast, client_of):
@@ -534,4 +534,4 @@ def test_a_step_answers_with_the_board_as_well_as_the_strip(plan, cast, client_o
     url = reverse("lifecycle-step", args=[plan.slug, "preparing"])
     html = client_of(cast["cora"]).post(url, {"seen": "draft"}, headers={"HX-Request": "true"}).text
     board = html.partition('id="verdict"')[2].partition("</section>")[0]
-    assert 'id="strip"' in html and ">Preparing</h2>" in board
+    assert 'id="strip"' in html and ">Ready to go live</h2>" in board

@@ -4,12 +4,16 @@ Each app registers a function of (plan, now). A need names the right or the role
 the frame shows it only to those who hold it, and to the others whom the room waits for.
 """
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from warroom.live import kept
-from warroom.models import DeploymentPlan
+from warroom.models import DeploymentPlan, Right
+
+SHOWN, MOST_OF_KEY = 16, 3
+ANYBODY, ANYBODYS = Right.TICK.value, 2
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Need:
     short: str = ""
     first: bool = False  # before everything that has a time
     optional: bool = False  # comes after everything that is required
+    more: int = 0  # so many others of its key that are not listed
 
 
 Source = Callable[[DeploymentPlan, datetime], Iterable[Need]]
@@ -75,10 +80,25 @@ def urgency(need: Need, now: datetime) -> tuple[bool, bool, bool, datetime]:
     return not need.first, need.optional, need.due is None, need.due or now
 
 
+def shortened(found: Sequence[Need]) -> list[Need]:
+    """What a room lists: the first few of each key, the last of which says how many are left out.
+
+    What anybody may do is nobody's yet, and least of it is listed.
+    """
+    shown, counts, left = [], Counter(need.key for need in found), Counter[str]()
+    for need in found:
+        most = ANYBODYS if need.key == ANYBODY else MOST_OF_KEY
+        left[need.key] += 1
+        if left[need.key] <= most:
+            last = left[need.key] == most
+            shown.append(replace(need, more=counts[need.key] - most if last else 0))
+    return shown[:SHOWN]
+
+
 def waits_for(found: Iterable[Need]) -> list[tuple[str, str]]:
     """``[('On-Call', '4.12, gate 1')]``: each holder once, with what is waited for."""
     by_holder: dict[str, list[str]] = {}
     for need in found:
         if need.who:
             by_holder.setdefault(need.who, []).append(need.short or need.title)
-    return [(who, ", ".join(shorts[:4])) for who, shorts in by_holder.items()]
+    return [(who, ", ".join(list(dict.fromkeys(shorts))[:4])) for who, shorts in by_holder.items()]

@@ -4,7 +4,8 @@ A panel renders one element for everyone alike (law 14). First paint, live updat
 page call the same ``render``, so they cannot differ.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +14,16 @@ from django.utils import translation
 from django.utils.html import format_html
 
 from warroom.models import DeploymentPlan, TimelineEvent
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Where a panel stands in one shape of the room. ``fold``: '' as it is, 'shut' or 'open' as a
+    heading that the reader opens and closes."""
+
+    slot: str
+    order: int
+    fold: str = ""
 
 
 class Panel:
@@ -30,6 +41,17 @@ class Panel:
     slot = "side"
     order = 100
     refresh_s: float | None = None
+    # The room has shapes (rules/shapes.py): where it stands in one of them, if not in its slot;
+    # None where it is not shown.
+    stands: Mapping[str, Stand | None] = {}
+    # A panel that the room frames and may fold: its heading, and the panel that is the live part
+    # of that heading. Its own template is what stands below.
+    heading: Any = ""
+    sum: str = ""
+
+    def stand(self, shape: str) -> Stand | None:
+        """Where it stands in a room of that shape; None where it is not shown."""
+        return self.stands.get(shape, Stand(self.slot, self.order))
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         """Plain values for the template; None when there is nothing to show for this plan."""

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_safe
 from warroom import navigation
 from warroom.live import kept, outlook, panels
 from warroom.live.headline import headline, shown_verdict, stands
+from warroom.live.shapes import shape_now
 from warroom.models import DeploymentPlan, Lifecycle, User
 from warroom.queries.people import Standing, role_keys, roles_now, seated, standing_among
 from warroom.queries.plans import get_plan, plans_for
+from warroom.rules.shapes import is_before
 
 GROUPS = [
     ("live", "Live now", {Lifecycle.DEPLOYING, Lifecycle.WATCHING}),
@@ -78,9 +80,9 @@ def _row(plan: DeploymentPlan, now: datetime, progress: outlook.Progress | None)
 
 def _group(plan: DeploymentPlan, now: datetime) -> str:
     group = next(name for name, _, lifecycles in GROUPS if plan.lifecycle in lifecycles)
-    # A release whose T0 has passed and that is judged is live, whatever nobody has set yet.
-    late = plan.t0 is not None and plan.t0 <= now and plan.verdict
-    return "live" if group == "coming" and late else group
+    begun = plan.t0 is not None and plan.t0 <= now
+    before = is_before(plan.lifecycle, begun=begun, judged=bool(plan.verdict))
+    return "live" if group == "coming" and not before else group
 
 
 @require_safe
@@ -97,14 +99,9 @@ def viewer_of(person: User, held: Standing) -> str:
 def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
     """The context of a release page: plan, the viewer's standing, panels rendered by slot."""
     now = timezone.now()
-    slots: dict[str, list[str]] = {}
-    fragments: dict[str, str] = {}
-    for panel in panels.shown_at(place):
-        html = "" if panel.is_family else kept.render(panel, plan, now)
-        if not html and not panel.is_family:
-            html = panels.nothing(plan, panel.name)  # it may have something to show later
-        fragments[panel.name] = html
-        slots.setdefault(panel.slot, []).append(html)
+    shape = shape_now(plan, now) if place == "room" else ""
+    shown = [panel for panel in panels.shown_at(place) if panel.stand(shape)]
+    fragments = {panel.name: _fragment(panel, plan, now) for panel in shown}
     standing = standing_among(roles_now(plan, now), request.user)
     request.shown_plan = plan.slug  # what it may be told when nothing else works
     return {
@@ -117,9 +114,33 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
         "role_keys": role_keys(roles_now(plan, now)),
         "standing": standing,
         "viewer": viewer_of(request.user, standing),
-        "slots": slots,
+        "shape": shape,
+        "slots": _slots(shown, fragments, shape),
         "fragments": fragments,
     }
+
+
+def _fragment(panel: panels.Panel, plan: DeploymentPlan, now: datetime) -> str:
+    if panel.is_family:
+        return ""
+    # What has nothing to show keeps its place: it may have something later.
+    return kept.render(panel, plan, now) or panels.nothing(plan, panel.name)
+
+
+def _slots(
+    shown: list[panels.Panel], fragments: dict[str, str], shape: str
+) -> dict[str, list[str]]:
+    """The fragments by slot, in the order of the shape, framed where they have a heading."""
+    stands = [(panel.stand(shape), panel) for panel in shown]
+    slots: dict[str, list[str]] = {}
+    for stand, panel in sorted(stands, key=lambda pair: (pair[0].order, pair[1].name)):
+        html = fragments[panel.name]
+        if panel.heading:
+            frame = {"panel": panel, "stand": stand, "html": html}
+            frame["sum"] = fragments.get(panel.sum, "")
+            html = render_to_string("warroom/_frame.html", frame)
+        slots.setdefault(stand.slot, []).append(html)
+    return slots
 
 
 def tabs(plan: DeploymentPlan, now: datetime) -> list[dict]:
