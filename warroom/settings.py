@@ -229,6 +229,11 @@ USE_I18N = True
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.FileSystemFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "warroom.static_files.JoinedFinder",
+]
 STATIC_ROOT = VAR_DIR / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # Hashed names and pre-compressed files once `collectstatic` has run; straight from the
@@ -237,7 +242,7 @@ _COLLECTED = (STATIC_ROOT / "staticfiles.json").exists() and not (TESTING or DEB
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
-        "BACKEND": "warroom.static_files.GzippedStaticFiles"
+        "BACKEND": "warroom.static_files.JoinedStaticFiles"
         if _COLLECTED or "collectstatic" in sys.argv
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
