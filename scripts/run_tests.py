@@ -25,7 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 LIMIT_S = 25 * 60
 NOTHING_COLLECTED = 5
 # What the caller's shell happens to set must not decide what is tested.
+# With the last one each of several hundred processes would compile every module again.
 OURS = ("WARROOM_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PROMETHEUS_URL")
+OURS += ("PYTHONDONTWRITEBYTECODE",)
 
 
 @dataclass

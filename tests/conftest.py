@@ -10,6 +10,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from checklists.models import ChecklistItem, Gate, Phase
+from tests.harness import prepared
 from warroom import append_only, timeline_guard
 from warroom.models import DeploymentPlan, Role, Seat, User
 
@@ -96,6 +97,21 @@ CAST = {
     "forge": ("member", "Member", ["tick"]),
     "vera": ("observer", "Observer", []),
 }
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_modify_db_settings, django_db_blocker):
+    """A copy of a database that was migrated once; each worker would else migrate its own."""
+    with django_db_blocker.unblock():
+        connection = connections["default"]
+        name = connection.creation._get_test_db_name()
+        connection.close()
+        prepared.make_test_database(name)
+        connections.settings["default"]["NAME"] = connection.settings_dict["NAME"] = name
+    yield
+    with django_db_blocker.unblock():
+        connections.close_all()
+        prepared.drop_test_database(name)
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,7 @@ def test_the_demo_shows_a_slow_service_and_a_missing_prometheus(make_product):
 
 
 def test_without_prometheus_the_demo_says_how_to_get_one(make_product):
-    product = make_product("--demo", WARROOM_PROMETHEUS="none").start()
+    product = make_product("--demo", WARROOM_PROMETHEUS="none").migrated().start()
     assert "set PROMETHEUS_URL" in product.said()
     cora = product.sign_in("cora", PASSWORD)
 
@@ -57,7 +57,7 @@ def test_without_prometheus_the_demo_says_how_to_get_one(make_product):
 
 
 def test_what_a_person_ticked_outlives_a_kill_of_everything(make_product):
-    product = make_product("--demo", WARROOM_PROMETHEUS="none").start()
+    product = make_product("--demo", WARROOM_PROMETHEUS="none").migrated().start()
     cora = product.sign_in("cora", PASSWORD)
     checklist = f"{product.url}{ROOM}checklist/"
     number = next(number for number, box in boxes(cora, checklist).items() if box == "false")

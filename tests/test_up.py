@@ -133,7 +133,8 @@ def test_after_a_killed_supervisor_nothing_is_in_the_way_of_the_next(running_pro
 
 def test_checks_go_on_while_worker_is_killed_and_broker_gone(make_product, valkey, demo_service):
     """Fault 3: at most ten seconds late; afterwards the worker takes over again."""
-    product = make_product(REDIS_URL=valkey.url, WARROOM_OUTBOUND_ALLOW=demo_service.target).start()
+    product = make_product(REDIS_URL=valkey.url, WARROOM_OUTBOUND_ALLOW=demo_service.target)
+    product.migrated().start()
     product.run_python(MAKE_CHECK.format(url=demo_service.url))
     wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
     log = product.var / "log" / "tick.log"
@@ -161,7 +162,7 @@ def test_checks_go_on_while_worker_is_killed_and_broker_gone(make_product, valke
 
 def test_due_work_goes_on_while_the_broker_is_frozen(make_product, valkey):
     """Fault 4: nothing waits for an answer that does not come."""
-    product = make_product(REDIS_URL=valkey.url).start()
+    product = make_product(REDIS_URL=valkey.url).migrated().start()
     wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
     valkey.freeze()
     try:

@@ -7,8 +7,7 @@ import pytest
 
 @pytest.mark.process
 def test_eight_writers_lose_nothing_and_none_meets_a_locked_database(make_product):
-    product = make_product()
-    product.manage("migrate", "--verbosity=0")
+    product = make_product().migrated()
     said = product.run_python(
         "import json\n"
         "from tests.harness.writers import run\n"

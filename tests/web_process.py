@@ -19,7 +19,7 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from tests.harness.product import migrated
+from tests.harness.prepared import migrated, migrated_copy
 from warroom import broker
 
 ROOT = Path(settings.BASE_DIR)
@@ -85,12 +85,9 @@ class House:
     strangers_cookie: str = ""
 
     def furnish(self) -> None:
-        """Migrate, start the second process, create a plan and its people."""
+        """Begin on a migrated database, start the second process, make a plan and its people."""
         if "DATABASE_URL" not in self.env:
             shutil.copy2(migrated(), self.var / "warroom.sqlite3")
-        else:
-            command = [sys.executable, "manage.py", "migrate", "-v0"]
-            subprocess.run(command, cwd=ROOT, env=self.env, check=True, timeout=120)
         self.doer = self._start([sys.executable, "-c", DOER], stdin=subprocess.PIPE)
         self.cookie, self.strangers_cookie = self.do(SEED)
 
@@ -198,11 +195,10 @@ def database_url():
     known = {key: value for key, value in known.items() if value}
     name = f"warroom_live_{os.getpid()}_{time.monotonic_ns()}"
     with psycopg.connect(dbname="postgres", autocommit=True, **known) as admin:
-        admin.execute(f'CREATE DATABASE "{name}"')
         try:
-            yield _url(at, name)
+            yield migrated_copy(_url(at, "postgres"), name)
         finally:
-            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 def _url(at: dict, name: str) -> str:

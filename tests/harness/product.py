@@ -1,7 +1,5 @@
 """The whole product as people start it, on folders and ports of its own."""
 
-import fcntl
-import hashlib
 import os
 import re
 import shutil
@@ -14,6 +12,13 @@ from pathlib import Path
 import requests
 
 from tests.harness.postgres import create_database
+from tests.harness.prepared import (
+    keep_static,
+    lend_static,
+    migrated,
+    migrated_copy,
+    plain_environment,
+)
 from tests.harness.processes import end, free_port, launch, wait_until
 from warroom.supervisor import MARK, end_leftovers
 
@@ -37,17 +42,22 @@ class Product:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.output = folder / "output"
-        kept = {name: text for name, text in os.environ.items() if not _is_ours(name)}
-        self.env = kept | {"WARROOM_VAR": str(self.var)} | _database() | environment
+        own = {"WARROOM_VAR": str(self.var)}
+        self.env = plain_environment() | own | _database() | environment
         self.process: subprocess.Popen[bytes] | None = None
+        self.lent = False
 
     def migrated(self) -> "Product":
-        """Begin on a database that was migrated once for all tests; on PostgreSQL as without it.
+        """Begin on a database and static files that were made once for all tests.
 
         The first start of a product migrates; tests of other things need not wait for it each.
         """
-        if "DATABASE_URL" not in self.env:
+        if url := self.env.get("DATABASE_URL"):
+            self.env["DATABASE_URL"] = migrated_copy(url, f"product_{uuid.uuid4().hex[:12]}")
+        else:
             shutil.copy2(migrated(), self.var / "warroom.sqlite3")
+        lend_static(self.var / "static")
+        self.lent = True
         return self
 
     def launch(self, *more: str) -> "Product":
@@ -63,6 +73,8 @@ class Product:
         self.launch()
         try:
             self.wait_for_words("Warroom is ready at", within_s)
+            if self.lent:
+                keep_static(self.var / "static")
         except AssertionError:
             self.clean_up()  # what came up too late must not stay behind
             raise
@@ -152,30 +164,6 @@ class Product:
     def run_python(self, text: str) -> str:
         """Run statements with Django set up on its data; return what they print."""
         return self.manage("shell", "--no-imports", text=text)
-
-
-def migrated() -> Path:
-    """An SQLite database with every migration of this checkout; made by whoever asks first."""
-    folder = ROOT / "var" / "tests" / "migrated"
-    folder.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256()
-    for path in sorted(ROOT.glob("*/migrations/*.py")):
-        digest.update(path.read_bytes())
-    made = folder / f"{digest.hexdigest()[:16]}.sqlite3"
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            kept = {name: text for name, text in os.environ.items() if not _is_ours(name)}
-            command = [sys.executable, str(ROOT / "manage.py"), "migrate", "-v0"]
-            subprocess.run(command, cwd=ROOT, env=kept | {"WARROOM_VAR": str(folder)}, check=True)
-            (folder / "warroom.sqlite3").replace(made)
-    return made
-
-
-def _is_ours(name: str) -> bool:
-    return name in ("DATABASE_URL", "REDIS_URL", "PROMETHEUS_URL") or name.startswith(
-        ("WARROOM_", "DJANGO_")
-    )
 
 
 def _database() -> dict[str, str]:
