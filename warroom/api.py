@@ -14,6 +14,7 @@ from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Field, NinjaAPI, Schema, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import HttpBearer
@@ -85,19 +86,19 @@ def _document(request: HttpRequest, error: DocumentError) -> HttpResponse:
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     first = error.errors[0] if error.errors else {}
     field = ".".join(str(part) for part in first.get("loc", ())[1:])
-    return problem(422, str(first.get("msg", "The request is not valid.")), field=field)
+    return problem(422, str(first.get("msg", _("The request is not valid."))), field=field)
 
 
 @api.exception_handler(AuthenticationError)
 def _stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
-    answer = problem(401, "Give a token that is valid: Authorization: Bearer …")
+    answer = problem(401, _("Give a token that is valid: Authorization: Bearer …"))
     answer["WWW-Authenticate"] = "Bearer"
     return answer
 
 
 @api.exception_handler(Http404)
 def _missing(request: HttpRequest, error: Http404) -> HttpResponse:
-    return problem(404, "There is no such thing, or it is not yours to see.")
+    return problem(404, _("There is no such thing, or it is not yours to see."))
 
 
 @api.exception_handler(HttpError)
@@ -107,22 +108,22 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
 
 @api.exception_handler(DataError)
 def _unkept(request: HttpRequest, error: DataError) -> HttpResponse:
-    return problem(422, "A value cannot be kept: it is too long, too large or holds a NUL.")
+    return problem(422, _("A value cannot be kept: it is too long, too large or holds a NUL."))
 
 
 @api.exception_handler(OverflowError)
 def _beyond(request: HttpRequest, error: OverflowError) -> HttpResponse:
-    return problem(422, "A time or a number lies beyond what can be kept.")
+    return problem(422, _("A time or a number lies beyond what can be kept."))
 
 
 @api.exception_handler(MultiPartParserError)
 def _no_form(request: HttpRequest, error: MultiPartParserError) -> HttpResponse:
-    return problem(400, f"The form cannot be read. {error}")
+    return problem(400, _("The form cannot be read. {error}").format(error=error))
 
 
 @api.exception_handler(RequestDataTooBig)
 def _too_big(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
-    return problem(413, "The body is larger than this service takes.")
+    return problem(413, _("The body is larger than this service takes."))
 
 
 @api.exception_handler(Exception)
@@ -130,10 +131,10 @@ def _broken(request: HttpRequest, error: Exception) -> HttpResponse:
     """A fault of ours: 500. A database that does not answer: 503, and when to come again."""
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     if isinstance(error, OperationalError | InterfaceError):
-        answer = problem(503, "The database does not answer. Come again in some seconds.")
+        answer = problem(503, _("The database does not answer. Come again in some seconds."))
         answer["Retry-After"] = "5"
         return answer
-    return problem(500, "Something went wrong here. See what stands before you send it again.")
+    return problem(500, _("Something went wrong here. See what stands before you send it again."))
 
 
 # --- what a token may ----------------------------------------------------------------------
@@ -143,7 +144,9 @@ def demand_scope(request: HttpRequest, *scopes: str) -> ApiToken:
     """Raise NotAllowed unless the request's token has one of ``scopes``."""
     token: ApiToken = request.auth  # type: ignore[attr-defined]
     if not set(scopes) & set(token.scopes):
-        raise NotAllowed(f"The token lacks the scope {' or '.join(scopes)}.")
+        raise NotAllowed(
+            _("The token lacks the scope {scopes}.").format(scopes=" or ".join(scopes))
+        )
     return token
 
 
@@ -161,14 +164,17 @@ def find_role(plan: DeploymentPlan, key: str) -> Role:
     role = plan.roles.filter(key=key).first()
     if role is None:
         keys = ", ".join(plan.roles.values_list("key", flat=True))
-        raise Invalid("role", f"This release has no role {key!r}. Its roles: {keys}.")
+        raise Invalid(
+            "role",
+            _("This release has no role {key!r}. Its roles: {keys}.").format(key=key, keys=keys),
+        )
     return role
 
 
 def zoned(field: str, at: datetime | None) -> datetime | None:
     """An instant as it was given. Raises Invalid for one without a time zone."""
     if at is not None and at.tzinfo is None:
-        raise Invalid(field, "Give the time with its zone: 2026-03-04T09:00:00Z.")
+        raise Invalid(field, _("Give the time with its zone: 2026-03-04T09:00:00Z."))
     return at
 
 
@@ -244,7 +250,7 @@ def may_create(request: HttpRequest) -> ApiToken:
     """A token that only reads makes nothing, nor does one that is for a single release."""
     token = demand_scope(request, "edit", "run", "decide", "sign", "vote", "tick", "evidence")
     if token.plan_id is not None:
-        raise NotAllowed("The token is for one release; it makes no others.")
+        raise NotAllowed(_("The token is for one release; it makes no others."))
     return token
 
 
@@ -254,8 +260,10 @@ def _form_sent(request: HttpRequest) -> str | None:
     if kind in CONTENT_TYPES:
         return CONTENT_TYPES[kind]
     if kind not in MARKDOWN:
-        sentence = "Send text/markdown, application/yaml or application/json in UTF-8."
-        raise HttpError(415, f"{kind} is not read. {sentence}")
+        sentence = _("Send text/markdown, application/yaml or application/json in UTF-8.")
+        raise HttpError(
+            415, _("{kind} is not read. {sentence}").format(kind=kind, sentence=sentence)
+        )
     return None
 
 

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 from ninja.errors import HttpError
 
@@ -73,7 +74,7 @@ def replace_document(
     scopes = ("read",) if dry_run else ("edit",)
     plan = plan_of(request, slug, *scopes)
     if (request.content_type or "").lower() not in MARKDOWN:
-        raise HttpError(415, "Send the document as text/markdown in UTF-8.")
+        raise HttpError(415, _("Send the document as text/markdown in UTF-8."))
     reading = reimports.reread(plan, request.body)
     comparison = reimports.compare(plan, reading)
     taken: dict[str, int] = {}

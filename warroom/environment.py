@@ -10,6 +10,7 @@ import os
 import re
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,79}")
 _OWN = ("DJANGO_", "DATABASE_", "REDIS_", "CELERY_", "EMAIL_", "WARROOM_", "AWS_", "PG", "LD_")
@@ -28,18 +29,24 @@ def secret(name: str) -> str:
         raise NotGiven(refused)
     value = os.environ.get(name, "").strip()
     if not value:
-        raise NotGiven(f"the worker's environment has no {name}")
+        raise NotGiven(_("the worker's environment has no {name}").format(name=name))
     return value
 
 
 def refusal(name: str) -> str:
     """Why a release may not name this variable; "" when it may, whether it is set or not."""
     if not _NAME.fullmatch(name):
-        return "that is not the name of an environment variable"
+        return _("that is not the name of an environment variable")
     if settings.WARROOM_SECRETS:
         listed = name in settings.WARROOM_SECRETS
-        return "" if listed else f"{name} is not among WARROOM_SECRETS, which an operator sets"
+        return (
+            ""
+            if listed
+            else _("{name} is not among WARROOM_SECRETS, which an operator sets").format(name=name)
+        )
     own = name.upper().startswith(_OWN) and not name.startswith(_GIVEN)
     if own or name.upper().startswith(_HOSTS):
-        return f"{name} belongs to Warroom or its host and is never sent anywhere"
+        return _("{name} belongs to Warroom or its host and is never sent anywhere").format(
+            name=name
+        )
     return ""

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django import forms
 from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.translation import gettext as _
 
 from warroom.actions.refusals import Refused
 from warroom.documents.source import LIMIT_BYTES
@@ -19,7 +20,9 @@ def sample_time(clock: str = "22:00") -> str:
     return f"{timezone.now() + timedelta(days=1):%Y-%m-%d} {clock}"
 
 
-TIME_HELP = lazy(lambda: f"{sample_time()}, 22:00 or T+12h", str)()
+TIME_HELP = lazy(
+    lambda: _("{sample_time}, 22:00 or T+12h").format(sample_time=sample_time()), str
+)()
 T0_FORMATS = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S"]
 NAME_LIMIT = 200  # of a file
 
@@ -58,7 +61,11 @@ class InstantField(forms.CharField):
             return None
         at = instant_of(text, timezone.now(), self.t0)
         if at is None:
-            raise forms.ValidationError(f"{text!r} is no time. Write {TIME_HELP}; times are UTC.")
+            raise forms.ValidationError(
+                _("{text!r} is no time. Write {time_help}; times are UTC.").format(
+                    text=text, time_help=TIME_HELP
+                )
+            )
         return at
 
 

@@ -4,6 +4,9 @@ from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from warroom.form_parts import T0_FORMATS, OnceForm
 from warroom.models import User
@@ -11,7 +14,7 @@ from warroom.models import User
 
 class SignInForm(AuthenticationForm):
     stay = forms.BooleanField(
-        label="Stay signed in on this device for 24 h", required=False, initial=True
+        label=_l("Stay signed in on this device for 24 h"), required=False, initial=True
     )
 
 
@@ -19,7 +22,7 @@ class NoteForm(OnceForm):
     """A note for the timeline."""
 
     text = forms.CharField(
-        label="What happened or what you see", widget=forms.Textarea(attrs={"rows": 4})
+        label=_l("What happened or what you see"), widget=forms.Textarea(attrs={"rows": 4})
     )
 
 
@@ -51,13 +54,13 @@ class TimelineFilter(forms.Form):
         "notes": ("note.",),
     }
     LABELS = {
-        "": "Everything",
-        "decisions": "Decisions and votes",
-        "rollout": "Plan and rollout",
-        "checks": "Checks and results",
-        "items": "Items and sign-offs",
-        "people": "People",
-        "notes": "Notes",
+        "": _l("Everything"),
+        "decisions": _l("Decisions and votes"),
+        "rollout": _l("Plan and rollout"),
+        "checks": _l("Checks and results"),
+        "items": _l("Items and sign-offs"),
+        "people": _l("People"),
+        "notes": _l("Notes"),
     }
 
     kind = forms.ChoiceField(required=False, choices=list(LABELS.items()))
@@ -65,13 +68,13 @@ class TimelineFilter(forms.Form):
     q = forms.CharField(
         required=False,
         max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Search text"}),
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _l("Search text")}),
     )
     before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
 
     def __init__(self, *args, authors: list[str], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["by"].choices = [("", "Everybody"), *((name, name) for name in authors)]
+        self.fields["by"].choices = [("", _("Everybody")), *((name, name) for name in authors)]
 
     @property
     def narrows(self) -> bool:
@@ -96,18 +99,20 @@ class TimelineFilter(forms.Form):
     def sentence(self) -> str:
         """``matches “latency” by Hudson``, for the empty page."""
         chosen = self.cleaned_data
-        words = [f"of {self.LABELS[chosen['kind']].lower()}" if chosen["kind"] else ""]
-        words += [f"matches “{chosen['q']}”" if chosen["q"] else ""]
-        words += [f"by {chosen['by']}" if chosen["by"] else ""]
-        return " ".join(word for word in words if word) or "here"
+        words = [_("of {kind}").format(kind=self.LABELS[chosen["kind"]]) if chosen["kind"] else ""]
+        words += [_("matches “{text}”").format(text=chosen["q"]) if chosen["q"] else ""]
+        words += [_("by {by}").format(by=chosen["by"]) if chosen["by"] else ""]
+        return " ".join(word for word in words if word) or _("here")
 
 
 class StatusUpdateForm(OnceForm):
     """A sentence for the public status page."""
 
     text = forms.CharField(
-        label="What the public should know",
-        help_text="Shown to everyone, signed in or not, and never changed afterwards. No names.",
+        label=_l("What the public should know"),
+        help_text=_l(
+            "Shown to everyone, signed in or not, and never changed afterwards. No names."
+        ),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -116,17 +121,17 @@ class ImportForm(forms.Form):
     """A document, pasted or as a file."""
 
     text = forms.CharField(
-        label="Paste it",
-        help_text="Paste it or choose a file: one of the two.",
+        label=_l("Paste it"),
+        help_text=_l("Paste it or choose a file: one of the two."),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"class": "in in--code", "spellcheck": "false", "rows": 12}),
     )
     file = forms.FileField(
-        label="Or choose a file",
+        label=_l("Or choose a file"),
         required=False,
         allow_empty_file=True,
-        help_text=".md or .txt, or a plan as .yaml or .json; UTF-8, up to 1 MB",
+        help_text=_l(".md or .txt, or a plan as .yaml or .json; UTF-8, up to 1 MB"),
         widget=forms.FileInput(
             attrs={
                 "class": "in",
@@ -135,20 +140,22 @@ class ImportForm(forms.Form):
         ),
     )
 
-    into = forms.ChoiceField(label="Into", required=False)
+    into = forms.ChoiceField(label=_l("Into"), required=False)
 
     def __init__(self, *args, plans=(), **kwargs) -> None:
         """``plans`` are those that the person may add to."""
         super().__init__(*args, **kwargs)
-        new = [("", "A new release")]
-        self.fields["into"].choices = new + [(p.slug, f"{p.name}, as new phases") for p in plans]
+        new = [("", _("A new release"))]
+        self.fields["into"].choices = new + [
+            (p.slug, _("{plan}, as new phases").format(plan=p.name)) for p in plans
+        ]
         # A NUL is refused by the reader, which names its line.
         self.fields["text"].validators = []
 
     def clean(self) -> dict:
         values = super().clean() or {}
         if values.get("file") is None and not (values.get("text") or "").strip():
-            raise forms.ValidationError("Nothing to read: paste a text or choose a file.")
+            raise forms.ValidationError(_("Nothing to read: paste a text or choose a file."))
         return values
 
 
@@ -173,26 +180,28 @@ def accounts_named(holders: list[str]) -> dict[str, User]:
 class CreatePlanForm(forms.Form):
     """What a person adds to a document that was understood. ``t0`` is typed as UTC text."""
 
-    name = forms.CharField(label="Release name", max_length=200)
+    name = forms.CharField(label=_l("Release name"), max_length=200)
     slug = forms.SlugField(
-        label="Address", max_length=80, help_text="Stands in the link: /plans/…/"
+        label=_l("Address"), max_length=80, help_text=_l("Stands in the link: /plans/…/")
     )
     t0 = forms.DateTimeField(
         label="T-0, UTC",
         required=False,
         input_formats=T0_FORMATS,
-        help_text="As 2025-10-25 06:00. Left empty, offsets wait for it.",
+        help_text=_l("As 2025-10-25 06:00. Left empty, offsets wait for it."),
         widget=forms.DateTimeInput(attrs={"inputmode": "numeric"}, format="%Y-%m-%d %H:%M"),
     )
-    status_public = forms.BooleanField(label="Public status page", required=False)
+    status_public = forms.BooleanField(label=_l("Public status page"), required=False)
 
     def __init__(self, *args, roles=(), warnings: int = 0, past: str = "", **kwargs) -> None:
         """``past`` is the document's T-0 in words when it is over and a new one is asked for."""
         super().__init__(*args, **kwargs)
         self.roles = list(roles)
         if past:
-            self.fields["t0"].label = "New T-0, UTC"
-            self.fields["t0"].help_text = f"As 2025-10-25 06:00. Leave empty to keep {past}."
+            self.fields["t0"].label = _("New T-0, UTC")
+            self.fields["t0"].help_text = _(
+                "As 2025-10-25 06:00. Leave empty to keep {past}."
+            ).format(past=past)
         people = User.objects.filter(is_active=True).order_by("username")
         named = accounts_named([role.holder for role in self.roles if role.holder])
         for role in self.roles:
@@ -200,13 +209,17 @@ class CreatePlanForm(forms.Form):
                 people,
                 label=role.name,
                 required=False,
-                empty_label="Not yet",
+                empty_label=_("Not yet"),
                 initial=named.get(role.holder),
             )
         if warnings:
             self.fields["seen"] = forms.BooleanField(
-                label=f"I have read the {warnings} warning{'s' if warnings > 1 else ''}",
-                error_messages={"required": "Read the warnings and say so."},
+                label=ngettext(
+                    "I have read the {count} warning",
+                    "I have read the {count} warnings",
+                    warnings,
+                ).format(count=warnings),
+                error_messages={"required": _("Read the warnings and say so.")},
             )
 
     @property
@@ -224,5 +237,5 @@ class CloseEscalationForm(OnceForm):
     """Why a call for help is over."""
 
     reason = forms.CharField(
-        label="What was it, and why is it over", widget=forms.Textarea(attrs={"rows": 2})
+        label=_l("What was it, and why is it over"), widget=forms.Textarea(attrs={"rows": 2})
     )

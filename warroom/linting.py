@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan, Lifecycle, Right
@@ -28,7 +29,7 @@ def dates(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     )
     for odd in found:
         place = "schedule" if odd.code == "t0-past" else "plan"
-        yield _finding(plan, odd, place, "Change dates")
+        yield _finding(plan, odd, place, _("Change dates"))
 
 
 def levels(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -46,17 +47,21 @@ def levels(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         ]
     )
     for odd in found:
-        way_out = "Change minutes" if odd.code == "level-minutes" else "Add contact"
+        way_out = _("Change minutes") if odd.code == "level-minutes" else _("Add contact")
         yield _finding(plan, odd, "levels", way_out)
 
 
 def deciders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """Somebody must be able to decide, and somebody to change the plan."""
     held = {right for role in roles_now(plan, now) for right in role.rights}
-    for right, what in ((Right.DECIDE, "decide a gate"), (Right.EDIT, "change this plan")):
+    for right, what in ((Right.DECIDE, _("decide a gate")), (Right.EDIT, _("change this plan"))):
         if right not in held:
-            odd = Odd(f"no-role-may-{right}", f"No role may {what}", f"Give a role: {right.label}.")
-            yield _finding(plan, odd, "people", "Change rights")
+            odd = Odd(
+                f"no-role-may-{right}",
+                _("No role may {what}").format(what=what),
+                _("Give a role: {right}.").format(right=right.label),
+            )
+            yield _finding(plan, odd, "people", _("Change rights"))
 
 
 def _finding(plan: DeploymentPlan, odd: Odd, place: str, way_out: str) -> LintFinding:

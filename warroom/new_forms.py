@@ -1,6 +1,9 @@
 """The forms of the page on which a release begins."""
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.form_parts import T0_FORMATS, OnceForm
 from warroom.models import DeploymentPlan
@@ -13,34 +16,36 @@ class ReleaseForm(OnceForm):
     """What is said of a release that begins."""
 
     name = forms.CharField(
-        label="Name",
+        label=_l("Name"),
         max_length=200,
-        widget=forms.TextInput(attrs={"placeholder": "Genesis Phase 5"}),
+        widget=forms.TextInput(attrs={"placeholder": _l("Genesis Phase 5")}),
     )
     version = forms.CharField(
-        label="Version",
+        label=_l("Version"),
         max_length=60,
         required=False,
-        widget=forms.TextInput(attrs={"placeholder": "v5.0.0 or a commit"}),
+        widget=forms.TextInput(attrs={"placeholder": _l("v5.0.0 or a commit")}),
     )
     t0 = forms.DateTimeField(
-        label="T0, go-live, UTC",
+        label=_l("T0, go-live, UTC"),
         required=False,
         input_formats=T0_FORMATS,
-        error_messages={"invalid": "Write the time as 2025-11-06 09:00."},
+        error_messages={"invalid": _l("Write the time as 2025-11-06 09:00.")},
         widget=forms.DateTimeInput(
-            attrs={"inputmode": "numeric", "placeholder": "YYYY-MM-DD HH:MM"},
+            attrs={"inputmode": "numeric", "placeholder": _l("YYYY-MM-DD HH:MM")},
             format="%Y-%m-%d %H:%M",
         ),
     )
-    rehearsal = forms.BooleanField(label="Rehearsal", required=False)
+    rehearsal = forms.BooleanField(label=_l("Rehearsal"), required=False)
     factor = forms.IntegerField(
-        label="Times as fast",
+        label=_l("Times as fast"),
         required=False,
         min_value=1,
         max_value=MOST_FACTOR,
         initial=60,
-        help_text=f"For a rehearsal: 60 makes an hour a minute, at most {MOST_FACTOR}.",
+        help_text=format_lazy(
+            _l("For a rehearsal: 60 makes an hour a minute, at most {most}."), most=MOST_FACTOR
+        ),
     )
 
     def wishes(self) -> dict:
@@ -57,16 +62,16 @@ class TemplateReleaseForm(ReleaseForm):
 
     template = forms.ChoiceField(widget=forms.RadioSelect)
     environment = forms.ChoiceField(
-        label="Environment",
-        choices=[("production", "Production"), ("staging", "Staging")],
+        label=_l("Environment"),
+        choices=[("production", _l("Production")), ("staging", _l("Staging"))],
         required=False,
     )
-    time_zone = forms.ChoiceField(label="Plan time zone", initial="UTC")
+    time_zone = forms.ChoiceField(label=_l("Plan time zone"), initial="UTC")
     role = forms.ChoiceField(
-        label="Your role",
+        label=_l("Your role"),
         required=False,
         initial="leader",
-        help_text="As author you cannot be the only one who approves.",
+        help_text=_l("As author you cannot be the only one who approves."),
     )
 
     def __init__(self, *args, starters=(), **kwargs) -> None:
@@ -75,12 +80,12 @@ class TemplateReleaseForm(ReleaseForm):
         self.fields["template"].choices = [(one.key, one.name) for one in starters]
         zones = sorted(zone for zone in known() if "/" in zone)
         self.fields["time_zone"].choices = [("UTC", "UTC"), *((zone, zone) for zone in zones)]
-        self.fields[
-            "t0"
-        ].help_text = "Every date in the template is counted from here. Can stay empty."
+        self.fields["t0"].help_text = _(
+            "Every date in the template is counted from here. Can stay empty."
+        )
         self.fields["role"].choices = [
-            (self.LEADER, "The role that leads"),
-            ("", "Author only"),
+            (self.LEADER, _("The role that leads")),
+            ("", _("Author only")),
             *((one.name, [(r["key"], r["name"]) for r in one.roles]) for one in starters),
         ]
 
@@ -93,7 +98,12 @@ class TemplateReleaseForm(ReleaseForm):
             names = {role["key"]: role["name"] for role in chosen.roles}
             if said["role"] not in names:
                 known = ", ".join(names.values())
-                self.add_error("role", f"“{chosen.name}” has no such role. It has {known}.")
+                self.add_error(
+                    "role",
+                    _("“{chosen}” has no such role. It has {known}.").format(
+                        chosen=chosen.name, known=known
+                    ),
+                )
         return said
 
 
@@ -101,30 +111,30 @@ class CopyReleaseForm(ReleaseForm):
     """A release from an earlier one that the person may see; ``take`` is what goes along."""
 
     plan = forms.ModelChoiceField(
-        DeploymentPlan.objects.none(), label="Plan", to_field_name="slug", empty_label=None
+        DeploymentPlan.objects.none(), label=_l("Plan"), to_field_name="slug", empty_label=None
     )
     take = forms.MultipleChoiceField(
         choices=[(take, take) for take in TAKES], required=False, initial=list(TAKES)
     )
-    added = forms.BooleanField(label="Also what was added later", required=False, initial=True)
+    added = forms.BooleanField(label=_l("Also what was added later"), required=False, initial=True)
 
     def __init__(self, *args, plans, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["plan"].queryset = plans
-        self.fields["t0"].help_text = "Offsets are counted from here. Can stay empty."
+        self.fields["t0"].help_text = _("Offsets are counted from here. Can stay empty.")
 
 
 class YamlReleaseForm(OnceForm):
     """A plan file, pasted or chosen."""
 
     text = forms.CharField(
-        label="Paste YAML",
+        label=_l("Paste YAML"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"spellcheck": "false"}),
     )
     file = forms.FileField(
-        label="Or choose a file",
+        label=_l("Or choose a file"),
         required=False,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml,.json"}),
@@ -133,12 +143,12 @@ class YamlReleaseForm(OnceForm):
     def clean(self) -> dict:
         said = super().clean()
         if not said.get("text", "").strip() and not said.get("file"):
-            self.add_error("file", "Choose a file, or paste its text.")
+            self.add_error("file", _("Choose a file, or paste its text."))
         return said
 
 
 class TemplateForm(OnceForm):
     """A plan that becomes a template."""
 
-    template_name = forms.CharField(label="Name of the template", max_length=200)
-    template_summary = forms.CharField(label="What it is for", max_length=300, required=False)
+    template_name = forms.CharField(label=_l("Name of the template"), max_length=200)
+    template_summary = forms.CharField(label=_l("What it is for"), max_length=300, required=False)

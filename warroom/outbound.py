@@ -31,6 +31,7 @@ import requests
 import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
+from django.utils.translation import gettext as _
 from requests.adapters import BaseAdapter
 from requests.utils import get_encoding_from_headers
 from yarl import URL
@@ -96,7 +97,7 @@ class GuardedResolver(AbstractResolver):
                 _lookups, socket.getaddrinfo, host, port, family, socket.SOCK_STREAM
             )
         except (OSError, UnicodeError) as error:
-            raise Unresolved(f"the name {host} cannot be resolved") from error
+            raise Unresolved(_("the name {host} cannot be resolved").format(host=host)) from error
         return _judged(host, port, found)
 
     async def close(self) -> None:
@@ -135,17 +136,17 @@ def checked(url: str) -> URL:
 @lru_cache(maxsize=4096)
 def _checked(url: str, allowed: tuple[str, ...]) -> URL:
     if any(ord(c) <= 32 or c == "\\" for c in url):
-        raise Forbidden("the address has blanks or control characters in it")
+        raise Forbidden(_("the address has blanks or control characters in it"))
     try:
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
         host = addresses.clean_host(parts.hostname or "")
     except ValueError as error:
-        raise Forbidden("the address is not valid") from error
+        raise Forbidden(_("the address is not valid")) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise Forbidden("only http:// and https:// addresses are called")
+        raise Forbidden(_("only http:// and https:// addresses are called"))
     if parts.username is not None:
-        raise Forbidden("the address has a name or password in it")
+        raise Forbidden(_("the address has a name or password in it"))
     return _with_plain_host(url, host, port, allowed)
 
 
@@ -198,14 +199,16 @@ async def fetch(
     try:
         async with asyncio.timeout(deadline_s):
             answer = await _once(session, method, url, headers, data, limit, started, trust)
-            for _ in range(_MAX_HOPS if redirects else 0):
+            for _unused in range(_MAX_HOPS if redirects else 0):
                 if answer.status not in _REDIRECTS or "location" not in answer.headers:
                     break
                 url = urljoin(answer.url, answer.headers["location"])
                 answer = await _once(session, "GET", url, None, None, limit, started, trust)
             return answer
     except TimeoutError as error:
-        raise TooSlow(f"no whole answer within {deadline_s:g} s") from error
+        raise TooSlow(
+            _("no whole answer within {deadline_s:g} s").format(deadline_s=deadline_s)
+        ) from error
     except (OSError, aiohttp.ClientError) as error:
         raise _in_words(error) from error
 
@@ -218,7 +221,7 @@ async def _once(session, method, url, headers, data, limit, started, trust) -> R
         coding = answer.headers.get("Content-Encoding", "identity").lower()
         if coding not in ("", "identity"):
             # Unpacking could blow a small answer up to any size, and we asked for none.
-            raise OutboundError("the answer is compressed although plain was asked for")
+            raise OutboundError(_("the answer is compressed although plain was asked for"))
         body = await _body(answer, limit)
         return Response(
             status=answer.status,
@@ -232,14 +235,14 @@ async def _once(session, method, url, headers, data, limit, started, trust) -> R
 async def _body(answer: aiohttp.ClientResponse, limit: int) -> bytes:
     if (answer.content_length or 0) > limit:
         answer.close()
-        raise TooLarge(f"the answer is larger than {limit // 1000:,} kB")
+        raise TooLarge(_("the answer is larger than {limit:,} kB").format(limit=limit // 1000))
     chunks, size = [], 0
     async for chunk in answer.content.iter_chunked(65_536):
         size += len(chunk)
         if size > limit:
             # Hang up: leaving the rest unread would keep the sender sending.
             answer.close()
-            raise TooLarge(f"the answer is larger than {limit // 1000:,} kB")
+            raise TooLarge(_("the answer is larger than {limit:,} kB").format(limit=limit // 1000))
         chunks.append(chunk)
     return b"".join(chunks)
 
@@ -256,19 +259,19 @@ def _in_words(error: Exception) -> OutboundError:
 
 def _words(error: Exception) -> str:
     if isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError)):
-        return "the TLS certificate is not valid"
+        return _("the TLS certificate is not valid")
     if isinstance(error, (aiohttp.ServerDisconnectedError, ConnectionResetError)):
-        return "the connection was closed before the answer was whole"
+        return _("the connection was closed before the answer was whole")
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, ConnectionRefusedError):
-        return "connection refused"
+        return _("connection refused")
     if isinstance(cause, OSError) and cause.errno:
         return os.strerror(cause.errno).lower()
     if isinstance(error, aiohttp.ClientPayloadError):
-        return "the connection was closed before the answer was whole"
+        return _("the connection was closed before the answer was whole")
     if isinstance(error, aiohttp.ClientResponseError):
-        return "the answer is not HTTP"
-    return "the call failed"
+        return _("the answer is not HTTP")
+    return _("the call failed")
 
 
 # --- one loop and one session per process --------------------------------------------------
@@ -327,7 +330,9 @@ def call(method: str, url: str, **options: Any) -> Response:
         return future.result(timeout=deadline + 1)
     except TimeoutError as error:
         future.cancel()
-        raise TooSlow(f"no whole answer within {deadline:g} s") from error
+        raise TooSlow(
+            _("no whole answer within {deadline:g} s").format(deadline=deadline)
+        ) from error
 
 
 def _forget_after_fork() -> None:
@@ -373,7 +378,7 @@ class GuardedAdapter(BaseAdapter):
             trust=self.trust,
         )
         if answer.status in _REDIRECTS:
-            raise OutboundError("it answered with a redirect, which is not followed")
+            raise OutboundError(_("it answered with a redirect, which is not followed"))
         return _as_requests(request, answer)
 
     def close(self) -> None:

@@ -9,6 +9,8 @@ import time
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.utils.translation import gettext as _
+
 from warroom.outbound import DEADLINE_S, Forbidden, GuardedResolver, OutboundError, TooSlow
 from warroom.rules import addresses
 
@@ -35,7 +37,7 @@ def trusting(ca: str) -> ssl.SSLContext | None:
     try:
         return _context(ca, os.stat(ca).st_mtime_ns)
     except (OSError, ssl.SSLError, ValueError) as error:
-        raise OutboundError("the file of its certificate authority cannot be read") from error
+        raise OutboundError(_("the file of its certificate authority cannot be read")) from error
 
 
 @lru_cache(maxsize=64)
@@ -50,9 +52,9 @@ def host_and_port(text: str) -> tuple[str, int]:
     host, colon, port = text.strip().rpartition(":")
     host = addresses.clean_host(host)
     if not colon or not host or not port.isdecimal() or not 0 < int(port) < 65_536:
-        raise Forbidden("the address is not host:port")
+        raise Forbidden(_("the address is not host:port"))
     if any(ord(c) <= 32 or c in "/\\@?#" for c in host):
-        raise Forbidden("the host has characters in it that no host has")
+        raise Forbidden(_("the host has characters in it that no host has"))
     return host, int(port)
 
 
@@ -75,7 +77,9 @@ async def connect(
             found = await _resolver.resolve(host, port)
             return await _first(found, port, tls, server_name or host, started)
     except TimeoutError as error:
-        raise TooSlow(f"no connection within {deadline_s:g} s") from error
+        raise TooSlow(
+            _("no connection within {deadline_s:g} s").format(deadline_s=deadline_s)
+        ) from error
     except ssl.SSLError:
         raise
     except OSError as error:
@@ -91,12 +95,12 @@ async def _first(found: list, port: int, tls, server_name: str, started: float) 
             raise
         except OSError as error:
             trouble = error
-    raise trouble or OutboundError("the name has no address")
+    raise trouble or OutboundError(_("the name has no address"))
 
 
 async def _open(address: str, port: int, tls, server_name: str, started: float) -> Opened:
     name = server_name if tls else None
-    _, writer = await asyncio.open_connection(address, port, ssl=tls, server_hostname=name)
+    _unused, writer = await asyncio.open_connection(address, port, ssl=tls, server_hostname=name)
     try:
         inside = writer.get_extra_info("ssl_object")
         certificate = inside.getpeercert() if inside else {}
@@ -108,7 +112,7 @@ async def _open(address: str, port: int, tls, server_name: str, started: float) 
 
 def _words(error: OSError) -> str:
     if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
+        return _("connection refused")
     if isinstance(error, ConnectionResetError):
-        return "the connection was closed"
-    return os.strerror(error.errno).lower() if error.errno else "the connection failed"
+        return _("the connection was closed")
+    return os.strerror(error.errno).lower() if error.errno else _("the connection failed")

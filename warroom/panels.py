@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from warroom import navigation
 from warroom.live import lint, needs, outlook, panels
@@ -177,14 +180,17 @@ def findings(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
     found = lint.lint(plan, now) if ahead else []
     if not found:
         return []
-    many = len(found) > 1
+    title = ngettext(
+        "Answer {count} finding in the plan", "Answer {count} findings in the plan", len(found)
+    )
+    more = _(", and {count} more").format(count=len(found) - 1) if len(found) > 1 else ""
     return [
         needs.Need(
-            title=f"Answer {len(found)} finding{'s' if many else ''} in the plan",
+            title=title.format(count=len(found)),
             key=Right.EDIT,
             url=f"{reverse('settings', args=[plan.slug])}#findings",
-            button="See findings",
-            note=f"{found[0].title}{f', and {len(found) - 1} more' if many else ''}.",
+            button=_("See findings"),
+            note=f"{found[0].title}{more}.",
             icon="warn",
             optional=True,
         )
@@ -194,25 +200,25 @@ def findings(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
 def next_of_life(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
     """A draft waits to be opened, and after T0 a release that is ready waits to go live."""
     if plan.lifecycle == rules.DRAFT:
-        word, title, due = rules.PREPARING, "Open the room", None
+        word, title, due = rules.PREPARING, _("Open the room"), None
     elif plan.lifecycle == rules.PREPARING and plan.t0 is not None and plan.t0 <= now:
-        word, title, due = rules.DEPLOYING, "Go live", plan.t0
+        word, title, due = rules.DEPLOYING, _("Go live"), plan.t0
     else:
         return []
     step, url = rules.STEPS[word], f"{plan.get_absolute_url()}#life"
-    note = step.says if due is None else "T0 has come."
-    return [needs.Need(title, step.right, url, "Look at it", note=note, due=due, icon="flag")]
+    note = step.says if due is None else _("T0 has come.")
+    return [needs.Need(title, step.right, url, _("Look at it"), note=note, due=due, icon="flag")]
 
 
 def calls(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
     """A call that nobody has answered comes before everything."""
     return [
         needs.Need(
-            title=f"Answer {one}: {one.reason}",
+            title=_("Answer {one}: {reason}").format(one=one, reason=one.reason),
             key=Right.TICK,
             url=f"{reverse('escalation', args=[plan.slug])}#e-{one.number}",
-            button=f"See {one}",
-            note="Whoever acknowledges it looks after it.",
+            button=_("See {one}").format(one=one),
+            note=_("Whoever acknowledges it looks after it."),
             due=one.opened_at,
             icon="tel",
             main=True,
@@ -228,8 +234,8 @@ needs.register_needs(people_needs)
 needs.register_needs(next_of_life)
 needs.register_needs(findings)
 lint.register_lint(people_lint)
-navigation.register_tab("room", "Room", "room", 10, icon="room", key="r")
-navigation.register_tab("escalation", "Escalation", "escalation", 65, icon="tel", key="c")
-navigation.register_tab("timeline", "Timeline", "timeline", 60, icon="note", key="t")
-navigation.register_tab("updates", "Status page", "status-updates", 70, icon="chat", key="s")
-navigation.register_tab("settings", "Settings", "settings", 120, icon="list", key="e")
+navigation.register_tab("room", _l("Room"), "room", 10, icon="room", key="r")
+navigation.register_tab("escalation", _l("Escalation"), "escalation", 65, icon="tel", key="c")
+navigation.register_tab("timeline", _l("Timeline"), "timeline", 60, icon="note", key="t")
+navigation.register_tab("updates", _l("Status page"), "status-updates", 70, icon="chat", key="s")
+navigation.register_tab("settings", _l("Settings"), "settings", 120, icon="list", key="e")

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from warroom.actions.invitations import invite, link_of
@@ -82,7 +83,9 @@ def seat(request: HttpRequest, slug: str, body: SeatIn):
     role = find_role(plan, body.role)
     person = User.objects.filter(username=body.person, is_active=True).first()
     if person is None:
-        raise Invalid("person", f"Nobody has the user name {body.person!r}.")
+        raise Invalid(
+            "person", _("Nobody has the user name {person!r}.").format(person=body.person)
+        )
     times = {"starts_at": zoned("starts_at", body.starts_at)}
     times["ends_at"] = zoned("ends_at", body.ends_at)
     return Status(201, _holder(take_seat(plan, role, person, by=request.user, **times)))

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from django import forms
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.actions.roles import RoleWish, is_so
 from warroom.form_parts import TIME_HELP, InstantField, OnceForm
@@ -17,7 +20,9 @@ def _person_named(name: str) -> User:
     person = User.objects.filter(username=name.strip(), is_active=True).first()
     if person is None:
         raise forms.ValidationError(
-            f"Nobody has the user name {name.strip()!r}. Invite them, and they make an account."
+            _("Nobody has the user name {name!r}. Invite them, and they make an account.").format(
+                name=name.strip()
+            )
         )
     return person
 
@@ -28,7 +33,7 @@ class PersonForm(OnceForm):
     OFFERED = 200  # accounts in the list below the field; of more nobody reads a list
 
     person = forms.CharField(
-        label="User name",
+        label=_l("User name"),
         max_length=150,
         widget=forms.TextInput(attrs={"list": "accounts", "autocomplete": "off"}),
     )
@@ -46,8 +51,8 @@ class SeatForm(PersonForm):
     """Who sits as what, for good or for a time. Roles are those of the plan."""
 
     role = forms.ModelChoiceField(Role.objects.none(), to_field_name="key", empty_label=None)
-    starts_at = InstantField(label="From, UTC", required=False)
-    ends_at = InstantField(label="Until, UTC", required=False)
+    starts_at = InstantField(label=_l("From, UTC"), required=False)
+    ends_at = InstantField(label=_l("Until, UTC"), required=False)
     field_order = ("role", "person", "starts_at", "ends_at")
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
@@ -61,14 +66,16 @@ class HandOverForm(PersonForm):
     """To whom a seat is lent, and between which times."""
 
     starts_at = InstantField(
-        label="From, UTC", required=False, help_text=f"{TIME_HELP}. Empty: from now."
+        label=_l("From, UTC"),
+        required=False,
+        help_text=format_lazy(_l("{time_help}. Empty: from now."), time_help=TIME_HELP),
     )
-    ends_at = InstantField(label="Until, UTC", help_text=TIME_HELP)
+    ends_at = InstantField(label=_l("Until, UTC"), help_text=TIME_HELP)
     note = forms.CharField(
-        label="What they take over",
+        label=_l("What they take over"),
         required=False,
         max_length=300,
-        help_text="Stands in the timeline and in their letter.",
+        help_text=_l("Stands in the timeline and in their letter."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -82,12 +89,12 @@ class InviteForm(OnceForm):
     """Whom to ask for a role; without an address the link is handed over by hand."""
 
     role = forms.ModelChoiceField(Role.objects.none(), to_field_name="key", empty_label=None)
-    name = forms.CharField(label="Name", max_length=150, required=False)
+    name = forms.CharField(label=_l("Name"), max_length=150, required=False)
     email = forms.CharField(
-        label="Mail address",
+        label=_l("Mail address"),
         max_length=254,
         required=False,
-        help_text="Left empty, you get a link to hand over.",
+        help_text=_l("Left empty, you get a link to hand over."),
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
@@ -99,9 +106,9 @@ class InviteForm(OnceForm):
 class RoleForm(OnceForm):
     """A new role."""
 
-    name = forms.CharField(label="Name of the new role", max_length=100)
+    name = forms.CharField(label=_l("Name of the new role"), max_length=100)
     rights = forms.MultipleChoiceField(
-        label="It may",
+        label=_l("It may"),
         required=False,
         choices=Right.choices,
         widget=forms.CheckboxSelectMultiple,
@@ -114,20 +121,20 @@ class RoleForm(OnceForm):
 class JoinForm(forms.Form):
     """An account for who was asked to take a role. Django's own rules for passwords hold."""
 
-    name = forms.CharField(label="Your name", max_length=150)
+    name = forms.CharField(label=_l("Your name"), max_length=150)
     username = forms.CharField(
-        label="User name",
+        label=_l("User name"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
     password = forms.CharField(
-        label="Password",
+        label=_l("Password"),
         strip=False,
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password_again = forms.CharField(
-        label="Password again",
+        label=_l("Password again"),
         strip=False,
         max_length=500,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -136,7 +143,7 @@ class JoinForm(forms.Form):
     def clean(self) -> dict:
         values = super().clean() or {}
         if "password" in values and values["password"] != values.get("password_again"):
-            self.add_error("password_again", "The two passwords differ.")
+            self.add_error("password_again", _("The two passwords differ."))
         return values
 
 
@@ -206,10 +213,10 @@ class RolesForm(OnceForm):
             return None
         if None in ends:
             if not any(self.has_error(f"{key}.{end}") for end in ("from", "until")):
-                self.add_error(f"{key}.until", "Give both ends of the coverage, or neither.")
+                self.add_error(f"{key}.until", _("Give both ends of the coverage, or neither."))
             return None
         if ends[1] <= ends[0]:
-            self.add_error(f"{key}.until", "The coverage ends before it begins.")
+            self.add_error(f"{key}.until", _("The coverage ends before it begins."))
         return ends[0], ends[1]
 
     def _seconds(self, name: str, values: dict) -> int | None:
@@ -221,7 +228,10 @@ class RolesForm(OnceForm):
             at = instant_of(text, timezone.now(), self.t0)
             seconds = round((at - self.t0).total_seconds()) if at else None
         if seconds is None:
-            self.add_error(name, f"{text!r} is no offset. Write T-2h or T+1d, both from T0.")
+            self.add_error(
+                name,
+                _("{text!r} is no offset. Write T-2h or T+1d, both from T0.").format(text=text),
+            )
         return seconds
 
     def wishes(self) -> dict[str, RoleWish]:
@@ -241,7 +251,7 @@ class RolesForm(OnceForm):
     def row(self, role: Role) -> RoleFields | None:
         if f"{role.key}.name" not in self.fields:
             return None
-        rights = [(r, Right(r).name.capitalize(), self[f"{role.key}.{r}"]) for r in Right.values]
+        rights = [(r, Right(r).head, self[f"{role.key}.{r}"]) for r in Right.values]
         return RoleFields(
             role=role,
             name=self[f"{role.key}.name"],
@@ -257,4 +267,6 @@ class RolesForm(OnceForm):
         if is_so(role, self._wish(role.key)):
             return ""
         rights = [right for right in Right.values if right in role.rights]
-        return f"saved as {role.name}: {', '.join(rights) or 'reads along'}"
+        return _("saved as {role}: {rights}").format(
+            role=role.name, rights=", ".join(rights) or _("reads along")
+        )

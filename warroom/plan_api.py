@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from warroom.actions.lifecycle import take_step
@@ -100,12 +101,14 @@ def shift(request: HttpRequest, slug: str, body: ShiftIn):
 
 def _wanted(body: ShiftIn) -> datetime | int:
     if (body.t0 is None) == (not body.by):
-        raise Invalid("t0", "Give one of t0 and by.")
+        raise Invalid("t0", _("Give one of t0 and by."))
     if body.t0 is not None:
         return zoned("t0", body.t0)
     seconds = parse_by(body.by)
     if seconds is None:
-        raise Invalid("by", f"{body.by[:40]!r} is no length. Write +6h, -30m or +1h30m.")
+        raise Invalid(
+            "by", _("{by!r} is no length. Write +6h, -30m or +1h30m.").format(by=body.by[:40])
+        )
     return seconds
 
 

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja.parser import Parser
 from pydantic import AfterValidator
 
@@ -46,10 +47,12 @@ class StrictJson(Parser):
         try:
             data = json.loads(request.body, parse_int=_whole)
         except ValueError as error:
-            request.wrong_body = problem(400, f"The body is no JSON. {error}")  # type: ignore[attr-defined]
+            request.wrong_body = problem(400, _("The body is no JSON. {error}").format(error=error))  # type: ignore[attr-defined]
             raise
         except RecursionError as error:
-            sentence = f"The body is nested more than {MOST_DEPTH} deep."
+            sentence = _("The body is nested more than {most_depth} deep.").format(
+                most_depth=MOST_DEPTH
+            )
             request.wrong_body = problem(422, sentence, field="body")  # type: ignore[attr-defined]
             raise ValueError(sentence) from error
         if wrong := _unkeepable(data):
@@ -71,16 +74,18 @@ def _unkeepable(data: Any) -> tuple[str, str] | None:
     while stack:
         path, depth, value = stack.pop()
         if depth > MOST_DEPTH:
-            return _shown_path(path), f"The body is nested more than {MOST_DEPTH} deep."
+            return _shown_path(path), _("The body is nested more than {most_depth} deep.").format(
+                most_depth=MOST_DEPTH
+            )
         if isinstance(value, dict):
             stack += [(path, depth, key) for key in value]
         if isinstance(value, dict | list):
             inner = value.items() if isinstance(value, dict) else enumerate(value)
             stack += [(f"{path}.{key}".lstrip("."), depth + 1, one) for key, one in inner]
         elif isinstance(value, float) and not math.isfinite(value):
-            return _shown_path(path), "The number is not finite, or too long."
+            return _shown_path(path), _("The number is not finite, or too long.")
         elif isinstance(value, str) and _is_broken(value):
-            return _shown_path(path), "The text holds a NUL or half of a surrogate pair."
+            return _shown_path(path), _("The text holds a NUL or half of a surrogate pair.")
     return None
 
 

@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.actions.plans import PlanFields, fields_of, holds_of
 from warroom.actions.refusals import Refused
@@ -29,7 +31,9 @@ class LengthField(forms.CharField):
             return None
         seconds = length_of(text)
         if seconds is None:
-            raise forms.ValidationError(f"{text!r} is no length. Write 6 h, 90 min or 1h30m.")
+            raise forms.ValidationError(
+                _("{text!r} is no length. Write 6 h, 90 min or 1h30m.").format(text=text)
+            )
         return seconds // 60
 
 
@@ -47,7 +51,11 @@ def _instant(label: str, help_text: str = "") -> InstantField:
         required=False,
         help_text=help_text,
         widget=forms.TextInput(
-            attrs={"inputmode": "numeric", "placeholder": "YYYY-MM-DD HH:MM", "autocomplete": "off"}
+            attrs={
+                "inputmode": "numeric",
+                "placeholder": _("YYYY-MM-DD HH:MM"),
+                "autocomplete": "off",
+            }
         ),
     )
 
@@ -63,28 +71,30 @@ class PlanForm(OnceForm):
         widget=forms.TextInput(attrs={"list": "environments", "autocomplete": "off"}),
     )
     time_zone = forms.CharField(
-        label="Plan time zone",
+        label=_l("Plan time zone"),
         max_length=60,
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
     )
-    window_start = _instant("Window opens, UTC")
-    window_end = _instant("Window closes, UTC")
+    window_start = _instant(_l("Window opens, UTC"))
+    window_end = _instant(_l("Window closes, UTC"))
     protected_until = _instant(
-        "Protected until, UTC",
-        "Users must be on a stable version by then. The latest safe start of a rollback is "
-        "counted back from it.",
+        _l("Protected until, UTC"),
+        _l(
+            "Users must be on a stable version by then. The latest safe start of a "
+            "rollback is counted back from it."
+        ),
     )
-    hold_minutes = LengthField(label="A yellow holds for", required=False, max_length=20)
+    hold_minutes = LengthField(label=_l("A yellow holds for"), required=False, max_length=20)
     watch_hours = forms.IntegerField(
-        label="Watched before stable, hours", min_value=0, max_value=1440
+        label=_l("Watched before stable, hours"), min_value=0, max_value=1440
     )
     score_max = forms.IntegerField(
-        label="Best score of a signature", required=False, min_value=1, max_value=100,
-        help_text="Such as 10. Empty: signatures carry none.",
+        label=_l("Best score of a signature"), required=False, min_value=1, max_value=100,
+        help_text=_l("Such as 10. Empty: signatures carry none."),
     )  # fmt: skip
     two_roles = NamesField(
-        label="May stand for two roles", required=False, max_length=400,
-        help_text="User names. Everybody else stands for one role at a gate.",
+        label=_l("May stand for two roles"), required=False, max_length=400,
+        help_text=_l("User names. Everybody else stands for one role at a gate."),
     )  # fmt: skip
     summary = forms.CharField(
         required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
@@ -125,7 +135,7 @@ class ShiftForm(OnceForm):
     """By how much, or to when. ``first`` is what comes next: a time given is meant for it."""
 
     shift = forms.CharField(max_length=40, widget=forms.TextInput(attrs={"size": 16}))
-    reason = forms.CharField(label="Reason, shown to everybody", max_length=4000)
+    reason = forms.CharField(label=_l("Reason, shown to everybody"), max_length=4000)
     basis = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
     def __init__(
@@ -152,12 +162,14 @@ class ShiftForm(OnceForm):
         at = date_of(text)
         if at is None:
             raise forms.ValidationError(
-                f"{text!r} is neither a length nor a time. Write +6h, −30m or {self.sample}."
+                _("{text!r} is neither a length nor a time. Write +6h, −30m or {sample}.").format(
+                    text=text, sample=self.sample
+                )
             )
         if not self.passed:
             return at
         if self.first is None:
-            raise forms.ValidationError("Nothing is ahead that could get that time.")
+            raise forms.ValidationError(_("Nothing is ahead that could get that time."))
         return round((at - self.first).total_seconds())
 
     def refuse(self, refused: Refused) -> None:

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import connections
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from warroom.actions import invitations, messages
 from warroom.actions.turns import tell_turns
@@ -100,12 +101,12 @@ def deliver(now: datetime | None = None) -> int:
             reason, for_good = _refusal(error)
             messages.note_failed(letter, reason, timezone.now(), for_good=for_good)
         except (smtplib.SMTPException, OSError) as error:
-            reason = f"The mail server does not answer: {type(error).__name__}"
+            reason = _("The mail server does not answer: {name}").format(name=type(error).__name__)
             messages.put_off([letter, *waiting], reason, timezone.now())
             break
         except Exception as error:
             log.exception("a letter cannot be written", message=letter.pk)
-            reason = f"It cannot be written: {type(error).__name__}"
+            reason = _("It cannot be written: {name}").format(name=type(error).__name__)
             messages.note_failed(letter, reason, timezone.now())
     return sent
 
@@ -135,7 +136,7 @@ def _refusal(error: smtplib.SMTPException) -> tuple[str, bool]:
     else:
         code, said = error.smtp_code, error.smtp_error
     words = said.decode(errors="replace") if isinstance(said, bytes) else str(said)
-    return f"The mail server says {code} {words}", code >= 500
+    return _("The mail server says {code} {words}").format(code=code, words=words), code >= 500
 
 
 messages.register_link(invitations.KIND, invitations.link_for)

@@ -163,7 +163,7 @@ def test_what_comes_too_late_or_too_early_is_refused_with_what_is_true(
     put(plan, start)
     with pytest.raises(Refused, match=says) as refused:
         take_step(plan, step, by=cast["cora"], reason="Because.")
-    assert refused.value.status == 409 and rules.SHOWN[start] in refused.value.sentence
+    assert refused.value.status == 409 and str(rules.SHOWN[start]) in refused.value.sentence
     assert kinds(plan) == []
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from warroom.actions.refusals import NotAllowed, Refused
 from warroom.live import byhand, doorbell, snapshots
@@ -56,7 +57,9 @@ class Change:
             raise RuntimeError(f"{self.event.kind} and {kind}: one change has one event")
         if self.repeated:
             # The same id for something else: a form sent again with other words, or a reused key.
-            raise Refused("This was sent before with other words. Load the page and send it anew.")
+            raise Refused(
+                _("This was sent before with other words. Load the page and send it anew.")
+            )
         plan = self.plan
         if plan.rehearsal:
             text = rehearsal.marked(kind, text)
@@ -67,7 +70,7 @@ class Change:
             at=self.at,
             actor=self.author_name,
             actor_id=self.author.pk if self.author else None,
-            text=text.replace("\0", ""),
+            text=str(text).replace("\0", ""),
             data=data,
             request_id=self.request_id,
             prev_hash=plan.timeline_hash,
@@ -130,7 +133,11 @@ def change(
 
 def demand_open(plan: DeploymentPlan, now: datetime) -> None:
     """Raise Refused in a closed release."""
-    since = f"since {instant_text(plan.lifecycle_at, now)} UTC" if plan.lifecycle_at else ""
+    since = (
+        _("since {lifecycle_at} UTC").format(lifecycle_at=instant_text(plan.lifecycle_at, now))
+        if plan.lifecycle_at
+        else ""
+    )
     if sentence := closed(plan.lifecycle, since):
         raise Refused(sentence)
 
@@ -141,9 +148,13 @@ def demand(plan: DeploymentPlan, person: User, right: str, role: Role | None = N
     if role is None:
         if right not in held.rights:
             raise NotAllowed(
-                f"Your roles in this release do not allow it: it wants the right to {right}."
+                _(
+                    "Your roles in this release do not allow it: it wants the right to {right}."
+                ).format(right=right)
             )
     elif role.plan_id != plan.pk or role.pk not in held.role_ids:
-        raise NotAllowed(f"You do not sit as {role.name} in this release.")
+        raise NotAllowed(_("You do not sit as {role} in this release.").format(role=role.name))
     elif not role.may(right):
-        raise NotAllowed(f"{role.name} does not have the right to {right}.")
+        raise NotAllowed(
+            _("{role} does not have the right to {right}.").format(role=role.name, right=right)
+        )

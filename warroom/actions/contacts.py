@@ -1,6 +1,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, EscalationContact, EscalationLevel, Right, User
@@ -52,7 +55,7 @@ def save_contacts(
         if saving.repeated or before == wanted:
             return
         if seen and seen != contacts_seen(saving.plan):
-            raise Refused("Somebody saved the levels meanwhile. Nothing of yours was saved.")
+            raise Refused(_("Somebody saved the levels meanwhile. Nothing of yours was saved."))
         _write(saving, wanted)
         text = _counted(len(levels), len(contacts))
         saving.record("contact.levels_saved", text, before=before, after=wanted)
@@ -60,27 +63,40 @@ def save_contacts(
 
 def _counted(levels: int, people: int) -> str:
     """``1 level of escalation with 2 people to call``."""
-    steps = "1 level" if levels == 1 else f"{levels} levels"
-    callees = "1 person" if people == 1 else f"{people} people"
-    return f"{steps} of escalation with {callees} to call"
+    steps = ngettext("{count} level", "{count} levels", levels).format(count=levels)
+    callees = ngettext("{count} person", "{count} people", people).format(count=people)
+    return _("{steps} of escalation with {callees} to call").format(steps=steps, callees=callees)
 
 
 def _check(levels: Sequence[LevelWanted], contacts: Sequence[ContactWanted]) -> None:
     numbers = [level.number for level in levels]
     if len(numbers) > MOST_LEVELS or len(contacts) > MOST_CONTACTS:
-        raise Invalid("levels", f"At most {MOST_LEVELS} levels and {MOST_CONTACTS} contacts.")
+        raise Invalid(
+            "levels",
+            _("At most {most_levels} levels and {most_contacts} contacts.").format(
+                most_levels=MOST_LEVELS, most_contacts=MOST_CONTACTS
+            ),
+        )
     if len(set(numbers)) < len(numbers):
-        raise Invalid("levels", "Two levels have the same number.")
+        raise Invalid("levels", _("Two levels have the same number."))
     for level in levels:
         if level.to_minute is not None and level.to_minute <= level.from_minute:
             raise Invalid(
                 "levels",
-                f"Level {level.number} ends at minute {level.to_minute}, "
-                f"before it begins at {level.from_minute}.",
+                _(
+                    "Level {level} ends at minute {to_minute}, before it begins at {from_minute}."
+                ).format(
+                    level=level.number, to_minute=level.to_minute, from_minute=level.from_minute
+                ),
             )
     for contact in contacts:
         if contact.level is not None and contact.level not in numbers:
-            raise Invalid("contacts", f"{contact.name}: there is no level {contact.level}.")
+            raise Invalid(
+                "contacts",
+                _("{contact}: there is no level {level}.").format(
+                    contact=contact.name, level=contact.level
+                ),
+            )
 
 
 def _levels(levels: Sequence[LevelWanted]) -> list[dict]:

@@ -5,6 +5,9 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from warroom.actions.drafts import Outline, Wishes, begin
 from warroom.actions.invitations import MOST_OPEN, invite
@@ -16,10 +19,10 @@ from warroom.rules.facts import field_of
 from warroom.rules.outlines import TAKES, days_from, drop_dates, taken
 
 TOLD = {
-    "items": "phases and items",
-    "criteria": "criteria and stages",
-    "people": "people",
-    "comms": "escalation and risks",
+    "items": _l("phases and items"),
+    "criteria": _l("criteria and stages"),
+    "people": _l("people"),
+    "comms": _l("escalation and risks"),
 }
 
 
@@ -42,7 +45,10 @@ def copy_plan(
     """
     if unknown := set(takes) - set(TAKES):
         raise Invalid(
-            "take", f"{sorted(unknown)[0]!r} cannot be taken. One of: {', '.join(TAKES)}."
+            "take",
+            _("{unknown!r} cannot be taken. One of: {takes}.").format(
+                unknown=sorted(unknown)[0], takes=", ".join(TAKES)
+            ),
         )
     outline = _outline(source, wishes, set(takes), added)
     with transaction.atomic():
@@ -62,11 +68,13 @@ def _outline(source: DeploymentPlan, wishes: Wishes, takes: set[str], added: boo
     days_from(data, _day_of(data["plan"].pop("t0", None)))
     if not data["plan"].get("window"):
         data["plan"].pop("window", None)
-    said = " and ".join(TOLD[key] for key in TOLD if key in takes) or "roles only"
+    said = _(" and ").join(str(TOLD[key]) for key in TOLD if key in takes) or _("roles only")
     return Outline(
         data,
         "plan.copied",
-        f"Copied from {source.name}: {said}. {_of_dates(lost)}".strip(),
+        _("Copied from {source}: {said}. {of_dates}")
+        .format(source=source.name, said=said, of_dates=_of_dates(lost))
+        .strip(),
         factor=source.rehearsal_factor if source.rehearsal else 1,
         copied_from=source,
         findings=[_past(place) for place in lost],
@@ -88,13 +96,22 @@ def _day_of(t0: str | None) -> date | None:
 def _of_dates(lost: list[str]) -> str:
     if not lost:
         return ""
-    what = "1 fixed date lies" if len(lost) == 1 else f"{len(lost)} fixed dates lie"
-    return f"{what} in the past and did not go along."
+    return ngettext(
+        "{count} fixed date lies in the past and did not go along.",
+        "{count} fixed dates lie in the past and did not go along.",
+        len(lost),
+    ).format(count=len(lost))
 
 
 def _past(place: str) -> Finding:
-    way_out = "Give it an offset from T0, or a new date."
-    return Finding(0, WARNING, "date_past", f"{place} lies in the past and was left out.", way_out)
+    way_out = _("Give it an offset from T0, or a new date.")
+    return Finding(
+        0,
+        WARNING,
+        "date_past",
+        _("{place} lies in the past and was left out.").format(place=place),
+        way_out,
+    )
 
 
 def _own(source: DeploymentPlan, by: User) -> frozenset[str]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from warroom.actions.imports import SlugTaken, create_plan, free_slug
 from warroom.actions.refusals import Invalid, Refused
@@ -115,24 +116,27 @@ def _once(
 def check(wishes: Wishes) -> None:
     """Raise Invalid, naming the field, for what cannot be meant."""
     if not wishes.name.strip():
-        raise Invalid("name", "Give the release a name.")
+        raise Invalid("name", _("Give the release a name."))
     for name, most in (("name", 200), ("version", 60), ("environment", 60)):
         if len(getattr(wishes, name)) > most:
-            raise Invalid(name, f"At most {most} characters.")
+            raise Invalid(name, _("At most {most} characters.").format(most=most))
         if "\0" in getattr(wishes, name):
-            raise Invalid(name, "A NUL stands in it.")
+            raise Invalid(name, _("A NUL stands in it."))
     if wishes.time_zone and wishes.time_zone not in known():
         raise Invalid("time_zone", no_zone(wishes.time_zone))
     if wishes.t0 is not None and not (can_be_kept(wishes.t0) and wishes.t0.year in YEARS):
-        raise Invalid("t0", f"T0 in the year {wishes.t0.year} cannot be meant.")
+        raise Invalid("t0", _("T0 in the year {year} cannot be meant.").format(year=wishes.t0.year))
     if wishes.rehearsal and not 1 <= wishes.factor <= MOST_FACTOR:
-        raise Invalid("factor", f"A rehearsal is 1 to {MOST_FACTOR} times as fast.")
+        raise Invalid(
+            "factor",
+            _("A rehearsal is 1 to {most_factor} times as fast.").format(most_factor=MOST_FACTOR),
+        )
 
 
 def _demand_role(outline: Outline, role_key: str) -> None:
     keys = {role["key"] for role in outline.data.get("roles", ())}
     if role_key and role_key not in keys:
-        raise Invalid("role", "The plan has no such role. Choose one of its own.")
+        raise Invalid("role", _("The plan has no such role. Choose one of its own."))
 
 
 def _sent_before(by: User, request_id: str | None) -> DeploymentPlan | None:
@@ -150,7 +154,9 @@ def _make(
         return _created(outline, wishes, slug, by, roles, request_id)
     except DocumentError as error:
         # Of our own data: a row that the form of the plan file does not know.
-        raise Refused(f"As it stands, this plan cannot be taken over. {error}") from error
+        raise Refused(
+            _("As it stands, this plan cannot be taken over. {error}").format(error=error)
+        ) from error
 
 
 def _created(

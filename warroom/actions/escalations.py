@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from warroom.actions.change import Change, change
 from warroom.actions.messages import queue_mail
@@ -61,7 +62,9 @@ def _write_to(changing: Change, opened: Escalation, contact: EscalationContact) 
             key=f"escalation:{opened.pk}:{contact.pk}",
             to=address,
             subject=f"{opened} {changing.plan.name}: {opened.reason}"[:200],
-            text=f"{opened.reason}\n\n{changing.plan.name}, {opened}. Answer it in the room.\n",
+            text=_("{reason}\n\n{plan}, {opened}. Answer it in the room.\n").format(
+                reason=opened.reason, plan=changing.plan.name, opened=opened
+            ),
         )
     except Invalid:
         return  # what was typed as an address is none; the settings page says so
@@ -89,10 +92,14 @@ def acknowledge(plan: DeploymentPlan, number: int, *, by: User, request_id: str 
         if row.acknowledged_at is not None:
             return row
         if row.closed_at is not None:
-            raise Refused(f"{row} was closed by {row.closed_by}.")
+            raise Refused(
+                _("{row} was closed by {closed_by}.").format(row=row, closed_by=row.closed_by)
+            )
         row.acknowledged_at, row.acknowledged_by = taking.at, taking.author_name
         row.save(update_fields=["acknowledged_at", "acknowledged_by"])
-        taking.record("escalation.acknowledged", f"{row} acknowledged", number=row.number)
+        taking.record(
+            "escalation.acknowledged", _("{row} acknowledged").format(row=row), number=row.number
+        )
     return row
 
 
@@ -105,8 +112,13 @@ def close(
         if row.closed_at is not None:
             return row
         if not (why := checked_reason(reason)):
-            raise Invalid("reason", "Closing an escalation wants a reason.")
+            raise Invalid("reason", _("Closing an escalation wants a reason."))
         row.closed_at, row.closed_by, row.closed_reason = closing.at, closing.author_name, why
         row.save(update_fields=["closed_at", "closed_by", "closed_reason"])
-        closing.record("escalation.closed", f"{row} closed: {why}", number=row.number, reason=why)
+        closing.record(
+            "escalation.closed",
+            _("{row} closed: {why}").format(row=row, why=why),
+            number=row.number,
+            reason=why,
+        )
     return row

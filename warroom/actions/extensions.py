@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.actions.change import Change, change
 from warroom.actions.imports import chosen_lines
 from warroom.actions.refusals import Refused
@@ -47,13 +49,15 @@ def import_into(
             reader.create(extending.plan, reading.understanding, creation)
         added = _added(creation)
         if not any(added.values()):
-            raise Refused("The release has all of this already, so nothing was added.")
+            raise Refused(_("The release has all of this already, so nothing was added."))
         what = ", ".join(f"{n} {noun}" for n, noun in in_words(added))
-        called = f"the import of {name[:80] or 'a document'}"
+        called = _("the import of {name}").format(name=name[:80] or _("a document"))
         said, data = _tell(extending, called)
         extending.record(
             "plan.extended",
-            f"Added {what} from {name or 'a document'}{said}.",
+            _("Added {what} from {name}{said}.").format(
+                what=what, name=name or _("a document"), said=said
+            ),
             source=name,
             sha256=reading.sha256,
             choices=chosen_lines(reading),

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from warroom.actions.change import change
 from warroom.actions.refusals import Invalid, Refused
@@ -30,8 +32,10 @@ class SlugTaken(Refused):
 
     def __init__(self, slug: str) -> None:
         super().__init__(
-            f"There is a release at /plans/{slug}/ already. Give another name or address; "
-            "an import never changes a release that exists."
+            _(
+                "There is a release at /plans/{slug}/ already. Give another name or "
+                "address; an import never changes a release that exists."
+            ).format(slug=slug)
         )
 
 
@@ -114,7 +118,7 @@ def create_plan(
             **plan_fields(found) | ({"t0": t0} if t0 else {}),
         )
         creation = Creation(by=by, at=timezone.now())
-        creation.made["states_by"] = _text(source_name)[:150] or "the file"
+        creation.made["states_by"] = _text(source_name)[:150] or _("the file")
         creation.made["lined"] = "document" in values
         for part in parts():
             part.create(plan, values.get(part.key), creation)
@@ -148,7 +152,7 @@ def _taking(slug: str) -> Iterator[None]:
 
 def _demand_year(t0: datetime | None) -> None:
     if t0 is not None and not (can_be_kept(t0) and t0.year in YEARS):
-        raise Invalid("t0", f"T0 in the year {t0.year} cannot be meant.")
+        raise Invalid("t0", _("T0 in the year {year} cannot be meant.").format(year=t0.year))
 
 
 def _demand_no_t0(values: Mapping[str, Any]) -> None:
@@ -177,9 +181,15 @@ def _base(name: str, sha256: str) -> str:
 def _slug(wanted: str | None, name: str, sha256: str) -> str:
     slug = wanted or _base(name, sha256)
     if slugify(slug) != slug or len(slug) > 80:
-        raise Invalid("slug", f"{slug[:80]!r} is no address: small letters, digits and - only.")
+        raise Invalid(
+            "slug",
+            _("{slug!r} is no address: small letters, digits and - only.").format(slug=slug[:80]),
+        )
     if slug in RESERVED:
-        raise Invalid("slug", f"/plans/{slug} is a page of its own. Choose another address.")
+        raise Invalid(
+            "slug",
+            _("/plans/{slug} is a page of its own. Choose another address.").format(slug=slug),
+        )
     if DeploymentPlan.objects.filter(slug=slug).exists():
         raise SlugTaken(slug)
     return slug
@@ -209,7 +219,7 @@ def _make_plan(
 def _seat(roles: Mapping[str, Role], seats: Mapping[str, User]) -> None:
     for key, person in seats.items():
         if key not in roles:
-            raise Invalid("seats", f"The document has no role {key!r}.")
+            raise Invalid("seats", _("The document has no role {key!r}.").format(key=key))
         Seat.objects.get_or_create(role=roles[key], user=person)
 
 
@@ -236,9 +246,15 @@ def chosen_lines(reading: Reading) -> dict[str, str]:
 def _sentence(counts: Mapping[str, int], findings: list[Finding]) -> str:
     """``Imported 96 items in 6 phases, 3 roles; 4 warnings.``"""
     more = {key: n for key, n in counts.items() if key not in ("phases", "items", "done")}
-    parts = [f"{counts['items']} items in {counts['phases']} phases"]
+    parts = [
+        _("{items} items in {phases} phases").format(items=counts["items"], phases=counts["phases"])
+    ]
     parts += [f"{n} {noun}" for n, noun in in_words(more)]
-    done = f", {counts['done']} ticked in the document" if counts["done"] else ""
+    done = (
+        _(", {done} ticked in the document").format(done=counts["done"]) if counts["done"] else ""
+    )
     warnings = sum(1 for finding in findings if finding.severity == WARNING)
-    odd = f"; {warnings} warning{'s' if warnings > 1 else ''}" if warnings else ""
-    return f"Imported {', '.join(parts)}{done}{odd}."
+    odd = ngettext("; {count} warning", "; {count} warnings", warnings) if warnings else ""
+    return _("Imported {parts}{done}{odd}.").format(
+        parts=", ".join(parts), done=done, odd=odd.format(count=warnings)
+    )

@@ -14,6 +14,8 @@ from django.core import signing
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.actions.change import Change, change
 from warroom.actions.messages import checked_address, queue_mail
@@ -27,16 +29,11 @@ HOLDS = timedelta(days=7)
 MOST_OPEN = 100  # of one release: nobody sends letters by the thousand from here
 KIND = "invitation"
 _SIGNER = signing.Signer(salt="warroom.invitation")
-TEXT = """{who} asks you to be {role} in the release {plan}.
-
-{may}
-
-Accept or decline here. The link holds until {until} UTC, for one person, once:
-
-{{link}}
-
-Whoever does not know what this is about leaves it alone: then nothing happens.
-"""
+TEXT = _l(
+    "{who} asks you to be {role} in the release {plan}.\n\n{may}\n\nAccept or decline "
+    "here. The link holds until {until} UTC, for one person, once:\n\n{{link}}\n\n"
+    "Whoever does not know what this is about leaves it alone: then nothing happens.\n"
+)
 
 
 def invite(
@@ -58,12 +55,12 @@ def invite(
     name = _checked_name(name)
     email = checked_address(email) if email.strip() else ""
     if not name and not email:
-        raise Invalid("name", "Say whom you ask: a name, a mail address or both.")
+        raise Invalid("name", _("Say whom you ask: a name, a mail address or both."))
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as asking:
         if asking.repeated:
             return None
         if role.plan_id != asking.plan.pk:
-            raise Invalid("role", "This release has no such role.")
+            raise Invalid("role", _("This release has no such role."))
         _demand_new(asking, role, name, email)
         invitation = Invitation.objects.create(
             plan=asking.plan,
@@ -77,7 +74,9 @@ def invite(
         )
         if letter:
             _send(asking, invitation)
-        text = f"{shown_name(invitation)} is asked to be {role.name}"
+        text = _("{shown} is asked to be {role}").format(
+            shown=shown_name(invitation), role=role.name
+        )
         asking.record("invitation.sent", text, role=role.key, invitation=invitation.pk)
         return invitation
 
@@ -95,7 +94,9 @@ def ask_again(invitation: Invitation, *, by: User, request_id: str | None = None
         row.nonce, row.expires_at = _nonce(), asking.at + HOLDS
         row.save(update_fields=["nonce", "expires_at"])
         _send(asking, row)
-        text = f"{shown_name(row)} is asked again to be {row.role.name}"
+        text = _("{shown} is asked again to be {role}").format(
+            shown=shown_name(row), role=row.role.name
+        )
         asking.record("invitation.renewed", text, role=row.role.key, invitation=row.pk)
 
 
@@ -108,7 +109,9 @@ def revoke(invitation: Invitation, *, by: User) -> None:
         _demand_unanswered(row)
         row.revoked_at = revoking.at
         row.save(update_fields=["revoked_at"])
-        text = f"{shown_name(row)} is not asked any more to be {row.role.name}"
+        text = _("{shown} is not asked any more to be {role}").format(
+            shown=shown_name(row), role=row.role.name
+        )
         revoking.record("invitation.revoked", text, role=row.role.key, invitation=row.pk)
 
 
@@ -125,9 +128,11 @@ def accept(invitation: Invitation, *, by: User) -> Seat:
         _demand_open(row, invitation.nonce, accepting.at)
         row.accepted_at, row.accepted_by = accepting.at, by
         row.save(update_fields=["accepted_at", "accepted_by"])
-        text = f"{by.display_name} accepted and is now {row.role.name}"
+        text = _("{display_name} accepted and is now {role}").format(
+            display_name=by.display_name, role=row.role.name
+        )
         if row.name and row.name.casefold() not in (by.display_name.casefold(), by.username):
-            text += f"; {row.name} was asked"
+            text += _("; {row} was asked").format(row=row.name)
         return sit(accepting, row.role, by, text=text)
 
 
@@ -157,7 +162,9 @@ def decline(invitation: Invitation) -> None:
         _demand_open(row, invitation.nonce, declining.at)
         row.declined_at = declining.at
         row.save(update_fields=["declined_at"])
-        text = f"{shown_name(row)} does not want to be {row.role.name}"
+        text = _("{shown} does not want to be {role}").format(
+            shown=shown_name(row), role=row.role.name
+        )
         declining.record("invitation.declined", text, role=row.role.key, invitation=row.pk)
 
 
@@ -186,51 +193,63 @@ def is_open(invitation: Invitation, at: datetime) -> bool:
 
 def shown_name(invitation: Invitation) -> str:
     """What the timeline calls who was asked: never an address, which would stay there for good."""
-    return invitation.name or "Somebody by mail"
+    return invitation.name or _("Somebody by mail")
 
 
 def _answer_of(row: Invitation) -> str:
     if row.accepted_at is not None:
-        return "It was accepted already."
+        return _("It was accepted already.")
     if row.declined_at is not None:
-        return "It was declined."
+        return _("It was declined.")
     if row.revoked_at is not None:
-        return "It was taken back."
-    return "The release is closed." if row.plan.lifecycle in CLOSED else ""
+        return _("It was taken back.")
+    return _("The release is closed.") if row.plan.lifecycle in CLOSED else ""
 
 
 def _demand_unanswered(row: Invitation) -> None:
     if answer := _answer_of(row):
-        raise Refused(f"This invitation does not wait for an answer any more. {answer}")
+        raise Refused(
+            _("This invitation does not wait for an answer any more. {answer}").format(
+                answer=answer
+            )
+        )
 
 
 def _demand_open(row: Invitation, nonce: str, at: datetime) -> None:
     _demand_unanswered(row)
     if row.nonce != nonce or row.expires_at <= at:
-        raise Refused("This link does not hold any more. Ask for a new one.")
+        raise Refused(_("This link does not hold any more. Ask for a new one."))
 
 
 def _demand_new(asking: Change, role: Role, name: str, email: str) -> None:
     waiting = [row for row in asking.plan.invitations.all() if is_open(row, asking.at)]
     if len(waiting) >= MOST_OPEN:
-        raise Refused(f"{MOST_OPEN} invitations wait for an answer. Take some back first.")
+        raise Refused(
+            _("{most_open} invitations wait for an answer. Take some back first.").format(
+                most_open=MOST_OPEN
+            )
+        )
     for row in waiting:
         same = row.email.casefold() == email.casefold() if email else row.name == name
         if row.role_id == role.pk and same:
-            raise Refused(f"{name or email} is asked already to be {role.name}. Ask again there.")
+            raise Refused(
+                _("{name} is asked already to be {role}. Ask again there.").format(
+                    name=name or email, role=role.name
+                )
+            )
 
 
 def _row(changing: Change, invitation: Invitation) -> Invitation:
     row = changing.plan.invitations.select_related("role").filter(pk=invitation.pk).first()
     if row is None:
-        raise Refused("The role is no more, and the invitation with it.")
+        raise Refused(_("The role is no more, and the invitation with it."))
     return row
 
 
 def _checked_name(name: str) -> str:
     name = name.strip()
     if not is_one_line(name) or len(name) > 150:
-        raise Invalid("name", "A name is one line of at most 150 characters.")
+        raise Invalid("name", _("A name is one line of at most 150 characters."))
     return name
 
 
@@ -249,14 +268,14 @@ def _send(asking: Change, row: Invitation) -> None:
         may=_may(role.rights),
         until=f"{row.expires_at.astimezone(UTC):%Y-%m-%d %H:%M}",
     )
-    subject = f"Be {role.name} in {plan.name}"
+    subject = _("Be {role} in {plan}").format(role=role.name, plan=plan.name)
     queue_mail(asking, key=_key(row), to=row.email, subject=subject, text=text)
 
 
 def _may(rights: Iterable[str]) -> str:
     labels = dict(Right.choices)
-    words = ", ".join(labels[right] for right in Right.values if right in rights)
-    return f"This role may {words}." if words else "This role reads along."
+    words = ", ".join(str(labels[right]) for right in Right.values if right in rights)
+    return _("This role may {words}.").format(words=words) if words else _("This role reads along.")
 
 
 def _key(row: Invitation) -> str:
@@ -275,7 +294,7 @@ def _account(username: str, name: str, password: str, email: str) -> User:
     person = User(username=User.normalize_username(username.strip()), first_name=name, email=email)
     if not any(letter.isalnum() for letter in person.username):
         # ".." would be a step back in every address that holds it.
-        raise Invalid("username", "A user name holds at least one letter or digit.")
+        raise Invalid("username", _("A user name holds at least one letter or digit."))
     try:
         person.set_password(password)
         person.clean_fields()
@@ -297,4 +316,4 @@ def _save_account(person: User) -> None:
             person.save()
     except IntegrityError as error:
         # No word about whose it is, or whether it is anybody's at all.
-        raise Invalid("username", "This user name cannot be had. Choose another.") from error
+        raise Invalid("username", _("This user name cannot be had. Choose another.")) from error

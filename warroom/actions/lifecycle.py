@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.actions.change import Change, change, demand
 from warroom.actions.refusals import Invalid, Refused, Unconfirmed, checked_reason
 from warroom.models import DeploymentPlan, User
@@ -62,12 +64,18 @@ def take_step(
         if moving.repeated or rules.already(step, moving.plan.lifecycle):
             return moving.plan
         if seen and seen != moving.plan.lifecycle:
-            raise Refused(f"{_since(moving.plan, moving.at)} The page showed an older state.")
+            raise Refused(
+                _("{since} The page showed an older state.").format(
+                    since=_since(moving.plan, moving.at)
+                )
+            )
         before = moving.plan.lifecycle
         data = set_lifecycle(moving, word, reason)
         moving.record(
             step.event,
-            " ".join(part for part in (step.done, *data.get("overridden", ()), reason) if part),
+            " ".join(
+                str(part) for part in (step.done, *data.get("overridden", ()), reason) if part
+            ),
             **{"from": before, "to": moving.plan.lifecycle, "reason": reason.strip()},
             **data,
         )
@@ -86,7 +94,9 @@ def set_lifecycle(
     if wrong := rules.late(step, plan.lifecycle, _at(plan, moving.at)):
         raise Refused(wrong)
     if step.wants_reason and not reason:
-        raise Invalid("reason", f"{step.doing} wants a reason, shown to everybody.")
+        raise Invalid(
+            "reason", _("{doing} wants a reason, shown to everybody.").format(doing=step.doing)
+        )
     data = weigh(objections(plan, word, moving.at), reason) if checked else {}
     plan.lifecycle, plan.lifecycle_at = step.start[plan.lifecycle], moving.at
     plan.lifecycle_reason = reason
@@ -139,14 +149,21 @@ def _own_checks(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Obje
     if step == rules.DEPLOYING:
         if plan.t0 is not None and now < plan.t0:
             left, at = duration_text(plan.t0 - now), instant_text(plan.t0, now)
-            yield Objection(f"T0 is {at} UTC, in {left}.", refuses=False, code="before-t0")
+            yield Objection(
+                _("T0 is {at} UTC, in {left}.").format(at=at, left=left),
+                refuses=False,
+                code="before-t0",
+            )
         yield from outside_window(plan, now)
     if step == rules.STABLE and plan.lifecycle_at is not None:
         watched, wanted = now - plan.lifecycle_at, plan.watch_s
         if watched.total_seconds() < wanted:
             yield Objection(
-                f"Watched for {duration_text(watched)} of {duration_text(wanted)}: "
-                f"{duration_text(wanted - watched.total_seconds())} are left.",
+                _("Watched for {watched} of {wanted}: {duration} are left.").format(
+                    watched=duration_text(watched),
+                    wanted=duration_text(wanted),
+                    duration=duration_text(wanted - watched.total_seconds()),
+                ),
                 code="watch",
             )
 
@@ -156,17 +173,21 @@ register_check(_own_checks)
 
 def _unknown(word: str) -> str:
     if word == rules.STABLE:
-        return "Stable is declared by signing the whole release as stable."
+        return _("Stable is declared by signing the whole release as stable.")
     if word == rules.RESUMED:
-        return "A rollback is taken back on the page of the rollout."
+        return _("A rollback is taken back on the page of the rollout.")
     words = ", ".join(one for one in rules.STEPS if one not in OWN)
-    return f"{word[:40]!r} is no step. The steps are {words}."
+    return _("{word!r} is no step. The steps are {words}.").format(word=word[:40], words=words)
 
 
 def _at(plan: DeploymentPlan, now: datetime) -> str:
-    return f"since {instant_text(plan.lifecycle_at, now)} UTC" if plan.lifecycle_at else ""
+    return (
+        _("since {lifecycle_at} UTC").format(lifecycle_at=instant_text(plan.lifecycle_at, now))
+        if plan.lifecycle_at
+        else ""
+    )
 
 
 def _since(plan: DeploymentPlan, now: datetime) -> str:
     since = _at(plan, now)
-    return f"The release is {rules.SHOWN[plan.lifecycle]}{f' {since}' if since else ''}."
+    return rules.stands(plan.lifecycle, since)

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import F, Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid
@@ -22,8 +24,8 @@ from warroom.rules.rehearsal import MARK
 # Longer than a mail server may take for one letter (5 s), times the letters of one claim.
 LEASE = timedelta(seconds=120)
 TEXT_LIMIT = 10_000
-SENDER = "Mail"
-HELD = "held since a restore"
+SENDER = _l("Mail")
+HELD = _l("held since a restore")
 
 Link = Callable[[Message], str | None]
 _links: dict[str, Link] = {}
@@ -43,7 +45,7 @@ def queue_mail(change: Change, *, key: str, to: str, subject: str, text: str) ->
     Raises Invalid for an address that is none; line breaks in the subject are folded, so that
     nothing typed becomes a header.
     """
-    row, _ = Message.objects.get_or_create(
+    row, _unused = Message.objects.get_or_create(
         key=key,
         defaults={
             "plan": change.plan,
@@ -67,9 +69,11 @@ def checked_address(text: str) -> str:
     try:
         validate_email(text)
     except ValidationError as error:
-        raise Invalid("email", f"{one_line(text, 60)!r} is no mail address.") from error
+        raise Invalid(
+            "email", _("{one_line!r} is no mail address.").format(one_line=one_line(text, 60))
+        ) from error
     if not is_one_line(text) or "," in text:
-        raise Invalid("email", "A mail address stands on one line, and alone.")
+        raise Invalid("email", _("A mail address stands on one line, and alone."))
     return text
 
 
@@ -120,7 +124,7 @@ def note_sent(message: Message, at: datetime) -> bool:
 
 def note_dropped(message: Message, at: datetime) -> None:
     """Note that nobody wants the letter any more: it was superseded or taken back."""
-    _held(message).update(given_up_at=at, lease_until=None, failure="not wanted any more")
+    _held(message).update(given_up_at=at, lease_until=None, failure=_("not wanted any more"))
 
 
 def note_failed(message: Message, reason: str, at: datetime, *, for_good: bool = False) -> None:
@@ -156,5 +160,7 @@ def _held(message: Message):
 def _say(message: Message, reason: str) -> None:
     # The address stays out of the timeline, which is kept for good and shown to everybody here.
     with change(message.plan, by=SENDER) as failing:
-        text = f"A letter could not be delivered: “{message.subject}”. {reason}"
+        text = _("A letter could not be delivered: “{subject}”. {reason}").format(
+            subject=message.subject, reason=reason
+        )
         failing.record("message.failed", text, message=message.pk)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from warroom.actions.change import Change, change
 from warroom.actions.messages import queue_mail
@@ -31,13 +32,13 @@ def take_seat(
     with change(plan, by=by, right=Right.EDIT) as seating:
         _demand_seatable(seating, role, person)
         if starts_at and ends_at and ends_at <= starts_at:
-            raise Invalid("ends_at", "The seat would end before it begins.")
+            raise Invalid("ends_at", _("The seat would end before it begins."))
         editors = lasting_editors(seating.plan)
         seat = sit(seating, role, person, starts_at=starts_at, ends_at=ends_at)
-        sentence = (
-            f"{person.display_name} is the last who may edit this plan for good. "
-            "Seat somebody else with that right first."
-        )
+        sentence = _(
+            "{display_name} is the last who may edit this plan for good. Seat "
+            "somebody else with that right first."
+        ).format(display_name=person.display_name)
         demand_editor(seating.plan, editors, sentence)
         return seat
 
@@ -61,7 +62,9 @@ def sit(
         seat.starts_at, seat.ends_at = starts_at, ends_at
         seat.save(update_fields=list(times))
     if new or moved or text:
-        usual = f"{person.display_name} is now {role.name}{_between(starts_at, ends_at)}"
+        usual = _("{display_name} is now {role}{between}").format(
+            display_name=person.display_name, role=role.name, between=_between(starts_at, ends_at)
+        )
         seating.record("seat.taken", text or usual, role=role.key, person=person.username)
     return seat
 
@@ -78,12 +81,14 @@ def leave_seat(plan: DeploymentPlan, role: Role, person: User, *, by: User) -> N
         if seat is None:
             return
         seat.delete()
-        sentence = (
-            f"{person.display_name} is the last who may edit this plan. "
-            "Seat somebody else with that right first."
-        )
+        sentence = _(
+            "{display_name} is the last who may edit this plan. Seat somebody else "
+            "with that right first."
+        ).format(display_name=person.display_name)
         demand_editor(leaving.plan, editors, sentence)
-        text = f"{person.display_name} is no longer {role.name}"
+        text = _("{display_name} is no longer {role}").format(
+            display_name=person.display_name, role=role.name
+        )
         leaving.record("seat.left", text, role=role.key, person=person.username)
 
 
@@ -118,7 +123,12 @@ def hand_over(
         _demand_time(handing, seat, span)
         _demand_deputy(handing, seat, to, span)
         if len(note) > NOTE_LIMIT:
-            raise Invalid("note", f"{len(note)} characters; {NOTE_LIMIT} are allowed.")
+            raise Invalid(
+                "note",
+                _("{count} characters; {note_limit} are allowed.").format(
+                    count=len(note), note_limit=NOTE_LIMIT
+                ),
+            )
         stand_in = Seat.objects.create(
             role=seat.role,
             user=to,
@@ -153,20 +163,31 @@ def take_back(stand_in: Seat, *, by: User, request_id: str | None = None) -> Non
 
 def _demand_seatable(seating: Change, role: Role, person: User) -> None:
     if role.plan_id != seating.plan.pk:
-        raise Invalid("role", "This release has no such role.")
+        raise Invalid("role", _("This release has no such role."))
     if not person.is_active:
-        raise Invalid("person", f"The account of {person.display_name} is disabled.")
+        raise Invalid(
+            "person",
+            _("The account of {display_name} is disabled.").format(
+                display_name=person.display_name
+            ),
+        )
 
 
 def _lendable(handing: Change, seat: Seat) -> Seat:
     seats = Seat.objects.select_related("role", "user").filter(role__plan=handing.plan)
     row = seats.filter(pk=seat.pk).first()
     if row is None:
-        raise Refused(f"{seat.user.display_name} does not sit as {seat.role.name} any more.")
+        raise Refused(
+            _("{display_name} does not sit as {role} any more.").format(
+                display_name=seat.user.display_name, role=seat.role.name
+            )
+        )
     if row.stands_in_for_id is not None:
         raise Refused(
-            f"{row.user.display_name} only stands in as {row.role.name}. "
-            "The seat is handed over by the one who holds it."
+            _(
+                "{display_name} only stands in as {role}. The seat is handed over by the "
+                "one who holds it."
+            ).format(display_name=row.user.display_name, role=row.role.name)
         )
     _demand_holder(handing, row)
     return row
@@ -177,43 +198,63 @@ def _demand_holder(handing: Change, seat: Seat) -> None:
         return
     if not standing(handing.author, handing.plan, handing.at).may(Right.EDIT):
         raise NotAllowed(
-            f"{seat.user.display_name} or somebody with the right to edit hands this seat over."
+            _("{display_name} or somebody with the right to edit hands this seat over.").format(
+                display_name=seat.user.display_name
+            )
         )
 
 
 def _demand_time(handing: Change, seat: Seat, span: Span) -> None:
     if span.ends <= handing.at:
-        raise Invalid("ends_at", "The time is over already. Give one that is to come.")
+        raise Invalid("ends_at", _("The time is over already. Give one that is to come."))
     if span.ends <= span.starts:
-        raise Invalid("ends_at", "The time ends before it begins.")
+        raise Invalid("ends_at", _("The time ends before it begins."))
     if span.ends - span.starts > LONGEST:
-        raise Invalid("ends_at", f"A seat is handed over for {LONGEST.days} days at most.")
+        raise Invalid(
+            "ends_at", _("A seat is handed over for {days} days at most.").format(days=LONGEST.days)
+        )
     if not (span_of(seat).starts <= span.starts and span.ends <= span_of(seat).ends):
-        raise Invalid("ends_at", "The seat itself does not last through that time.")
+        raise Invalid("ends_at", _("The seat itself does not last through that time."))
     for other in seat.stand_ins.select_related("user").order_by("starts_at"):
         if overlap(span, span_of(other)) and other.ends_at > other.starts_at:
             raise Invalid(
                 "starts_at",
-                f"{other.user.display_name} stands in{_between(other.starts_at, other.ends_at)}. "
-                "Take that back first, or choose another time.",
+                _(
+                    "{display_name} stands in{between}. Take that back first, or choose "
+                    "another time."
+                ).format(
+                    display_name=other.user.display_name,
+                    between=_between(other.starts_at, other.ends_at),
+                ),
             )
 
 
 def _demand_deputy(handing: Change, seat: Seat, to: User, span: Span) -> None:
     if to == seat.user:
-        raise Invalid("person", f"{to.display_name} holds the seat already.")
+        raise Invalid(
+            "person",
+            _("{display_name} holds the seat already.").format(display_name=to.display_name),
+        )
     if not to.is_active:
-        raise Invalid("person", f"The account of {to.display_name} is disabled.")
+        raise Invalid(
+            "person",
+            _("The account of {display_name} is disabled.").format(display_name=to.display_name),
+        )
     taken = Seat.objects.filter(role=seat.role, user=to)
     if any(overlap(span, span_of(other)) for other in taken if other.ends_at != other.starts_at):
-        raise Invalid("person", f"{to.display_name} sits as {seat.role.name} then already.")
+        raise Invalid(
+            "person",
+            _("{display_name} sits as {role} then already.").format(
+                display_name=to.display_name, role=seat.role.name
+            ),
+        )
 
 
 def _between(starts_at: datetime | None, ends_at: datetime | None) -> str:
     """`` from 2025-10-23 22:00 to 2025-10-24 07:00 UTC``; what is open is left out."""
-    words = f" from {_stamp(starts_at)}" if starts_at else ""
+    words = _(" from {stamp}").format(stamp=_stamp(starts_at)) if starts_at else ""
     words += f" {'to' if starts_at else 'until'} {_stamp(ends_at)}" if ends_at else ""
-    return f"{words} UTC" if words else ""
+    return _("{words} UTC").format(words=words) if words else ""
 
 
 def _stamp(at: datetime) -> str:
@@ -223,9 +264,14 @@ def _stamp(at: datetime) -> str:
 def _tell_handed_over(handing: Change, stand_in: Seat) -> None:
     holder, deputy, role = stand_in.stands_in_for.user, stand_in.user, stand_in.role
     times = _between(stand_in.starts_at, stand_in.ends_at)
-    text = f"{deputy.display_name} stands in for {holder.display_name} as {role.name}{times}."
+    text = _("{display_name} stands in for {holder_display_name} as {role}{times}.").format(
+        display_name=deputy.display_name,
+        holder_display_name=holder.display_name,
+        role=role.name,
+        times=times,
+    )
     text += f" {stand_in.note}" if stand_in.note else ""
-    _letter(handing, stand_in, "handed", f"You stand in as {role.name}", text)
+    _letter(handing, stand_in, "handed", _("You stand in as {role}").format(role=role.name), text)
     handing.record(
         "seat.handed_over",
         text,
@@ -240,10 +286,22 @@ def _tell_handed_over(handing: Change, stand_in: Seat) -> None:
 def _tell_taken_back(taking: Change, stand_in: Seat, begun: bool) -> None:
     holder, deputy, role = stand_in.stands_in_for.user, stand_in.user, stand_in.role
     if begun:
-        text = f"{holder.display_name} is {role.name} again; {deputy.display_name} stood in."
+        text = _("{display_name} is {role} again; {deputy_display_name} stood in.").format(
+            display_name=holder.display_name,
+            role=role.name,
+            deputy_display_name=deputy.display_name,
+        )
     else:
-        text = f"{deputy.display_name} does not stand in as {role.name} after all."
-    _letter(taking, stand_in, "back", f"{role.name}: you do not stand in any more", text)
+        text = _("{display_name} does not stand in as {role} after all.").format(
+            display_name=deputy.display_name, role=role.name
+        )
+    _letter(
+        taking,
+        stand_in,
+        "back",
+        _("{role}: you do not stand in any more").format(role=role.name),
+        text,
+    )
     taking.record(
         "seat.taken_back", text, role=role.key, person=holder.username, to=deputy.username
     )
@@ -258,6 +316,6 @@ def _letter(telling: Change, stand_in: Seat, what: str, subject: str, text: str)
         telling,
         key=f"seat-{what}:{stand_in.pk}",
         to=stand_in.user.email,
-        subject=f"{subject} in {telling.plan.name}",
-        text=f"{text}\n\nThe room: {room}\n",
+        subject=_("{subject} in {plan}").format(subject=subject, plan=telling.plan.name),
+        text=_("{text}\n\nThe room: {room}\n").format(text=text, room=room),
     )

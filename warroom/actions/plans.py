@@ -4,6 +4,9 @@ from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, User
@@ -17,14 +20,14 @@ IDENTITY = ("version", "environment")  # printed on every signature
 MOST_WATCH_H, MOST_SCORE = 24 * 60, 100
 HOLD_MINUTES = (1, 60 * 24 * 14)
 SHOWN = {
-    "window_start": "window opens",
-    "window_end": "window closes",
-    "protected_until": "protected until",
-    "time_zone": "time zone",
-    "watch_hours": "hours of watching",
-    "score_max": "best score",
-    "two_roles": "two roles",
-    "hold_minutes": "a yellow holds for",
+    "window_start": _l("window opens"),
+    "window_end": _l("window closes"),
+    "protected_until": _l("protected until"),
+    "time_zone": _l("time zone"),
+    "watch_hours": _l("hours of watching"),
+    "score_max": _l("best score"),
+    "two_roles": _l("two roles"),
+    "hold_minutes": _l("a yellow holds for"),
 }
 
 
@@ -130,39 +133,46 @@ def save_plan(
 def _checked(wanted: PlanFields) -> PlanFields:
     for name, longest in TEXTS.items():
         if len(getattr(wanted, name)) > longest:
-            raise Invalid(name, f"At most {longest} characters.")
+            raise Invalid(name, _("At most {longest} characters.").format(longest=longest))
     if not wanted.name.strip():
-        raise Invalid("name", "The release needs a name.")
+        raise Invalid("name", _("The release needs a name."))
     if wanted.time_zone not in known():
         raise Invalid("time_zone", no_zone(wanted.time_zone))
     for name in ("window_start", "window_end", "protected_until"):
         at = getattr(wanted, name)
         if at is not None and at.year not in YEARS:
-            raise Invalid(name, f"The year {at.year} cannot be meant.")
+            raise Invalid(name, _("The year {year} cannot be meant.").format(year=at.year))
     opens, closes = wanted.window_start, wanted.window_end
     if opens is not None and closes is not None and closes <= opens:
-        raise Invalid("window_end", "The window closes before it opens.")
+        raise Invalid("window_end", _("The window closes before it opens."))
     _check_numbers(wanted)
     return wanted
 
 
 def _check_numbers(wanted: PlanFields) -> None:
     if not 0 <= wanted.watch_hours <= MOST_WATCH_H:
-        raise Invalid("watch_hours", f"From 0 to {MOST_WATCH_H} hours.")
+        raise Invalid(
+            "watch_hours", _("From 0 to {most_watch_h} hours.").format(most_watch_h=MOST_WATCH_H)
+        )
     if wanted.score_max is not None and not 1 <= wanted.score_max <= MOST_SCORE:
-        raise Invalid("score_max", f"From 1 to {MOST_SCORE}, or empty for no score.")
+        raise Invalid(
+            "score_max",
+            _("From 1 to {most_score}, or empty for no score.").format(most_score=MOST_SCORE),
+        )
     if wanted.hold_minutes is not None:
         demand_hold(wanted.hold_minutes)
     people = set(User.objects.filter(username__in=wanted.two_roles).values_list("username"))
     missing = [name for name in wanted.two_roles if (name,) not in people]
     if missing:
-        raise Invalid("two_roles", f"Nobody has the user name {missing[0]!r}.")
+        raise Invalid(
+            "two_roles", _("Nobody has the user name {missing!r}.").format(missing=missing[0])
+        )
 
 
 def demand_hold(minutes: int) -> None:
     """Raise Invalid for the field ``hold_minutes`` when a hold cannot last so long."""
     if not HOLD_MINUTES[0] <= minutes <= HOLD_MINUTES[1]:
-        raise Invalid("hold_minutes", "A hold lasts from one minute to 14 days.")
+        raise Invalid("hold_minutes", _("A hold lasts from one minute to 14 days."))
 
 
 def _changed(before: PlanFields, wanted: PlanFields) -> dict[str, tuple[Any, Any]]:
@@ -179,8 +189,10 @@ def _refuse_older(saving: Change, seen: int | None) -> None:
     if seen is None or seen == now.number or now.saved is None:
         return
     raise Refused(
-        f"{now.saved.actor_name} saved the plan at {now.saved.at:%H:%M:%S} UTC while you wrote: "
-        f"{now.saved.text} Look at your fields and save again if they are meant."
+        _(
+            "{actor_name} saved the plan at {at:%H:%M:%S} UTC while you wrote: {saved} "
+            "Look at your fields and save again if they are meant."
+        ).format(actor_name=now.saved.actor_name, at=now.saved.at, saved=now.saved.text)
     )
 
 
@@ -188,15 +200,19 @@ def _identity_changed(
     saving: Change, changed: dict[str, tuple[Any, Any]], reason: str
 ) -> tuple[str, dict[str, Any]]:
     """What falls with the old version or environment; data for the event."""
-    what = " and ".join(
-        f"{name} to {changed[name][1] or 'nothing'}" for name in IDENTITY if name in changed
+    what = _(" and ").join(
+        _("{field} to {value}").format(
+            field=SHOWN.get(name, name), value=changed[name][1] or _("nothing")
+        )
+        for name in IDENTITY
+        if name in changed
     )
     if not what:
         return "", {}
     said, data = [], {}
     for one in _identity:
         if one.effect(saving.plan) and not reason:
-            raise Invalid("reason", f"{one.effect(saving.plan)} Say why.")
+            raise Invalid("reason", _("{effect} Say why.").format(effect=one.effect(saving.plan)))
         sentence, more = one.apply(saving, what)
         said.append(sentence)
         data |= more
@@ -216,22 +232,24 @@ def _write(saving: Change, wanted: PlanFields, changed: dict[str, tuple[Any, Any
 
 def _sentence(changed: dict[str, tuple[Any, Any]], now: datetime) -> str:
     parts = [
-        f"{SHOWN.get(name, name)} {_said(name, new, now)} (was {_said(name, old, now)})"
+        _("{field} {new} (was {old})").format(
+            field=SHOWN.get(name, name), new=_said(name, new, now), old=_said(name, old, now)
+        )
         if name != "summary"
-        else "summary"
+        else _("summary")
         for name, (old, new) in changed.items()
     ]
-    return f"Plan saved: {', '.join(parts)}."
+    return _("Plan saved: {parts}.").format(parts=", ".join(parts))
 
 
 def _said(name: str, value: Any, now: datetime) -> str:
     if isinstance(value, datetime):
-        return f"{instant_text(value, now)} UTC"
+        return _("{instant} UTC").format(instant=instant_text(value, now))
     if isinstance(value, tuple):
-        return ", ".join(value) or "nobody"
+        return ", ".join(value) or _("nobody")
     if name == "hold_minutes" and value is not None:
         return duration_text(value * 60)
-    return "nothing" if value in (None, "") else str(value)
+    return _("nothing") if value in (None, "") else str(value)
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,7 @@
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 REASON_LIMIT = 4000
 
 
@@ -12,8 +14,9 @@ class Refused(Exception):
     status = 409
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+        # Said now, in the language of whoever or whatever is refused.
+        self.sentence = str(sentence)
+        super().__init__(self.sentence)
 
 
 class NotAllowed(Refused):
@@ -36,7 +39,9 @@ def checked_reason(text: str, limit: int = REASON_LIMIT) -> str:
     """A reason as it is kept; may be empty. Raises Invalid for the field ``reason``."""
     text = text.replace("\0", "").strip()
     if len(text) > limit:
-        raise Invalid("reason", f"The reason has more than {limit} characters.")
+        raise Invalid(
+            "reason", _("The reason has more than {limit} characters.").format(limit=limit)
+        )
     return text
 
 
@@ -46,5 +51,7 @@ class Unconfirmed(Refused):
     status = 422
 
     def __init__(self, against: Sequence[str], field: str = "reason") -> None:
-        super().__init__(f"{' '.join(against)} To do it all the same, give a reason.")
+        super().__init__(
+            _("{against} To do it all the same, give a reason.").format(against=" ".join(against))
+        )
         self.field, self.against = field, tuple(against)

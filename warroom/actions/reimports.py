@@ -8,6 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.documents.comparing import KINDS, Comparison, carried
@@ -15,7 +18,7 @@ from warroom.documents.reading import Reading, understand
 from warroom.documents.writing import choices_of
 from warroom.models import DeploymentPlan, Right, User
 
-RULES = "The release changed meanwhile in what is chosen here. See the comparison as it is now."
+RULES = _l("The release changed meanwhile in what is chosen here. See the comparison as it is now.")
 
 
 @dataclass(slots=True)
@@ -137,23 +140,25 @@ def _add(whole: Applied, part: Applied) -> None:
 
 def _keep(plan: DeploymentPlan, reading: Reading, source_name: str) -> None:
     if not reading.text.strip():
-        raise Invalid("text", "The document is empty.")
+        raise Invalid("text", _("The document is empty."))
     plan.source_text, plan.source_sha256 = reading.text, reading.sha256
     plan.source_name = (source_name or plan.source_name)[:200]
     plan.save(update_fields=["source_text", "source_sha256", "source_name"])
 
 
 _WORDS = {
-    "new": "new",
-    "changed": "changed",
-    "ticked": "ticked in the document",
-    "moved": "moved",
-    "conflict": "taken from the document against the room",
-    "gone": "taken off the list",
+    "new": _l("new"),
+    "changed": _l("changed"),
+    "ticked": _l("ticked in the document"),
+    "moved": _l("moved"),
+    "conflict": _l("taken from the document against the room"),
+    "gone": _l("taken off the list"),
 }
 
 
 def sentence(counts: dict[str, int]) -> str:
     """``Updated from the document: 3 new, 1 moved.``"""
     parts = [f"{counts[kind]} {_WORDS[kind]}" for kind in KINDS if counts.get(kind)]
-    return f"Updated from the document: {', '.join(parts) or 'no item changed'}."
+    return _("Updated from the document: {parts}.").format(
+        parts=", ".join(parts) or _("no item changed")
+    )

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from warroom.actions import messages
 
 Act = Callable[[datetime], int]
@@ -31,16 +33,22 @@ def register_outbox(outbox: Outbox) -> None:
 
 def hold_all(at: datetime) -> list[str]:
     """Hold everything that waits; says of each kind how much it is."""
-    return [f"{_count(one.hold(at), one.noun)} held" for one in _outboxes]
+    return [_("{count} held").format(count=_count(one.hold(at), one.noun)) for one in _outboxes]
 
 
 def release_all(at: datetime) -> list[str]:
     """Let what is held go out after all; says of each kind how much it is."""
-    return [f"{_count(one.release(at), one.noun)} let go out" for one in _outboxes]
+    return [
+        _("{count} let go out").format(count=_count(one.release(at), one.noun)) for one in _outboxes
+    ]
 
 
 def _count(number: int, noun: str) -> str:
-    return f"{number} {noun} is" if number == 1 else f"{number} {noun}s are"
+    return (
+        _("{number} {noun} is").format(number=number, noun=noun)
+        if number == 1
+        else _("{number} {noun}s are").format(number=number, noun=noun)
+    )
 
 
 register_outbox(Outbox("letter", messages.hold_all, messages.release_all))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import ProtectedError
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.actions.change import Change, change
 from warroom.actions.people import demand_editor
@@ -16,7 +18,9 @@ from warroom.rules.lengths import offset
 from warroom.rules.letters import is_one_line
 
 MOST_ROLES = 60
-LAST = "Nobody could edit this plan any more. Give the right to edit to a role with somebody in it."
+LAST = _l(
+    "Nobody could edit this plan any more. Give the right to edit to a role with somebody in it."
+)
 
 
 @dataclass(frozen=True)
@@ -49,15 +53,19 @@ def save_roles(
             return False
         if seen != roles_state(roles):
             raise Refused(
-                "Somebody changed the roles after this form was loaded. Nothing was saved; "
-                "your choices stand here beside the state as it is now."
+                _(
+                    "Somebody changed the roles after this form was loaded. Nothing was "
+                    "saved; your choices stand here beside the state as it is now."
+                )
             )
         _demand_names(roles, wishes)
         editors = lasting_editors(saving.plan)
         changes = [_set(role, wish) for role, wish in chosen if not is_so(role, wish)]
         _demand_right_to_edit(saving)
         demand_editor(saving.plan, editors, LAST)
-        saving.record("role.changed", ". ".join(text for text, _ in changes), roles=_data(changes))
+        saving.record(
+            "role.changed", ". ".join(text for text, _unused in changes), roles=_data(changes)
+        )
         return True
 
 
@@ -75,9 +83,11 @@ def add_role(
             return None
         name, roles = checked_name(name), list(adding.plan.roles.all())
         if any(role.name.casefold() == name.casefold() for role in roles):
-            raise Invalid("name", f"There is a role called {name} already.")
+            raise Invalid("name", _("There is a role called {name} already.").format(name=name))
         if len(roles) >= MOST_ROLES:
-            raise Invalid("name", f"A release has {MOST_ROLES} roles at most.")
+            raise Invalid(
+                "name", _("A release has {most_roles} roles at most.").format(most_roles=MOST_ROLES)
+            )
         role = Role.objects.create(
             plan=adding.plan,
             key=_free_key(name, {role.key for role in roles}),
@@ -85,7 +95,7 @@ def add_role(
             rights=checked_rights(rights),
             position=max((role.position for role in roles), default=-1) + 1,
         )
-        text = f"{name} is a new role{_may(role.rights)}"
+        text = _("{name} is a new role{may}").format(name=name, may=_may(role.rights))
         adding.record("role.added", text, role=role.key, rights=role.rights)
         return role
 
@@ -106,21 +116,25 @@ def remove_role(
             row.delete()
         except ProtectedError as error:
             raise Refused(
-                f"{role.name} has signed, voted or decided, and stays on record. "
-                "Take its rights and its seats away instead."
+                _(
+                    "{role} has signed, voted or decided, and stays on record. Take its "
+                    "rights and its seats away instead."
+                ).format(role=role.name)
             ) from error
         _demand_right_to_edit(removing)
         demand_editor(removing.plan, editors, LAST)
-        removing.record("role.removed", f"{role.name} is no role any more", role=role.key)
+        removing.record(
+            "role.removed", _("{role} is no role any more").format(role=role.name), role=role.key
+        )
 
 
 def checked_name(name: str) -> str:
     """A role's name: one line of at most 100 characters. Raises Invalid for the field ``name``."""
     name = name.strip()
     if not name:
-        raise Invalid("name", "Give the role a name.")
+        raise Invalid("name", _("Give the role a name."))
     if not is_one_line(name) or len(name) > 100:
-        raise Invalid("name", "A role's name is one line of at most 100 characters.")
+        raise Invalid("name", _("A role's name is one line of at most 100 characters."))
     return name
 
 
@@ -129,7 +143,12 @@ def checked_rights(rights: Iterable[str]) -> list[str]:
     wanted = set(rights)
     if unknown := wanted - set(Right.values):
         known = ", ".join(Right.values)
-        raise Invalid("rights", f"{', '.join(sorted(unknown))} is no right. Rights are {known}.")
+        raise Invalid(
+            "rights",
+            _("{unknown} is no right. Rights are {known}.").format(
+                unknown=", ".join(sorted(unknown)), known=known
+            ),
+        )
     return [right for right in Right.values if right in wanted]
 
 
@@ -150,7 +169,9 @@ def _demand_names(roles: list[Role], wishes: Mapping[str, RoleWish]) -> None:
     for role in roles:
         name = wishes[role.key].name if role.key in wishes else role.name
         if checked_name(name).casefold() in taken:
-            raise Invalid(f"{role.key}.name", f"Two roles would be called {name}.")
+            raise Invalid(
+                f"{role.key}.name", _("Two roles would be called {name}.").format(name=name)
+            )
         taken.add(name.strip().casefold())
 
 
@@ -164,7 +185,7 @@ def _set(role: Role, wish: RoleWish) -> tuple[str, dict]:
     words, data = [], {"role": role.key}
     name = wish.name.strip()
     if name != role.name:
-        words.append(f"{role.name} is now called {name}")
+        words.append(_("{role} is now called {name}").format(role=role.name, name=name))
         data |= {"name_from": role.name, "name": name}
     rights = checked_rights(wish.rights)
     if set(rights) != set(role.rights):
@@ -181,25 +202,35 @@ def _set(role: Role, wish: RoleWish) -> tuple[str, dict]:
 
 def _rights_words(name: str, before: set[str], after: set[str]) -> list[str]:
     labels = dict(Right.choices)
-    gained = [labels[right] for right in Right.values if right in after - before]
-    lost = [labels[right] for right in Right.values if right in before - after]
-    words = [f"{name} may now {', '.join(gained)}"] if gained else []
-    return words + ([f"{name} may no longer {', '.join(lost)}"] if lost else [])
+    gained = [str(labels[right]) for right in Right.values if right in after - before]
+    lost = [str(labels[right]) for right in Right.values if right in before - after]
+    words = (
+        [_("{name} may now {gained}").format(name=name, gained=", ".join(gained))] if gained else []
+    )
+    return words + (
+        [_("{name} may no longer {lost}").format(name=name, lost=", ".join(lost))] if lost else []
+    )
 
 
 def _cover_words(name: str, cover: tuple[int, int] | None) -> str:
     if cover is None:
-        return f"{name} need not be covered all the time"
-    return f"{name} is to be covered from {offset(cover[0])} to {offset(cover[1])}"
+        return _("{name} need not be covered all the time").format(name=name)
+    return _("{name} is to be covered from {offset} to {offset_cover}").format(
+        name=name, offset=offset(cover[0]), offset_cover=offset(cover[1])
+    )
 
 
 def _may(rights: list[str]) -> str:
     labels = dict(Right.choices)
-    return f"; it may {', '.join(labels[right] for right in rights)}" if rights else ""
+    return (
+        _("; it may {right}").format(right=", ".join(str(labels[right]) for right in rights))
+        if rights
+        else ""
+    )
 
 
 def _data(changes: list[tuple[str, dict]]) -> list[dict]:
-    return [data for _, data in changes]
+    return [data for _unused, data in changes]
 
 
 def _free_key(name: str, taken: set[str]) -> str:

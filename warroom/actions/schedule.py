@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from warroom.actions.again import carried_out_again
 from warroom.actions.change import Change, change
@@ -106,11 +108,11 @@ def shift_t0(
             return plan
         shift = preview_shift(plan, to, moving.at, window_too=window_too, anew=anew)
         if basis and basis != shift.basis:
-            raise Refused("The schedule changed since the preview. Look at it again.")
+            raise Refused(_("The schedule changed since the preview. Look at it again."))
         if shift.against:
             raise Refused(refusal(shift))
         if not shift.rows and shift.ahead:
-            raise Refused("Nothing is ahead that could move.")
+            raise Refused(_("Nothing is ahead that could move."))
         before = rules.Plan(plan.t0, plan.window_start, plan.window_end)
         _move(moving, shift)
         said, data = along(moving, shift) if along else ("", {})
@@ -121,25 +123,29 @@ def shift_t0(
 def refusal(shift: Shift) -> str:
     """Why a shift is refused, and what would be possible."""
     first, more = shift.against[0].rstrip("."), len(shift.against) - 1
-    others = f", and {more} more" if more else ""
+    others = _(", and {more} more").format(more=more) if more else ""
     if "window" not in first:
         less = "more" if "in the past" in first and shift.by_s > 0 else "less"
-        return f"Refused: {first}{others}. Shift by {less}."
-    return f"Refused: {first}{others}. Move the window too, or shift by less."
+        return _("Refused: {first}{others}. Shift by {less}.").format(
+            first=first, others=others, less=less
+        )
+    return _("Refused: {first}{others}. Move the window too, or shift by less.").format(
+        first=first, others=others
+    )
 
 
 def _check(plan: DeploymentPlan, to: datetime | int, now: datetime) -> None:
     if isinstance(to, datetime):
         if to.year not in YEARS:
-            raise Invalid("t0", f"T0 in the year {to.year} cannot be meant.")
+            raise Invalid("t0", _("T0 in the year {year} cannot be meant.").format(year=to.year))
         if rules.has_passed(plan.t0, now) and to != plan.t0:
             raise Invalid(
-                "t0", "T0 has passed and stays. Give by how much what is ahead moves: +6h."
+                "t0", _("T0 has passed and stays. Give by how much what is ahead moves: +6h.")
             )
     elif plan.t0 is None:
-        raise Invalid("by", "There is no T0 yet that could move. Give a time for it.")
+        raise Invalid("by", _("There is no T0 yet that could move. Give a time for it."))
     elif not to:
-        raise Invalid("by", "A shift by nothing moves nothing.")
+        raise Invalid("by", _("A shift by nothing moves nothing."))
 
 
 def _is_there(plan: DeploymentPlan, to: datetime | int) -> bool:
@@ -148,7 +154,7 @@ def _is_there(plan: DeploymentPlan, to: datetime | int) -> bool:
 
 def _checked(reason: str) -> str:
     if not (reason := checked_reason(reason)):
-        raise Invalid("reason", "Say why: the reason is shown to everybody.")
+        raise Invalid("reason", _("Say why: the reason is shown to everybody."))
     return reason
 
 
@@ -177,20 +183,32 @@ def _record(
 
 
 def _sentence(moving: Change, shift: Shift, before: rules.Plan) -> str:
-    things = "1 thing" if shift.moves == 1 else f"{shift.moves} things"
+    things = ngettext("{count} thing", "{count} things", shift.moves).format(count=shift.moves)
     if shift.ahead:
         named = ", ".join(
-            f"{row.thing.label} to {instant_text(row.then, moving.at)}"
+            _("{thing} to {then}").format(
+                thing=row.thing.label, then=instant_text(row.then, moving.at)
+            )
             for row in shift.rows[:NAMED]
         )
-        said = f"What is ahead moves by {rules.signed_text(shift.by_s)}: {things}, {named}."
+        said = _("What is ahead moves by {signed}: {things}, {named}.").format(
+            signed=rules.signed_text(shift.by_s), things=things, named=named
+        )
     elif before.t0 is None:
-        said = f"T0 is {instant_text(shift.t0, moving.at)} UTC: {things} have a time now."
+        said = _("T0 is {t0} UTC: {things} have a time now.").format(
+            t0=instant_text(shift.t0, moving.at), things=things
+        )
     else:
-        there = f"{instant_text(before.t0, moving.at)} to {instant_text(shift.t0, moving.at)} UTC"
-        said = f"T0 moves from {there}, {rules.signed_text(shift.by_s)}: {things} move."
+        there = _("{t0} to {instant} UTC").format(
+            t0=instant_text(before.t0, moving.at), instant=instant_text(shift.t0, moving.at)
+        )
+        said = _("T0 moves from {there}, {signed}: {things} move.").format(
+            there=there, signed=rules.signed_text(shift.by_s), things=things
+        )
     if shift.closes != before.closes:
-        said += f" The window closes {instant_text(shift.closes, moving.at)} UTC."
+        said += _(" The window closes {closes} UTC.").format(
+            closes=instant_text(shift.closes, moving.at)
+        )
     return said
 
 
@@ -206,18 +224,18 @@ class PeopleTimes(Source):
     def things(self, plan: DeploymentPlan, now: datetime) -> Iterable[Thing]:
         yield Thing(rules.GO_LIVE, "Go-live", 0, over=rules.has_passed(plan.t0, now) or None)
         for role in Role.objects.filter(plan=plan).prefetch_related(seated(now)):
-            note = "" if role.seats.all() else "Nobody seated"
+            note = "" if role.seats.all() else _("Nobody seated")
             if role.cover_from_s is not None:
                 yield Thing(f"role:{role.pk}:from", role.name, role.cover_from_s, note=note)
             if role.cover_until_s is not None:
                 yield Thing(
                     f"role:{role.pk}:until",
-                    f"{role.name}, end",
+                    _("{role}, end").format(role=role.name),
                     role.cover_until_s,
                     hidden=role.cover_from_s is not None,
                 )
         if plan.protected_until is not None:
-            yield Thing("plan:protected", "Protected until", at=plan.protected_until)
+            yield Thing("plan:protected", _("Protected until"), at=plan.protected_until)
 
     def move(self, plan: DeploymentPlan, keys: Collection[str], seconds: int) -> None:
         for end, field in (("from", "cover_from_s"), ("until", "cover_until_s")):

@@ -1,5 +1,7 @@
 """What the public is told by people, and whether it is told anything at all."""
 
+from django.utils.translation import gettext as _
+
 from warroom.actions.change import change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, StatusUpdate, User
@@ -16,9 +18,14 @@ def post_status_update(
     """
     text = text.strip()
     if not text:
-        raise Invalid("text", "The update is empty. Write what the public should know.")
+        raise Invalid("text", _("The update is empty. Write what the public should know."))
     if len(text) > UPDATE_LIMIT:
-        raise Invalid("text", f"The update has {len(text)} characters; {UPDATE_LIMIT} are allowed.")
+        raise Invalid(
+            "text",
+            _("The update has {count} characters; {update_limit} are allowed.").format(
+                count=len(text), update_limit=UPDATE_LIMIT
+            ),
+        )
     with change(plan, by=by, right="edit", request_id=request_id) as telling:
         if telling.repeated:
             return None
@@ -37,12 +44,12 @@ def set_status_public(
     # Also of a closed release: what the public may read is no part of the record.
     with change(plan, by=by, right="edit", request_id=request_id, when_closed=True) as showing:
         if public and showing.plan.rehearsal:
-            raise Refused("This is a rehearsal: the public never sees it.")
+            raise Refused(_("This is a rehearsal: the public never sees it."))
         if showing.repeated or showing.plan.status_public == public:
             return
         showing.plan.status_public = public
         showing.plan.save(update_fields=["status_public"])
         if public:
-            showing.record("status.shown", "The public status page is shown", public=True)
+            showing.record("status.shown", _("The public status page is shown"), public=True)
         else:
-            showing.record("status.hidden", "The public status page is taken away", public=False)
+            showing.record("status.hidden", _("The public status page is taken away"), public=False)

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.actions.change import change
 from warroom.actions.drafts import Outline, Wishes, begin
@@ -19,7 +21,7 @@ from warroom.rules.outlines import TAKES, days_from, drop_called, drop_dates, ta
 NAME_LIMIT, SUMMARY_LIMIT = 200, 300
 # Of the plan itself a template keeps its habits: no name, no dates, nobody's names.
 KEPT_OF_PLAN = ("watch", "score_max")
-ALL_BUT_PEOPLE = set(TAKES) - {"people"}
+ALL_BUT_PEOPLE = set(TAKES) - {_l("people")}
 RESERVED = frozenset({*SHIPPED, "new"})
 
 
@@ -36,8 +38,10 @@ def start_from_template(
     outline = Outline(
         starter.data | {"plan": plan},
         "plan.created",
-        f"Created from the template “{starter.name}”: {starter.sentence}.",
-        source_name=f"Template: {starter.name}"[:200],
+        _("Created from the template “{starter}”: {starter_sentence}.").format(
+            starter=starter.name, starter_sentence=starter.sentence
+        ),
+        source_name=_("Template: {starter}").format(starter=starter.name)[:200],
     )
     return begin(outline, wishes, by=by, role_key=role_key, request_id=request_id)
 
@@ -62,7 +66,9 @@ def make_template(
         if keeping.repeated:
             return None
         if PlanTemplate.objects.filter(name=name, made_from=plan, retired_at=None).exists():
-            raise Invalid("template_name", "This plan has a template of that name. Give another.")
+            raise Invalid(
+                "template_name", _("This plan has a template of that name. Give another.")
+            )
         row = PlanTemplate.objects.create(
             key=_free_key(name),
             name=name,
@@ -71,7 +77,9 @@ def make_template(
             made_from=keeping.plan,
             author=by,
         )
-        keeping.record("template.made", f"Kept as the template “{name}”.", template=row.key)
+        keeping.record(
+            "template.made", _("Kept as the template “{name}”.").format(name=name), template=row.key
+        )
     return row
 
 
@@ -81,14 +89,20 @@ def retire_template(template: PlanTemplate, *, by: User) -> None:
     Raises NotAllowed for anybody but its author and administrators.
     """
     if by.pk != template.author_id and not by.is_superuser:
-        raise NotAllowed(f"Only {template.author.display_name} can retire this template.")
+        raise NotAllowed(
+            _("Only {display_name} can retire this template.").format(
+                display_name=template.author.display_name
+            )
+        )
     waiting = PlanTemplate.objects.filter(pk=template.pk, retired_at=None)
     if template.made_from is None:
         waiting.update(retired_at=timezone.now())  # the release is gone, and its timeline with it
         return
     with change(template.made_from, by=by, when_closed=True) as retiring:
         if waiting.update(retired_at=retiring.at):
-            text = f"The template “{template.name}” is no longer offered."
+            text = _("The template “{template}” is no longer offered.").format(
+                template=template.name
+            )
             retiring.record("template.retired", text, template=template.key)
 
 
@@ -97,17 +111,24 @@ def _body(plan: DeploymentPlan, name: str, summary: str) -> str:
     try:
         read(body, "yaml")
     except DocumentError as error:
-        raise Refused(f"As it stands, the plan cannot be kept as a template. {error}") from error
+        raise Refused(
+            _("As it stands, the plan cannot be kept as a template. {error}").format(error=error)
+        ) from error
     return body
 
 
 def _check(name: str, summary: str) -> None:
     if not name:
-        raise Invalid("template_name", "Give the template a name.")
+        raise Invalid("template_name", _("Give the template a name."))
     if len(name) > NAME_LIMIT:
-        raise Invalid("template_name", f"At most {NAME_LIMIT} characters.")
+        raise Invalid(
+            "template_name", _("At most {name_limit} characters.").format(name_limit=NAME_LIMIT)
+        )
     if len(summary) > SUMMARY_LIMIT:
-        raise Invalid("template_summary", f"At most {SUMMARY_LIMIT} characters.")
+        raise Invalid(
+            "template_summary",
+            _("At most {summary_limit} characters.").format(summary_limit=SUMMARY_LIMIT),
+        )
 
 
 def _free_key(name: str) -> str:

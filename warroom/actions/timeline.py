@@ -2,6 +2,8 @@ import json
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.actions.again import carried_out_again
 from warroom.actions.change import change
 from warroom.actions.refusals import Invalid
@@ -38,10 +40,15 @@ def add_external(
     ``build.finished``, NotAllowed without the right to tick.
     """
     if not EXTERNAL.fullmatch(kind):
-        raise Invalid("kind", "A kind is two words with a point, in small letters: build.finished.")
+        raise Invalid(
+            "kind", _("A kind is two words with a point, in small letters: build.finished.")
+        )
     data = data or {}
     if len(json.dumps(data)) > DATA_LIMIT:
-        raise Invalid("data", f"The data has more than {DATA_LIMIT} characters.")
+        raise Invalid(
+            "data",
+            _("The data has more than {data_limit} characters.").format(data_limit=DATA_LIMIT),
+        )
     text = _checked(text)
     with change(plan, by=by, right="tick", request_id=request_id, when_closed=True) as event:
         return None if event.repeated else event.record(f"external.{kind}", text, body=data)
@@ -50,7 +57,12 @@ def add_external(
 def _checked(text: str) -> str:
     text = text.strip()
     if not text:
-        raise Invalid("text", "The note is empty. Write what happened.")
+        raise Invalid("text", _("The note is empty. Write what happened."))
     if len(text) > NOTE_LIMIT:
-        raise Invalid("text", f"The note has {len(text)} characters; {NOTE_LIMIT} are allowed.")
+        raise Invalid(
+            "text",
+            _("The note has {count} characters; {note_limit} are allowed.").format(
+                count=len(text), note_limit=NOTE_LIMIT
+            ),
+        )
     return text

@@ -1,6 +1,8 @@
 import secrets
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 from warroom.actions.refusals import Invalid
 from warroom.models import ApiToken, DeploymentPlan, User
 from warroom.queries.tokens import digest_of
@@ -20,7 +22,12 @@ def make_token(
     unknown = [scope for scope in wanted if scope not in SCOPES]
     if unknown or not wanted:
         named = ", ".join(unknown) or "nothing"
-        raise Invalid("scope", f"{named} is no scope. Scopes are {', '.join(SCOPES)}.")
+        raise Invalid(
+            "scope",
+            _("{named} is no scope. Scopes are {scopes}.").format(
+                named=named, scopes=", ".join(SCOPES)
+            ),
+        )
     secret = PREFIX + secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user, plan=plan, scopes=wanted, prefix=secret[:8], digest=digest_of(secret)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from warroom.actions.change import RULE, change
 from warroom.actions.refusals import Refused
@@ -75,10 +76,18 @@ def _was_told_then(seat: Seat, verb: str) -> bool:
 def _words(seat: Seat, verb: str) -> str:
     name, role, lender = seat.user.display_name, seat.role.name, seat.stands_in_for
     if lender is None:
-        return f"{name} is {role} now" if verb == "begun" else f"{name}'s time as {role} is over"
+        return (
+            _("{name} is {role} now").format(name=name, role=role)
+            if verb == "begun"
+            else _("{name}'s time as {role} is over").format(name=name, role=role)
+        )
     if verb == "begun":
-        return f"{name} stands in for {lender.user.display_name} as {role} now"
-    return f"{lender.user.display_name} is {role} again; {name} stood in"
+        return _("{name} stands in for {display_name} as {role} now").format(
+            name=name, display_name=lender.user.display_name, role=role
+        )
+    return _("{display_name} is {role} again; {name} stood in").format(
+        display_name=lender.user.display_name, role=role, name=name
+    )
 
 
 def _key(seat: Seat, verb: str) -> str:

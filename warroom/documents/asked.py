@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from warroom.documents import signers
 from warroom.documents.blocks import Block, ListBlock, Section
 from warroom.documents.readers import NOTE, Understanding
@@ -16,7 +18,7 @@ def asked_signers(
         known.add(signer.line)
         kinds = ("signer", "item", "text") if signer.box else ("signer", "text")
         now = understanding.chosen(signer.line, *kinds) or "signer"
-        understanding.offer(signer.line, now, kinds, section.line, "lines of a sign-off")
+        understanding.offer(signer.line, now, kinds, section.line, _("lines of a sign-off"))
         if now == "signer":
             yield signer, block
     if signers.SIGNOFF.search(section.title):
@@ -34,7 +36,7 @@ def _boxes(
             if item.box is None or item.line in known:
                 continue
             now = understanding.chosen(item, *kinds) or "item"
-            understanding.offer(item, now, kinds, section.line, "boxes of a sign-off")
+            understanding.offer(item, now, kinds, section.line, _("boxes of a sign-off"))
             if now == "signer":
                 yield signers.Signer(signers.role_of(item.text), item.line, box=True), item
 
@@ -47,10 +49,12 @@ def _templates(
     for fence, signer in signers.in_fences(section):
         now = understanding.chosen(signer.line, "signer", "text") or "text"
         kinds = ("text", "signer")
-        understanding.offer(signer.line, now, kinds, fence.line, "lines to sign")
+        understanding.offer(signer.line, now, kinds, fence.line, _("lines to sign"))
         lines += 1
         if now == "signer":
             yield signer, fence
     if lines:
-        text = f"{lines} lines to sign stand in a code block: a template, left alone."
-        understanding.find(section.line, NOTE, "signers_in_code", text, "Choose below.")
+        text = _("{lines} lines to sign stand in a code block: a template, left alone.").format(
+            lines=lines
+        )
+        understanding.find(section.line, NOTE, "signers_in_code", text, _("Choose below."))

@@ -3,6 +3,7 @@
 import re
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import BeforeValidator, WithJsonSchema
 
 from warroom.documents.fields import quoted, wrong
@@ -15,7 +16,10 @@ def _bound(value: Any) -> tuple[str, float]:
     match = re.fullmatch(_BOUND, value) if isinstance(value, str) else None
     if match is None:
         shown = value if isinstance(value, int | float) else 0.1
-        wrong(f"{quoted(value)} is no bound.", f'Write a sign and a number, such as "< {shown}".')
+        wrong(
+            _("{value} is no bound.").format(value=quoted(value)),
+            _('Write a sign and a number, such as "< {shown}".').format(shown=shown),
+        )
     return _SIGNS.get(match[1], match[1]), float(match[2])
 
 

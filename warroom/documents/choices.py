@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from warroom.documents.readers import LEFT, Understanding
 
 # The words of a choice, and how a page asks for it.
@@ -93,7 +95,7 @@ def bulks(understanding: Understanding) -> list[Bulk]:
 
 def _bulk(understanding: Understanding, block: int, kind: str, lines: list[int]) -> Bulk:
     what = understanding.offers[lines[0]].what
-    span = f"lines {lines[0]} to {lines[-1]}"
+    span = _("lines {first} to {last}").format(first=lines[0], last=lines[-1])
     return Bulk(f"{block}:{kind}", _BULK[kind].format(f"{len(lines)} {what}"), span)
 
 
@@ -101,7 +103,7 @@ def take_bulk(understanding: Understanding, value: str) -> dict[int, str]:
     """The choices that a bulk offer stands for; none for a value that is not offered."""
     if value == "all:item":
         return every_item(understanding)
-    block, _, kind = value.partition(":")
+    block, _unused, kind = value.partition(":")
     return {
         number: kind
         for number, offer in understanding.offers.items()

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from pydantic import BaseModel, ValidationError
 
 from warroom.documents.fields import Fault, quoted
@@ -25,7 +27,11 @@ class Problem:
     would_be_right: str
 
     def __str__(self) -> str:
-        where = f"Line {self.line}, {self.path}" if self.path else f"Line {self.line}"
+        where = (
+            _("Line {line}, {path}").format(line=self.line, path=self.path)
+            if self.path
+            else _("Line {line}").format(line=self.line)
+        )
         return f"{where}: {self.text} {self.would_be_right}".rstrip()
 
 
@@ -40,7 +46,9 @@ class PlanFileError(DocumentError):
 
     def __str__(self) -> str:
         said = [str(problem) for problem in self.problems]
-        return "\n".join([*said, f"And {self.more} more."] if self.more else said)
+        return "\n".join(
+            [*said, _("And {more} more.").format(more=self.more)] if self.more else said
+        )
 
 
 def refuse(faults: Iterable[Fault], tree: Node | None, more: int = 0) -> None:
@@ -71,86 +79,105 @@ def _fault(found: Any, model: type[BaseModel]) -> Fault:
     path = tuple(step for step in found["loc"] if step != "[key]")
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
     if kind == "wrong":
-        text = "Nothing stands here." if value is None else context["text"]
+        text = _("Nothing stands here.") if value is None else context["text"]
         return path, text, context["right"]
     if kind == "extra_forbidden":
-        return path, f"There is no field {quoted(path[-1])}.", _near(path, model)
+        return (
+            path,
+            _("There is no field {path}.").format(path=quoted(path[-1])),
+            _near(path, model),
+        )
     if kind == "missing":
         value = "1" if path == ("warroom",) else "…"
-        return path[:-1], f"{quoted(path[-1])} is missing.", f"Write {path[-1]}: {value}"
+        return (
+            path[:-1],
+            _("{path} is missing.").format(path=quoted(path[-1])),
+            _("Write {path}: {value}").format(path=path[-1], value=value),
+        )
     if value is None:
         return (
             path,
-            "Nothing stands here.",
-            f"Write {_WANTED.get(kind, 'a value')}, or leave it out.",
+            _("Nothing stands here."),
+            _("Write {what}, or leave it out.").format(what=_WANTED.get(kind, _("a value"))),
         )
     if kind in _TEXTS:
         text, right = _TEXTS[kind](context)
         return path, text, right
     if kind == "string_type":
-        return path, f"{_sort(value)} stands here, not text.", _as_text(value)
-    return path, f"{_sort(value)} stands here.", f"Write {_WANTED.get(kind, 'another value')}."
+        return path, _("{sort} stands here, not text.").format(sort=_sort(value)), _as_text(value)
+    return (
+        path,
+        _("{sort} stands here.").format(sort=_sort(value)),
+        _("Write {what}.").format(what=_WANTED.get(kind, _("another value"))),
+    )
 
 
 _WANTED = {
-    "string_type": "text",
-    "int_type": "a whole number",
-    "float_type": "a number",
-    "bool_type": "true or false",
-    "list_type": "a list (lines that begin with -)",
-    "dict_type": "fields (lines of name: value)",
-    "model_type": "fields (lines of name: value)",
-    "model_attributes_type": "fields (lines of name: value)",
+    "string_type": _l("text"),
+    "int_type": _l("a whole number"),
+    "float_type": _l("a number"),
+    "bool_type": _l("true or false"),
+    "list_type": _l("a list (lines that begin with -)"),
+    "dict_type": _l("fields (lines of name: value)"),
+    "model_type": _l("fields (lines of name: value)"),
+    "model_attributes_type": _l("fields (lines of name: value)"),
 }
 
 
 def _bounds(word: str, limit: str):
     return lambda context: (
-        f"The number is too {word}.",
-        f"Write {limit} {context[_LIMITS[limit]]}.",
+        _("The number is too {word}.").format(word=word),
+        _("Write {limit} {number}.").format(limit=limit, number=context[_LIMITS[limit]]),
     )
 
 
 _LIMITS = {"at least": "ge", "at most": "le"}
 _TEXTS = {
     "string_too_long": lambda c: (
-        "The text is too long.",
-        f"At most {c['max_length']} characters are kept.",
+        _("The text is too long."),
+        _("At most {max_length} characters are kept.").format(max_length=c["max_length"]),
     ),
     "too_long": lambda c: (
-        f"The list has {c.get('actual_length') or 'too many'} entries.",
-        f"At most {c['max_length']} are kept.",
+        _("The list has {actual_length} entries.").format(
+            actual_length=c.get("actual_length") or _("too many")
+        ),
+        _("At most {max_length} are kept.").format(max_length=c["max_length"]),
     ),
-    "literal_error": lambda c: ("This word is not known here.", f"Write {c['expected']}."),
+    "literal_error": lambda c: (
+        _("This word is not known here."),
+        _("Write {expected}.").format(expected=c["expected"]),
+    ),
     "greater_than_equal": _bounds("small", "at least"),
     "less_than_equal": _bounds("large", "at most"),
-    "int_from_float": lambda c: ("The number is not whole.", "Write a whole number."),
+    "int_from_float": lambda c: (_("The number is not whole."), _("Write a whole number.")),
 }
 
 
 def _sort(value: Any) -> str:
     if isinstance(value, bool):
-        return f"The word {'true' if value else 'false'}"
+        return _("The word {words}").format(words="true" if value else "false")
     if isinstance(value, int | float):
-        return f"The number {str(value)[:40]}"
+        return _("The number {value}").format(value=str(value)[:40])
     if isinstance(value, str):
-        return f"The text {quoted(value)}"
-    return "A list" if isinstance(value, list) else "A group of fields"
+        return _("The text {value}").format(value=quoted(value))
+    return _("A list") if isinstance(value, list) else _("A group of fields")
 
 
 def _as_text(value: Any) -> str:
     if isinstance(value, bool | int | float):
         shown = str(value).lower() if isinstance(value, bool) else str(value)[:40]
-        return f'Write "{shown}" in quotes.'
-    return "Write text."
+        return _('Write "{shown}" in quotes.').format(shown=shown)
+    return _("Write text.")
 
 
 def _near(path: tuple, model: type[BaseModel]) -> str:
     known = _fields_at(path[:-1], model)
     near = difflib.get_close_matches(str(path[-1])[:60], known, n=1)
     if near:
-        return f"Write {near[0]}."
-    return f"Write one of {', '.join(known)}." if known else "Leave it out."
+        return _("Write {near}.").format(near=near[0])
+    return (
+        _("Write one of {known}.").format(known=", ".join(known)) if known else _("Leave it out.")
+    )
 
 
 def _fields_at(path: tuple, model: Any) -> list[str]:

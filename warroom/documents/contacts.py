@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from warroom.documents.blocks import Block, Document, ListBlock, Paragraph, Section, Table
 from warroom.documents.plain import is_blank, plain, without_marks
 
@@ -71,7 +73,7 @@ def contacts_of(document: Document) -> Iterator[tuple[Contact, Block]]:
     A table of roles and names alone adds those that no other table knows.
     """
     found = list(_everybody(document))
-    known = {contact.role for contact, _, listed in found if listed}
+    known = {contact.role for contact, _unused, listed in found if listed}
     for contact, block, listed in found:
         if listed or contact.role not in known:
             yield contact, block
@@ -123,7 +125,11 @@ def _contact(cell: dict[str, str], line: int) -> Contact | None:
     digits = re.search(r"\d+", cell.get("level", ""))
     available = cell.get("availability", "")
     if not is_blank(cell.get("backup", "")):
-        available = f"{available}; backup: {cell['backup']}".lstrip("; ")
+        available = (
+            _("{available}; backup: {backup}")
+            .format(available=available, backup=cell["backup"])
+            .lstrip("; ")
+        )
     return Contact(
         (name or role)[:120],
         role[:120],
@@ -179,7 +185,7 @@ def _levels_in(section: Section) -> Iterator[tuple[Level, Block]]:
 
 
 def _level(match: re.Match, line: int) -> Level:
-    name = match["name"].strip(" :-–") or f"Level {match['n']}"
+    name = match["name"].strip(" :-–") or _("Level {n}").format(n=match["n"])
     start = match["from"] or match["after"]
     return Level(
         int(match["n"]),

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, NoReturn
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
@@ -49,13 +50,13 @@ def given(**values: Any) -> dict[str, Any]:
 
 def _whole(text: str) -> str:
     if "\0" in text:
-        wrong("A NUL stands in this text.", "Leave it out.")
+        wrong(_("A NUL stands in this text."), _("Leave it out."))
     return text
 
 
 def _said(text: str) -> str:
     if not text.strip():
-        wrong("Nothing stands here.", "Write some words.")
+        wrong(_("Nothing stands here."), _("Write some words."))
     return text
 
 
@@ -90,8 +91,10 @@ def key(most: int = 60) -> Any:
         if not _KEY.fullmatch(value):
             near = re.sub(r"[^a-z0-9_]+", "-", value.lower()).strip("-")
             wrong(
-                f"{quoted(value)} is no key: letters without accents, digits, - and _ only.",
-                f"Write {near}." if near else "Write a short word.",
+                _("{value} is no key: letters without accents, digits, - and _ only.").format(
+                    value=quoted(value)
+                ),
+                _("Write {near}.").format(near=near) if near else _("Write a short word."),
             )
         return value
 
@@ -110,7 +113,7 @@ _URL = re.compile(r"https?://[^\s<>\"'`]+")
 
 def _web(value: str) -> str:
     if value and not _URL.fullmatch(value):
-        wrong(f"{quoted(value)} is no web address.", "Write https://…")
+        wrong(_("{value} is no web address.").format(value=quoted(value)), _("Write https://…"))
     return value
 
 
@@ -122,7 +125,10 @@ def url(most: int = 500) -> Any:
 
 def _zone(value: str) -> str:
     if value not in known():
-        wrong(f"{quoted(value)} is no time zone by its full name.", "Write such as Europe/Berlin.")
+        wrong(
+            _("{value} is no time zone by its full name.").format(value=quoted(value)),
+            _("Write such as Europe/Berlin."),
+        )
     return value
 
 
@@ -137,26 +143,42 @@ _DIGITS = re.compile(r"[0-9]+")
 def length_s(value: Any) -> int:
     """Seconds of ``12h``, ``1h30m``, ``2d`` or ``90s``."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        wrong(f"{value} has no unit.", f"Write {value}h or {value}m.")
+        wrong(
+            _("{value} has no unit.").format(value=value),
+            _("Write {value}h or {value}m.").format(value=value),
+        )
     if not isinstance(value, str):
-        wrong("A length of time belongs here.", "Write such as 12h, 30m or 1h30m.")
+        wrong(_("A length of time belongs here."), _("Write such as 12h, 30m or 1h30m."))
     if not re.fullmatch(lengths.PATTERN, value):
         if _DIGITS.fullmatch(value):
-            wrong(f"{quoted(value)} has no unit.", f"Write {value[:9]}h or {value[:9]}m.")
+            wrong(
+                _("{value} has no unit.").format(value=quoted(value)),
+                _("Write {value}h or {value}m.").format(value=value[:9]),
+            )
         meant = parse_length(value)
-        right = f"Write {length(meant)}." if meant is not None else "Write such as 12h or 1h30m."
-        wrong(f"{quoted(value)} is no length of time.", right)
+        right = (
+            _("Write {length}.").format(length=length(meant))
+            if meant is not None
+            else _("Write such as 12h or 1h30m.")
+        )
+        wrong(_("{value} is no length of time.").format(value=quoted(value)), right)
     return _summed(value)
 
 
 def _summed(value: str) -> int:
     parts = lengths.PART.findall(value)
-    places = ["wdhms".index(unit) for _, unit in parts]
+    places = ["wdhms".index(unit) for _unused, unit in parts]
     if places != sorted(set(places)):
-        wrong(f"{quoted(value)} names its units out of order.", "Write such as 1d2h30m.")
+        wrong(
+            _("{value} names its units out of order.").format(value=quoted(value)),
+            _("Write such as 1d2h30m."),
+        )
     seconds = sum(int(n) * lengths.SECONDS[unit] for n, unit in parts)
     if seconds > LONGEST_S:
-        wrong(f"{quoted(value)} is more than ten years.", "Write a shorter one.")
+        wrong(
+            _("{value} is more than ten years.").format(value=quoted(value)),
+            _("Write a shorter one."),
+        )
     return seconds
 
 
@@ -166,12 +188,17 @@ def a_length(least: int = 0, most: int = LONGEST_S, step: int = 1) -> Any:
     def check(seconds: int) -> int:
         if not least <= seconds <= most:
             wrong(
-                f"{length(seconds)} is out of bounds.",
-                f"Write one from {length(least)} to {length(most)}.",
+                _("{length} is out of bounds.").format(length=length(seconds)),
+                _("Write one from {length} to {length_most}.").format(
+                    length=length(least), length_most=length(most)
+                ),
             )
         if seconds % step:
             whole = "hours" if step == 3600 else "minutes"
-            wrong(f"{length(seconds)} is not in whole {whole}.", "Round it.")
+            wrong(
+                _("{length} is not in whole {whole}.").format(length=length(seconds), whole=whole),
+                _("Round it."),
+            )
         return seconds
 
     return Annotated[
@@ -197,7 +224,10 @@ def _milliseconds(value: Any) -> int:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,4}s", value):
         return int(value[:-1]) * 1000
     shown = value if isinstance(value, int) else 300
-    wrong(f"{quoted(value)} is no short length of time.", f"Write such as {shown}ms or 2s.")
+    wrong(
+        _("{value} is no short length of time.").format(value=quoted(value)),
+        _("Write such as {shown}ms or 2s.").format(shown=shown),
+    )
 
 
 Milliseconds = Annotated[
@@ -221,12 +251,16 @@ _OFFSET = f"T[+-](?:0|{lengths.PATTERN})"
 def offset_s(value: Any) -> int:
     """Seconds after T0 of ``T-2h``, ``T+30m`` or ``T+0``; negative before it."""
     if not isinstance(value, str):
-        wrong("A time from T0 on belongs here.", "Write such as T-2h, T+0 or T+30m.")
+        wrong(_("A time from T0 on belongs here."), _("Write such as T-2h, T+0 or T+30m."))
     if not re.fullmatch(_OFFSET, value):
         meant = parse_offset(value if value[:1] in "Tt" else f"T{value}")
         seconds = meant.start_s if meant else None
-        right = f"Write {offset(seconds)}." if seconds is not None else "Write such as T-2h."
-        wrong(f"{quoted(value)} is no time from T0 on.", right)
+        right = (
+            _("Write {offset}.").format(offset=offset(seconds))
+            if seconds is not None
+            else _("Write such as T-2h.")
+        )
+        wrong(_("{value} is no time from T0 on.").format(value=quoted(value)), right)
     seconds = 0 if value[2:] == "0" else _summed(value[2:])
     return -seconds if value[1] == "-" else seconds
 
@@ -257,30 +291,47 @@ _ZONED = rf"{_INSTANT}(?:Z|[+-]{_CLOCK})"
 def instant_at(value: Any) -> datetime:
     """The instant (UTC) of ``2026-03-04T09:00:00Z`` or ``…+01:00``."""
     if not isinstance(value, str):
-        wrong("A time belongs here.", "Write such as 2026-03-04T09:00:00Z.")
+        wrong(_("A time belongs here."), _("Write such as 2026-03-04T09:00:00Z."))
     if not re.fullmatch(_ZONED, value):
         _no_instant(value)
     try:
         found = datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):
-        wrong(f"{quoted(value)} is no time of the calendar.", "Write such as 2026-03-04T09:00:00Z.")
+        wrong(
+            _("{value} is no time of the calendar.").format(value=quoted(value)),
+            _("Write such as 2026-03-04T09:00:00Z."),
+        )
     if found.year not in YEARS:
-        wrong(f"The year {found.year} cannot be meant.", "Write such as 2026-03-04T09:00:00Z.")
+        wrong(
+            _("The year {year} cannot be meant.").format(year=found.year),
+            _("Write such as 2026-03-04T09:00:00Z."),
+        )
     return found
 
 
 def _no_instant(value: str) -> NoReturn:
     near = value.strip().replace(" ", "T", 1)
     if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", near):
-        wrong(f"{quoted(value)} has no time of day.", f"Write {near}T09:00:00Z.")
+        wrong(
+            _("{value} has no time of day.").format(value=quoted(value)),
+            _("Write {near}T09:00:00Z.").format(near=near),
+        )
     if re.fullmatch(_INSTANT, near):
         wrong(
-            f"{quoted(value)} has no time zone.",
-            f"Write {near}Z for UTC, or an offset such as +01:00 in place of Z.",
+            _("{value} has no time zone.").format(value=quoted(value)),
+            _("Write {near}Z for UTC, or an offset such as +01:00 in place of Z.").format(
+                near=near
+            ),
         )
     if re.fullmatch(_ZONED, near):
-        wrong(f"{quoted(value)} is not as ISO 8601 has it.", f"Write {near}.")
-    wrong(f"{quoted(value)} is no time.", "Write such as 2026-03-04T09:00:00Z.")
+        wrong(
+            _("{value} is not as ISO 8601 has it.").format(value=quoted(value)),
+            _("Write {near}.").format(near=near),
+        )
+    wrong(
+        _("{value} is no time.").format(value=quoted(value)),
+        _("Write such as 2026-03-04T09:00:00Z."),
+    )
 
 
 def instant(at: datetime | None) -> str | None:
@@ -320,7 +371,7 @@ def _day(value: Any) -> date:
     except ValueError:
         found = None
     if found is None or found.year not in YEARS:
-        wrong(f"{quoted(value)} is no day.", "Write such as 2026-03-04.")
+        wrong(_("{value} is no day.").format(value=quoted(value)), _("Write such as 2026-03-04."))
     return found
 
 
@@ -329,7 +380,9 @@ def _day_or_offset(value: Any) -> date | int:
         return _day(value)
     seconds = offset_s(value)
     if seconds % 86_400:
-        wrong(f"{quoted(value)} is not in whole days.", "Write such as T-7d.")
+        wrong(
+            _("{value} is not in whole days.").format(value=quoted(value)), _("Write such as T-7d.")
+        )
     return seconds // 86_400
 
 
@@ -345,7 +398,9 @@ PlanDay = Annotated[
 
 def _clock(value: Any) -> time:
     if not isinstance(value, str) or not re.fullmatch(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", value):
-        wrong(f"{quoted(value)} is no time of day.", 'Write such as "18:00".')
+        wrong(
+            _("{value} is no time of day.").format(value=quoted(value)), _('Write such as "18:00".')
+        )
     return time.fromisoformat(value)
 
 
@@ -367,8 +422,10 @@ def doubled(values: Iterable[Any], name: str, path: tuple) -> Iterable[Fault]:
     for place, value in enumerate(values):
         one = getattr(value, name)
         if one in seen:
-            text = f"{quoted(one)} is the {name} of an earlier one too."
-            yield (*path, place, name), text, "Give each its own."
+            text = _("{one} is the {name} of an earlier one too.").format(
+                one=quoted(one), name=name
+            )
+            yield (*path, place, name), text, _("Give each its own.")
         seen.add(one)
 
 
@@ -377,5 +434,9 @@ def unknown(value: str | None, known: Iterable[str], path: tuple, noun: str) -> 
     known = list(known)
     if value and value not in known:
         shown = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
-        right = f"Write one of {shown}." if known else f"The file has no {noun}s."
-        yield path, f"There is no {noun} {quoted(value)}.", right
+        right = (
+            _("Write one of {shown}.").format(shown=shown)
+            if known
+            else _("The file has no {noun}s.").format(noun=noun)
+        )
+        yield path, _("There is no {noun} {value}.").format(noun=noun, value=quoted(value)), right

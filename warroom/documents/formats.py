@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from warroom.documents.portable import as_json, as_yaml, plan_data
 from warroom.documents.writing import completed_document
 from warroom.models import DeploymentPlan
@@ -43,4 +45,6 @@ def form_of(name: str) -> str | None:
 def unknown_format(name: str) -> str:
     """The sentence for a form that no plan is written in."""
     known = ", ".join(FORMATS)
-    return f"{name[:40]!r} is no form that this release is written in. Ask for one of {known}."
+    return _("{name!r} is no form that this release is written in. Ask for one of {known}.").format(
+        name=name[:40], known=known
+    )

@@ -4,12 +4,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
 from warroom.documents.blocks import Document, ListBlock, Paragraph, Section
 from warroom.documents.plain import is_blank, plain, without_marks
 from warroom.documents.readers import NOTE, WARNING, Reader, Understanding, register
 from warroom.rules.facts import ENVIRONMENT_KEYS, T0_KEYS, VERSION_KEYS, WINDOW_KEYS
 from warroom.rules.moments import Moment, parse_moment, parse_window
 from warroom.rules.offsets import format_span
+from warroom.rules.wording import dated_moment
 
 _BOLD_FACT = re.compile(r"^\*\*([^*]{1,60}?):?\*\*\s*:?\s*(.*)$")
 _PLAIN_FACT = re.compile(r"^([A-Z][\w /()-]{1,40}):\s+(\S.*)$")
@@ -74,9 +77,9 @@ class Header(Reader):
         name = title.title if title else document.front_matter.get("title", "")
         if not name:
             name = next((plain(line) for line in document.lines if line.strip()), "")
-        understanding.title = without_marks(name).strip(" #-:*")[:200] or "Untitled checklist"
+        understanding.title = without_marks(name).strip(" #-:*")[:200] or _("Untitled checklist")
         if title is not None and title is understanding.title_section:
-            understanding.claim(title.heading, "title", "Release name")
+            understanding.claim(title.heading, "title", _("Release name"))
 
     def _facts(self, section: Section, understanding: Understanding, lines: dict[str, int]) -> None:
         for number, row in fact_rows(section):
@@ -86,9 +89,11 @@ class Header(Reader):
             key, value = found
             lines.setdefault(key, number)
             understanding.facts[key] = value
-            understanding.claim(number, "fact", "Note on the release")
+            understanding.claim(number, "fact", _("Note on the release"))
             if is_blank(value):
-                understanding.find(number, NOTE, "blank", f"“{key}” is a blank to fill.")
+                understanding.find(
+                    number, NOTE, "blank", _("“{key}” is a blank to fill.").format(key=key)
+                )
         for key, value in understanding.facts.items():
             if VERSION_KEYS.match(key) and not is_blank(value):
                 understanding.version = without_marks(value)[:60]
@@ -98,7 +103,10 @@ class Header(Reader):
     def _encoding(self, document: Document, understanding: Understanding) -> None:
         if document.escaped:
             understanding.find(
-                0, NOTE, "escaped", "Every Markdown sign was escaped by a backslash; read without."
+                0,
+                NOTE,
+                "escaped",
+                _("Every Markdown sign was escaped by a backslash; read without."),
             )
 
     def _times(
@@ -163,7 +171,7 @@ class Header(Reader):
                     before = ""
                     continue
                 if moment and moment.exact and moment.said and _STARTS.search(f"{before} {row}"):
-                    moment = replace(moment, doubt="guessed from the words around it")
+                    moment = replace(moment, doubt=_("guessed from the words around it"))
                     self._take_t0(understanding, number, plain(row)[:60], moment)
                     return True
                 before = row
@@ -178,13 +186,15 @@ class Header(Reader):
             if pair is None or understanding.chosen(number, "fact"):
                 continue
             understanding.window = (pair[0].at, pair[1].at)
-            shown = f"Window {pair[0].at:%-d %b %Y %H:%M} to {pair[1].at:%-d %b %Y %H:%M} UTC"
+            shown = _("Window {opens} to {closes} UTC").format(
+                opens=dated_moment(pair[0].at), closes=dated_moment(pair[1].at)
+            )
             known = understanding.claims.get(number)
-            t0 = known.label if known and known.label.startswith("T-0") else ""
+            t0 = known.label if known and "T-0 = " in known.label else ""
             understanding.claim(number, "fact", f"{t0}; {shown}" if t0 else shown)
             if pair[0].doubt:
                 text = f"{shown}: {pair[0].doubt}."
-                understanding.find(number, NOTE, "window_assumed", text, "Set it in the plan.")
+                understanding.find(number, NOTE, "window_assumed", text, _("Set it in the plan."))
             return
 
     def _elsewhere(self, document: Document) -> Iterator[tuple[int, str, str]]:
@@ -197,14 +207,18 @@ class Header(Reader):
 
     def _take_t0(self, understanding: Understanding, number: int, key: str, moment: Moment) -> None:
         understanding.t0 = moment
-        shown = f"T-0 = {moment.at:%-d %b %Y %H:%M} UTC"
+        shown = _("T-0 = {at} UTC").format(at=dated_moment(moment.at))
         understanding.claims.pop(number, None)
         before = understanding.offers.pop(number, None)
         understanding.offer(number, "t0", before.kinds if before else ("t0", "fact"))
         understanding.claim(number, "fact", shown)
         if moment.doubt:
             understanding.find(
-                number, NOTE, "t0_assumed", f"{shown}: {moment.doubt}.", "Set T-0 before creating."
+                number,
+                NOTE,
+                "t0_assumed",
+                f"{shown}: {moment.doubt}.",
+                _("Set T-0 before creating."),
             )
         written = understanding.written
         if written is not None and moment.at < written.at:
@@ -213,18 +227,22 @@ class Header(Reader):
                 number,
                 WARNING,
                 "target_before_document",
-                f"{shown}. That is {gap} before the document’s own date.",
-                f"Check “{key}” and the date above it.",
+                _("{shown}. That is {gap} before the document’s own date.").format(
+                    shown=shown, gap=gap
+                ),
+                _("Check “{key}” and the date above it.").format(key=key),
             )
 
     def _say_no_t0(self, understanding: Understanding, unread: tuple[int, str, str] | None) -> None:
         if unread is None:
-            text = "The document names no target time, so offsets count from a T-0 to be set."
-            understanding.find(0, NOTE, "t0_missing", text, "Set T-0 before creating.")
+            text = _("The document names no target time, so offsets count from a T-0 to be set.")
+            understanding.find(0, NOTE, "t0_missing", text, _("Set T-0 before creating."))
             return
         number, key, value = unread
-        text = f"“{key}: {value[:80]}” names no day of the calendar, so T-0 stays open."
-        understanding.find(number, WARNING, "t0_unreadable", text, "Set T-0 before creating.")
+        text = _("“{key}: {value}” names no day of the calendar, so T-0 stays open.").format(
+            key=key, value=value[:80]
+        )
+        understanding.find(number, WARNING, "t0_unreadable", text, _("Set T-0 before creating."))
 
 
 register(Header())

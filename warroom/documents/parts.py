@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from warroom.documents import fields as f
@@ -214,7 +215,11 @@ class EscalationPart(Part):
     def check(self, value: list[LevelFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         yield from f.doubled(value, "level", ("escalation",))
         if sum(len(level.contacts) for level in value) > MOST_CONTACTS:
-            yield ("escalation",), f"More than {MOST_CONTACTS} contacts.", "Leave some out."
+            yield (
+                ("escalation",),
+                _("More than {most_contacts} contacts.").format(most_contacts=MOST_CONTACTS),
+                _("Leave some out."),
+            )
 
     def count(self, value: list[LevelFields]) -> dict[str, int]:
         return {"contacts": sum(len(level.contacts) for level in value)}
@@ -316,7 +321,7 @@ class DocumentPart(Part):
     ) -> None:
         if value is not None:
             # The text in the same normal form as that of an imported document.
-            text, _ = strip(decode(value.text).text)
+            text, _unused = strip(decode(value.text).text)
             plan.source_name, plan.source_text = value.name, text
             plan.source_sha256 = hashlib.sha256(text.encode()).hexdigest()
             plan.save(update_fields=["source_name", "source_text", "source_sha256"])

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from warroom.documents import contacts, signers
 from warroom.documents.asked import asked_signers
@@ -112,37 +113,53 @@ class People(Reader):
     def _claim_heading(
         self, section: Section, signer: signers.Signer, understanding: Understanding
     ) -> None:
-        understanding.claim(section.heading, "signer", f"Sign-off role: {signer.role}")
+        understanding.claim(
+            section.heading, "signer", _("Sign-off role: {role}").format(role=signer.role)
+        )
         for block in section.blocks:
             if isinstance(block, ListBlock | Paragraph):
                 for number in range(block.line, block.end + 1):
                     row = document_line(understanding, number)
                     if row:
                         blank = "_" in row or "✓ / ✗" in row
-                        label = "Skipped, blank form field" if blank else "Form field of a sign-off"
+                        label = (
+                            _("Skipped, blank form field")
+                            if blank
+                            else _("Form field of a sign-off")
+                        )
                         understanding.claim(number, "blank field", label)
 
     def _claim_signer(
         self, signer: signers.Signer, block: Block, understanding: Understanding
     ) -> None:
-        understanding.claim(signer.line, "signer", f"Sign-off role: {signer.role}")
+        understanding.claim(
+            signer.line, "signer", _("Sign-off role: {role}").format(role=signer.role)
+        )
         if isinstance(block, ListItem) and block.box == "done":
-            text = f"{signer.role}: the tick is dropped, no signature is imported without a name."
+            text = _(
+                "{role}: the tick is dropped, no signature is imported without a name."
+            ).format(role=signer.role)
             understanding.find(signer.line, WARNING, "signature_dropped", text)
 
     def _say_signers(self, found: list[signers.Signer], understanding: Understanding) -> None:
         boxes = [signer for signer in found if signer.box]
         if boxes:
-            many = f"{len(boxes)} boxes of the sign-off became roles that sign, not items."
-            text = many if len(boxes) > 1 else "A role that signs, not an item."
+            many = _("{count} boxes of the sign-off became roles that sign, not items.").format(
+                count=len(boxes)
+            )
+            text = many if len(boxes) > 1 else _("A role that signs, not an item.")
             understanding.find(boxes[0].line, NOTE, "boxes_sign", text)
         nameless = [signer for signer in found if not signer.person]
         if nameless:
             first = nameless[0]
             others = ", ".join(str(signer.line) for signer in nameless[1:6])
-            more = f"; the same for lines {others}" if others else ""
-            text = f"Sign-off role: {first.role}. Nobody is named{more}."
-            understanding.find(first.line, WARNING, "signer_nameless", text, "Choose people below.")
+            more = _("; the same for lines {others}").format(others=others) if others else ""
+            text = _("Sign-off role: {role}. Nobody is named{more}.").format(
+                role=first.role, more=more
+            )
+            understanding.find(
+                first.line, WARNING, "signer_nameless", text, _("Choose people below.")
+            )
 
     def _say_approvals(
         self, document: Document, found: list[signers.Signer], understanding: Understanding
@@ -150,15 +167,15 @@ class People(Reader):
         """A word such as "Approved" beside a role or a person is a claim, not a signature."""
         claimed = [
             block.line
-            for _, block in document.blocks()
+            for _unused, block in document.blocks()
             if isinstance(block, ListItem) and _APPROVED.search(plain(block.text.split("\n")[0]))
         ]
         if claimed:
             shown = ", ".join(map(str, claimed[:8])) + (" …" if len(claimed) > 8 else "")
-            text = (
-                f"{len(claimed)} approvals are claimed (lines {shown}); none becomes a signature."
-            )
-            understanding.find(claimed[0], NOTE, "approval_claimed", text, "Sign in the room.")
+            text = _(
+                "{count} approvals are claimed (lines {shown}); none becomes a signature."
+            ).format(count=len(claimed), shown=shown)
+            understanding.find(claimed[0], NOTE, "approval_claimed", text, _("Sign in the room."))
 
     def _contacts(self, document: Document, understanding: Understanding) -> list[contacts.Contact]:
         found = []
@@ -166,13 +183,15 @@ class People(Reader):
             if understanding.is_claimed(block):
                 continue
             if len(found) == LIMIT:
-                text = f"More than {LIMIT} contacts; the rest stays text."
+                text = _("More than {limit} contacts; the rest stays text.").format(limit=LIMIT)
                 understanding.find(contact.line, WARNING, "too_many", text)
                 break
             found.append(contact)
-            understanding.claim(block, "contact", f"Contact: {contact.name}")
+            understanding.claim(
+                block, "contact", _("Contact: {contact}").format(contact=contact.name)
+            )
             if not contact.reach:
-                text = f"{contact.name} has no way to be reached."
+                text = _("{contact} has no way to be reached.").format(contact=contact.name)
                 understanding.find(contact.line, NOTE, "blank", text)
         return found
 
@@ -182,13 +201,21 @@ class People(Reader):
             if level.number in found or len(found) == LIMIT or understanding.is_claimed(block):
                 continue
             found[level.number] = level
-            span = f", from minute {level.from_minute}" if level.from_minute is not None else ""
-            understanding.claim(block, "level", f"Escalation level {level.number}{span}")
+            span = (
+                _(", from minute {from_minute}").format(from_minute=level.from_minute)
+                if level.from_minute is not None
+                else ""
+            )
+            understanding.claim(
+                block,
+                "level",
+                _("Escalation level {level}{span}").format(level=level.number, span=span),
+            )
         open_ended = [level for level in found.values() if level.from_minute is None]
         if open_ended:
-            text = (
-                f"{len(open_ended)} escalation levels name no minutes, so nobody is called by time."
-            )
+            text = _(
+                "{count} escalation levels name no minutes, so nobody is called by time."
+            ).format(count=len(open_ended))
             understanding.find(open_ended[0].line, NOTE, "level_without_minutes", text)
         return sorted(found.values(), key=lambda level: level.number)
 

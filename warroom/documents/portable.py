@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, Field, ValidationError, create_model
 
 from warroom.documents import yaml_text
@@ -113,7 +114,7 @@ def checked(data: Any, tree: Node | None = None) -> dict[str, Any]:
     ``tree`` tells the lines of the file that the data came from.
     """
     if not isinstance(data, dict):
-        refuse([((), "This is no plan: fields belong here.", "Begin with warroom: 1.")], tree)
+        refuse([((), _("This is no plan: fields belong here."), _("Begin with warroom: 1."))], tree)
     model = _model()
     try:
         whole = model.model_validate(data)
@@ -153,7 +154,9 @@ def _taken_over(values: Mapping[str, Any]) -> list[Finding]:
     done = counts(values)["done"]
     if not done:
         return []
-    text = f"{done} items are done in the file; they are taken over as it says, unproven."
+    text = _("{done} items are done in the file; they are taken over as it says, unproven.").format(
+        done=done
+    )
     return [Finding(0, NOTE, "states_from_file", text)]
 
 
@@ -161,10 +164,12 @@ def _left_out(data: dict[str, Any], tree: Node) -> list[Finding]:
     record = data.get("record")
     if not record:
         return []
-    names = ", ".join(record) if isinstance(record, dict) else "its entries"
-    text = f"The record ({names[:200]}) was not imported: nobody here signed, voted or decided it."
+    names = ", ".join(record) if isinstance(record, dict) else _("its entries")
+    text = _(
+        "The record ({names}) was not imported: nobody here signed, voted or decided it."
+    ).format(names=names[:200])
     line = tree.line_of(("record",))
-    return [Finding(line, NOTE, "record_not_imported", text, "It stays in the file.")]
+    return [Finding(line, NOTE, "record_not_imported", text, _("It stays in the file."))]
 
 
 @lru_cache(maxsize=1)

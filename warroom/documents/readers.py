@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
 from warroom.documents.blocks import (
     Block,
     Document,
@@ -43,27 +46,27 @@ COUNTS = (
 
 # How people call one and many of what an import counts.
 NOUNS = {
-    "phases": ("phase", "phases"),
-    "groups": ("group", "groups"),
-    "items": ("item", "items"),
-    "done": ("of them done", "of them done"),
-    "roles": ("role", "roles"),
-    "contacts": ("contact", "contacts"),
-    "gates": ("gate", "gates"),
-    "criteria": ("criterion", "criteria"),
-    "queries": ("metric", "metrics"),
-    "stages": ("stage", "stages"),
-    "risks": ("risk", "risks"),
-    "scenarios": ("scenario", "scenarios"),
-    "categories": ("readiness category", "readiness categories"),
+    "phases": ngettext_lazy("phase", "phases"),
+    "groups": ngettext_lazy("group", "groups"),
+    "items": ngettext_lazy("item", "items"),
+    "done": ngettext_lazy("of them done", "of them done"),
+    "roles": ngettext_lazy("role", "roles"),
+    "contacts": ngettext_lazy("contact", "contacts"),
+    "gates": ngettext_lazy("gate", "gates"),
+    "criteria": ngettext_lazy("criterion", "criteria"),
+    "queries": ngettext_lazy("metric", "metrics"),
+    "stages": ngettext_lazy("stage", "stages"),
+    "risks": ngettext_lazy("risk", "risks"),
+    "scenarios": ngettext_lazy("scenario", "scenarios"),
+    "categories": ngettext_lazy("readiness category", "readiness categories"),
 }
 
 
 def in_words(counts: Mapping[str, int], always: Iterable[str] = ()) -> list[tuple[int, str]]:
     """Each count that is not 0 with its noun, in the order of NOUNS; those of ``always`` too."""
     return [
-        (counts[key], one if counts[key] == 1 else many)
-        for key, (one, many) in NOUNS.items()
+        (counts[key], noun % counts[key])
+        for key, noun in NOUNS.items()
         if counts.get(key) or key in always
     ]
 
@@ -292,14 +295,14 @@ _KEPT: tuple[tuple[type[Block], str, str], ...] = (
 
 def _claim_the_rest(document: Document, understanding: Understanding) -> None:
     for number in range(1, document.front_matter_end + 1):
-        understanding.claim(number, "front matter", "Front matter, kept with the plan")
+        understanding.claim(number, "front matter", _("Front matter, kept with the plan"))
     for number, block in _unread_lines(document.blocks_with_headings()):
         known = number in understanding.claims or number > len(document.lines)
         if not known and document.lines[number - 1].strip():
             understanding.claim(number, *_kept(block))
     for number, line in enumerate(document.lines, start=1):
         if number not in understanding.claims:
-            kept = ("text", "Kept as text") if line.strip() else ("blank", "")
+            kept = ("text", _("Kept as text")) if line.strip() else ("blank", "")
             understanding.claim(number, *kept)
 
 
@@ -315,13 +318,17 @@ def _unread_lines(blocks: Iterable[Block]) -> Iterable[tuple[int, Block]]:
 
 def _kept(block: Block) -> tuple[str, str]:
     if isinstance(block, Html):
-        return ("comment", "Comment, kept as text") if block.comment else ("text", "HTML, kept")
+        return (
+            ("comment", _("Comment, kept as text")) if block.comment else ("text", _("HTML, kept"))
+        )
     if isinstance(block, ListItem):
-        return "text", "Step, kept as text" if block.number is not None else "Bullet, kept as text"
+        return "text", _("Step, kept as text") if block.number is not None else _(
+            "Bullet, kept as text"
+        )
     for kind, became, label in _KEPT:
         if isinstance(block, kind):
             return became, label
-    return "text", "Kept as text"
+    return "text", _("Kept as text")
 
 
 def _mark_choices(understanding: Understanding) -> None:
@@ -331,11 +338,13 @@ def _mark_choices(understanding: Understanding) -> None:
         line.offer = offer
         line.chosen = understanding.choices.get(number) == offer.now
         if line.chosen:
-            line.label = f"{line.label}, as you chose".lstrip(", ")
+            line.label = _("{line}, as you chose").format(line=line.label).lstrip(", ")
     for number, choice in sorted(understanding.choices.items()):
         offer = understanding.offers.get(number)
         if offer is None or offer.now != choice:
-            text = f"Line {number} cannot be read as “{choice[:20]}”; it was read as without it."
+            text = _(
+                "Line {number} cannot be read as “{choice}”; it was read as without it."
+            ).format(number=number, choice=choice[:20])
             line = number if number in understanding.claims else 0
             understanding.find(line, NOTE, "choice_unused", text)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 LIMIT_BYTES = 1_048_576
 LIMIT_LINES = 15_000  # four times the longest document ever seen
 
@@ -25,7 +27,11 @@ class DocumentError(ValueError):
     """
 
     def __init__(self, line: int, text: str, would_be_right: str):
-        super().__init__(f"Line {line}: {text} {would_be_right}")
+        super().__init__(
+            _("Line {line}: {text} {would_be_right}").format(
+                line=line, text=text, would_be_right=would_be_right
+            )
+        )
         self.line = line
         self.text = text
         self.would_be_right = would_be_right
@@ -51,7 +57,7 @@ def decode(data: bytes | str) -> Source:
     if repaired is None:
         return Source(text, False, tuple(notes))
     notes.append(
-        "UTF-8 that had once been read as Mac Roman was repaired by the strict round trip."
+        _("UTF-8 that had once been read as Mac Roman was repaired by the strict round trip.")
     )
     return Source(repaired, True, tuple(notes))
 
@@ -69,10 +75,10 @@ def clean_text(data: bytes | str, wanted: str = "Markdown") -> tuple[str, list[s
     notes = []
     if text.startswith("\ufeff"):
         text = text.lstrip("\ufeff")
-        notes.append("A byte order mark at the start was dropped.")
+        notes.append(_("A byte order mark at the start was dropped."))
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        notes.append("Windows line ends were read as line ends.")
+        notes.append(_("Windows line ends were read as line ends."))
     return text, notes
 
 
@@ -98,19 +104,23 @@ def _as_bytes(data: bytes | str) -> bytes:
     except UnicodeEncodeError as error:
         line = data.count("\n", 0, error.start) + 1
         raise DocumentError(
-            line, "Half of a surrogate pair stands here.", "Only whole characters can be stored."
+            line,
+            _("Half of a surrogate pair stands here."),
+            _("Only whole characters can be stored."),
         ) from None
 
 
 def _refuse_foreign(data: bytes, wanted: str) -> None:
-    ending = ".md or .txt" if wanted == "Markdown" else f".{wanted.lower()}"
+    ending = _(".md or .txt") if wanted == "Markdown" else f".{wanted.lower()}"
     for magic, name in _FOREIGN:
         if data.startswith(magic):
             raise DocumentError(
-                1, f"This is {name}, not {wanted}.", f"Export it as a {ending} file in UTF-8."
+                1,
+                _("This is {name}, not {wanted}.").format(name=name, wanted=wanted),
+                _("Export it as a {ending} file in UTF-8.").format(ending=ending),
             )
     if data.startswith(_UTF16):
-        raise DocumentError(1, "This text is UTF-16.", "Save it as UTF-8.")
+        raise DocumentError(1, _("This text is UTF-16."), _("Save it as UTF-8."))
 
 
 def _refuse_large(data: bytes) -> None:
@@ -119,8 +129,10 @@ def _refuse_large(data: bytes) -> None:
     line = data.count(b"\n", 0, LIMIT_BYTES) + 1
     raise DocumentError(
         line,
-        f"The document has more than {LIMIT_BYTES:,} bytes; the limit ends in this line.",
-        "Split it, or leave out logs and pictures.",
+        _("The document has more than {limit_bytes:,} bytes; the limit ends in this line.").format(
+            limit_bytes=LIMIT_BYTES
+        ),
+        _("Split it, or leave out logs and pictures."),
     )
 
 
@@ -128,8 +140,8 @@ def _refuse_long(text: str) -> None:
     if text.count("\n") > LIMIT_LINES:
         raise DocumentError(
             LIMIT_LINES + 1,
-            f"The document has more than {LIMIT_LINES:,} lines.",
-            "Split it, or leave out logs.",
+            _("The document has more than {limit_lines:,} lines.").format(limit_lines=LIMIT_LINES),
+            _("Split it, or leave out logs."),
         )
 
 
@@ -138,8 +150,8 @@ def _refuse_nul(data: bytes) -> None:
     if place >= 0:
         raise DocumentError(
             data.count(b"\n", 0, place) + 1,
-            "A NUL byte stands here; this is not a text file.",
-            "Only UTF-8 text can be imported.",
+            _("A NUL byte stands here; this is not a text file."),
+            _("Only UTF-8 text can be imported."),
         )
 
 
@@ -150,5 +162,7 @@ def _decode_utf8(data: bytes) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         bad = data[error.start : error.start + 1].hex()
         raise DocumentError(
-            line, f"Byte 0x{bad} is not UTF-8.", "Save the file as UTF-8 and try again."
+            line,
+            _("Byte 0x{bad} is not UTF-8.").format(bad=bad),
+            _("Save the file as UTF-8 and try again."),
         ) from None

@@ -13,8 +13,10 @@ from typing import Any
 import structlog
 from django.db.models import Q
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from warroom.documents.portable import read
+from warroom.documents.readers import in_words
 from warroom.documents.source import DocumentError
 from warroom.models import PlanTemplate, User
 from warroom.queries.plans import plans_for
@@ -63,25 +65,24 @@ class Starter:
     @property
     def sentence(self) -> str:
         """``6 phases, 54 items, 3 roles, 6 stages, 7 gates``; says it where there is no gate."""
-        counts, said = self.counts, []
-        for noun in ("phases", "items", "roles", "stages", "gates"):
-            n = counts[noun]
-            if n or noun == "gates":
-                said.append(f"{n or 'no'} {noun[:-1] if n in (0, 1) else noun}")
-        return ", ".join(said)
+        always, nouns = ("gates",), ("phases", "items", "roles", "stages", "gates")
+        counted = {noun: self.counts[noun] for noun in nouns}
+        return ", ".join(
+            f"{n} {noun}" if n else _("no gate") for n, noun in in_words(counted, always)
+        )
 
     @property
     def about(self) -> list[tuple[str, str]]:
         """What is in it, as pairs of name and words for the page."""
         told = [
-            ("Phases", ", ".join(one["title"] for one in self.data.get("phases", ()))),
-            ("Stages", _stages(self.data)),
-            ("Soak", ", ".join(dict.fromkeys(_soaks(self.data)))),
-            ("Gates", ", ".join(one["title"] for one in self.data.get("gates", ()))),
-            ("Criteria", ", ".join(dict.fromkeys(_criteria(self.data)))),
-            ("Every day", ", ".join(one["title"] for one in self.data.get("daily", ()))),
+            (_("Phases"), ", ".join(one["title"] for one in self.data.get("phases", ()))),
+            (_("Stages"), _stages(self.data)),
+            (_("Soak"), ", ".join(dict.fromkeys(_soaks(self.data)))),
+            (_("Gates"), ", ".join(one["title"] for one in self.data.get("gates", ()))),
+            (_("Criteria"), ", ".join(dict.fromkeys(_criteria(self.data)))),
+            (_("Every day"), ", ".join(one["title"] for one in self.data.get("daily", ()))),
             *self.data["plan"].get("facts", {}).items(),
-            ("Roles", ", ".join(one["name"] for one in self.roles)),
+            (_("Roles"), ", ".join(one["name"] for one in self.roles)),
         ]
         return [(name, words) for name, words in told if words]
 
@@ -133,7 +134,7 @@ def starter(person: User, key: str) -> Starter:
     row = own_template(person, key)
     found = _of_row(row) if row is not None else None
     if found is None:
-        raise Http404("No such template, or it is not yours to use.")
+        raise Http404(_("No such template, or it is not yours to use."))
     return found
 
 

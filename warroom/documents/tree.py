@@ -14,6 +14,7 @@ from json.decoder import scanstring
 from typing import Any
 
 import yaml
+from django.utils.translation import gettext as _
 
 from warroom.documents.source import DocumentError
 
@@ -117,7 +118,7 @@ def _build(tokens: Iterator[Token]) -> Node:
         else:
             root = node
     if root is None:
-        raise DocumentError(1, "The file is empty.", "Begin with the line warroom: 1.")
+        raise DocumentError(1, _("The file is empty."), _("Begin with the line warroom: 1."))
     return root
 
 
@@ -130,16 +131,24 @@ def _is_key(stack: list[_Open], token: Token) -> bool:
 def _take_key(opened: _Open, token: Token) -> None:
     key = token.value
     if token.kind != VALUE or not isinstance(key, str):
-        right = f'Write "{_shown(key)[:80]}" in quotes.' if token.kind == VALUE else "Write name: …"
-        raise DocumentError(token.line, "The name of a field is text.", right)
+        right = (
+            _('Write "{shown}" in quotes.').format(shown=_shown(key)[:80])
+            if token.kind == VALUE
+            else _("Write name: …")
+        )
+        raise DocumentError(token.line, _("The name of a field is text."), right)
     if key == "<<" and token.bare:
-        raise DocumentError(token.line, 'Merging with "<<" is not read.', "Write the fields out.")
+        raise DocumentError(
+            token.line, _('Merging with "<<" is not read.'), _("Write the fields out.")
+        )
     if key in opened.node.value:
         first = opened.node.lines[key]
         raise DocumentError(
             token.line,
-            f'"{key[:80]}" stands here twice, first in line {first}.',
-            "Keep one of the two.",
+            _('"{key}" stands here twice, first in line {first}.').format(
+                key=key[:80], first=first
+            ),
+            _("Keep one of the two."),
         )
     opened.key, opened.key_line = key, token.line
 
@@ -158,7 +167,9 @@ def _put(opened: _Open, node: Node) -> None:
 def _demand_shallow(stack: list[_Open], line: int) -> None:
     if len(stack) >= MOST_DEPTH:
         raise DocumentError(
-            line, f"This is nested more than {MOST_DEPTH} deep.", "No plan nests so deep."
+            line,
+            _("This is nested more than {most_depth} deep.").format(most_depth=MOST_DEPTH),
+            _("No plan nests so deep."),
         )
 
 
@@ -166,17 +177,21 @@ def _aliased(anchors: dict[str, Node], token: Token, stack: list[_Open]) -> Node
     node = anchors.get(token.value)
     if node is None:
         inside = any(opened.anchor == token.value for opened in stack)
-        wrong = "stands inside itself" if inside else "names no anchor (&)"
-        raise DocumentError(token.line, f"*{token.value[:60]} {wrong}.", "Write the values out.")
+        wrong = _("stands inside itself") if inside else _("names no anchor (&)")
+        raise DocumentError(token.line, f"*{token.value[:60]} {wrong}.", _("Write the values out."))
     return node
 
 
 def _too_many(token: Token) -> DocumentError:
     if token.kind == ALIAS:
-        text = f"Repeated by aliases, the file holds more than {MOST_VALUES:,} values."
-        return DocumentError(token.line, text, "Write the values out.")
-    text = f"The file holds more than {MOST_VALUES:,} values; the limit ends in this line."
-    return DocumentError(token.line, text, "Split the plan.")
+        text = _("Repeated by aliases, the file holds more than {most_values:,} values.").format(
+            most_values=MOST_VALUES
+        )
+        return DocumentError(token.line, text, _("Write the values out."))
+    text = _(
+        "The file holds more than {most_values:,} values; the limit ends in this line."
+    ).format(most_values=MOST_VALUES)
+    return DocumentError(token.line, text, _("Split the plan."))
 
 
 def _shown(value: Any) -> str:
@@ -232,7 +247,9 @@ def _yaml_tokens(text: str) -> Iterator[Token]:
                 documents += 1
                 if documents > 1:
                     raise DocumentError(
-                        line, "A second document begins here (---).", "Keep one plan in a file."
+                        line,
+                        _("A second document begins here (---)."),
+                        _("Keep one plan in a file."),
                     )
             token = _yaml_token(event, line)
             if token is not None:
@@ -242,14 +259,16 @@ def _yaml_tokens(text: str) -> Iterator[Token]:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise DocumentError(
-            line, "A control character stands here.", 'Write it in quotes, such as "\\x1b".'
+            line, _("A control character stands here."), _('Write it in quotes, such as "\\x1b".')
         ) from None
 
 
 def _yaml_token(event: Any, line: int) -> Token | None:
     if getattr(event, "tag", None) is not None:
         raise DocumentError(
-            line, f"Tags such as {event.tag[:60]} are not read.", "Write the value without it."
+            line,
+            _("Tags such as {tag} are not read.").format(tag=event.tag[:60]),
+            _("Write the value without it."),
         )
     if isinstance(event, yaml.MappingStartEvent):
         return Token(OPEN_MAP, line, anchor=event.anchor)
@@ -271,7 +290,7 @@ def _value(text: str, line: int) -> Any:
         return plain_value(text)
     except ValueError as error:
         raise DocumentError(
-            line, str(error), "Write a shorter number, or quotes around text."
+            line, str(error), _("Write a shorter number, or quotes around text.")
         ) from None
 
 
@@ -294,16 +313,20 @@ _SAID = (
 def _no_yaml(error: yaml.MarkedYAMLError, text: str) -> DocumentError:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
-    problem = str(error.problem or error.context or "it cannot be read")
+    problem = str(error.problem or error.context or _("it cannot be read"))
     lines = text.split("\n", line)
     line = min(line, len(lines))  # an end that comes too early is marked below the last line
     before = lines[line - 1][: mark.column + 1] if mark else ""
     if before.endswith("\t") or before.strip() == "" != before.strip(" "):
-        return DocumentError(line, "A tab indents this line.", "Indent with spaces.")
+        return DocumentError(line, _("A tab indents this line."), _("Indent with spaces."))
     for part, said, right in _SAID:
         if part in problem:
             return DocumentError(line, said, right)
-    return DocumentError(line, f"This is no YAML: {problem}.", "Compare the lines around it.")
+    return DocumentError(
+        line,
+        _("This is no YAML: {problem}.").format(problem=problem),
+        _("Compare the lines around it."),
+    )
 
 
 # --- JSON ----------------------------------------------------------------------------------
@@ -335,7 +358,7 @@ def _literal(text: str, line: int) -> Any:
     try:
         return number(text)
     except ValueError as error:
-        raise DocumentError(line, str(error), "Write a shorter number.") from None
+        raise DocumentError(line, str(error), _("Write a shorter number.")) from None
 
 
 def _whole_characters(text: str, line: int) -> str:
@@ -343,7 +366,9 @@ def _whole_characters(text: str, line: int) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise DocumentError(
-            line, "Half of a surrogate pair stands here.", "Only whole characters can be stored."
+            line,
+            _("Half of a surrogate pair stands here."),
+            _("Only whole characters can be stored."),
         ) from None
     return text
 
@@ -353,11 +378,15 @@ def _demand_json(text: str) -> None:
     try:
         json.loads(text, parse_int=len, parse_float=len, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise DocumentError(error.lineno, f"This is no JSON: {error.msg}.", "Correct it.") from None
+        raise DocumentError(
+            error.lineno, _("This is no JSON: {msg}.").format(msg=error.msg), _("Correct it.")
+        ) from None
     except _Constant as constant:
         name = str(constant)
         line = text.count("\n", 0, text.find(name)) + 1
-        raise DocumentError(line, f"{name} is no number of JSON.", "Leave the field out.") from None
+        raise DocumentError(
+            line, _("{name} is no number of JSON.").format(name=name), _("Leave the field out.")
+        ) from None
     except RecursionError:
         return  # the builder finds the line
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from warroom.live import needs as room
 from warroom.live.needs import Need
@@ -165,9 +166,9 @@ def _as(stands: Standing, need: Need) -> str:
 
 
 def _roles(plan: DeploymentPlan, person: User, stands: Standing) -> str:
-    author = ["Author"] if plan.author_id == person.pk else []
+    author = [_("Author")] if plan.author_id == person.pk else []
     names = [*author, *(role.name for role in stands.roles)]
-    return ", ".join(names) or "Watching"
+    return ", ".join(names) or _("Watching")
 
 
 def _sorted(asked: list[Asked], at: datetime) -> list[Asked]:

@@ -1,15 +1,18 @@
 """What the room needs where people are missing, and what does not add up about roles."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from warroom.live.lint import LintFinding
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Right
 from warroom.queries.seats import RoleRow, role_rows
 from warroom.rules.lifecycle import CLOSED
+from warroom.rules.wording import day_text
 
 SOON = timedelta(hours=24)  # a gap that begins later is a finding, not yet a need
 
@@ -43,15 +46,17 @@ def people_lint(plan: DeploymentPlan, now: datetime) -> list[LintFinding]:
 
 def _seat_somebody(plan: DeploymentPlan, row: RoleRow) -> Need:
     notes = [
-        f"The document names {row.role.holder}." if row.role.holder else "Nobody holds it yet."
+        _("The document names {holder}.").format(holder=row.role.holder)
+        if row.role.holder
+        else _("Nobody holds it yet.")
     ]
     notes += [_asked(row)] if row.asked else []
-    notes += [f"Empty {row.empty_times[0]}."] if row.gaps else []
+    notes += [_("Empty {empty_times}.").format(empty_times=row.empty_times[0])] if row.gaps else []
     return Need(
-        title=f"Seat somebody as {row.role.name}",
+        title=_("Seat somebody as {role}").format(role=row.role.name),
         key=Right.EDIT,
         url=reverse("people", args=[plan.slug]),
-        button="Choose person",
+        button=_("Choose person"),
         note=" ".join(notes),
         due=row.gaps[0].starts if row.gaps else None,
         icon="user",
@@ -60,19 +65,22 @@ def _seat_somebody(plan: DeploymentPlan, row: RoleRow) -> Need:
 
 def _asked(row: RoleRow) -> str:
     first = row.asked[0]
-    at = first.at.astimezone(UTC)
-    return f"{first.name or 'Somebody'} was asked {at.day} {at:%b} and has not answered."
+    return _("{name} was asked {day} and has not answered.").format(
+        name=first.name or _("Somebody"), day=day_text(first.at)
+    )
 
 
 def _close_gap(plan: DeploymentPlan, row: RoleRow) -> Need:
     gap = row.gaps[0]
     return Need(
-        title=f"{row.role.name} is empty {gap.words(row.now)}",
+        title=_("{role} is empty {words}").format(role=row.role.name, words=gap.words(row.now)),
         key=Right.EDIT,
         # The need's address is its name on the page: one per role.
         url=f"{reverse('people', args=[plan.slug])}?role={row.role.key}",
-        button="Choose person",
-        note=f"{row.names} sits there otherwise." if row.names else "Nobody sits there yet.",
+        button=_("Choose person"),
+        note=_("{names} sits there otherwise.").format(names=row.names)
+        if row.names
+        else _("Nobody sits there yet."),
         due=gap.starts,
         icon="user",
     )
@@ -81,29 +89,42 @@ def _close_gap(plan: DeploymentPlan, row: RoleRow) -> Need:
 def _empty(plan: DeploymentPlan, rows: list[RoleRow]) -> LintFinding:
     names = [row.role.name for row in rows]
     one = len(rows) == 1
+    text = ngettext(
+        "{roles}: what it may do, nobody can do.",
+        "{roles}: what they may do, nobody can do.",
+        len(rows),
+    )
     return LintFinding(
         code="role-empty",
-        title=f"Nobody sits as {names[0]}" if one else f"{len(rows)} roles have nobody",
-        text=f"{_listed(names)}: what {'it' if one else 'they'} may do, nobody can do.",
-        place="People and roles",
+        title=_("Nobody sits as {role}").format(role=names[0])
+        if one
+        else _("{count} roles have nobody").format(count=len(rows)),
+        text=text.format(roles=_listed(names)),
+        place=_("People and roles"),
         url=place_of(plan),
-        way_out="Seat people",
+        way_out=_("Seat people"),
     )
 
 
 def _uncovered(plan: DeploymentPlan, row: RoleRow) -> LintFinding:
     more = len(row.gaps) - 3
-    times = ", ".join(row.empty_times) + (f" and {more} times more" if more > 0 else "")
+    times = ", ".join(row.empty_times) + (
+        _(" and {more} times more").format(more=more) if more > 0 else ""
+    )
     return LintFinding(
         code="role-uncovered",
-        title=f"{row.role.name} has nobody {row.empty_times[0]}",
-        text=f"It has to be covered all the time. Empty {times} (UTC).",
-        place="People and roles",
+        title=_("{role} has nobody {empty_times}").format(
+            role=row.role.name, empty_times=row.empty_times[0]
+        ),
+        text=_("It has to be covered all the time. Empty {times} (UTC).").format(times=times),
+        place=_("People and roles"),
         url=place_of(plan),
-        way_out="Seat people",
+        way_out=_("Seat people"),
     )
 
 
 def _listed(names: Iterable[str]) -> str:
     names = list(names)
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    return ", ".join(names[:6]) + (
+        _(" and {count} more").format(count=len(names) - 6) if len(names) > 6 else ""
+    )

@@ -3,6 +3,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _l
 
 from .plans import DeploymentPlan
 
@@ -10,13 +11,29 @@ from .plans import DeploymentPlan
 class Right(models.TextChoices):
     """What a role may do in its plan. Whoever has a seat may read."""
 
-    EDIT = "edit", "edit the plan"
-    TICK = "tick", "tick items"
-    SIGN = "sign", "sign off"
-    VOTE = "vote", "vote"
-    DECIDE = "decide", "decide gates"
-    RUN = "run", "run the rollout"
-    SKIP = "skip", "skip required items"
+    EDIT = "edit", _l("edit the plan")
+    TICK = "tick", _l("tick items")
+    SIGN = "sign", _l("sign off")
+    VOTE = "vote", _l("vote")
+    DECIDE = "decide", _l("decide gates")
+    RUN = "run", _l("run the rollout")
+    SKIP = "skip", _l("skip required items")
+
+    @property
+    def head(self) -> str:
+        """One word over its column."""
+        return str(_HEADS[self])
+
+
+_HEADS = {
+    Right.EDIT: _l("Edit"),
+    Right.TICK: _l("Tick"),
+    Right.SIGN: _l("Sign"),
+    Right.VOTE: _l("Vote"),
+    Right.DECIDE: _l("Decide"),
+    Right.RUN: _l("Run"),
+    Right.SKIP: _l("Skip"),
+}
 
 
 class Role(models.Model):

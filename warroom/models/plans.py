@@ -1,19 +1,20 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 
 class Lifecycle(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    PREPARING = "preparing", "Preparing"
-    DEPLOYING = "deploying", "Deploying"
-    WATCHING = "watching", "Watching"
-    STABLE = "stable", "Stable"
-    ROLLED_BACK = "rolled_back", "Rolled back"
-    ABORTED = "aborted", "Aborted"
+    DRAFT = "draft", _l("Draft")
+    PREPARING = "preparing", _l("Preparing")
+    DEPLOYING = "deploying", _l("Deploying")
+    WATCHING = "watching", _l("Watching")
+    STABLE = "stable", _l("Stable")
+    ROLLED_BACK = "rolled_back", _l("Rolled back")
+    ABORTED = "aborted", _l("Aborted")
 
 
 class VerdictWord(models.TextChoices):
-    NONE = "", "Nothing measured"
+    NONE = "", _l("Nothing measured")
     PROCEED = "proceed", "PROCEED"
     HOLD = "hold", "HOLD"
     ROLLBACK = "rollback", "ROLLBACK"

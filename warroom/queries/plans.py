@@ -3,6 +3,7 @@ from collections.abc import Collection, Iterable
 from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from warroom.models import DeploymentPlan, Right, Seat, User
 
@@ -44,7 +45,7 @@ def get_plan(person: User, slug: str) -> DeploymentPlan:
     """Return the plan, or raise Http404 alike when there is none and when it is not theirs."""
     plan = plans_for(person).filter(slug=slug).first()
     if plan is None:
-        raise Http404("No such release, or it is not yours to see.")
+        raise Http404(_("No such release, or it is not yours to see."))
     # From here on this request speaks the language of the room.
     translation.activate(plan.language)
     return plan

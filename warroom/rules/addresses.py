@@ -13,6 +13,8 @@ import unicodedata
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 
+from django.utils.translation import gettext as _
+
 Address = IPv4Address | IPv6Address
 
 # Where clouds hand out credentials. Refused even when the operator allows the network around.
@@ -98,13 +100,13 @@ def refusal(host: str, port: int, address: Address, allowed: Sequence[str]) -> s
     """
     inner = unwrap(address)
     if inner in _METADATA or clean_host(host) in _METADATA_NAMES:
-        return f"{host} is a cloud metadata service, which is never asked"
+        return _("{host} is a cloud metadata service, which is never asked").format(host=host)
     if _listed(host, port, (address, inner), allowed) or _public(inner):
         return None
-    return (
-        f"{host} leads to the private address {inner}; "
-        f"an operator can allow it in WARROOM_OUTBOUND_ALLOW"
-    )
+    return _(
+        "{host} leads to the private address {inner}; an operator can allow it in "
+        "WARROOM_OUTBOUND_ALLOW"
+    ).format(host=host, inner=inner)
 
 
 def _public(address: Address) -> bool:

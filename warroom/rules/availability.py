@@ -8,6 +8,8 @@ is made up of it: such a contact counts as reachable.
 import re
 from collections.abc import Iterable
 
+from django.utils.translation import gettext as _
+
 DAY = 24 * 60
 Span = tuple[int, int]  # minutes since midnight, UTC; the end is not part of it
 
@@ -65,4 +67,4 @@ def gaps(texts: Iterable[str]) -> list[Span]:
 def show(span: Span) -> str:
     """``22:00 to 07:00``"""
     start, end = (f"{minute // 60 % 24:02}:{minute % 60:02}" for minute in span)
-    return f"{start} to {end}"
+    return _("{start} to {end}").format(start=start, end=end)

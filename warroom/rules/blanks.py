@@ -3,9 +3,18 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
 # No space at either end, so that "a < b > c" and "<in.txt >out.txt" are none; not the name of a
 # group in a regular expression.
 _BLANK = re.compile(r"(?<![?P\w])<[^\W\d_](?:[^<>\n=\"']{0,60}[\w)])?>")
+
+
+_TITLES = {
+    "item": ngettext_lazy("{count} item has blanks", "{count} items have blanks"),
+    "check": ngettext_lazy("{count} check has blanks", "{count} checks have blanks"),
+}
 
 
 def blanks(*texts: str) -> list[str]:
@@ -15,12 +24,14 @@ def blanks(*texts: str) -> list[str]:
 
 def named(found: list[str], most: int = 6) -> str:
     """``<job>, <namespace> and 3 more``."""
-    more = f" and {len(found) - most} more" if len(found) > most else ""
+    more = _(" and {count} more").format(count=len(found) - most) if len(found) > most else ""
     return ", ".join(found[:most]) + more
 
 
 def told(left: Mapping[str, Sequence[str]], noun: str) -> tuple[str, str]:
     """Title and text of a finding: how many things have blanks, and every one of the blanks."""
-    title = f"{len(left)} {noun}s have blanks" if len(left) > 1 else f"1 {noun} has blanks"
+    title = (_TITLES[noun] % len(left)).format(count=len(left))
     each = list(dict.fromkeys(blank for found in left.values() for blank in found))
-    return title, f"Fill in {', '.join(each)}. In {named(list(left))}."
+    return title, _("Fill in {each}. In {named}.").format(
+        each=", ".join(each), named=named(list(left))
+    )

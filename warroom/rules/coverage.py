@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import instant_text
 
 EVER = datetime.max.replace(tzinfo=UTC)
@@ -27,13 +29,17 @@ class Span:
         The end leaves its day out when it is the day of the beginning.
         """
         if self.starts <= now or self.starts == NEVER:
-            return f"until {instant_text(self.ends, now)}" if self.ends != EVER else "for good"
+            return (
+                _("until {ends}").format(ends=instant_text(self.ends, now))
+                if self.ends != EVER
+                else _("for good")
+            )
         if self.ends == EVER:
-            return f"from {instant_text(self.starts, now)}"
+            return _("from {starts}").format(starts=instant_text(self.starts, now))
         starts, ends = self.starts.astimezone(UTC), self.ends.astimezone(UTC)
         same = starts.date() == ends.date()
         end = f"{ends:%H:%M}" if same else instant_text(self.ends, now)
-        return f"{instant_text(self.starts, now)} to {end}"
+        return _("{starts} to {end}").format(starts=instant_text(self.starts, now), end=end)
 
 
 def wanted(t0: datetime | None, from_s: int | None, until_s: int | None) -> Span | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 _STEP = re.compile(r'\.?([^.\[\]"]+)|\[(\d{1,6})\]|\.?\["((?:[^"\\]|\\.)*)"\]')
 MOST_STEPS = 50
 
@@ -19,7 +21,7 @@ def steps(path: str) -> list[str | int]:
     while rest:
         match = _STEP.match(rest)
         if match is None or len(found) >= MOST_STEPS:
-            raise NoPath(f"the path cannot be read at “{rest[:40]}”")
+            raise NoPath(_("the path cannot be read at “{rest}”").format(rest=rest[:40]))
         name, index, quoted = match.groups()
         found.append(int(index) if index else (name or re.sub(r"\\(.)", r"\1", quoted or "")))
         rest = rest[match.end() :]
@@ -38,5 +40,7 @@ def find(document: Any, path: str) -> Any:
                 continue
         except (KeyError, IndexError, TypeError):
             pass
-        raise NoPath(f"the answer has no “{step}” on the path {path}")
+        raise NoPath(
+            _("the answer has no “{step}” on the path {path}").format(step=step, path=path)
+        )
     return at

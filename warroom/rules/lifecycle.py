@@ -5,6 +5,9 @@ draft → preparing → deploying → watching → stable; it is left by rolling
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 DRAFT, PREPARING, DEPLOYING = "draft", "preparing", "deploying"
 WATCHING, STABLE = "watching", "stable"
 ROLLED_BACK, ABORTED = "rolled_back", "aborted"
@@ -19,13 +22,13 @@ LIVE = frozenset({DEPLOYING, WATCHING})
 LINE = (DRAFT, PREPARING, DEPLOYING, WATCHING, STABLE)
 
 SHOWN = {
-    DRAFT: "a draft",
-    PREPARING: "being prepared",
-    DEPLOYING: "deploying",
-    WATCHING: "being watched",
-    STABLE: "stable",
-    ROLLED_BACK: "rolled back",
-    ABORTED: "aborted",
+    DRAFT: _l("a draft"),
+    PREPARING: _l("being prepared"),
+    DEPLOYING: _l("deploying"),
+    WATCHING: _l("being watched"),
+    STABLE: _l("stable"),
+    ROLLED_BACK: _l("rolled back"),
+    ABORTED: _l("aborted"),
 }
 
 
@@ -56,48 +59,48 @@ STEPS = {
     step.word: step
     for step in (
         Step(
-            PREPARING, _from(PREPARING, DRAFT), "edit", "plan.opened", "Open the room",
-            "The draft becomes a release that people prepare.",
-            "The room is open: the release is being prepared.", "Opening the room",
+            PREPARING, _from(PREPARING, DRAFT), "edit", "plan.opened", _l("Open the room"),
+            _l("The draft becomes a release that people prepare."),
+            _l("The room is open: the release is being prepared."), _l("Opening the room"),
         ),
         Step(
-            DEPLOYING, _from(DEPLOYING, DRAFT, PREPARING), "run", "plan.went_live", "Go live",
-            "Deploying begins.",
-            "Live: deploying has begun.", "Going live",
+            DEPLOYING, _from(DEPLOYING, DRAFT, PREPARING), "run", "plan.went_live", _l("Go live"),
+            _l("Deploying begins."),
+            _l("Live: deploying has begun."), _l("Going live"),
         ),
         Step(
-            WATCHING, _from(WATCHING, DEPLOYING), "run", "plan.watching", "Begin to watch",
-            "The work is done; the release is watched until it is declared stable.",
-            "Deployed: the release is being watched.", "Beginning to watch",
+            WATCHING, _from(WATCHING, DEPLOYING), "run", "plan.watching", _l("Begin to watch"),
+            _l("The work is done; the release is watched until it is declared stable."),
+            _l("Deployed: the release is being watched."), _l("Beginning to watch"),
         ),
         Step(
-            STABLE, _from(STABLE, WATCHING), "sign", "plan.stable", "Declare stable",
-            "The last signature closes the release.",
-            "The release is stable.", "Declaring it stable",
+            STABLE, _from(STABLE, WATCHING), "sign", "plan.stable", _l("Declare stable"),
+            _l("The last signature closes the release."),
+            _l("The release is stable."), _l("Declaring it stable"),
         ),
         Step(
             ROLLED_BACK, _from(ROLLED_BACK, DEPLOYING, WATCHING), "run", "plan.rolled_back",
-            "Record the rollback",
-            "Traffic is back on the previous version: this records it and ends the release.",
-            "Rolled back: the previous version serves everyone.", "Rolling back",
+            _l("Record the rollback"),
+            _l("Traffic is back on the previous version: this records it and ends the " "release."),
+            _l("Rolled back: the previous version serves everyone."), _l("Rolling back"),
             wants_reason=True,
         ),
         Step(
             ABORTED, _from(ABORTED, DRAFT, PREPARING, DEPLOYING, WATCHING), "decide",
-            "plan.aborted", "Abort the release",
-            "The release does not take place. Its record stays and can be read.",
-            "The release is aborted.", "Aborting", wants_reason=True,
+            "plan.aborted", _l("Abort the release"),
+            _l("The release does not take place. Its record stays and can be read."),
+            _l("The release is aborted."), _l("Aborting"), wants_reason=True,
         ),
         Step(
             REOPEN, {STABLE: WATCHING, ABORTED: PREPARING}, "edit", "plan.reopened",
-            "Reopen the release",
-            "People can tick, sign and change again. That it was closed stays on record.",
-            "The release is open again.", "Reopening", wants_reason=True,
+            _l("Reopen the release"),
+            _l("People can tick, sign and change again. That it was closed stays on " "record."),
+            _l("The release is open again."), _l("Reopening"), wants_reason=True,
         ),
         Step(
-            RESUMED, _from(DEPLOYING, ROLLED_BACK), "run", "plan.resumed", "Resume the rollout",
-            "Deploying goes on after the rollback.",
-            "Resumed: deploying goes on.", "Resuming", wants_reason=True,
+            RESUMED, _from(DEPLOYING, ROLLED_BACK), "run", "plan.resumed", _l("Resume the rollout"),
+            _l("Deploying goes on after the rollback."),
+            _l("Resumed: deploying goes on."), _l("Resuming"), wants_reason=True,
         ),
     )
 }  # fmt: skip
@@ -122,24 +125,30 @@ def already(step: Step, lifecycle: str) -> bool:
     return lifecycle == step.word
 
 
+def stands(lifecycle: str, since: str) -> str:
+    """``The release is stable since 12:00.``; ``since``: 'since 12:00' or ''."""
+    return _("The release is {state}.").format(state=f"{SHOWN[lifecycle]} {since}".rstrip())
+
+
 def late(step: Step, lifecycle: str, since: str) -> str:
     """Why the step does not lead from ``lifecycle``; '' when it does. ``since``: 'since 12:00'."""
     if lifecycle in step.start:
         return ""
-    there = f"The release is {SHOWN[lifecycle]}{f' {since}' if since else ''}."
+    there = stands(lifecycle, since)
     if lifecycle in CLOSED and step.word != ABORTED:
-        return f"{there} Reopen it in the settings first."
+        return _("{there} Reopen it in the settings first.").format(there=there)
     if lifecycle in (DRAFT, PREPARING) or (lifecycle == DEPLOYING and step.word == STABLE):
-        return f"{there} {step.doing} comes later."
-    return f"{there} {step.doing} is over."
+        return _("{there} {doing} comes later.").format(there=there, doing=step.doing)
+    return _("{there} {doing} is over.").format(there=there, doing=step.doing)
 
 
 def closed(lifecycle: str, since: str) -> str:
     """Why nothing changes in a closed release, and the way back; '' while it is open."""
     if lifecycle not in CLOSED:
         return ""
-    there = f"This release is closed: {SHOWN[lifecycle]}{f' {since}' if since else ''}."
-    return f"{there} Reopen it in the settings to change anything."
+    state = f"{SHOWN[lifecycle]} {since}".rstrip()
+    there = _("This release is closed: {state}.").format(state=state)
+    return _("{there} Reopen it in the settings to change anything.").format(there=there)
 
 
 def possible(lifecycle: str) -> list[Step]:

@@ -4,6 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 # A small table on purpose: abbreviations are ambiguous, so each one here is a decision.
 # hours east of UTC, the IANA zone a plan gets, what else the letters may mean
 ZONES: dict[str, tuple[float, str, str]] = {
@@ -12,20 +16,20 @@ ZONES: dict[str, tuple[float, str, str]] = {
     "Z": (0, "UTC", ""),
     "EST": (-5, "America/New_York", ""),
     "EDT": (-4, "America/New_York", ""),
-    "CST": (-6, "America/Chicago", "China or Cuba"),
+    "CST": (-6, "America/Chicago", _l("China or Cuba")),
     "CDT": (-5, "America/Chicago", ""),
     "MST": (-7, "America/Denver", ""),
     "MDT": (-6, "America/Denver", ""),
     "PST": (-8, "America/Los_Angeles", ""),
     "PDT": (-7, "America/Los_Angeles", ""),
     "WET": (0, "Europe/Lisbon", ""),
-    "BST": (1, "Europe/London", "Bangladesh"),
+    "BST": (1, "Europe/London", _l("Bangladesh")),
     "CET": (1, "Europe/Berlin", ""),
     "CEST": (2, "Europe/Berlin", ""),
     "EET": (2, "Europe/Helsinki", ""),
     "EEST": (3, "Europe/Helsinki", ""),
     "MSK": (3, "Europe/Moscow", ""),
-    "IST": (5.5, "Asia/Kolkata", "Ireland or Israel"),
+    "IST": (5.5, "Asia/Kolkata", _l("Ireland or Israel")),
     "SGT": (8, "Asia/Singapore", ""),
     "HKT": (8, "Asia/Hong_Kong", ""),
     "JST": (9, "Asia/Tokyo", ""),
@@ -37,7 +41,11 @@ ZONES: dict[str, tuple[float, str, str]] = {
 YEARS = range(1970, 2200)
 # What any database keeps, whatever offset it came with; what is posted lies between these.
 KEPT_YEARS = range(1970, 9999)
-NOT_KEPT = f"An instant lies in the years {KEPT_YEARS[0]} to {KEPT_YEARS[-1]}, in UTC."
+NOT_KEPT = format_lazy(
+    _l("An instant lies in the years {first} to {last}, in UTC."),
+    first=KEPT_YEARS[0],
+    last=KEPT_YEARS[-1],
+)
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -109,7 +117,7 @@ def parse_moment(text: str) -> Moment | None:
     shift, zone, said, doubt = _zone(text, clock)
     at = datetime.combine(day, found or time(), timezone(shift)).astimezone(UTC)
     if found is None:
-        doubt = "no time of day: 00:00 assumed" + (f"; {doubt}" if doubt else "")
+        doubt = _("no time of day: 00:00 assumed") + (f"; {doubt}" if doubt else "")
     return Moment(at, zone, said, found is not None, doubt)
 
 
@@ -125,7 +133,7 @@ def parse_window(text: str, zone: str = "") -> tuple[Moment, Moment] | None:
     meant for both; ``zone``, such as "CET", is meant where none stands.
     """
     begin, *rest = _TO.split(text, maxsplit=1)
-    day, _ = find_day(begin)
+    day, _unused = find_day(begin)
     if day is None or not rest or not _CLOCK.search(rest[0]):
         return None
     named, after = find_day(rest[0], day.year)
@@ -195,7 +203,13 @@ def _zone(text: str, clock: re.Match | None) -> tuple[timedelta, str, str, str]:
         return timedelta(), "UTC", "Z", ""
     match = _ZONE.search(text)
     if match is None:
-        return timedelta(), "UTC", "", "no time zone: UTC assumed"
+        return timedelta(), "UTC", "", _("no time zone: UTC assumed")
     hours, zone, other = ZONES[match[1]]
-    doubt = f"{match[1]} read as {zone}, it may also mean {other}" if other else ""
+    doubt = (
+        _("{match} read as {zone}, it may also mean {other}").format(
+            match=match[1], zone=zone, other=other
+        )
+        if other
+        else ""
+    )
     return timedelta(hours=hours), zone, match[1], doubt

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from warroom.rules import availability
 from warroom.rules.offsets import format_span
 from warroom.rules.wording import full_instant
@@ -40,21 +42,27 @@ def _of_window(dates: Dates) -> list[Odd | None]:
     opens, closes, protected, t0 = dates.opens, dates.closes, dates.protected, dates.t0
     found: list[Odd | None] = []
     if opens and closes and closes <= opens:
-        text = f"Opens {full_instant(opens)}, closes {full_instant(closes)}: nothing fits in."
-        found.append(Odd("window-order", "The window closes before it opens", text))
-    elif t0 and ((opens and t0 < opens) or (closes and t0 >= closes)):
-        side = "before the window opens" if opens and t0 < opens else "after the window closes"
-        text = f"T0 is {full_instant(t0)}. Move T0, or move the window."
-        found.append(Odd("t0-outside-window", f"T0 lies {side}", text))
-    if protected and closes and protected < closes:
-        text = (
-            f"Users must be on a stable version by {full_instant(protected)}, but the window is "
-            f"open until {full_instant(closes)}."
+        text = _("Opens {opens}, closes {closes}: nothing fits in.").format(
+            opens=full_instant(opens), closes=full_instant(closes)
         )
-        found.append(Odd("protected-order", "Protected until ends before the window", text))
+        found.append(Odd("window-order", _("The window closes before it opens"), text))
+    elif t0 and ((opens and t0 < opens) or (closes and t0 >= closes)):
+        side = (
+            _("before the window opens") if opens and t0 < opens else _("after the window closes")
+        )
+        text = _("T0 is {t0}. Move T0, or move the window.").format(t0=full_instant(t0))
+        found.append(Odd("t0-outside-window", _("T0 lies {side}").format(side=side), text))
+    if protected and closes and protected < closes:
+        text = _(
+            "Users must be on a stable version by {protected}, but the window is "
+            "open until {closes}."
+        ).format(protected=full_instant(protected), closes=full_instant(closes))
+        found.append(Odd("protected-order", _("Protected until ends before the window"), text))
     elif protected and t0 and protected <= t0:
-        text = f"T0 is {full_instant(t0)}, protected until {full_instant(protected)}."
-        found.append(Odd("protected-order", "Protected until lies before T0", text))
+        text = _("T0 is {t0}, protected until {protected}.").format(
+            t0=full_instant(t0), protected=full_instant(protected)
+        )
+        found.append(Odd("protected-order", _("Protected until lies before T0"), text))
     return found
 
 
@@ -62,8 +70,10 @@ def _of_t0(dates: Dates) -> Odd | None:
     if dates.begun or dates.t0 is None or dates.t0 >= dates.now:
         return None
     ago = format_span((dates.now - dates.t0).total_seconds())
-    text = f"It was {full_instant(dates.t0)} and the release has not gone live. Go live or move T0."
-    return Odd("t0-past", f"T0 passed {ago} ago", text)
+    text = _("It was {t0} and the release has not gone live. Go live or move T0.").format(
+        t0=full_instant(dates.t0)
+    )
+    return Odd("t0-past", _("T0 passed {ago} ago").format(ago=ago), text)
 
 
 @dataclass(frozen=True)
@@ -88,33 +98,47 @@ def of_levels(levels: Sequence[Level]) -> list[Odd]:
 
 
 def _of_level(level: Level) -> list[Odd]:
-    name = f"Level {level.number}"
+    name = _("Level {level}").format(level=level.number)
     if not level.contacts:
-        text = f"{level.name or name} is called from minute {level.from_minute}, and nobody is it."
-        return [Odd("level-empty", f"{name} has nobody to call", text)]
+        text = _("{level} is called from minute {from_minute}, and nobody is it.").format(
+            level=level.name or name, from_minute=level.from_minute
+        )
+        return [Odd("level-empty", _("{name} has nobody to call").format(name=name), text)]
     found = []
-    mute = [who for who, _, ways in level.contacts if not ways]
+    mute = [who for who, _unused, ways in level.contacts if not ways]
     if len(mute) == len(level.contacts):
-        text = f"{', '.join(mute)}: no phone, mail or chat is given."
-        found.append(Odd("level-unreachable", f"{name} has nobody who can be reached", text))
-    free = availability.gaps(hours for _, hours, ways in level.contacts if ways)
+        text = _("{mute}: no phone, mail or chat is given.").format(mute=", ".join(mute))
+        found.append(
+            Odd(
+                "level-unreachable",
+                _("{name} has nobody who can be reached").format(name=name),
+                text,
+            )
+        )
+    free = availability.gaps(hours for _unused, hours, ways in level.contacts if ways)
     if free and len(mute) < len(level.contacts):
         when = " and ".join(map(availability.show, free))
-        people = "; ".join(f"{who}: {hours}" for who, hours, _ in level.contacts)
-        title = f"{name} has nobody to call from {when}"
-        found.append(Odd("level-hours", title, f"{people} (UTC)."))
+        people = "; ".join(f"{who}: {hours}" for who, hours, _unused in level.contacts)
+        title = _("{name} has nobody to call from {when}").format(name=name, when=when)
+        found.append(Odd("level-hours", title, _("{people} (UTC).").format(people=people)))
     return found
 
 
 def _of_minutes(before: Level, after: Level) -> Odd | None:
-    names = f"level {before.number} and level {after.number}"
+    names = _("level {before} and level {after}").format(before=before.number, after=after.number)
     if before.to_minute is None:
-        text = f"Level {before.number} has no end, so level {after.number} is never due."
-        return Odd("level-minutes", f"No minute lies between {names}", text)
+        text = _("Level {before} has no end, so level {after} is never due.").format(
+            before=before.number, after=after.number
+        )
+        return Odd("level-minutes", _("No minute lies between {names}").format(names=names), text)
     if after.from_minute > before.to_minute:
-        text = f"From minute {before.to_minute} to {after.from_minute} nobody new is called."
-        return Odd("level-minutes", f"A gap lies between {names}", text)
+        text = _("From minute {to_minute} to {from_minute} nobody new is called.").format(
+            to_minute=before.to_minute, from_minute=after.from_minute
+        )
+        return Odd("level-minutes", _("A gap lies between {names}").format(names=names), text)
     if after.from_minute < before.to_minute:
-        text = f"Both are called from minute {after.from_minute} to {before.to_minute}."
-        return Odd("level-minutes", f"{names.capitalize()} overlap", text)
+        text = _("Both are called from minute {from_minute} to {to_minute}.").format(
+            from_minute=after.from_minute, to_minute=before.to_minute
+        )
+        return Odd("level-minutes", _("{names} overlap").format(names=names.capitalize()), text)
     return None

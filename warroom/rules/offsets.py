@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 _UNITS = (
     (1, ("s", "sec", "secs", "second", "seconds")),
     (60, ("m", "min", "mins", "minute", "minutes", "minuten", "分鐘", "分钟")),
@@ -68,7 +70,7 @@ def parse_offset(text: str) -> Offset | None:
     after = _AFTERWARDS.search(text)
     if after:
         offset = _single(after, 1)
-        return Offset(offset.start_s, offset.end_s, f"({offset.text})", "read as after T-0")
+        return Offset(offset.start_s, offset.end_s, f"({offset.text})", _("read as after T-0"))
     return None
 
 
@@ -89,12 +91,14 @@ def _single(match: re.Match, sign: int) -> Offset:
     number = _number(match["n"])
     unit = (match["unit"] or "").lower()
     if unit.startswith(("working ", "business ")):
-        return Offset(None, None, match[0].strip(), "counts working days, which have no fixed hour")
+        return Offset(
+            None, None, match[0].strip(), _("counts working days, which have no fixed hour")
+        )
     if not unit and number:
-        return Offset(None, None, match[0].strip(), "has no unit: hours or days?")
+        return Offset(None, None, match[0].strip(), _("has no unit: hours or days?"))
     seconds = sign * round(min(number, 1e12) * _SECONDS.get(unit, 0))
     if abs(seconds) > LONGEST_S:
-        return Offset(None, None, match[0].strip()[:60], "lies more than ten years away")
+        return Offset(None, None, match[0].strip()[:60], _("lies more than ten years away"))
     return Offset(seconds, seconds, match[0].strip())
 
 
@@ -125,7 +129,7 @@ def format_span(seconds: float) -> str:
         return f"{size / 86_400:.3g} d"
     if size >= 7_200:
         return f"{size / 3_600:.3g} h"
-    return f"{size / 60:.3g} min"
+    return _("{size:.3g} min").format(size=size / 60)
 
 
 _LENGTH = re.compile(rf"^\s*(?P<n>\d+(?:[.,]\d+)?)[\s-]*(?P<unit>{_UNIT})\s*$", re.I)

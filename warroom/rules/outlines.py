@@ -10,6 +10,8 @@ from copy import deepcopy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 Data = dict[str, Any]
 
 # What the check marks of the New page take over, by the parts of the plan file. Roles go along in
@@ -118,8 +120,8 @@ def drop_dates(data: Data, keep: Callable[[datetime], bool]) -> list[str]:
 
 def _dated(data: Data) -> Iterator[tuple[str, Data, tuple[str, ...]]]:
     plan = data.get("plan", {})
-    yield "Window", plan.get("window", {}), ("opens", "closes")
-    yield "Plan", plan, ("protected_until",)
+    yield _("Window"), plan.get("window", {}), ("opens", "closes")
+    yield _("Plan"), plan, ("protected_until",)
     for phase in data.get("phases", ()):
         yield phase["title"], phase, ("starts", "ends")
     for item in items_of(data):
@@ -134,7 +136,9 @@ def _dropped(place: str, holder: Data, key: str, keep: Callable[[datetime], bool
     if keep(at):
         return ""
     del holder[key]
-    return f"{place[:120]}: {key.replace('_', ' ')} {at:%Y-%m-%d %H:%M} UTC"
+    return _("{place}: {key} {at:%Y-%m-%d %H:%M} UTC").format(
+        place=place[:120], key=key.replace("_", " "), at=at
+    )
 
 
 def days_from(data: Data, t0_day: date | None) -> None:

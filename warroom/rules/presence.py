@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import MINUTE, duration_text
 
 NOTE_EVERY_S = 20.0  # how often web processes write down who has a page open
@@ -15,7 +17,7 @@ def is_here(seen_at: datetime | None, now: datetime) -> bool:
 def presence_text(seen_at: datetime | None, now: datetime) -> str:
     """``here``, ``away 14 min``, ``not seen yet``."""
     if seen_at is None:
-        return "not seen yet"
+        return _("not seen yet")
     if is_here(seen_at, now):
-        return "here"
-    return f"away {duration_text(max(MINUTE, (now - seen_at).total_seconds()))}"
+        return _("here")
+    return _("away {span}").format(span=duration_text(max(MINUTE, (now - seen_at).total_seconds())))

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from warroom.rules.lifecycle import LIVE
 
 
@@ -16,49 +19,61 @@ class PublicState:
     sentence: str
 
 
-NOTHING_TO_DO = "You do not need to do anything."
+NOTHING_TO_DO = _l("You do not need to do anything.")
 _BY_LIFECYCLE = {
-    "draft": ("planned", "wait", "v-wait", "Planned", "This release has not begun."),
-    "preparing": ("planned", "wait", "v-wait", "Being prepared", "This release has not begun."),
+    "draft": ("planned", "wait", "v-wait", _l("Planned"), _l("This release has not begun.")),
+    "preparing": (
+        "planned",
+        "wait",
+        "v-wait",
+        _l("Being prepared"),
+        _l("This release has not begun."),
+    ),
     "stable": (
         "finished",
         "ok",
         "v-proceed",
-        "Finished",
-        "The new version serves everyone, and we no longer watch it specially.",
+        _l("Finished"),
+        _l("The new version serves everyone, and we no longer watch it specially."),
     ),
     "rolled_back": (
         "rolled-back",
         "hold",
         "v-hold",
-        "Rolled back",
-        "We went back to the previous version.",
+        _l("Rolled back"),
+        _l("We went back to the previous version."),
     ),
-    "aborted": ("aborted", "wait", "v-wait", "Called off", "This release does not take place."),
+    "aborted": (
+        "aborted",
+        "wait",
+        "v-wait",
+        _l("Called off"),
+        _l("This release does not take place."),
+    ),
 }
 _BY_VERDICT = {
     "proceed": (
         "on-track",
         "ok",
         "v-proceed",
-        "Going to plan",
-        "What we measure is within our targets.",
+        _l("Going to plan"),
+        _l("What we measure is within our targets."),
     ),
     "hold": (
         "on-hold",
         "hold",
         "v-hold",
-        "On hold",
-        "We go no further until we have looked at something more closely.",
+        _l("On hold"),
+        _l("We go no further until we have looked at something more closely."),
     ),
     "rollback": (
         "problem",
         "bad",
         "v-rollback",
-        "Problem found",
-        "We found a problem with the new version and are seeing to it now.",
+        _l("Problem found"),
+        _l("We found a problem with the new version and are seeing to it now."),
     ),
-    "": ("under-way", "wait", "i-run", "Under way", "The release has begun."),
+    "": ("under-way", "wait", "i-run", _l("Under way"), _l("The release has begun.")),
 }
 
 
@@ -72,6 +87,6 @@ def public_state(lifecycle: str, verdict: str, position: str, aged: bool = False
         return PublicState(key, tone, icon, headline, f"{NOTHING_TO_DO} {sentence}")
     key, tone, icon, headline, sentence = _BY_VERDICT[verdict]
     if aged:
-        sentence = "We do not know at the moment: measurements have stopped arriving."
+        sentence = _("We do not know at the moment: measurements have stopped arriving.")
     where = f"{headline} {position}".rstrip()
     return PublicState(key, tone, icon, where, f"{NOTHING_TO_DO} {sentence}")

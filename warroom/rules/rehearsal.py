@@ -8,6 +8,8 @@ import re
 from fractions import Fraction
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.rules import lengths
 
 MARK = "REHEARSAL"
@@ -55,7 +57,7 @@ _OFFSET = re.compile(rf"T(?P<sign>[+-])(?P<length>{lengths.PATTERN})")
 
 def marked(kind: str, text: str) -> str:
     """An event's sentence as it stands on the timeline of a rehearsal."""
-    return f"In rehearsal: {text}" if kind.startswith(MARKED) else text
+    return _("In rehearsal: {text}").format(text=text) if kind.startswith(MARKED) else text
 
 
 def in_time(data: Any, ratio: Fraction, part: str = "", top: bool = False) -> Any:

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.fingerprint import fingerprint
 from warroom.rules.typed import length_of
 from warroom.rules.windows import outside
@@ -56,7 +58,7 @@ class Row:
     @property
     def note(self) -> str:
         """What is worth knowing of it though nothing stands against it; '' for nothing."""
-        beyond = f"{self.beyond}, as it was before" if self.beyond else ""
+        beyond = _("{beyond}, as it was before").format(beyond=self.beyond) if self.beyond else ""
         return ", ".join(text for text in (self.thing.note, beyond) if text)
 
 
@@ -90,7 +92,11 @@ class Shift:
     @property
     def against(self) -> list[str]:
         """Why it is refused, a sentence each; empty when it may be done."""
-        return [f"{row.thing.label} would lie {row.wrong}." for row in self.rows if row.wrong]
+        return [
+            _("{thing} would lie {wrong}.").format(thing=row.thing.label, wrong=row.wrong)
+            for row in self.rows
+            if row.wrong
+        ]
 
 
 def has_passed(t0: datetime | None, now: datetime) -> bool:
@@ -206,7 +212,7 @@ def _row(
         thing.key == GO_LIVE if before is None else not outside(before, plan.opens, plan.closes)
     )
     if ahead and then < now:
-        wrong = f"{duration_text(now - then)} in the past"
+        wrong = _("{span} in the past").format(span=duration_text(now - then))
     # What lay outside before (preparing, watching) may lie outside; what lay inside must not leave.
     elif inside:
         wrong = outside(then, judged.opens, judged.closes)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True)
 class ShownVerdict:
@@ -32,8 +34,10 @@ def as_read(
         return ShownVerdict(word, sentence, counts, since)
     return ShownVerdict(
         "hold",
-        f"No data since {valid_until:%H:%M:%S} UTC: the checks have stopped reporting. "
-        "No data holds the stage; it does not roll back.",
+        _(
+            "No data since {valid_until:%H:%M:%S} UTC: the checks have stopped "
+            "reporting. No data holds the stage; it does not roll back."
+        ).format(valid_until=valid_until),
         "",
         valid_until,
         aged=True,

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import duration_text, instant_text
 
 
 def outside(at: datetime, opens: datetime | None, closes: datetime | None) -> str:
     """``6 h after the window``, ``2 h before the window``; '' inside it. Both ends are inside."""
     if opens is not None and at < opens:
-        return f"{duration_text(opens - at)} before the window"
+        return _("{span} before the window").format(span=duration_text(opens - at))
     if closes is not None and at > closes:
-        return f"{duration_text(at - closes)} after the window"
+        return _("{span} after the window").format(span=duration_text(at - closes))
     return ""
 
 
@@ -20,5 +22,9 @@ def leaves(at: datetime, opens: datetime | None, closes: datetime | None) -> str
     if not where:
         return ""
     if opens is not None and at < opens:
-        return f"It is {where}, which opens {instant_text(opens, at)} UTC."
-    return f"It is {where}, which closed {instant_text(closes, at)} UTC."
+        return _("It is {where}, which opens {opens} UTC.").format(
+            where=where, opens=instant_text(opens, at)
+        )
+    return _("It is {where}, which closed {closes} UTC.").format(
+        where=where, closes=instant_text(closes, at)
+    )

@@ -6,12 +6,19 @@ U+2212, which is as wide as the plus.
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from math import isfinite
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 # What may stand right behind a figure in a document, and reads better with a blank before it.
 UNIT = r"(?:%|(?:ms|s|min|h|[kKMGT]i?B|rps)\b)"
+MONTHS = (
+    _l("Jan"), _l("Feb"), _l("Mar"), _l("Apr"), _l("May"), _l("Jun"),
+    _l("Jul"), _l("Aug"), _l("Sep"), _l("Oct"), _l("Nov"), _l("Dec"),
+)  # fmt: skip
 RANGE = re.compile(rf"(\d[\d.,]*)\s*({UNIT}?)\s*[-–]\s*(\d[\d.,]*)\s*({UNIT}?)")
 
 
@@ -47,7 +54,7 @@ def span_text(span: timedelta | float, *, hours: bool = False) -> str:
 def late_text(span: timedelta | float) -> str:
     """``late by 8:29``, ``late by 12 d``: of days late nobody counts the seconds."""
     days = int(abs(seconds_of(span))) // DAY
-    return f"late by {f'{days} d' if days else span_text(span)}"
+    return _("late by {span}").format(span=f"{days} d" if days else span_text(span))
 
 
 def duration_text(span: timedelta | float) -> str:
@@ -66,7 +73,9 @@ def duration_text(span: timedelta | float) -> str:
 def age_text(at: datetime, now: datetime) -> str:
     """``6 s ago``; ``just now`` under a second and for clocks that run a little ahead."""
     seconds = (now - at).total_seconds()
-    return f"{duration_text(seconds)} ago" if seconds >= 1 else "just now"
+    if seconds < 1:
+        return _("just now")
+    return _("{span} ago").format(span=duration_text(seconds))
 
 
 def instant_text(at: datetime, now: datetime) -> str:
@@ -74,20 +83,35 @@ def instant_text(at: datetime, now: datetime) -> str:
     at, now = at.astimezone(UTC), now.astimezone(UTC)
     if at.date() == now.date():
         return f"{at:%H:%M}"
-    year = f" {at.year}" if at.year != now.year else ""
-    return f"{at.day} {at:%b}{year} {at:%H:%M}"
+    return moment_text(at) if at.year == now.year else dated_moment(at)
+
+
+def day_text(at: datetime | date) -> str:
+    """``24 Oct``: a day without its year; an instant's is its day in UTC."""
+    at = at.astimezone(UTC) if isinstance(at, datetime) else at
+    return _("{day} {month}").format(day=at.day, month=MONTHS[at.month - 1])
+
+
+def moment_text(at: datetime) -> str:
+    """``24 Oct 09:00``: a time of this year, or of one that is said nearby."""
+    return f"{day_text(at)} {at.astimezone(UTC):%H:%M}"
+
+
+def dated_moment(at: datetime) -> str:
+    """``24 Oct 2025 09:00``."""
+    at = at.astimezone(UTC)
+    return f"{day_text(at)} {at.year} {at:%H:%M}"
 
 
 def full_instant(at: datetime) -> str:
     """``24 Oct 2025 09:00 UTC``, where nothing says what day it is."""
-    at = at.astimezone(UTC)
-    return f"{at.day} {at:%b} {at.year} {at:%H:%M} UTC"
+    return f"{dated_moment(at)} UTC"
 
 
 def number_text(value: float | int | None, unit: str = "") -> str:
     """``0.04 %``, ``1,026``, ``236 ms``, ``5 of 5``; ``no data`` for None, NaN and infinities."""
     if value is None or not isfinite(value):
-        return "no data"
+        return _("no data")
     return f"{figure_text(value)} {unit}".rstrip()
 
 
@@ -107,7 +131,10 @@ def figure_text(value: float | int) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """``4.1, 4.2 and 4.3``; "" for none."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+    words = [str(word) for word in words]
+    if len(words) < 2:
+        return "".join(words)
+    return _("{first} and {last}").format(first=", ".join(words[:-1]), last=words[-1])
 
 
 def target_text(text: str) -> str:
@@ -116,6 +143,6 @@ def target_text(text: str) -> str:
     span = RANGE.fullmatch(shown)
     if span:
         low, unit, high, last = span.groups()
-        shown = f"{low}{unit or last} to {high}{last}"
+        shown = _("{low} to {high}").format(low=f"{low}{unit or last}", high=f"{high}{last}")
     shown = re.sub(r"([<>≤≥])\s*(?=\d)", r"\1 ", shown)
     return re.sub(rf"(?<=\d)(?={UNIT})", " ", shown)

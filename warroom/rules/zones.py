@@ -6,6 +6,8 @@ from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
+from django.utils.translation import gettext as _
+
 # What a plan is offered first; every name of the IANA database is taken.
 USUAL = (
     "UTC", "America/Chicago", "America/Los_Angeles", "America/New_York", "America/Sao_Paulo",
@@ -39,8 +41,14 @@ def nearest(name: str, most: int = 3) -> list[str]:
 def no_zone(name: str) -> str:
     """What is said to somebody who wrote ``name``, with the way out."""
     near = nearest(name)
-    way_out = f"Write {' or '.join(near)}." if near else "Write one such as Europe/Berlin."
-    return f"{name[:60]!r} is no time zone of the IANA list. {way_out}"
+    way_out = (
+        _("Write {near}.").format(near=" or ".join(near))
+        if near
+        else _("Write one such as Europe/Berlin.")
+    )
+    return _("{name!r} is no time zone of the IANA list. {way_out}").format(
+        name=name[:60], way_out=way_out
+    )
 
 
 @cache

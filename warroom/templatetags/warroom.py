@@ -9,6 +9,8 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.rules import wording, zones
 
@@ -16,13 +18,13 @@ register = template.Library()
 
 # Shape, word, colour, in that order: band or state -> (modifier, icon, word).
 SIGNALS = {
-    "green": ("ok", "i-ok", "Green"),
-    "yellow": ("warn", "i-warn", "Yellow"),
-    "red": ("bad", "i-bad", "Red"),
-    "no_data": ("none", "i-none", "No data"),
-    "stale": ("stale", "i-stale", "Stale"),
-    "run": ("run", "i-run", "Running"),
-    "skip": ("skip", "i-skip", "Off"),
+    "green": ("ok", "i-ok", _l("Green")),
+    "yellow": ("warn", "i-warn", _l("Yellow")),
+    "red": ("bad", "i-bad", _l("Red")),
+    "no_data": ("none", "i-none", _l("No data")),
+    "stale": ("stale", "i-stale", _l("Stale")),
+    "run": ("run", "i-run", _l("Running")),
+    "skip": ("skip", "i-skip", _l("Off")),
 }
 VERDICTS = {
     "proceed": ("proceed", "v-proceed", "PROCEED"),
@@ -75,15 +77,15 @@ EVENT_ICONS = {
     "scenario": "flag",
 }
 LABELS = {
-    "group": "Heading",
-    "section": "List",
-    "daily": "Daily form",
-    "dryrun": "Dry run",
-    "signoff": "Sign-off",
-    "message": "Letter",
-    "plan": "Release",
-    "status": "Public update",
-    "scenario": "Contingency",
+    "group": _l("Heading"),
+    "section": _l("List"),
+    "daily": _l("Daily form"),
+    "dryrun": _l("Dry run"),
+    "signoff": _l("Sign-off"),
+    "message": _l("Letter"),
+    "plan": _l("Release"),
+    "status": _l("Public update"),
+    "scenario": _l("Contingency"),
 }
 # What happened, or what it turned to -> colour of the icon.
 COLOURS = {
@@ -140,7 +142,7 @@ def band_modifier(band: str) -> str:
 @register.simple_tag
 def verdict_chip(word: str, text: str = "", small: bool = False) -> SafeString:
     """``{% verdict_chip plan.verdict "HOLD at 5 %" %}``; no verdict gives a neutral chip."""
-    modifier, symbol, usual = VERDICTS.get(str(word or ""), ("", "v-wait", "Nothing measured"))
+    modifier, symbol, usual = VERDICTS.get(str(word or ""), ("", "v-wait", _("Nothing measured")))
     return format_html(
         '<strong class="vchip{}{}">{}{}</strong>',
         " vchip--s" if small else "",
@@ -191,7 +193,7 @@ def plan_zone(at: datetime | None, plan) -> str:
 def ago(context, at: datetime | None) -> SafeString:
     """``6 s ago``; goes on counting in the browser, so an age stays true when updates stop."""
     if at is None:
-        return mark_safe("never")
+        return mark_safe(_("never"))
     text = wording.age_text(at, _now(context))
     return format_html('<span data-ago="{}">{}</span>', iso(at), text)
 
@@ -302,7 +304,7 @@ def turn_colour(event) -> str:
 @register.filter
 def first_sentence(text: str) -> str:
     """Up to the first full stop that ends a sentence: ``0.5 %. Next`` ends after the percent."""
-    head, stop, _ = text.partition(". ")
+    head, stop, _unused = text.partition(". ")
     return head + stop.strip()
 
 
@@ -320,7 +322,9 @@ def since(at: datetime, start: datetime) -> timedelta:
 def day_of(at: datetime, t0: datetime) -> str:
     """``day 1`` is the UTC day of T0, ``day −1`` the day before; there is no day 0."""
     days = (at.astimezone(UTC).date() - t0.astimezone(UTC).date()).days
-    return f"day {days + 1}" if days >= 0 else f"day −{-days}"
+    return (
+        _("day {days}").format(days=days + 1) if days >= 0 else _("day −{days}").format(days=-days)
+    )
 
 
 @register.simple_tag
@@ -336,7 +340,7 @@ def styled(field, classes: str = "in") -> SafeString:
 
 
 def _event_look(event) -> tuple[str, str]:
-    noun, _, verb = event.kind.partition(".")
+    noun, _unused, verb = event.kind.partition(".")
     said = [event.data.get(key) for key in ("to", "vote", "decision", "band", "verdict")]
     words = [verb, *(word for word in said if isinstance(word, str))]
     colour = next((COLOURS[word] for word in words if word in COLOURS), "")

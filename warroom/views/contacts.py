@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom import sections
 from warroom.actions.change import demand
@@ -21,7 +23,7 @@ class Findings(sections.Section):
     """What does not add up; the panel itself is live."""
 
     name = "findings"
-    label = "Findings"
+    label = _l("Findings")
     template = "warroom/_settings_findings.html"
     order = 10
 
@@ -30,7 +32,7 @@ class Levels(sections.Section):
     """The levels of escalation with their minutes and people."""
 
     name = "levels"
-    label = "Escalation"
+    label = _l("Escalation")
     template = "warroom/_settings_levels.html"
     order = 45
 
@@ -60,4 +62,4 @@ def contacts(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.error = wrong.sentence
         return again(request, plan, contacts=form)
-    return saved(request, plan, Levels.name, "The levels of escalation are saved.")
+    return saved(request, plan, Levels.name, _("The levels of escalation are saved."))

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from warroom.actions.escalations import acknowledge, close
@@ -41,7 +42,11 @@ def take(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except Escalation.DoesNotExist:
         raise Http404 from None
     return answers.done(
-        request, reverse("escalation", args=[slug]), f"{row}: {row.acknowledged_by} looks after it."
+        request,
+        reverse("escalation", args=[slug]),
+        _("{row}: {acknowledged_by} looks after it.").format(
+            row=row, acknowledged_by=row.acknowledged_by
+        ),
     )
 
 
@@ -56,4 +61,6 @@ def end(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         )
     except Escalation.DoesNotExist:
         raise Http404 from None
-    return answers.done(request, reverse("escalation", args=[slug]), f"{row} is closed.")
+    return answers.done(
+        request, reverse("escalation", args=[slug]), _("{row} is closed.").format(row=row)
+    )

@@ -24,6 +24,7 @@ from warroom.forms import CreatePlanForm, ImportForm
 from warroom.models import DeploymentPlan
 from warroom.once import once
 from warroom.queries.plans import editable_by
+from warroom.rules.wording import full_instant
 from warroom.views.plan_files import form_given, import_file
 from warroom.views.previews import preview_of
 
@@ -92,7 +93,7 @@ def _choices(request: HttpRequest) -> dict[int, str]:
 
 
 def _form(found: Understanding, data=None, initial: dict | None = None) -> CreatePlanForm:
-    past = f"{found.t0.at.astimezone(UTC):%-d %b %Y %H:%M} UTC" if _past(found) else ""
+    past = full_instant(found.t0.at) if _past(found) else ""
     roles, warnings = found.parts["roles"], len(found.warnings)
     return CreatePlanForm(data, initial=initial, roles=roles, warnings=warnings, past=past)
 

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from warroom.actions.change import demand
@@ -60,8 +61,13 @@ def ask(request: HttpRequest, slug: str) -> HttpResponse:
         answer = again(request, plan, invite=form)
         answer.status_code = refused.status
         return answer
-    way = "The letter is on its way." if given["email"] else "Hand the link over."
-    return saved(request, plan, "people", f"{given['name'] or 'Somebody'} is asked. {way}")
+    way = _("The letter is on its way.") if given["email"] else _("Hand the link over.")
+    return saved(
+        request,
+        plan,
+        "people",
+        _("{name} is asked. {way}").format(name=given["name"] or _("Somebody"), way=way),
+    )
 
 
 @posted("people")
@@ -69,7 +75,9 @@ def renew(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Ask again with a new link; the old one is dead."""
     plan, invitation = _of_plan(request, slug, pk)
     ask_again(invitation, by=request.user, request_id=once(request))
-    return saved(request, plan, "people", "Asked again. Links given before do not work any more.")
+    return saved(
+        request, plan, "people", _("Asked again. Links given before do not work any more.")
+    )
 
 
 @posted("people")
@@ -77,7 +85,7 @@ def withdraw(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take an invitation back."""
     plan, invitation = _of_plan(request, slug, pk)
     revoke(invitation, by=request.user)
-    return saved(request, plan, "people", "The invitation is taken back; its link is dead.")
+    return saved(request, plan, "people", _("The invitation is taken back; its link is dead."))
 
 
 def _of_plan(request: HttpRequest, slug: str, pk: int) -> tuple[DeploymentPlan, Invitation]:
@@ -126,13 +134,13 @@ def _join(request: HttpRequest, found: Invitation) -> HttpResponse:
     form = JoinForm(request.POST)
     key = f"join-{found.pk}"
     if cache.get(key, 0) >= MOST_WRONG:
-        form.add_error(None, "Too many tries with this link: wait five minutes.")
+        form.add_error(None, _("Too many tries with this link: wait five minutes."))
         return _show(request, found, form, status=429)
     if not form.is_valid():
         return _show(request, found, form, status=422)
     given = form.cleaned_data
     try:
-        person, _ = accept_as_new(
+        person, _unused = accept_as_new(
             found, username=given["username"], name=given["name"], password=given["password"]
         )
     except Invalid as refused:

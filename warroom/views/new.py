@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from warroom.actions.copies import copy_plan
@@ -28,16 +30,19 @@ from warroom.rules.outlines import items_of, sections_of
 from warroom.views.posting import posted
 from warroom.views.settings import again, saved
 
-WAYS = {"template": "Template", "markdown": "Markdown", "yaml": "YAML", "copy": "Copy"}
+WAYS = {"template": _l("Template"), "markdown": _l("Markdown"), "yaml": "YAML", "copy": _l("Copy")}
 MOST_PLANS = 200  # to choose from, the latest first
 TAKEN = {  # what a copy takes along: name and words
-    "items": ("Phases and items", "All open again."),
-    "criteria": ("Criteria, stages, checks", "Metrics and checks with their bands, gates, score."),
-    "people": (
-        "People in their roles",
-        "Each is asked again before the seat counts. You keep your own roles.",
+    "items": (_l("Phases and items"), _l("All open again.")),
+    "criteria": (
+        _l("Criteria, stages, checks"),
+        _l("Metrics and checks with their bands, gates, score."),
     ),
-    "comms": ("Escalation and risks", "Levels with whom to call; risks as they are known."),
+    "people": (
+        _l("People in their roles"),
+        _l("Each is asked again before the seat counts. You keep your own roles."),
+    ),
+    "comms": (_l("Escalation and risks"), _l("Levels with whom to call; risks as they are known.")),
 }
 
 
@@ -113,7 +118,7 @@ def _with_text(form: YamlReleaseForm, text: bytes | str) -> YamlReleaseForm:
 
 
 def _drafted(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
-    messages.success(request, "This is a draft: only you see it. Check it, then invite people.")
+    messages.success(request, _("This is a draft: only you see it. Check it, then invite people."))
     created = plan.events.filter(kind__in=("plan.copied", "plan.imported")).first()
     for finding in (created.data.get("findings", []) if created else [])[:5]:
         messages.warning(request, finding["text"])
@@ -126,7 +131,10 @@ def _page(request: HttpRequest, way: str, status: int = 200, **given: Any) -> Ht
     source = plans.filter(slug=request.GET.get("plan", "")).first()
     first = {"plan": source.slug, "name": source.name} if source else {}
     if source and "rehearsal" in request.GET:
-        first |= {"rehearsal": True, "name": f"{source.name}, rehearsal"[:200]}
+        first |= {
+            "rehearsal": True,
+            "name": _("{source}, rehearsal").format(source=source.name)[:200],
+        }
     context = {
         "way": way if way in WAYS else "template",
         "ways": WAYS.items(),
@@ -185,7 +193,7 @@ def retire(request: HttpRequest, key: str) -> HttpResponse:
     if row is None:
         raise Http404
     retire_template(row, by=request.user)
-    messages.success(request, f"“{row.name}” is no longer offered.")
+    messages.success(request, _("“{row}” is no longer offered.").format(row=row.name))
     return redirect("new")
 
 
@@ -209,6 +217,8 @@ def keep(request: HttpRequest, slug: str) -> HttpResponse:
                 raise
             form.refuse(refused)
         else:
-            say = f"Kept as “{said['template_name']}”. It is offered at {reverse('new')}."
+            say = _("Kept as “{template_name}”. It is offered at {reverse}.").format(
+                template_name=said["template_name"], reverse=reverse("new")
+            )
             return saved(request, plan, "leave", say)
     return again(request, plan, template=form)

@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods
 
 from warroom import sections
@@ -39,7 +41,7 @@ class People(sections.Section):
     """The matrix of roles and rights, who sits where, and who is asked."""
 
     name = SECTION
-    label = "People"
+    label = _l("People")
     template = "warroom/_settings_people.html"
     order = 40
     column = "wide"
@@ -55,7 +57,7 @@ class People(sections.Section):
         seat = forms.get("seat") or SeatForm(plan=plan)
         return {
             "rows": [{"row": row, "fields": form.row(row.role)} for row in rows],
-            "rights": [Right(value).name.capitalize() for value in Right.values],
+            "rights": [Right(value).head for value in Right.values],
             "taken": sum(1 for row in rows if row.sitters),
             "empty": sum(1 for row in rows if row.is_empty),
             "roles_form": form,
@@ -102,7 +104,14 @@ def _seat(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
     except Invalid as refused:
         form.refuse(refused)
         return again(request, plan, seat=form)
-    return saved(request, plan, SECTION, f"{person.display_name} sits as {role.name}.")
+    return saved(
+        request,
+        plan,
+        SECTION,
+        _("{display_name} sits as {role}.").format(
+            display_name=person.display_name, role=role.name
+        ),
+    )
 
 
 @posted("people")
@@ -138,7 +147,9 @@ def roles(request: HttpRequest, slug: str) -> HttpResponse:
         raise
     except Refused as refused:
         return _as_typed(request, plan, form, refused)
-    say = "Roles saved. They hold from the next request on." if changed else "Nothing to save."
+    say = (
+        _("Roles saved. They hold from the next request on.") if changed else _("Nothing to save.")
+    )
     return saved(request, plan, SECTION, say)
 
 
@@ -166,7 +177,12 @@ def new_role(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as refused:
         form.refuse(refused)
         return again(request, plan, role=form)
-    return saved(request, plan, SECTION, f"{name.strip()} is a role now. Seat or ask somebody.")
+    return saved(
+        request,
+        plan,
+        SECTION,
+        _("{name} is a role now. Seat or ask somebody.").format(name=name.strip()),
+    )
 
 
 @posted("people")
@@ -176,9 +192,9 @@ def drop_role(request: HttpRequest, slug: str) -> HttpResponse:
     demand(plan, request.user, Right.EDIT)
     role = plan.roles.filter(key=request.POST.get("role", "")).first()
     if role is None:
-        return saved(request, plan, SECTION, "There is no such role any more.")
+        return saved(request, plan, SECTION, _("There is no such role any more."))
     remove_role(plan, role, by=request.user, request_id=once(request))
-    return saved(request, plan, SECTION, f"{role.name} is removed.")
+    return saved(request, plan, SECTION, _("{role} is removed.").format(role=role.name))
 
 
 # --- a seat for a time ---------------------------------------------------------------------
@@ -218,7 +234,7 @@ def _handed_over(request: HttpRequest, seat: Seat, form: HandOverForm) -> bool:
 @posted("seat-hand-over", "key", "username")
 def reclaim(request: HttpRequest, slug: str, key: str, username: str, pk: int) -> HttpResponse:
     """Take a seat back from its stand-in, early."""
-    _, seat = _own_seat(request, slug, key, username)
+    _unused, seat = _own_seat(request, slug, key, username)
     stand_in = get_object_or_404(seat.stand_ins.select_related("role__plan"), pk=pk)
     take_back(stand_in, by=request.user, request_id=once(request))
     return redirect("seat-hand-over", slug, key, username)
@@ -231,7 +247,7 @@ def _own_seat(
     seats = Seat.objects.own().select_related("role__plan", "user")
     seat = seats.filter(role__plan=plan, role__key=key, user__username=username).first()
     if seat is None:
-        raise Http404("Nobody of that name sits there.")
+        raise Http404(_("Nobody of that name sits there."))
     return plan, seat
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from warroom.actions.imports import create_plan, free_slug
@@ -23,6 +24,7 @@ from warroom.forms import CreatePlanForm, ImportForm
 from warroom.models import DeploymentPlan
 from warroom.queries.plans import get_plan
 from warroom.rules.rehearsal import MARK
+from warroom.rules.wording import full_instant
 
 FINDINGS_SHOWN = 200
 ROLES_SHOWN = 40
@@ -46,7 +48,7 @@ def import_file(
     """What the file holds (200), the lines that are wrong (422), or the release (302)."""
     form = form_given(given, name or request.POST.get("source_name", "")) or "yaml"
     if asked.cleaned_data.get("into"):
-        sentence = (
+        sentence = _(
             "A plan file makes a release of its own. Only Markdown goes into one that exists."
         )
         asked.add_error("into", sentence)
@@ -77,7 +79,7 @@ def _first(file: PlanFile) -> dict:
 def _form(file: PlanFile, data=None, initial: dict | None = None) -> CreatePlanForm:
     values = portable.checked(file.data)
     t0 = values["plan"].t0
-    past = f"{t0:%-d %b %Y %H:%M} UTC" if t0 is not None and t0 < timezone.now() else ""
+    past = full_instant(t0) if t0 is not None and t0 < timezone.now() else ""
     warnings = sum(1 for finding in file.findings if finding.severity == WARNING)
     # The author sits in the roles that every plan has; others are seated under People.
     roles = [role for role in values.get("roles", []) if role.key not in STANDING]

@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom import sections
 from warroom.actions.change import demand
@@ -28,7 +30,7 @@ from warroom.views.settings import again, saved
 class PlanSection(sections.Section):
     """Name, version, window and how the release is judged."""
 
-    name, label, order, column = "plan", "Plan", 20, "left"
+    name, label, order, column = "plan", _l("Plan"), 20, "left"
     template = "warroom/_settings_plan.html"
 
     def context(
@@ -43,7 +45,7 @@ class PlanSection(sections.Section):
 class ScheduleSection(sections.Section):
     """T0, and what moves when it does: shown first, then done."""
 
-    name, label, order, column = "schedule", "Schedule", 30, "right"
+    name, label, order, column = "schedule", _l("Schedule"), 30, "right"
     template = "warroom/_settings_schedule.html"
 
     def context(
@@ -93,7 +95,7 @@ def _preview(
 class PublicSection(sections.Section):
     """Whether everyone may read the status page."""
 
-    name, label, order, column = "public", "Public", 60, "left"
+    name, label, order, column = "public", _l("Public"), 60, "left"
     template = "warroom/_settings_public.html"
 
     def context(
@@ -106,7 +108,7 @@ class PublicSection(sections.Section):
 class LeaveSection(sections.Section):
     """The record to take along, and the ways out of the release."""
 
-    name, label, order, column = "leave", "Leave", 70, "right"
+    name, label, order, column = "leave", _l("Leave"), 70, "right"
     template = "warroom/_settings_leave.html"
 
     def context(
@@ -150,7 +152,7 @@ def save(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Refused as refused:
         return _refused(request, plan, form, refused, "plan_form")
-    return saved(request, plan, "plan", "The plan is saved.")
+    return saved(request, plan, "plan", _("The plan is saved."))
 
 
 @posted("settings", at="#schedule")
@@ -176,7 +178,7 @@ def shift(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Refused as refused:
         return _refused(request, plan, form, refused, "shift_form")
-    return saved(request, plan, "schedule", "The schedule is moved.")
+    return saved(request, plan, "schedule", _("The schedule is moved."))
 
 
 def _refused(

@@ -6,6 +6,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_safe
 
 from warroom import navigation
@@ -18,10 +20,10 @@ from warroom.queries.plans import get_plan, plans_for
 from warroom.rules.shapes import is_before
 
 GROUPS = [
-    ("live", "Live now", {Lifecycle.DEPLOYING, Lifecycle.WATCHING}),
-    ("coming", "Coming", {Lifecycle.PREPARING}),
-    ("drafts", "Drafts", {Lifecycle.DRAFT}),
-    ("finished", "Finished", {Lifecycle.STABLE, Lifecycle.ROLLED_BACK, Lifecycle.ABORTED}),
+    ("live", _l("Live now"), {Lifecycle.DEPLOYING, Lifecycle.WATCHING}),
+    ("coming", _l("Coming"), {Lifecycle.PREPARING}),
+    ("drafts", _l("Drafts"), {Lifecycle.DRAFT}),
+    ("finished", _l("Finished"), {Lifecycle.STABLE, Lifecycle.ROLLED_BACK, Lifecycle.ABORTED}),
 ]
 
 
@@ -34,7 +36,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
     rows = [_row(plan, now, progress.get(plan.pk)) for plan in plans]
     groups = [
         {"id": name, "title": title, "rows": chosen}
-        for name, title, _ in GROUPS
+        for name, title, _unused in GROUPS
         if (chosen := [row for row in rows if row["group"] == name])
     ]
     context = {
@@ -55,7 +57,7 @@ def plan_list(request: HttpRequest) -> HttpResponse:
 
 def _summary(groups: list[dict]) -> str:
     """``1 live and on hold, 2 coming, 1 finished.``"""
-    held = {"hold": " and on hold", "rollback": " and rolling back"}
+    held = {"hold": _(" and on hold"), "rollback": _(" and rolling back")}
     parts = []
     for group in groups:
         verdicts = {row["verdict"].word for row in group["rows"]}
@@ -63,7 +65,7 @@ def _summary(groups: list[dict]) -> str:
         count, noun = len(group["rows"]), group["id"]
         noun = "draft" if noun == "drafts" and count == 1 else noun
         parts.append(f"{count} {noun}{more}")
-    return f"{', '.join(parts)}." if parts else "None yet."
+    return f"{', '.join(parts)}." if parts else _("None yet.")
 
 
 def _row(plan: DeploymentPlan, now: datetime, progress: outlook.Progress | None) -> dict:
@@ -79,7 +81,7 @@ def _row(plan: DeploymentPlan, now: datetime, progress: outlook.Progress | None)
 
 
 def _group(plan: DeploymentPlan, now: datetime) -> str:
-    group = next(name for name, _, lifecycles in GROUPS if plan.lifecycle in lifecycles)
+    group = next(name for name, _unused, lifecycles in GROUPS if plan.lifecycle in lifecycles)
     begun = plan.t0 is not None and plan.t0 <= now
     before = is_before(plan.lifecycle, begun=begun, judged=bool(plan.verdict))
     return "live" if group == "coming" and not before else group

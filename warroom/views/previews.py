@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.documents.choices import KINDS, Bulk, as_text, bulks, every_item
 from warroom.documents.readers import NOTE, WARNING, Line, Understanding, in_words
 from warroom.documents.reading import Reading
@@ -70,7 +72,7 @@ def _rest(offered: list[Bulk]) -> list[Bulk]:
 
 def _asked(text: str) -> tuple[str, int]:
     """``warn:2000`` are the lines with warnings after the first 2000 of them."""
-    show, _, start = text.partition(":")
+    show, _unused, start = text.partition(":")
     known = start.isascii() and start.isdecimal() and len(start) < 8
     return show if show in SHOWS else "all", int(start) if known else 0
 
@@ -93,9 +95,11 @@ def _shown(line: Line) -> Shown:
     now = KINDS[line.offer.now]
     if line.chosen:
         kinds = tuple((kind, KINDS[kind]) for kind in line.offer.kinds)
-        return Shown(line, (("", "As it was read first"), *kinds), line.offer.now)
+        return Shown(line, (("", _("As it was read first")), *kinds), line.offer.now)
     others = tuple((kind, KINDS[kind]) for kind in line.offer.kinds if kind != line.offer.now)
-    return Shown(line, (("", f"{now} (guessed)" if line.guessed else now), *others))
+    return Shown(
+        line, (("", _("{now} (guessed)").format(now=now) if line.guessed else now), *others)
+    )
 
 
 def _marked(found: Understanding) -> dict[str, set[int]]:
@@ -121,10 +125,10 @@ def _filters(lines: list[Line], marked: dict[str, set[int]]) -> list[tuple[str, 
     They count lines, of which one can carry several findings: the words tell them from those.
     """
     names = {
-        "all": "All",
-        "choice": "To choose",
-        "warn": "Lines to check",
-        "notes": "Lines with notes",
+        "all": _("All"),
+        "choice": _("To choose"),
+        "warn": _("Lines to check"),
+        "notes": _("Lines with notes"),
     }
     return [
         (key, f"{names[key]} {sum(_is_shown(line, key, marked) for line in lines)}")

@@ -6,6 +6,7 @@ The text travels in the form from step to step, as it does on the way in.
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods
 
 from warroom.actions.change import demand
@@ -23,12 +24,12 @@ from warroom.views.plans import page
 
 SHOWN = 300  # differences with a choice of their own; the rest goes by what is usual
 HEADS = {
-    "new": ("New in the document", "Add"),
-    "changed": ("Changed in the document", "Change"),
-    "ticked": ("Ticked in the document", "Tick"),
-    "moved": ("Moved in the document", "Move"),
-    "conflict": ("Changed here and there", "Take the document’s words"),
-    "gone": ("Gone from the document", "Take off the list"),
+    "new": (_l("New in the document"), _l("Add")),
+    "changed": (_l("Changed in the document"), _l("Change")),
+    "ticked": (_l("Ticked in the document"), _l("Tick")),
+    "moved": (_l("Moved in the document"), _l("Move")),
+    "conflict": (_l("Changed here and there"), _l("Take the document’s words")),
+    "gone": (_l("Gone from the document"), _l("Take off the list")),
 }
 
 

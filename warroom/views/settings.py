@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from warroom import sections
@@ -35,8 +36,10 @@ def saved(request: HttpRequest, plan: DeploymentPlan, section: str, say: str) ->
     """Back to the section whose form was saved, with one sentence and what does not add up."""
     plan.refresh_from_db()
     found = lint(plan, timezone.now())
-    odd = f" {len(found)} finding{'s' if len(found) > 1 else ''} in this plan." if found else ""
-    messages.success(request, say + odd)
+    odd = ngettext(
+        "{count} finding in this plan.", "{count} findings in this plan.", len(found)
+    ).format(count=len(found))
+    messages.success(request, f"{say} {odd}" if found else say)
     return redirect(f"{reverse('settings', args=[plan.slug])}#{section}")
 
 

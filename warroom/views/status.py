@@ -4,6 +4,8 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from warroom.actions.refusals import Invalid
@@ -58,7 +60,7 @@ def updates(request: HttpRequest, slug: str) -> HttpResponse:
         try:
             text = form.cleaned_data["text"]
             post_status_update(plan, text, by=request.user, request_id=once(request))
-            return done(request, _here(plan), say="The update stands on the status page.")
+            return done(request, _here(plan), say=_("The update stands on the status page."))
         except Invalid as wrong:
             form.refuse(wrong)
     context = page(request, plan, "updates") | {"form": form, "updates": public.updates_of(plan)}
@@ -74,7 +76,7 @@ def show_or_hide(request: HttpRequest, slug: str) -> HttpResponse:
     return done(request, _here(plan), say=_SAY[wanted])
 
 
-_SAY = {True: "Everyone can read the status page.", False: "The status page is taken away."}
+_SAY = {True: _l("Everyone can read the status page."), False: _l("The status page is taken away.")}
 
 
 def _here(plan: DeploymentPlan) -> str:

@@ -3,6 +3,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from warroom.actions.refusals import Invalid
@@ -36,7 +37,7 @@ def _write(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
             note.refuse(wrong)
     if note.errors:
         return _again(request, plan, note)
-    answer = done(request, reverse("timeline", args=[plan.slug]), say="The entry is written.")
+    answer = done(request, reverse("timeline", args=[plan.slug]), say=_("The entry is written."))
     if request.htmx:
         answer.write(_note_form(request, plan, NoteForm()))
     return answer
@@ -70,8 +71,8 @@ def _filtered(plan: DeploymentPlan, chosen: TimelineFilter) -> str:
         "fragment_id": "entries",
         "events": events,
         "older": f"{chosen.query_string}&{more}".lstrip("&") if more else "",
-        "empty_title": f"No entry {chosen.sentence}",
-        "empty_text": f"{plan.timeline_seq} entries in all.",
+        "empty_title": _("No entry {chosen}").format(chosen=chosen.sentence),
+        "empty_text": _("{timeline_seq} entries in all.").format(timeline_seq=plan.timeline_seq),
         "clear": reverse("timeline", args=[plan.slug]),
     }
     return render_to_string(panels.get("timeline").template, context)
