@@ -62,6 +62,14 @@ class TimelineFilter(forms.Form):
         "people": _l("People"),
         "notes": _l("Notes"),
     }
+    OF = {  # "No entry …"
+        "decisions": _l("of decisions and votes"),
+        "rollout": _l("of plan and rollout"),
+        "checks": _l("of checks and results"),
+        "items": _l("of items and sign-offs"),
+        "people": _l("of people"),
+        "notes": _l("of notes"),
+    }
 
     kind = forms.ChoiceField(required=False, choices=list(LABELS.items()))
     by = forms.ChoiceField(required=False)
@@ -99,7 +107,7 @@ class TimelineFilter(forms.Form):
     def sentence(self) -> str:
         """``matches “latency” by Hudson``, for the empty page."""
         chosen = self.cleaned_data
-        words = [_("of {kind}").format(kind=self.LABELS[chosen["kind"]]) if chosen["kind"] else ""]
+        words = [str(self.OF[chosen["kind"]]) if chosen["kind"] else ""]
         words += [_("matches “{text}”").format(text=chosen["q"]) if chosen["q"] else ""]
         words += [_("by {by}").format(by=chosen["by"]) if chosen["by"] else ""]
         return " ".join(word for word in words if word) or _("here")
