@@ -66,6 +66,7 @@ STEPS = [
         "sections",
         "panels_room",
         "panels_meeting",
+        "panels_wall",
         "panels_signing",
         "panels_risks",
         "panels_absence",

@@ -45,6 +45,7 @@ from warroom.actions.escalations import open_escalation
 from warroom.actions.invitations import invite, link_of
 from warroom.actions.people import hand_over
 from warroom.actions.templates import make_template
+from warroom.actions.walls import make_wall_link
 from warroom.models import DeploymentPlan, Role, Seat
 from warroom.queries.people import roles_state
 
@@ -151,6 +152,15 @@ ROUTES = {
     ),
     "status": Route("/status/genesis-4/", get=everyone(200), open=True),
     "status-json": Route("/status/genesis-4.json", get=everyone(200), open=True),
+    "wall": Route(f"{PLAN}wall/", get=READ, open=True, other=405),
+    "wall-live": Route(f"{PLAN}wall/0/live", get=everyone(404, nobody=302), other=404),
+    "wall-snapshot": Route(
+        f"{PLAN}wall/0/live/snapshot", get=members(200, nobody=404), open=True
+    ),
+    "wall-make": Route(
+        f"{PLAN}settings/wall", get=LED, post=holders(200, *EDIT), send={"label": "Room 2"}
+    ),
+    "wall-revoke": Route(f"{PLAN}settings/wall/{{wall}}/revoke", get=LED, post=holders(302, *EDIT)),
     "plans": Route("/", get=everyone(200, nobody=302)),
     "me": Route("/me/", get=everyone(200, nobody=302)),
     "language": Route("/language/", post=everyone(302), send={"language": "de"}, open=True),
@@ -1037,6 +1047,7 @@ def release(plan, cast, item, gate):
     stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])
     asked = invite(plan, roles["on-call"], name="Rin", by=cast["cora"])
     return {
+        "wall": make_wall_link(plan, "Room 1", by=cast["cora"])[0].pk,
         "signoff": signed.pk,
         "votes": ",".join(f"v{vote.pk}" for vote in gate.votes.all()),
         "decision": decision.pk,

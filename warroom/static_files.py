@@ -58,6 +58,7 @@ STYLES = (
     "new",
     "settings",
     "status",
+    "wall",
     "sign-in",
     "rights",
     "link",

@@ -23,6 +23,7 @@ from warroom.views import (
     sign_in,
     status,
     timeline,
+    walls,
 )
 
 handler400 = "warroom.views.errors.bad_request"
@@ -69,6 +70,15 @@ urlpatterns = [
         escalations.end,
         name="escalation-close",
     ),
+    path("plans/<slug:slug>/wall/", walls.wall, name="wall"),
+    path("plans/<slug:slug>/wall/<slug:mark>/live", walls.wall_stream, name="wall-live"),
+    path(
+        "plans/<slug:slug>/wall/<slug:mark>/live/snapshot",
+        walls.wall_snapshot,
+        name="wall-snapshot",
+    ),
+    path("plans/<slug:slug>/settings/wall", walls.make, name="wall-make"),
+    path("plans/<slug:slug>/settings/wall/<int:pk>/revoke", walls.revoke, name="wall-revoke"),
     path("plans/<slug:slug>/people/", people.people, name="people"),
     path("plans/<slug:slug>/status/", status.updates, name="status-updates"),
     path("plans/<slug:slug>/status/public", status.show_or_hide, name="status-public"),

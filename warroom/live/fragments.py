@@ -144,7 +144,7 @@ def answer(question: Question, plan: DeploymentPlan, now: datetime) -> Answer:
     events = events_after(plan, min((seq for seq in starts if not is_lost(plan, seq)), default=0))
     told.all_lost = is_lost(plan, since)
     told.seats_moved = told.all_lost or any(
-        event.seq > since and event.kind.startswith(("seat.", "role.")) for event in events
+        event.seq > since and event.kind.startswith(("seat.", "role.", "wall.")) for event in events
     )
     for place in question.places:
         fragments = gone_stale(plan, events, since, place)

@@ -143,7 +143,7 @@ class Hub:
         if not self.rooms:
             self._seen_at = self._checked_at = time.monotonic()
         self.rooms.setdefault(plan_id, Room(plan_id)).waiting.append(stream)
-        if stream.entry:
+        if stream.entry and stream.entry.person_id:
             self._came.add((plan_id, stream.entry.person_id))
         meters.STREAMS.inc()
         self._bell.set()
@@ -278,7 +278,9 @@ class Hub:
         }
 
     def _admitted(self) -> Iterable[Stream]:
-        return (one for room in self.rooms.values() for one in room.everyone() if one.entry)
+        """The streams of people; a screen is nobody who could be present or hold a role."""
+        everyone = (one for room in self.rooms.values() for one in room.everyone())
+        return (one for one in everyone if one.entry and one.entry.person_id)
 
     def _note_presence(self, now: float) -> None:
         """Write who is here, all of them every 20 s; those who came, within two seconds."""

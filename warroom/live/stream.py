@@ -18,15 +18,18 @@ from django.contrib.auth import get_user
 from django.db import DatabaseError, connections
 from django.http import Http404, HttpRequest, parse_cookie
 
-from warroom.live import hub
+from warroom.live import build, hub
 from warroom.live.fragments import Newcomer, place_of
-from warroom.live.passes import Pass
+from warroom.live.passes import Pass, screen
 from warroom.live.streams import Stream, notice_dead_peers
+from warroom.models import WallLink
 from warroom.queries.plans import get_plan
+from warroom.queries.walls import WALL, cookie_of, find_link
 
 log = structlog.get_logger()
 
-PATH = re.compile(r"^/plans/(?P<slug>[-a-zA-Z0-9_]+)/live/?$")
+# A wall names the build that it was rendered by: one of another build is told to load itself anew.
+PATH = re.compile(r"^/plans/(?P<slug>[-a-zA-Z0-9_]+)(?:/wall/(?P<build>[0-9a-f]+))?/live/?$")
 # Two threads look up who comes in; after a restart a whole team comes back at once.
 _DOOR = ThreadPoolExecutor(2, thread_name_prefix="door")
 HEADERS = [
@@ -59,6 +62,8 @@ async def live(scope: dict[str, Any], receive, send) -> None:
         return
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     notice_dead_peers(send)
+    if is_old(scope):
+        await send({"type": "http.response.body", "body": hub.RELOAD, "more_body": True})
     await _stay(house, entry.plan_id, Stream(newcomer, send, entry), receive)
 
 
@@ -82,8 +87,9 @@ def newcomer_of(scope: dict[str, Any]) -> Newcomer:
     after = last or query.get("after", [""])[0]
     if after and not (after.isascii() and after.isdecimal() and len(after) < 19):
         raise Turned(400, "'after' wants the sequence number of an event, such as after=12.")
+    wall = PATH.match(scope["path"])["build"]
     return Newcomer(
-        place=place_of(query.get("place", [""])[0]),
+        place=WALL if wall else place_of(query.get("place", [""])[0]),
         after=int(after) if after else None,
     )
 
@@ -93,15 +99,17 @@ def admit(scope: dict[str, Any]) -> Pass:
 
     Runs in a thread of its own and leaves no connection behind.
     """
-    request = HttpRequest()
+    request, asked = HttpRequest(), PATH.match(scope["path"])
     request.COOKIES = parse_cookie(header(scope, b"cookie"))
     engine = importlib.import_module(settings.SESSION_ENGINE)
     request.session = engine.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     try:
+        if asked["build"] and (link := _link_of(request, asked["slug"])):
+            return screen(link)
         person = get_user(request)
         if not person.is_authenticated:
             raise Turned(401, "Sign in to follow this release.")
-        plan = get_plan(person, PATH.match(scope["path"])["slug"])
+        plan = get_plan(person, asked["slug"])
         return Pass(request.session.session_key, person.pk, person.get_session_auth_hash(), plan.pk)
     except Http404 as none:
         raise Turned(404, "No such release, or it is not yours to see.") from none
@@ -109,6 +117,17 @@ def admit(scope: dict[str, Any]) -> Pass:
         raise Turned(503, "The database does not answer. Try again in a moment.") from error
     finally:
         connections.close_all()
+
+
+def _link_of(request: HttpRequest, slug: str) -> WallLink | None:
+    key = request.COOKIES.get(cookie_of(slug), "")
+    return find_link(slug, key) if key else None
+
+
+def is_old(scope: dict[str, Any]) -> bool:
+    """Whether a wall asks that another build of the product rendered."""
+    named = PATH.match(scope["path"])["build"]
+    return named is not None and named != build.mark()
 
 
 def _turn_away(scope: dict[str, Any], house: hub.Hub) -> None:
