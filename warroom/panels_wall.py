@@ -7,28 +7,30 @@ from warroom.live import needs, panels
 from warroom.live.headline import shown_verdict, stands
 from warroom.live.outlook import ended, next_step
 from warroom.models import DeploymentPlan
-from warroom.panels import Board, Feed, Needs, Presence
+from warroom.panels import Strip
 from warroom.queries import seats, timeline
 from warroom.queries.walls import WALL
 
 
-class WallVerdict(Board):
+class WallVerdict(Strip):
     """The verdict with its reason, and the clock."""
 
     name = "wall-verdict"
     template = "warroom/_wall_verdict.html"
+    kinds = (*Strip.kinds, "run.")
     places = (WALL,)
+    slot = "board"
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
         return {"verdict": shown_verdict(plan, now), "stands": stands(plan, now)}
 
 
-class WallNext(Board):
+class WallNext(Strip):
     """What comes next and in how long, or how long a rollback runs already."""
 
     name = "wall-next"
     template = "warroom/_wall_next.html"
-    kinds = (*Board.kinds, "vote.", "run.")
+    kinds = (*Strip.kinds, "vote.", "run.")
     places = (WALL,)
     slot = "next"
 
@@ -37,11 +39,13 @@ class WallNext(Board):
         return {"next": step, "ended": None if step else ended(plan, now)}
 
 
-class WallAsks(Needs):
+class WallAsks(panels.Panel):
     """What the room waits for, soonest first."""
 
     name = "wall-asks"
     template = "warroom/_wall_asks.html"
+    kinds = ("",)
+    refresh_s = 30  # what was due becomes late
     places = (WALL,)
     slot = "low"
     order = 10
@@ -52,11 +56,12 @@ class WallAsks(Needs):
         return {"needs": found[: self.SHOWN], "more": max(0, len(found) - self.SHOWN)}
 
 
-class WallFeed(Feed):
+class WallFeed(panels.Panel):
     """The newest of the timeline."""
 
     name = "wall-feed"
     template = "warroom/_wall_feed.html"
+    kinds = ("",)
     places = (WALL,)
     slot = "low"
     order = 20
@@ -65,11 +70,13 @@ class WallFeed(Feed):
         return {"events": timeline.newest(plan, 6)}
 
 
-class WallWho(Presence):
+class WallWho(panels.Panel):
     """Who of the people on deck is here."""
 
     name = "wall-who"
     template = "warroom/_wall_who.html"
+    kinds = ("plan.", "seat.", "role.", "invitation.")
+    refresh_s = 15  # people come and go without an event
     places = (WALL,)
     slot = "foot"
     SHOWN = 6
