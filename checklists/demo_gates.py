@@ -1,6 +1,6 @@
 """Go/no-gos of the demo: a launch that was decided, and a meeting that is about to be held.
 
-Nothing is written back in time: the launch is decided when the demo is made, and says so.
+The launch is decided under the clock of its day, on evidence that is frozen then.
 """
 
 from datetime import datetime, timedelta
@@ -27,8 +27,7 @@ LAUNCHED = (
 )
 WHY = (
     "All checks pass, team on deck, stakeholders told. Scrape targets are down, but the health "
-    "checks run without them. Said in the launch call at T+0:02 and written down here when this "
-    "room was opened."
+    "checks run without them. Said in the launch call at T+0:02 and written down here."
 )
 # key, account, band, value, note
 JUDGED = (
@@ -41,7 +40,7 @@ ACCEPTED = "The restore waited 6 min for a cold backup; the backup is kept warm 
 
 
 def decide_launch(plan: DeploymentPlan) -> None:
-    """Gate 0, once: three votes and GO, on evidence that is frozen now and says when it was."""
+    """Gate 0, once: three votes and GO, on evidence that is frozen with it."""
     gate = _gate(plan, LAUNCH)
     people = _people("cora", "thon", "hudson")
     if gate is None or gate.decisions.exists() or len(people) < 3:

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from warroom.actions import lifecycle
+from warroom.actions.schedule import ahead
 from warroom.live import kept, needs, outlook, panels
 from warroom.live.panels import Stand
 from warroom.live.shapes import shape_of
@@ -16,6 +17,7 @@ from warroom.queries.contacts import levels_now
 from warroom.queries.deck import deck
 from warroom.rules import lifecycle as rules
 from warroom.rules.facts import field_of
+from warroom.rules.schedule import Thing
 from warroom.rules.shapes import BEFORE, CALM, WATCH
 
 Context = dict[str, Any]
@@ -150,6 +152,33 @@ class About(panels.Panel):
         return {"imported": imported, "facts": _facts(plan)}
 
 
+class Ahead(panels.Panel):
+    """What comes up to go-live and right after it, by its times."""
+
+    name = "ahead"
+    template = "warroom/_ahead.html"
+    kinds = ("plan.", "item", "phase.", "gate.", "stage.", "seat.", "role.")
+    places = ("room",)
+    stands = {BEFORE: Stand("side", 10), WATCH: None, CALM: None}
+    refresh_s = 60  # what was ahead is over
+    shown = 9
+
+    def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
+        if shape_of(plan, now) != BEFORE:
+            return None
+        rows = [{"at": at, "thing": one, "icon": _icon(one)} for at, one in ahead(plan, now)]
+        return {"rows": rows[: self.shown], "more": len(rows) - self.shown} if rows else None
+
+
+# By a word of its key; what no line knows gets the note's icon.
+ICONS = {"t0": "flag", "gate": "gate", "item": "list", "phase": "lock", "stage": "deploy"}
+ICONS |= {"seat": "user", "role": "user", "group": "list"}
+
+
+def _icon(thing: Thing) -> str:
+    return next((ICONS[word] for word in thing.key.split(":") if word in ICONS), "note")
+
+
 class LifeSum(panels.Panel):
     """Where the release stands in its life, in a few words."""
 
@@ -213,6 +242,7 @@ for panel in (
     Presence(),
     Contacts(),
     About(),
+    Ahead(),
     LifeSum(),
     Life(),
     FeedSum(),

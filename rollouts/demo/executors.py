@@ -20,10 +20,7 @@ TOKEN = "WARROOM_SECRET_DEMO_FLAGS"
 
 
 def fill(plan: DeploymentPlan, admin: User, now: datetime) -> None:
-    """Let the flag move the traffic, at the address that the service has this time.
-
-    A stage that began before is carried out now, so that the service stands where the room says.
-    """
+    """Let the flag move the traffic, at the address that the service has this time."""
     address = settings.DEMO_SERVICE_URL.rstrip("/")
     if not address:
         return
@@ -38,7 +35,13 @@ def fill(plan: DeploymentPlan, admin: User, now: datetime) -> None:
     )
     save_executor(plan, flag, by=BY)
     save_sight(plan, Sight(url=f"{address}/knobs", path="rollout_percentage"), by=BY)
-    rollout = Rollout.objects.get(plan=plan)
+
+
+def carry_out(plan: DeploymentPlan) -> None:
+    """Let the service stand where the room says, if nobody was called for it yet."""
+    rollout = Rollout.objects.filter(plan=plan).first()
+    if rollout is None or not plan.executors.exists():
+        return
     made = (EffectState.SENT, EffectState.DONE, EffectState.DUE)
     own = Effect.objects.filter(plan=plan, generation=rollout.generation, state__in=made)
     if rollout.desired_at is not None and not own.exists():

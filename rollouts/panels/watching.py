@@ -81,7 +81,7 @@ class Metrics(panels.Panel):
     kinds = ("metric.", "plan.", "stage.")
     slot = "system"
     order = 20
-    stands: Mapping[str, Stand | None] = {CALM: None}
+    stands: Mapping[str, Stand | None] = {CALM: None, BEFORE: None}
     refresh_s = AGEING_S
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
@@ -97,7 +97,7 @@ class CalmMetrics(Metrics):
 
     name = "metrics-calm"
     template = "rollouts/_metrics_calm.html"
-    stands = {CALM: Stand("needs", 30), BEFORE: None, WATCH: None}
+    stands = {CALM: Stand("needs", 30), BEFORE: Stand("work", 190), WATCH: None}
 
 
 def _read(tiles: list[watching.Tile]) -> dict[str, Any]:

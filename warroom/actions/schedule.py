@@ -1,7 +1,7 @@
 """T0 is moved, or after it what is still ahead. What moves is shown first; fixed dates stay."""
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db.models import F
@@ -42,6 +42,23 @@ _sources: list[Source] = []
 def register_schedule(source: Source) -> None:
     if all(type(one) is not type(source) for one in _sources):
         _sources.append(source)
+
+
+def ahead(plan: DeploymentPlan, now: datetime) -> list[tuple[datetime, Thing]]:
+    """What has a time after ``now`` (UTC) and has not happened, soonest first, each group once.
+
+    T0 stands among it as ``rules.GO_LIVE``. A fixed number of SQL statements.
+    """
+    if plan.t0 is None:
+        return []
+    things = [Thing(rules.GO_LIVE, "", 0)]
+    things += [thing for source in _sources for thing in source.things(plan, now)]
+    found: dict[str, tuple[datetime, Thing]] = {}
+    for thing in things:
+        at = thing.at or (plan.t0 + timedelta(seconds=thing.offset_s or 0))
+        if at > now and not thing.over and not thing.hidden:
+            found.setdefault(f"{thing.group}{at}" if thing.group else thing.key, (at, thing))
+    return sorted(found.values(), key=lambda pair: pair[0])
 
 
 def preview_shift(
