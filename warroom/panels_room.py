@@ -227,7 +227,7 @@ class Feed(panels.Panel):
     places = ("room",)
     slot = "side"
     order = 200
-    stands = {CALM: Stand("deck", 200)}
+    stands = {CALM: Stand("deck", 200), BEFORE: Stand("side", 200, "open")}
     heading = _("Timeline")
     sum = "feed-sum"
 

@@ -13,7 +13,7 @@ from warroom.live import kept
 from warroom.models import DeploymentPlan, Right
 
 SHOWN, MOST_OF_KEY = 16, 3
-ANYBODY, ANYBODYS = Right.TICK.value, 2
+ANYBODY, ANYBODYS = Right.TICK.value, 1
 
 
 @dataclass(frozen=True)
