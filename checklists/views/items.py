@@ -3,12 +3,13 @@ from collections.abc import Sequence
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from checklists.actions.items import add_item_note, set_count, set_item_state
 from checklists.forms import ItemCountForm, ItemNoteForm, ItemStateForm
 from checklists.models import ChecklistItem
-from checklists.queries.changes import events_of
+from checklists.queries.changes import events_of, who_was_first
 from checklists.queries.phases import one_row
 from checklists.rules.files import IMAGES, TAKEN
 from warroom.actions.refusals import Invalid
@@ -77,7 +78,8 @@ def item_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
             raise
         form.refuse(wrong)
         return item_page(request, item, state_form=form)
-    return done(request, reverse("item", args=[slug, number]))
+    first = who_was_first(item, request.user, timezone.now())
+    return done(request, reverse("item", args=[slug, number]), beside=first)
 
 
 @posted("item", "number")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -31,11 +32,23 @@ def shows(request: HttpRequest, plan: DeploymentPlan, *fragments: Fragment) -> N
     request.answer_plan, request.answer_fragments = plan, fragments
 
 
-def done(request: HttpRequest, back: str, say: str = "", *, warns: bool = False) -> HttpResponse:
+def done(
+    request: HttpRequest,
+    back: str,
+    say: str = "",
+    *,
+    warns: bool = False,
+    beside: Sequence[str] = (),
+) -> HttpResponse:
     """The change stands: the fragments for script, or back to where the form was.
 
-    ``warns``: what it says is no good news.
+    ``warns``: what it says is no good news. ``beside``: nothing was left to do, which is said
+    beside the control.
     """
+    if request.htmx and beside:
+        note = render_to_string("warroom/_beside.html", {"said": beside})
+        return HttpResponse(note + _fresh(request))
+    say, warns = " ".join(beside) or say, warns or bool(beside)
     if request.htmx:
         return HttpResponse(_fresh(request) + (format_html(TOAST, say) if say else ""))
     if say:
