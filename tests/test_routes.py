@@ -164,6 +164,7 @@ ROUTES = {
     "plans": Route("/", get=everyone(200, nobody=302)),
     "me": Route("/me/", get=everyone(200, nobody=302)),
     "language": Route("/language/", post=everyone(302), send={"language": "de"}, open=True),
+    "signed-in": Route("/signed-in/", get=everyone(204, nobody=302)),
     "theme": Route("/theme/", post=everyone(302), send={"theme": "dark"}, open=True),
     "room": Route(PLAN, get=READ),
     "timeline": Route(

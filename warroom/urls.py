@@ -39,6 +39,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("signed-in/", sign_in.signed_in, name="signed-in"),
     path("theme/", sign_in.choose_theme, name="theme"),
     path("language/", sign_in.choose_language, name="language"),
     path("", plans.plan_list, name="plans"),

@@ -4,13 +4,12 @@
 
 const PATIENCE = 15000; // milliseconds
 
-const word = (name, values) => window.warroomWord(name, values);
 const saving = (state) =>
   document.dispatchEvent(new CustomEvent("warroom:saving", { detail: state }));
 
 // Signing in changes the token: a page that stayed open meanwhile sends the new one.
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
-const isSignIn = (address) => new URL(address, location.href).pathname === "/sign-in/";
+const { because, unanswered, isSignIn } = window.warroomUnsaved;
 const isWholePage = (html) => /^\s*<!doctype/i.test(html);
 
 const fragments = (html, asked) => {
@@ -27,48 +26,6 @@ function place(button) {
 
 function clearNotices() {
   for (const notice of document.querySelectorAll("[data-act-notice]")) notice.remove();
-}
-
-function line(text) {
-  const element = document.createElement("p");
-  element.textContent = text;
-  return element;
-}
-
-function notSaved(what, again) {
-  const note = document.createElement("div");
-  note.className = "note note--bad";
-  note.setAttribute("role", "alert");
-  const body = document.createElement("div");
-  body.append(line(what), line(word("kept")));
-  note.append(body);
-  if (again) {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "btn";
-    button.textContent = word("again");
-    button.addEventListener("click", again);
-    note.append(button);
-  }
-  return note;
-}
-
-// One sign-in, in a tab of its own: what was typed here stays, and is sent again from here.
-function signedOut(again) {
-  const note = notSaved(word("signed-out"), again);
-  const link = document.createElement("a");
-  link.href = "/sign-in/";
-  link.target = "_blank";
-  link.rel = "noopener";
-  link.textContent = word("sign-in");
-  note.querySelector("p").append(" ", link);
-  return note;
-}
-
-// A whole page is no answer to an action: the sign-in, a fault, or a proxy that speaks for the server.
-function unanswered(status, address, again) {
-  if (isSignIn(address)) return signedOut(again);
-  return notSaved(status === 403 ? word("old-form") : word("answered", { status }), again);
 }
 
 // Near the control, but outside the fragment, which the next swap replaces.
@@ -118,7 +75,7 @@ async function send(form, button) {
     saving(answer.ok ? "saved" : "unsaved");
     tell(id, button, fragments(html, asked));
   } catch {
-    fail(notSaved(word("no-answer"), again));
+    fail(because("no-answer", again));
   } finally {
     button.removeAttribute("aria-busy");
   }
@@ -175,6 +132,6 @@ for (const [name, words] of [
   ["htmx:responseError", "fault"],
 ]) {
   document.addEventListener(name, (event) => {
-    refuse(event.detail.elt, (again) => notSaved(word(words), again));
+    refuse(event.detail.elt, (again) => because(words, again));
   });
 }

@@ -116,7 +116,8 @@ def test_a_stream_that_is_held_back_is_replaced_by_looks_until_it_speaks_again(l
     page = look("vera", "/me/")
     page.clock.install()
     streams: list[Route] = []
-    page.route("**/live?*", streams.append)  # neither answered nor refused, as a buffer does
+    # Neither answered nor refused, as a buffer does.
+    page.route("**/live?*", lambda route: streams.append(route))
     page.goto(ROOM)
     page.evaluate("window.notReloaded = true")
     is_(page, "static")  # nothing is claimed before something was heard
@@ -182,22 +183,18 @@ def test_an_older_answer_that_arrives_last_is_dropped(look, people):
 
 
 def test_after_a_night_under_the_lid_nothing_old_is_shown_as_live(look, people):
-    """Scenario 47: no timer ran meanwhile; at the first glance the board doubts, then catches up."""
+    """Scenario 47: no timer ran meanwhile; at first sight the board doubts, then catches up."""
     page = look("vera", "/me/")
     page.clock.install()
     page.goto(ROOM)
     is_(page, "live")
     page.evaluate("window.notReloaded = true")
-    held: list[Route] = []
-    page.route("**/live*", held.append)
-    page.route("**/live/*", held.append)
+    for where in ("**/live*", "**/live/*"):
+        page.route(where, lambda route: route.abort())
     page.clock.fast_forward("08:00:00")
     is_(page, "lost")  # at once without colour: what it shows is of yesterday
     people("thon").note("In the small hours")
-    page.unroute("**/live*")
-    page.unroute("**/live/*")
-    for route in held:
-        route.continue_()
+    page.unroute_all()
     page.clock.fast_forward(6000)
     is_(page, "live")
     expect(page.locator("#feed")).to_contain_text("In the small hours")
@@ -271,9 +268,11 @@ def test_a_fault_on_the_way_never_replaces_the_board(look):
     form = page.locator(".item").first
     form.locator("summary").click()
     form.locator("textarea").fill("It broke")
+    page.route("**/signed-in/", lambda route: route.fulfill(**(answers | {"status": 500})))
     form.get_by_role("button", name="Block").click()
-    expect(page.get_by_text("Not saved: the server has a fault.")).to_be_visible()
+    expect(page.get_by_text("Not saved: the server answered 500.")).to_be_visible()
     expect(form.locator("textarea")).to_have_value("It broke")
+    page.unroute("**/signed-in/")
     # A gateway that answers 200 in the server's name is no news either.
     page.route("**/live*", lambda route: route.abort())
     page.route("**/live/*", lambda route: route.fulfill(**(answers | {"status": 200})))
@@ -286,6 +285,22 @@ def test_a_fault_on_the_way_never_replaces_the_board(look):
     page.unroute("**/items/*/state*")
     page.get_by_role("button", name="Send again").last.click()
     expect(page.locator("#saving")).to_contain_text("Saved")
+
+
+def test_what_was_typed_is_back_after_a_fault_took_the_page(look):
+    """Scenario 49: the form left, a 502 came instead; Back shows the form as it was sent."""
+    page = look("thon", f"{ROOM}items/3/")
+    page.route("**/items/3/notes", lambda route: route.fulfill(status=502, body=BROKEN))
+    form = page.locator("form[action$='/items/3/notes']").first
+    form.locator("textarea").fill("Not lost by a gateway")
+    form.get_by_role("button", name="Add note").click()
+    expect(page.get_by_text("502 Bad Gateway")).to_be_visible()
+    page.unroute("**/items/3/notes")
+    page.go_back()
+    expect(form.locator("textarea")).to_have_value("Not lost by a gateway")
+    form.get_by_role("button", name="Add note").click()
+    expect(page.locator("main")).to_contain_text("Not lost by a gateway")
+    expect(form.locator("textarea")).to_have_value("")
 
 
 def test_a_screen_reader_hears_each_turn_once(look, people):

@@ -15,7 +15,7 @@ from warroom.live import byhand
 log = structlog.get_logger()
 
 _RELEASE = re.compile(r"/plans/([-\w]+)/")
-STYLES = ("tokens", "base", "layout", "panel", "button", "notice", "fault")
+STYLES = ("warroom", "fault")
 
 
 def bad_request(request: HttpRequest, exception=None) -> HttpResponse:

@@ -5,9 +5,11 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
 
 from warroom.demo.accounts import PASSWORD, demo_accounts
 from warroom.forms import SignInForm
@@ -56,6 +58,14 @@ def _is_loopback(request: HttpRequest) -> bool:
 def locked_out(request: HttpRequest, credentials: dict, *args, **kwargs) -> HttpResponse:
     """After too many wrong passwords: a pause, said in words. Other people are not held up."""
     return render(request, "warroom/sign_in.html", {"locked_out": True}, status=429)
+
+
+@never_cache
+@require_safe
+def signed_in(request: HttpRequest) -> HttpResponse:
+    """204 and a CSRF cookie for who is signed in: asked before a form leaves its page."""
+    get_token(request)
+    return HttpResponse(status=204)
 
 
 @login_not_required
