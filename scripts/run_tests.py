@@ -1,11 +1,13 @@
-"""What `make test` runs: every test on SQLite, on PostgreSQL and Redis those with any state (what
-touches neither database nor processes, or draws pages and reads documents, is the same there; of a
-test that is asked with many sets of values, the first), then the browser.
+"""What `make test` runs: every test on SQLite, the browser beside it, then PostgreSQL and Redis.
 
+The second database is asked each kind of statement that the first was sent, by the tests that do so
+in the shortest time, and all that needs locks, processes or a broker: see CONTRIBUTING.md.
 Arguments are handed to pytest in every round: ``make test ARGS="tests/rollouts -x"``.
 """
 
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,14 +18,19 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 from scripts.get_tools import get_tools
+from tests.harness import statements
 from tests.harness.postgres import Cluster, create_database
 from tests.harness.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_S = 25 * 60
 NOTHING_COLLECTED = 5
+TESTS = ROOT / "var" / "tests"
+NOTED = TESTS / "statements"
+EVERYWHERE = "not browser"
 # What the caller's shell happens to set must not decide what is tested.
 # With the last one each of several hundred processes would compile every module again.
 OURS = ("WARROOM_", "DJANGO_", "DATABASE_URL", "REDIS_URL", "PROMETHEUS_URL")
@@ -36,31 +43,70 @@ class Round:
 
     name: str
     marks: str
-    more: tuple[str, ...] = ("-n", "3")
+    more: tuple[str, ...] = ()
     env: dict[str, str] = field(default_factory=dict)
     code: int = 1
     seconds: float = 0.0
+    cpu: float = 0.0
     counts: Counter[str] = field(default_factory=Counter)
     bad: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
+    @property
+    def report(self) -> Path:
+        return TESTS / f"{self.name.split()[0].strip(',').lower()}.xml"
+
     def run(self, arguments: list[str]) -> None:
         print(f"\n== {self.name}", flush=True)
-        report = ROOT / "var" / "tests" / f"{self.name.split()[0].strip(',').lower()}.xml"
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.unlink(missing_ok=True)
+        self.start(arguments)
+        self.finish()
+
+    def start(self, arguments: list[str], output: IO[bytes] | None = None) -> None:
+        """Start it; what it says goes to ``output``, else to the terminal."""
+        TESTS.mkdir(parents=True, exist_ok=True)
+        self.report.unlink(missing_ok=True)
         kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
-        folder = {"WARROOM_VAR": str(report.with_suffix(""))}
+        env = kept | {"WARROOM_VAR": str(self.report.with_suffix(""))} | self.env
         command = [sys.executable, "-m", "pytest", "-q", "--dist", "worksteal", *self.more]
-        command += ["-m", self.marks, f"--junitxml={report}", *arguments]
-        began = time.monotonic()
-        self.code = _run(command, kept | folder | self.env)
-        self.seconds = time.monotonic() - began
-        if report.exists():
-            self._read(report)
+        command += ["-m", self.marks, f"--junitxml={self.report}", *arguments]
+        self.began = time.monotonic()
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=output, stderr=output, start_new_session=True
+        )
+
+    def finish(self) -> None:
+        """Wait for its end or its limit, and read how it went."""
+        try:
+            while time.monotonic() < self.began + LIMIT_S:
+                pid, status, used = os.wait4(self.process.pid, os.WNOHANG)
+                if pid:
+                    self.code = self.process.returncode = os.waitstatus_to_exitcode(status)
+                    self.cpu = used.ru_utime + used.ru_stime
+                    break
+                time.sleep(0.2)
+            else:
+                print(f"{self.name}: over {LIMIT_S / 60:g} minutes: stopped", flush=True)
+        finally:
+            self.end()
+        self.seconds = time.monotonic() - self.began
+        if self.report.exists():
+            self._read(self.report)
+
+    def end(self) -> None:
+        """Nothing that it started outlives it."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGINT)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
 
     def _read(self, report: Path) -> None:
-        for case in ET.parse(report).getroot().iter("testcase"):
+        whole = ET.parse(report).getroot()
+        # Another round may have ended later: the report knows how long this one took.
+        self.seconds = sum(float(suite.get("time", 0)) for suite in whole.iter("testsuite"))
+        for case in whole.iter("testcase"):
             name = f"{case.get('classname')}::{case.get('name')}"
             if case.find("failure") is not None or case.find("error") is not None:
                 self.counts["failed"] += 1
@@ -76,28 +122,38 @@ class Round:
         return self.code == 0 and self.counts["passed"] > 0
 
 
-def _run(command: list[str], env: dict[str, str]) -> int:
-    """Run to the end or to the limit; nothing that it started outlives it."""
-    process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
-    try:
-        return process.wait(LIMIT_S)
-    except subprocess.TimeoutExpired:
-        print(f"over {LIMIT_S / 60:g} minutes: stopped", flush=True)
-        return 1
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGINT)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-
 def run_rounds(arguments: list[str]) -> list[Round]:
-    everywhere = "not browser"
-    rounds = [Round("SQLite, embedded broker", everywhere)]
-    rounds[0].run(arguments)
+    shutil.rmtree(NOTED, ignore_errors=True)
+    workers = ("-n", str(max(3, os.cpu_count() or 0)))  # many tests wait more than they compute
+    sqlite = Round("SQLite, embedded broker", EVERYWHERE, (*workers, f"--note-statements={NOTED}"))
+    browser = Round("Browser", "browser", ("-n", "0"))
+    said = TESTS / "browser.log"
+    TESTS.mkdir(parents=True, exist_ok=True)
+    with said.open("wb") as output:
+        # It waits for pages half of the time, and has one of each process for all its tests.
+        browser.start(arguments, output)
+    try:
+        sqlite.run(arguments)
+        postgres = run_postgres(arguments, (*workers, f"--chosen={choose()}"))
+        print("\n== Browser, beside these", flush=True)
+        browser.finish()
+    finally:
+        browser.end()
+    print(said.read_text(errors="replace"), flush=True)
+    return [sqlite, postgres, browser]
+
+
+def choose() -> Path:
+    """Write down which tests ask the second database all that the first was asked."""
+    noted = statements.read(NOTED)
+    chosen = statements.choose(noted)
+    kinds = len(set().union(*(kinds for _, kinds in noted.values())))
+    print(f"{len(chosen)} tests send all {kinds} kinds of statements", flush=True)
+    (TESTS / "chosen.json").write_text(json.dumps(chosen))
+    return TESTS / "chosen.json"
+
+
+def run_postgres(arguments: list[str], more: tuple[str, ...]) -> Round:
     with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
         broker = Valkey(Path(folder)).start()
         env = {
@@ -106,14 +162,12 @@ def run_rounds(arguments: list[str]) -> list[Round]:
             "DJANGO_SECRET_KEY": "only-for-tests-" + "k" * 50,
             "DJANGO_ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
         }
+        done = Round("PostgreSQL and Redis", EVERYWHERE, more, env)
         try:
-            rounds.append(Round("PostgreSQL and Redis", everywhere, ("-n", "3", "--stateful"), env))
-            rounds[-1].run(arguments)
+            done.run(arguments)
         finally:
             broker.stop()
-    rounds.append(Round("Browser", "browser", ("-n", "2")))
-    rounds[-1].run(arguments)
-    return rounds
+    return done
 
 
 def main(arguments: list[str]) -> int:
@@ -129,6 +183,7 @@ def main(arguments: list[str]) -> int:
         counts = ", ".join(f"{number} {word}" for word, number in sorted(done.counts.items()))
         word = "good" if done.good else f"NOT GOOD (exit {done.code})"
         print(f"{done.name}: {word}; {counts or 'no test ran'}; {done.seconds:.0f} s")
+        print(f"  {done.cpu:.0f} s of processor time")
         for name in done.bad:
             print(f"  failed   {name}")
         for name in done.skipped:

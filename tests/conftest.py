@@ -1,7 +1,10 @@
 """The cast that every test plays with, and what keeps databases clean between tests."""
 
-import re
+import json
+import os
+import time
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -10,7 +13,7 @@ from django.utils import translation
 from hypothesis import HealthCheck, settings
 
 from checklists.models import ChecklistItem, Gate, Phase
-from tests.harness import prepared
+from tests.harness import prepared, statements
 from warroom import append_only, timeline_guard
 from warroom.models import DeploymentPlan, Role, Seat, User
 
@@ -22,50 +25,77 @@ settings.register_profile(
 )
 settings.load_profile("warroom")
 
-OUTER = ("process", "prometheus", "redis", "browser")
-DATABASE = frozenset({"db", "transactional_db"})
-# What reads documents, draws pages or counts statements does the same on any database.
-SAME_THERE = re.compile(
-    r"test_(routes|fragments|payloads|items_payloads|templates|writers_real|documents\w*|"
-    r"\w+_documents|costs\w*|rules_growth|settings_page|\w*pages|plan_file\w*|marks_forged)\.py"
-)
+# What waits for locks, other processes or another broker may do so differently on each database.
+REAL = ("process", "redis")
+RECORDER = pytest.StashKey()
 
 
 def pytest_addoption(parser):
-    text = "leave out what a second database cannot change: see _is_stateful, _some_of_each"
-    parser.addoption("--stateful", action="store_true", help=text)
+    parser.addoption("--note-statements", metavar="FOLDER", help="note what each test sends there")
+    parser.addoption("--chosen", metavar="FILE", help="run these and what needs the real thing")
+
+
+def pytest_configure(config):
+    if config.getoption("--note-statements"):
+        config.stash[RECORDER] = statements.Recorder()
 
 
 def pytest_collection_modifyitems(config, items):
-    """Spread what waits for processes over the run; leave out what was tested before."""
-    if config.getoption("--stateful"):
-        chosen = _some_of_each([item for item in items if _is_stateful(item)])
+    """Spread what waits for processes over the run; leave out what was shown before."""
+    if file := config.getoption("--chosen"):
+        names = set(json.loads(Path(file).read_text()))
+        chosen = [item for item in items if item.nodeid in names or needs_real(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
     items[:] = _spread(items)
 
 
-def _is_stateful(item) -> bool:
-    """Whether a second database could make a difference. A metric's source is the same there."""
-    if item.get_closest_marker("prometheus") or SAME_THERE.search(item.nodeid):
-        return False
-    marks = any(item.get_closest_marker(name) for name in ("django_db", *OUTER))
-    return marks or not DATABASE.isdisjoint(getattr(item, "fixturenames", ()))
+def needs_real(item) -> bool:
+    """Whether a second database is asked by this test whichever statements it sends.
 
-
-def _some_of_each(items: list) -> list:
-    """Of a test that is asked with many sets of values, the first.
-
-    Every set runs on SQLite; what a second database could break, it breaks for any of them.
+    Of a test that is asked with many sets of values, the first.
     """
-    seen: set[str] = set()
-    chosen = []
-    for item in items:
-        name = item.nodeid.partition("[")[0]
-        if name not in seen:
-            seen.add(name)
-            chosen.append(item)
-    return chosen
+    if item.get_closest_marker("once") or item.get_closest_marker("prometheus"):
+        return False
+    spec = getattr(item, "callspec", None)
+    if spec and any(spec.indices.values()):
+        return False
+    database = item.get_closest_marker("django_db")
+    return bool(
+        (database and database.kwargs.get("transaction"))
+        or "transactional_db" in getattr(item, "fixturenames", ())
+        or any(item.get_closest_marker(name) for name in REAL)
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    return (yield from _noted(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item):
+    return (yield from _noted(item))
+
+
+def _noted(item):
+    recorder = item.config.stash.get(RECORDER, None)
+    # What asks a metric's source, and what says that once is enough, is chosen for nothing else.
+    if recorder is None or any(item.get_closest_marker(name) for name in ("once", "prometheus")):
+        return (yield)
+    with recorder.noting(item.nodeid, time.process_time) as kinds:
+        try:
+            return (yield)
+        except pytest.skip.Exception:
+            kinds.add(f"skipped: {item.nodeid}")  # so that the second database is asked
+            raise
+
+
+def pytest_sessionfinish(session):
+    recorder = session.config.stash.get(RECORDER, None)
+    if recorder is not None:
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+        recorder.write(Path(session.config.getoption("--note-statements")) / f"{worker}.json")
 
 
 def _spread(items: list) -> list:

@@ -18,6 +18,7 @@ def test_the_broker_of_tests_answers_as_redis(redis_url):
 
 @pytest.mark.process
 @pytest.mark.parametrize("where", [postgres.SYSTEM, Path("/not/installed")])
+@pytest.mark.once("it asks a cluster of its own")
 def test_a_cluster_starts_under_any_user_and_leaves_nothing(monkeypatch, where):
     monkeypatch.setattr(postgres, "SYSTEM", where)
     with Cluster() as cluster:

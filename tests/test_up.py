@@ -53,6 +53,7 @@ def test_it_starts_says_where_it_is_and_ends_whole_on_ctrl_c(running_product):
     assert ends_in_time(running_product, signal.SIGINT)
 
 
+@pytest.mark.once("processes end alike")
 def test_a_service_manager_ends_it_by_sigterm_and_the_next_start_is_quick(running_product):
     running_product.run_python(MAKE_PERSON)
     assert ends_in_time(running_product, signal.SIGTERM)
@@ -63,12 +64,14 @@ def test_a_service_manager_ends_it_by_sigterm_and_the_next_start_is_quick(runnin
     assert "people: 1" in running_product.run_python(COUNT_PEOPLE)
 
 
+@pytest.mark.once("processes end alike")
 def test_ctrl_c_ends_it_while_it_is_still_starting(make_product):
     product = make_product().launch()
     wait_until(product.pids, 30, "the first child")
     assert ends_in_time(product, signal.SIGINT)
 
 
+@pytest.mark.once("the folder is locked, not the database")
 def test_a_second_start_on_the_same_folder_says_so(running_product):
     log = running_product.var / "second"
     second = launch(running_product_command(running_product), log, env=running_product.env)
@@ -83,6 +86,7 @@ def running_product_command(product) -> list[str]:
     return list(product.process.args)
 
 
+@pytest.mark.once("files of SQLite")
 def test_what_it_makes_is_its_owners_alone(make_product):
     made = make_product().start().var  # with its first migrations
     for name in ("warroom.sqlite3", "log/web.log", "secret-key"):
@@ -91,6 +95,7 @@ def test_what_it_makes_is_its_owners_alone(make_product):
     assert (made / "log" / "web.log").exists()
 
 
+@pytest.mark.once("it ends before it asks any")
 def test_a_taken_port_is_said_and_nothing_is_left_running(make_product):
     product = make_product()
     with socket.socket() as other:
@@ -102,11 +107,13 @@ def test_a_taken_port_is_said_and_nothing_is_left_running(make_product):
     assert product.pids() == []
 
 
+@pytest.mark.once("it ends before it asks any")
 def test_the_demo_does_not_listen_where_others_reach_it(make_product):
     process = make_product("--demo", "--host", "0.0.0.0").launch().process
     assert process.wait(20) == 2
 
 
+@pytest.mark.once("the supervisor asks none")
 def test_a_killed_child_is_started_again_and_said(running_product):
     wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
     for name in ("worker", "broker", "web", "tick"):
@@ -160,6 +167,7 @@ def test_checks_go_on_while_worker_is_killed_and_broker_gone(make_product, valke
     assert max(gaps) < 2 + 10
 
 
+@pytest.mark.once("the broker is the same")
 def test_due_work_goes_on_while_the_broker_is_frozen(make_product, valkey):
     """Fault 4: nothing waits for an answer that does not come."""
     product = make_product(REDIS_URL=valkey.url).migrated().start()
@@ -185,6 +193,7 @@ def worst_tick_age(product, during_s: float) -> float:
     return worst
 
 
+@pytest.mark.once("the supervisor asks none")
 def test_a_held_child_stays_ended_until_it_is_let_go(running_product):
     wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
     running_product.manage("hold", "broker")
@@ -196,6 +205,7 @@ def test_a_held_child_stays_ended_until_it_is_let_go(running_product):
     wait_until(lambda: running_product.ready().get("broker") == "ok", 10, "the broker is back")
 
 
+@pytest.mark.once("it names a database of its own")
 def test_a_database_that_does_not_answer_is_said_in_one_line(make_product):
     product = make_product(
         DATABASE_URL=f"postgres://nobody@127.0.0.1:{free_port()}/none",

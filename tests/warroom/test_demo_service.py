@@ -57,6 +57,7 @@ def test_a_wrong_knob_is_refused_in_words(wrong):
 
 
 @pytest.mark.process
+@pytest.mark.once("the demo service has none")
 class TestOverHttp:
     def test_health_tells_five_checks_and_503_when_down(self, demo_service):
         assert requests.get(f"{demo_service.url}/health", timeout=5).json()["passing"] == 5

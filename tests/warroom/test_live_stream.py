@@ -52,6 +52,7 @@ def test_a_change_in_another_process_arrives_without_redis(place):
     run(story())
 
 
+@pytest.mark.once("sockets and headers ask none")
 def test_the_stream_may_not_be_cached_buffered_or_compressed(place):
     async def story():
         async with viewer(place) as one:
@@ -162,6 +163,7 @@ def test_a_lost_seat_counts_when_the_stream_is_opened_again(place):
     assert run(status()) == 200
 
 
+@pytest.mark.once("sockets and headers ask none")
 def test_a_senseless_sequence_number_is_answered_in_words(place):
     async def story():
         async with viewer(place, "?after=x1") as one:
@@ -241,6 +243,7 @@ def test_updates_go_on_when_redis_is_killed_and_when_it_is_frozen(tmp_path):
         run(story())
 
 
+@pytest.mark.once("sockets and headers ask none")
 def test_a_reader_who_does_not_read_is_cut_off_and_holds_up_nobody(tmp_path):
     with valkey(tmp_path / "broker") as (_, url), house(tmp_path, REDIS_URL=url) as place:
         place.open()
@@ -307,6 +310,7 @@ def metrics(place) -> str:
         return page.read().decode()
 
 
+@pytest.mark.once("sockets and headers ask none")
 def test_viewers_who_vanish_without_a_word_are_let_go(tmp_path):
     """Scenario 44, in a network of its own whose cable is cut."""
     if shutil.which("ip") is None or subprocess.run(["unshare", "-n", "true"]).returncode:
