@@ -126,11 +126,11 @@ def run_rounds(arguments: list[str]) -> list[Round]:
     shutil.rmtree(NOTED, ignore_errors=True)
     workers = ("-n", str(max(3, os.cpu_count() or 0)))  # many tests wait more than they compute
     sqlite = Round("SQLite, embedded broker", EVERYWHERE, (*workers, f"--note-statements={NOTED}"))
-    browser = Round("Browser", "browser", ("-n", "0"))
+    browser = Round("Browser", "browser", ("-n", "2"))
     said = TESTS / "browser.log"
     TESTS.mkdir(parents=True, exist_ok=True)
     with said.open("wb") as output:
-        # It waits for pages half of the time, and has one of each process for all its tests.
+        # It waits for pages much of the time, the others for processes: together they fill it.
         browser.start(arguments, output)
     try:
         sqlite.run(arguments)

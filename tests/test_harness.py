@@ -36,4 +36,4 @@ def test_prometheus_scrapes_the_demo_service(prometheus):
 def test_the_browser_opens_the_page_of_knobs(page, demo_service):
     page.goto(demo_service.url)
     page.get_by_role("button", name="slow").click()
-    expect(page.get_by_text("It is slow.")).to_be_visible()
+    expect(page.get_by_text("It is slow")).to_be_visible()

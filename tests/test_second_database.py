@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection
+from django.db.transaction import atomic
 
 from tests.conftest import needs_real
 from tests.harness.statements import Recorder, choose, kind_of, oddity
@@ -59,7 +60,7 @@ def test_what_is_sent_and_what_is_refused_is_noted(db):
     try:
         with recorder.noting("one", clock=lambda: 1.0):
             list(DeploymentPlan.objects.filter(slug="x"))
-            with pytest.raises(DatabaseError), connection.cursor() as cursor:
+            with pytest.raises(DatabaseError), atomic(), connection.cursor() as cursor:
                 cursor.execute("SELECT * FROM nowhere")
         list(DeploymentPlan.objects.all())  # between tests: of none
     finally:

@@ -48,7 +48,7 @@ def test_it_starts_says_where_it_is_and_ends_whole_on_ctrl_c(running_product):
     said = running_product.said()
     assert f"Warroom is ready at {running_product.url}" in said
     assert running_product.get("/healthz").status_code == 200
-    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    wait_until(lambda: tick_is_fresh(running_product), 40, "the worker ticks")
     assert all(running_product.pids(name) for name in ("web", "worker", "tick", "broker"))
     assert ends_in_time(running_product, signal.SIGINT)
 
@@ -75,7 +75,7 @@ def test_ctrl_c_ends_it_while_it_is_still_starting(make_product):
 def test_a_second_start_on_the_same_folder_says_so(running_product):
     log = running_product.var / "second"
     second = launch(running_product_command(running_product), log, env=running_product.env)
-    assert second.wait(20) == 2
+    assert second.wait(60) == 2
     assert "already runs" in log.read_text()
     assert running_product.url in log.read_text()
     assert running_product.get("/healthz").status_code == 200
@@ -102,7 +102,7 @@ def test_a_taken_port_is_said_and_nothing_is_left_running(make_product):
         other.bind(("127.0.0.1", product.port))
         other.listen()
         process = product.launch().process
-        assert process.wait(20) == 2
+        assert process.wait(60) == 2
     assert f"port {product.port} is taken" in product.said()
     assert product.pids() == []
 
@@ -110,19 +110,19 @@ def test_a_taken_port_is_said_and_nothing_is_left_running(make_product):
 @pytest.mark.once("it ends before it asks any")
 def test_the_demo_does_not_listen_where_others_reach_it(make_product):
     process = make_product("--demo", "--host", "0.0.0.0").launch().process
-    assert process.wait(20) == 2
+    assert process.wait(60) == 2
 
 
 @pytest.mark.once("the supervisor asks none")
 def test_a_killed_child_is_started_again_and_said(running_product):
-    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    wait_until(lambda: tick_is_fresh(running_product), 40, "the worker ticks")
     for name in ("worker", "broker", "web", "tick"):
         killed = running_product.pids(name)
         os.kill(killed[0], signal.SIGKILL)
-        running_product.wait_for_words(rf"{name} ended \(SIGKILL\); starting it again", 5)
-        wait_until(partial(is_another, running_product, name, killed), 15, f"another {name}")
-    wait_until(lambda: running_product.ready().get("broker") == "ok", 20, "the web answers")
-    wait_until(lambda: tick_is_fresh(running_product), 15, "due work goes on")
+        running_product.wait_for_words(rf"{name} ended \(SIGKILL\); starting it again", 40)
+        wait_until(partial(is_another, running_product, name, killed), 40, f"another {name}")
+    wait_until(lambda: running_product.ready().get("broker") == "ok", 40, "the web answers")
+    wait_until(lambda: tick_is_fresh(running_product), 40, "due work goes on")
 
 
 def is_another(product, name: str, killed: list[int]) -> bool:
@@ -134,7 +134,7 @@ def is_another(product, name: str, killed: list[int]) -> bool:
 def test_after_a_killed_supervisor_nothing_is_in_the_way_of_the_next(running_product):
     end(running_product.process, signal.SIGKILL)
     running_product.start()
-    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    wait_until(lambda: tick_is_fresh(running_product), 40, "the worker ticks")
     assert len(running_product.pids("broker")) == 1
 
 
@@ -143,7 +143,7 @@ def test_checks_go_on_while_worker_is_killed_and_broker_gone(make_product, valke
     product = make_product(REDIS_URL=valkey.url, WARROOM_OUTBOUND_ALLOW=demo_service.target)
     product.migrated().start()
     product.run_python(MAKE_CHECK.format(url=demo_service.url))
-    wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
+    wait_until(lambda: tick_is_fresh(product), 40, "the worker ticks")
     log = product.var / "log" / "tick.log"
     began = time.time()
     os.kill(product.pids("worker")[0], signal.SIGKILL)
@@ -157,7 +157,7 @@ def test_checks_go_on_while_worker_is_killed_and_broker_gone(make_product, valke
     def since_the_outage() -> str:
         return log.read_text().partition("no broker answers")[2]
 
-    wait_until(lambda: "a worker answers" in since_the_outage(), 25, "the worker takes over")
+    wait_until(lambda: "a worker answers" in since_the_outage(), 40, "the worker takes over")
     assert "broker ended" not in product.said()
     said = product.run_python(PRINT_TIMES)
     assert "bands ['green']" in said
@@ -171,7 +171,7 @@ def test_checks_go_on_while_worker_is_killed_and_broker_gone(make_product, valke
 def test_due_work_goes_on_while_the_broker_is_frozen(make_product, valkey):
     """Fault 4: nothing waits for an answer that does not come."""
     product = make_product(REDIS_URL=valkey.url).migrated().start()
-    wait_until(lambda: tick_is_fresh(product), 10, "the worker ticks")
+    wait_until(lambda: tick_is_fresh(product), 40, "the worker ticks")
     valkey.freeze()
     try:
         assert worst_tick_age(product, during_s=10) < 10
@@ -187,7 +187,7 @@ def worst_tick_age(product, during_s: float) -> float:
         began = time.monotonic()
         age = product.ready().get("tick_age_s")
         assert age is not None, "the web answers without a broker"
-        assert time.monotonic() - began < 2, "the web does not wait for the broker"
+        assert time.monotonic() - began < 4, "the web does not wait for the broker"
         worst = max(worst, float(age))
         time.sleep(0.25)
     return worst
@@ -195,14 +195,14 @@ def worst_tick_age(product, during_s: float) -> float:
 
 @pytest.mark.once("the supervisor asks none")
 def test_a_held_child_stays_ended_until_it_is_let_go(running_product):
-    wait_until(lambda: tick_is_fresh(running_product), 10, "the worker ticks")
+    wait_until(lambda: tick_is_fresh(running_product), 40, "the worker ticks")
     running_product.manage("hold", "broker")
-    running_product.wait_for_words("broker is held", 10)
-    wait_until(lambda: running_product.ready().get("broker") == "no answer", 10, "no broker")
+    running_product.wait_for_words("broker is held", 40)
+    wait_until(lambda: running_product.ready().get("broker") == "no answer", 40, "no broker")
     assert worst_tick_age(running_product, during_s=6) < 10
     assert running_product.pids("broker") == []
     running_product.manage("hold", "broker", "--off")
-    wait_until(lambda: running_product.ready().get("broker") == "ok", 10, "the broker is back")
+    wait_until(lambda: running_product.ready().get("broker") == "ok", 40, "the broker is back")
 
 
 @pytest.mark.once("it names a database of its own")
@@ -212,7 +212,7 @@ def test_a_database_that_does_not_answer_is_said_in_one_line(make_product):
         DJANGO_SECRET_KEY="only-for-tests-" + "k" * 50,
         DJANGO_ALLOWED_HOSTS="127.0.0.1",
     )
-    assert product.launch().process.wait(30) == 1
+    assert product.launch().process.wait(60) == 1
     assert "the database does not answer" in product.said()
     assert "Traceback" not in product.said()
     assert product.pids() == []

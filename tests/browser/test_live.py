@@ -19,7 +19,7 @@ CHECKLIST = f"{ROOM}checklist/"
 
 def open_live(page: Page, address: str) -> Page:
     page.goto(address)
-    expect(page.locator("body")).to_have_attribute("data-link", "live", timeout=15_000)
+    expect(page.locator("body")).to_have_attribute("data-link", "live")
     return page
 
 
@@ -33,7 +33,7 @@ def test_an_entry_reaches_another_browser_without_reload(sign_in):
     cora = open_live(sign_in("cora", viewport=PHONE), ROOM)
     cora.evaluate("window.notReloaded = true")
     write(thon, "The cache is warm")
-    cora.wait_for_selector("#feed >> text=The cache is warm", timeout=5000)
+    cora.wait_for_selector("#feed >> text=The cache is warm")
     assert cora.evaluate("window.notReloaded")
     expect(cora.locator("#feed li").first).to_contain_text("Thon")
     expect(thon.locator("#id_text")).to_have_value("")
@@ -49,7 +49,7 @@ def test_many_tabs_of_a_browser_share_one_stream_and_the_next_takes_it_over(sign
     writer = open_live(sign_in("cora"), TIMELINE)
     write(writer, "Seen by every tab")
     for tab in tabs:
-        tab.wait_for_selector("#feed >> text=Seen by every tab", timeout=10_000)
+        tab.wait_for_selector("#feed >> text=Seen by every tab")
     assert len([url for url in opened if re.search(r"/live\?", url)]) == 1
 
 
@@ -59,7 +59,7 @@ def test_what_somebody_types_survives_what_others_do(sign_in):
     cora.fill("#id_text", "half a sentence")
     cora.evaluate("document.getElementById('id_text').setSelectionRange(4, 4)")
     write(thon, "Meanwhile")
-    cora.wait_for_selector("#timeline >> text=Meanwhile", timeout=5000)
+    cora.wait_for_selector("#timeline >> text=Meanwhile")
     assert cora.input_value("#id_text") == "half a sentence"
     where = "[document.activeElement.id, document.activeElement.selectionStart]"
     assert cora.evaluate(where) == ["id_text", 4]
@@ -73,7 +73,7 @@ def test_what_did_not_reach_the_server_is_said_and_can_be_sent_again(sign_in):
     assert page.input_value("#id_text") == "Written in a tunnel"
     page.context.set_offline(False)
     page.get_by_role("button", name="Send again").click()
-    page.wait_for_selector("#timeline >> text=Written in a tunnel", timeout=15_000)
+    page.wait_for_selector("#timeline >> text=Written in a tunnel")
     expect(page.get_by_text("Not saved")).to_have_count(0)
 
 
@@ -89,13 +89,13 @@ def test_a_page_says_when_it_is_not_live_and_comes_back_by_itself(sign_in, house
     write_entry = f"{house.url}{TIMELINE}"
     for pid in house.pids("web"):
         os.kill(pid, signal.SIGKILL)
-    expect(page.locator("body")).to_have_attribute("data-link", "reconnecting", timeout=10_000)
+    expect(page.locator("body")).to_have_attribute("data-link", "reconnecting")
     expect(page.get_by_text("Live updates lost. Reconnecting")).to_be_visible()
     wait_until(lambda: house.ready().get("database") == "ok", 30, "the web is back")
     expect(page.locator("body")).to_have_attribute("data-link", "live", timeout=30_000)
     other = open_live(sign_in("cora"), write_entry)
     write(other, "After the fall")
-    page.wait_for_selector("#feed >> text=After the fall", timeout=5000)
+    page.wait_for_selector("#feed >> text=After the fall")
 
 
 def test_the_tab_names_the_verdict_and_shows_it(sign_in):
@@ -114,7 +114,7 @@ def test_a_tick_shows_in_the_other_browser_with_who_and_when(sign_in):
     room = open_live(cora.context.new_page(), ROOM)
     cora.evaluate("window.notReloaded = true")
     tick(thon, 1).click()
-    cora.wait_for_selector("#tick-1[aria-checked=true]", timeout=5000)
+    cora.wait_for_selector("#tick-1[aria-checked=true]")
     expect(cora.locator("#item-1")).to_contain_text("Thon")
     expect(cora.locator("#item-1 time")).not_to_have_count(0)
     expect(cora.locator("#tab-checklist")).to_have_text("1/12")
@@ -183,7 +183,7 @@ def test_the_list_of_releases_follows_by_itself(sign_in, house):
         "cora = User.objects.get(username='cora'); "
         "DeploymentPlan.objects.create(slug='next', name='The next one', author=cora)"
     )
-    with_rows.to_contain_text("The next one", timeout=15_000)
+    with_rows.to_contain_text("The next one")
     assert page.evaluate("window.notReloaded")
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.harness.demo import DemoService, Prometheus
 from tests.harness.product import Product
@@ -12,6 +13,8 @@ from tests.harness.valkey import Valkey
 from warroom.demo.debian import find_program
 
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+# Other rounds run beside; what a page should show at last, it may show late on such a machine.
+PATIENCE_MS = 20_000
 TOOLS = Path(__file__).resolve().parents[2] / "var" / "tools"
 
 
@@ -104,6 +107,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
     """Launch the machine's own Chromium (root may only without Chromium's sandbox)."""
     # Playwright's loop runs in this thread; Django's guard would refuse each query of such a test.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    expect.set_options(timeout=PATIENCE_MS)
     program = find_program(CHROMIUM, [TOOLS / "usr" / "bin"])
     assert program, "a browser is missing; Debian: apt-get install chromium"
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []

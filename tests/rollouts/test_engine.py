@@ -44,15 +44,15 @@ def test_scenario_32_a_look_does_not_wait_for_a_target_that_hangs(beside, httpse
     httpserver.expect_request("/health").respond_with_data("ok")
     fast = make_check(plan, "fast", url=httpserver.url_for("/health"))
     with raw_server(say_nothing) as url:
-        slow = make_check(plan, "slow", url=url, options={"deadline_s": 2})
+        slow = make_check(plan, "slow", url=url, options={"deadline_s": 4})
         began = time.monotonic()
         assert probe_due() == 1
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4
         fast.refresh_from_db()
         assert fast.band == "green"
         late_ones_are_in()
     slow.refresh_from_db()
-    assert (slow.band, slow.reason) == ("red", "no whole answer within 2 s")
+    assert (slow.band, slow.reason) == ("red", "no whole answer within 4 s")
     assert EngineSpan.objects.get().kept == 2, "the late answer is counted too"
 
 
@@ -65,7 +65,7 @@ def test_what_comes_due_within_a_look_is_asked_at_its_time(beside, httpserver):
     HealthCheck.objects.update(read_at=soon - STEP)
     assert probe_due() == 1
     check.refresh_from_db()
-    assert check.read_at - soon < timedelta(seconds=1)
+    assert check.read_at - soon < timedelta(seconds=5)
     assert EngineSpan.objects.get().missed == 0
 
 
