@@ -20,11 +20,16 @@ TYPED = {
 }
 
 
+def trigger_text(one: RollbackTrigger) -> str:
+    """A declared trigger with its priority: ``Data is lost (P0)``."""
+    return f"{one.text} ({one.priority})" if one.priority else one.text
+
+
 class RollbackForm(OnceForm):
     """Why, by which way, and the typed word. The action asks for a reason that is missing."""
 
     reason = forms.CharField(required=False, max_length=4000)
-    trigger = forms.ModelChoiceField(RollbackTrigger.objects.none(), required=False)
+    trigger = forms.ModelChoiceField(RollbackTrigger.objects.none(), label="Why", required=False)
     procedure = forms.ModelChoiceField(RollbackProcedure.objects.none(), required=False)
     confirmed = forms.CharField(
         label=f"Type {WORD}", required=False, max_length=40, widget=forms.TextInput(attrs=TYPED)
@@ -35,6 +40,9 @@ class RollbackForm(OnceForm):
         triggers = [one.pk for one in offer.triggers]
         ways = [one.procedure.pk for one in offer.ways]
         self.fields["trigger"].queryset = RollbackTrigger.objects.filter(pk__in=triggers)
+        # They were read with the offer: the select asks for them no second time.
+        named = [(one.pk, trigger_text(one)) for one in offer.triggers]
+        self.fields["trigger"].choices = [("", "Something else: say it below"), *named]
         self.fields["procedure"].queryset = RollbackProcedure.objects.filter(pk__in=ways)
         self.fields["reason"].wanted_at_times = True
         self.fields["confirmed"].wanted_at_times = True

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from checklists.rules.bands import Band, Bands, exact
+from django.utils import timezone
+
+from checklists.rules.bands import Band, Bands, Bound, exact
 from rollouts.models import PrometheusQuery, RollbackMode
 from rollouts.probes.prometheus import ask_range
 from rollouts.queries import watching
@@ -15,7 +17,7 @@ from rollouts.queries.chart_marks import EventMark, event_marks, graph_url
 from rollouts.queries.targets import target_of
 from rollouts.rules import sparkline
 from warroom.models import DeploymentPlan
-from warroom.rules.wording import duration_text
+from warroom.rules.wording import duration_text, instant_text
 
 _RANK = {Band.RED: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.GREEN: 3}
 HOUR = timedelta(hours=1)
@@ -121,7 +123,7 @@ def focus(
         in_words=_in_words(row, values, span),
         marks=event_marks(row, start, end),
         graph_url=graph_url(row, span.total_seconds()),
-        borrowed=before.text if before else "",
+        borrowed=before.text if before else _begins(seen, start, span),
     )
 
 
@@ -129,13 +131,28 @@ def _zone_words(row: PrometheusQuery) -> dict[str, str]:
     bands: Bands | None = row.bands
     if bands is None:
         return {}
-    words = {"z-acc": "Yellow"}
+    words = {"z-acc": "Yellow", "z-best": f"Green: {_side(bands.green)} {row.unit}".rstrip()}
     if bands.red is not None:
-        side = "above" if bands.red.op.startswith(">") else "below"
-        words["z-fail"] = f"Red: {side} {exact(bands.red.value)} {row.unit}".rstrip()
+        words["z-fail"] = f"Red: {_side(bands.red)} {row.unit}".rstrip()
         low, high = sorted((bands.green.value, bands.red.value))
         words["z-acc"] = f"Yellow: {exact(low)} to {exact(high)} {row.unit}".rstrip()
     return words
+
+
+def _begins(seen: Sequence[tuple[float, float]], start: float, span: timedelta) -> str:
+    """Why most of the plot is empty, while the readings are younger than the window."""
+    if not seen or seen[0][0] - start < span.total_seconds() / 4:
+        return ""
+    return (
+        f"Readings begin {instant_text(datetime.fromtimestamp(seen[0][0], UTC), timezone.now())}."
+    )
+
+
+def _side(bound: Bound) -> str:
+    """``below 200``, ``98 or more``: where values of a band lie."""
+    value = exact(bound.value)
+    words = {"<": f"below {value}", "<=": f"{value} or less", ">": f"above {value}"}
+    return (words | {">=": f"{value} or more"}).get(bound.op, value)
 
 
 def _time_marks(drawn: sparkline.Chart, span: timedelta) -> tuple[TimeMark, ...]:

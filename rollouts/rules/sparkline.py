@@ -325,13 +325,26 @@ def _stretches(bands: Bands, low: float, high: float) -> list[tuple[str, float, 
 
 
 def zone_labels(bands: Bands | None, drawn: Chart, text: dict[str, str]) -> tuple[Label, ...]:
-    """Words inside the zones; `text` has keys "z-fail" and "z-acc"."""
+    """Words inside the zones; `text` has keys "z-fail", "z-acc" and "z-best"."""
     labels = {"z-fail": "lab-fail", "z-acc": "lab-acc"}
-    return tuple(
+    named = tuple(
         Label(labels[zone.kind], px(float(zone.y) + float(zone.height) - 6), text[zone.kind])
         for zone in drawn.zones
         if float(zone.height) >= 20 and text.get(zone.kind)
     )
+    return named + _best_label(bands, drawn, text.get("z-best", ""))
+
+
+def _best_label(bands: Bands | None, drawn: Chart, text: str) -> tuple[Label, ...]:
+    """The word of the best zone, at the end of the plot where nothing is worse."""
+    if bands is None or not text or not drawn.zones:
+        return ()
+    tops = [float(zone.y) for zone in drawn.zones]
+    ends = [float(zone.y) + float(zone.height) for zone in drawn.zones]
+    lower = _lower_is_better(bands)
+    room = BOTTOM - max(ends) if lower else min(tops) - TOP
+    y = BOTTOM - 6 if lower else TOP + 14
+    return (Label("lab-ok", px(y), text),) if room >= 20 else ()
 
 
 def _time_marks(start: float, end: float) -> tuple[float, ...]:

@@ -41,7 +41,7 @@ def checks(request: HttpRequest, slug: str) -> HttpResponse:
             "focus": chosen,
             # The chart that nobody chose is live; one that somebody chose stays as it was asked.
             "is_live": not ({"focus", "w"} & request.GET.keys()),
-            "windows": list(WINDOWS),
+            "windows": [(key, f"{key[:-1]} {key[-1]}") for key in WINDOWS],
             "window": window if window in WINDOWS else "1h",
             "summary": watching.summary(_all_watched(plan)),
         },

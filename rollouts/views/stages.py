@@ -93,7 +93,7 @@ def _refused(form: StageForm, refused: Refused) -> StageForm:
 
 def _list(request: HttpRequest, plan: DeploymentPlan, form: StageForm, status: int) -> HttpResponse:
     rows = [(stage, planned(plan, stage)) for stage in of_plan(plan)]
-    context = page(request, plan, "stages") | {"rows": rows, "form": form}
+    context = page(request, plan, "stages") | {"place": "rollout", "rows": rows, "form": form}
     return render(request, "rollouts/stages.html", context, status=status)
 
 
@@ -103,5 +103,6 @@ def _edit(
     now = timezone.now()
     running = stage if stage.state == "running" else None
     soak = soak_of(plan, running, rollout_now(plan, now), now)
-    context = page(request, plan, "stages") | {"stage": stage, "form": form, "soak": soak}
+    context = page(request, plan, "stages") | {"place": "rollout", "stage": stage}
+    context |= {"form": form, "soak": soak}
     return render(request, "rollouts/stage_edit.html", context, status=status)
