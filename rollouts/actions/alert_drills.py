@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollouts.models import AlertDrill, AlertHook
 from rollouts.rules.alert_payloads import DRILL
@@ -39,7 +40,7 @@ def fire_drill(
     NotAllowed without the right to tick.
     """
     if not NAME.fullmatch(severity):
-        raise Invalid("severity", "One word in small letters: critical, high, warning.")
+        raise Invalid("severity", _("One word in small letters: critical, high, warning."))
     name = " ".join(name.replace("\0", "").split())[:120] or ALERT
     with change(plan, by=by, right="tick", request_id=request_id) as firing:
         rows = AlertDrill.objects.filter(plan=firing.plan)
@@ -54,10 +55,12 @@ def fire_drill(
             severity=severity,
             fired_at=firing.at,
             fired_by=firing.author_name,
-            fired_how=f"posted to {hook.name}" if posts else "by hand",
+            fired_how=_("posted to {hook}").format(hook=hook.name) if posts else _("by hand"),
             due_at=firing.at if posts else None,
         )
-        text = f"Test alert {name} ({severity}) fired, {drill.fired_how}"
+        text = _("Test alert {name} ({severity}) fired, {fired_how}").format(
+            name=name, severity=severity, fired_how=drill.fired_how
+        )
         firing.record("drill.fired", text, drill=drill.key, severity=severity)
     return drill
 
@@ -73,7 +76,11 @@ def as_posted(drill: AlertDrill, now: datetime) -> list[dict[str, Any]]:
                 DRILL: drill.key,
                 "release": drill.plan.slug,
             },
-            "annotations": {"summary": f"Test of the alerts of {drill.plan.name}: {drill.name}"},
+            "annotations": {
+                "summary": _("Test of the alerts of {plan}: {drill}").format(
+                    plan=drill.plan.name, drill=drill.name
+                )
+            },
             "startsAt": now.isoformat(),
             "endsAt": (now + LASTS).isoformat(),
             "generatorURL": f"{settings.PUBLIC_URL.rstrip('/')}{url}",
@@ -120,7 +127,9 @@ def note_unposted(drill: AlertDrill, reason: str, now: datetime) -> None:
         row.due_at, row.failure, row.tries = again, reason[:300], drill.tries + 1
         row.save(update_fields=["due_at", "failure", "tries"])
         if drill.tries == 0:
-            text = f"Test alert {row.name} could not be posted: {row.failure}"
+            text = _("Test alert {row} could not be posted: {failure}").format(
+                row=row.name, failure=row.failure
+            )
             failing.record("drill.failed", text, drill=row.key, reason=row.failure)
 
 
@@ -140,6 +149,10 @@ def _give_up(drill: AlertDrill) -> int:
         row.given_up_at, row.due_at = ending.at, None
         row.save(update_fields=["given_up_at", "due_at"])
         missing = "acknowledged" if row.received_at else "received"
-        text = f"Test alert {row.name} was not {missing} within 30 minutes"
-        ending.record("drill.given_up", text, drill=row.key, missing=missing)
+        text = (
+            _("Test alert {row} was not acknowledged within 30 minutes")
+            if row.received_at
+            else _("Test alert {row} was not received within 30 minutes")
+        )
+        ending.record("drill.given_up", text.format(row=row.name), drill=row.key, missing=missing)
     return 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.alerts import cause_of, row_of
 from rollouts.models import Alert, AlertDrill
 from warroom.actions.change import Change, change
@@ -33,18 +35,20 @@ def acknowledge(alert: Alert, *, by: User, request_id: str | None = None) -> Ale
         called = waiting.first()
         if called is not None:
             waiting.update(acknowledged_at=taking.at, acknowledged_by=taking.author_name)
-        more = f" {called} is acknowledged with it." if called else ""
-        text = f"Alert {row.name} acknowledged.{more}"
+        more = _(" {called} is acknowledged with it.").format(called=called) if called else ""
+        text = _("Alert {row} acknowledged.{more}").format(row=row.name, more=more)
         taking.record("alert.acknowledged", text, **row_of(row))
     return row
 
 
 def _answer_drill(taking: Change, drill: AlertDrill) -> None:
-    text = f"Test alert {drill.name} acknowledged"
+    text = _("Test alert {drill} acknowledged").format(drill=drill.name)
     if drill.acknowledged_at is None and drill.given_up_at is None:
         drill.acknowledged_at, drill.acknowledged_by = taking.at, taking.author_name
         drill.save(update_fields=["acknowledged_at", "acknowledged_by"])
-        text += f" {(taking.at - drill.fired_at).total_seconds():.0f} s after it was fired"
+        text += _(" {at:.0f} s after it was fired").format(
+            at=(taking.at - drill.fired_at).total_seconds()
+        )
     taking.record("drill.acknowledged", f"{text}.", drill=drill.key)
 
 
@@ -54,10 +58,12 @@ def end_alert(alert: Alert, note: str, *, by: User, request_id: str | None = Non
         row = Alert.objects.get(pk=alert.pk)
         if row.resolved_at is not None or ending.repeated:
             return row
-        row.note = _note(note, "Say how you know that it is over.")
+        row.note = _note(note, _("Say how you know that it is over."))
         row.resolved_at, row.ended_by = ending.at, ending.author_name
         row.save(update_fields=["note", "resolved_at", "ended_by"])
-        text = f"Alert {row.name} is over, says {row.ended_by}: {row.note}"
+        text = _("Alert {row} is over, says {ended_by}: {note}").format(
+            row=row.name, ended_by=row.ended_by, note=row.note
+        )
         ending.record("alert.resolved", text, note=row.note, **row_of(row))
     return row
 
@@ -68,10 +74,10 @@ def mark_false(alert: Alert, note: str, *, by: User, request_id: str | None = No
         row = Alert.objects.get(pk=alert.pk)
         if row.false_at is not None or marking.repeated:
             return row
-        row.note = _note(note, "Say why nothing was wrong.")
+        row.note = _note(note, _("Say why nothing was wrong."))
         row.false_at, row.false_by = marking.at, marking.author_name
         row.save(update_fields=["note", "false_at", "false_by"])
-        text = f"Alert {row.name} was false: {row.note}"
+        text = _("Alert {row} was false: {note}").format(row=row.name, note=row.note)
         marking.record("alert.marked_false", text, note=row.note, **row_of(row))
     return row
 

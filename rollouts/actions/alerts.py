@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollouts.models import Alert, AlertDrill, AlertHook
 from rollouts.rules.alert_payloads import Envelope, Told
@@ -150,10 +151,12 @@ def _call(hearing: Change, fired: Sequence[Alert]) -> str:
     )
     if waiting.exists():
         return ""
-    reason = f"Critical alert: {listed(list(dict.fromkeys(row.name for row in critical)))}"
+    reason = _("Critical alert: {fromkeys}").format(
+        fromkeys=listed(list(dict.fromkeys(row.name for row in critical)))
+    )
     url = reverse("alerts", args=[plan.slug])
     opened = open_escalation(hearing, cause_of(critical[0]), reason, url=url)
-    return f" {opened} is opened." if opened else ""
+    return _(" {opened} is opened.").format(opened=opened) if opened else ""
 
 
 # --- the event -----------------------------------------------------------------------------
@@ -171,18 +174,27 @@ def _sentence(heard: Heard) -> str:
     real = {word: [row for row in rows if row.drill is None] for word, rows in told.items()}
     parts = [f"{_names(rows)} {word}" for word, rows in real.items() if rows]
     parts += [
-        f"Test alert {one.name} received {_seconds(one)} after it was fired" for one in heard.drills
+        _("Test alert {one} received {seconds} after it was fired").format(
+            one=one.name, seconds=_seconds(one)
+        )
+        for one in heard.drills
     ]
     if not parts:
-        parts = ["A test alert is resolved"]
+        parts = [_("A test alert is resolved")]
     return ". ".join(parts) + "."
 
 
 def _names(rows: Sequence[Alert]) -> str:
     """ "Alert TargetDown (critical)", "4 alerts: CheckoutErrorRate (critical)"."""
-    told = list(dict.fromkeys(f"{row.name} ({row.severity or 'no severity'})" for row in rows))
-    shown = listed(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
-    return f"Alert {shown}" if len(rows) == 1 else f"{len(rows)} alerts: {shown}"
+    told = list(dict.fromkeys(f"{row.name} ({row.severity or _('no severity')})" for row in rows))
+    shown = listed(told[:4]) + (
+        _(" and {count} more").format(count=len(told) - 4) if len(told) > 4 else ""
+    )
+    return (
+        _("Alert {shown}").format(shown=shown)
+        if len(rows) == 1
+        else _("{count} alerts: {shown}").format(count=len(rows), shown=shown)
+    )
 
 
 def _seconds(drill: AlertDrill) -> str:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import Backup, RollbackRun
 from rollouts.rules.backups import MOST_EXTRA, Said, Wrong, checksum, read, short
 from warroom.actions.again import carried_out_again
@@ -45,7 +47,9 @@ def register_backup(
         if added and not registering.repeated:
             row.metadata = {**row.metadata, **said.metadata}
             row.save(update_fields=[*added, "metadata"])
-            text = f"{row.name}: {', '.join(_words(name) for name in added)} said"
+            text = _("{row}: {name} said").format(
+                row=row.name, name=", ".join(_words(name) for name in added)
+            )
             registering.record("backup.registered", text, backup=row.name, said=added)
     return row
 
@@ -53,7 +57,12 @@ def register_backup(
 def _read(metadata: Mapping[str, Any], registering: Change) -> Said:
     try:
         if len(json.dumps(dict(metadata))) > MOST_EXTRA:
-            raise Invalid("metadata", f"The metadata have more than {MOST_EXTRA} characters.")
+            raise Invalid(
+                "metadata",
+                _("The metadata have more than {most_extra} characters.").format(
+                    most_extra=MOST_EXTRA
+                ),
+            )
         return read(metadata, registering.at)
     except Wrong as wrong:
         raise Invalid(wrong.field, wrong.sentence) from None
@@ -62,7 +71,11 @@ def _read(metadata: Mapping[str, Any], registering: Change) -> Said:
 def _make(registering: Change, said: Said) -> Backup:
     rows = Backup.objects.filter(plan=registering.plan)
     if rows.count() >= MOST_BACKUPS:
-        raise Refused(f"There are {MOST_BACKUPS} backups; retire some of them.")
+        raise Refused(
+            _("There are {most_backups} backups; retire some of them.").format(
+                most_backups=MOST_BACKUPS
+            )
+        )
     row = Backup(
         plan=registering.plan,
         name=said.name,
@@ -73,10 +86,14 @@ def _make(registering: Change, said: Said) -> Backup:
     )
     row.save()
     row.is_fresh = True
-    taken = f", taken {row.taken_at:%Y-%m-%d %H:%M} UTC" if row.taken_at else ", not said when"
+    taken = (
+        _(", taken {taken_at:%Y-%m-%d %H:%M} UTC").format(taken_at=row.taken_at)
+        if row.taken_at
+        else _(", not said when")
+    )
     registering.record(
         "backup.registered",
-        f"{row.name} registered{taken}",
+        _("{row} registered{taken}").format(row=row.name, taken=taken),
         backup=row.name,
         environment=row.environment,
         commit=row.commit,
@@ -95,8 +112,10 @@ def _added(row: Backup, said: Said) -> list[str]:
             continue
         if kept not in (None, ""):
             raise Refused(
-                f"{row.name} is registered with another {_words(name)}: {kept}, not {new}. "
-                "A backup that is another one has another name."
+                _(
+                    "{row} is registered with another {name}: {kept}, not {new}. A "
+                    "backup that is another one has another name."
+                ).format(row=row.name, name=_words(name), kept=kept, new=new)
             )
         setattr(row, name, new)
         added.append(name)
@@ -134,7 +153,7 @@ def verify_backup(
         if reading.repeated or _known(row, digest, size_bytes):
             return row
         if row.retired_at is not None:
-            raise Refused(f"{row.name} is retired.")
+            raise Refused(_("{row} is retired.").format(row=row.name))
         wrong = _differs(row, digest, size_bytes)
         row.verified_sha256, row.verified_how = digest, how
         row.verified_by = reading.author_name
@@ -154,7 +173,7 @@ def _digest(sha256: str) -> str:
     except Wrong as wrong:
         raise Invalid("sha256", wrong.sentence) from None
     if not found:
-        raise Invalid("sha256", "Give the SHA-256 of the file that was read: sha256sum <file>.")
+        raise Invalid("sha256", _("Give the SHA-256 of the file that was read: sha256sum <file>."))
     return found
 
 
@@ -166,24 +185,34 @@ def _known(row: Backup, digest: str, size_bytes: int | None) -> bool:
 def _differs(row: Backup, digest: str, size_bytes: int | None) -> str:
     """What does not fit to what was claimed, as a sentence; "" for nothing."""
     if size_bytes is not None and size_bytes < 0:
-        raise Invalid("size_bytes", "A size is 0 bytes or more.")
+        raise Invalid("size_bytes", _("A size is 0 bytes or more."))
     claimed = row.sha256 or ("" if row.mismatch else row.verified_sha256)
     if claimed and claimed != digest:
-        return f"the file has {short(digest)}, {short(claimed)} was claimed"
+        return _("the file has {short}, {short_claimed} was claimed").format(
+            short=short(digest), short_claimed=short(claimed)
+        )
     # A size that was said in words, such as 700K, is rounded.
     exact = row.size_bytes if not row.size_text else None
     if None not in (exact, size_bytes) and exact != size_bytes:
-        return f"the file has {size_bytes} bytes, {exact} were claimed"
+        return _("the file has {size_bytes} bytes, {exact} were claimed").format(
+            size_bytes=size_bytes, exact=exact
+        )
     return ""
 
 
 def _tell(reading: Change, row: Backup, wrong: str) -> None:
     if wrong:
-        text = f"{row.name} is not what it claims to be: {wrong}. It counts for no restore"
+        text = _("{row} is not what it claims to be: {wrong}. It counts for no restore").format(
+            row=row.name, wrong=wrong
+        )
     elif row.sha256:
-        text = f"{row.name} read back: its checksum is {short(row.sha256)} as claimed"
+        text = _("{row} read back: its checksum is {short} as claimed").format(
+            row=row.name, short=short(row.sha256)
+        )
     else:
-        text = f"{row.name} read back: {short(row.verified_sha256)}; no checksum was claimed"
+        text = _("{row} read back: {short}; no checksum was claimed").format(
+            row=row.name, short=short(row.verified_sha256)
+        )
     reading.record(
         "backup.failed" if wrong else "backup.verified",
         text,
@@ -208,14 +237,17 @@ def record_restored(
         if telling.repeated or row.restored_in_id == run.pk:
             return row
         if run.plan_id != row.plan_id:
-            raise Refused(f"{run} belongs to another release.")
+            raise Refused(_("{run} belongs to another release.").format(run=run))
         if row.mismatch:
-            raise Refused(f"{row.name} is not what its checksum claims.")
+            raise Refused(_("{row} is not what its checksum claims.").format(row=row.name))
         row.restored_at = run.ended_at or telling.at
         row.restored_in = run
         row.save(update_fields=["restored_at", "restored_in"])
         telling.record(
-            "backup.restored", f"{row.name} restored in {run}", backup=row.name, run=run.number
+            "backup.restored",
+            _("{row} restored in {run}").format(row=row.name, run=run),
+            backup=row.name,
+            run=run.number,
         )
     return row
 
@@ -230,9 +262,9 @@ def retire_backup(
         if retiring.repeated or row.retired_at is not None:
             return row
         if not reason:
-            raise Invalid("reason", "Say what became of it.")
+            raise Invalid("reason", _("Say what became of it."))
         row.retired_at = retiring.at
         row.save(update_fields=["retired_at"])
-        text = f"{row.name} is off the register: {reason}"
+        text = _("{row} is off the register: {reason}").format(row=row.name, reason=reason)
         retiring.record("backup.retired", text, backup=row.name, reason=reason)
     return row

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Bound
 from rollouts.models import Baseline, PrometheusQuery
 from rollouts.queries.baselines import median_of
@@ -28,7 +30,7 @@ def record_baseline(
     without the right to edit.
     """
     if not 60 <= over_s <= LONGEST_S:
-        raise Invalid("over", "Give a length from 1 min to 7 days.")
+        raise Invalid("over", _("Give a length from 1 min to 7 days."))
     with change(plan, by=by, right="edit", request_id=request_id) as recording:
         if recording.repeated:
             return 0
@@ -37,13 +39,18 @@ def record_baseline(
         medians = median_of(rows, since)
         measured = [row for row in rows if medians.get(row.pk) is not None]
         if not measured:
-            raise Invalid("over", f"Nothing was read in the last {duration_text(over_s)}.")
+            raise Invalid(
+                "over",
+                _("Nothing was read in the last {over_s}.").format(over_s=duration_text(over_s)),
+            )
         _measure(recording, measured, medians, over_s)
         said = ", ".join(f"{row.name} {row.show(medians[row.pk])}" for row in measured[:5])
-        more = f" and {len(measured) - 5} more" if measured[5:] else ""
+        more = _(" and {count} more").format(count=len(measured) - 5) if measured[5:] else ""
         recording.record(
             "baseline.recorded",
-            f"Baseline over {duration_text(over_s)}: {said}{more}",
+            _("Baseline over {over_s}: {said}{more}").format(
+                over_s=duration_text(over_s), said=said, more=more
+            ),
             over_s=over_s,
             values={row.key: medians[row.pk] for row in measured},
         )
@@ -94,7 +101,9 @@ def save_baseline(
                 return Baseline.objects.get(pk=event.data["baseline"])
             count = Baseline.objects.filter(plan=saving.plan).count()
             if count >= MOST:
-                raise Invalid("name", f"A release has at most {MOST} baselines.")
+                raise Invalid(
+                    "name", _("A release has at most {most} baselines.").format(most=MOST)
+                )
             baseline = Baseline(plan=saving.plan, position=count + 1)
         else:
             baseline = Baseline.objects.get(pk=baseline.pk, plan=saving.plan)
@@ -118,7 +127,7 @@ def _save(saving: Change, baseline: Baseline, values: Mapping[str, Any], reason:
     why = f": {reason}" if reason else ""
     saving.record(
         "baseline.changed",
-        f"Baseline of {baseline.name} is set{why}",
+        _("Baseline of {baseline} is set{why}").format(baseline=baseline.name, why=why),
         baseline=baseline.pk,
         before=before,
         after=after,
@@ -133,7 +142,9 @@ def remove_baseline(baseline: Baseline, *, by: User, request_id: str | None = No
         if removing.repeated or found is None:
             return
         removing.record(
-            "baseline.changed", f"Baseline of {found.name} is taken off", value=found.value
+            "baseline.changed",
+            _("Baseline of {found} is taken off").format(found=found.name),
+            value=found.value,
         )
         found.delete()
 
@@ -144,18 +155,18 @@ def _checked(fields: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
         if name in fields:
             values[name] = " ".join(str(fields[name] or "").replace("\0", "").split())[:limit]
     if not values.get("name", "" if new else "-"):
-        raise Invalid("name", "Give it a name.")
+        raise Invalid("name", _("Give it a name."))
     for name in ("target", "alert"):
         if name in fields:
             bound: Bound | None = fields[name]
             if bound is not None and not math.isfinite(bound.value):
-                raise Invalid(name, "Give a finite number.")
+                raise Invalid(name, _("Give a finite number."))
             values[f"{name}_op"] = bound.op if bound else ""
             values[f"{name}_value"] = bound.value if bound else None
     if "value" in fields:
         value = fields["value"]
         if value is not None and not math.isfinite(value):
-            raise Invalid("value", "Give a finite number.")
+            raise Invalid("value", _("Give a finite number."))
         values["value"] = value
     if "query" in fields:
         values["query"] = fields["query"]

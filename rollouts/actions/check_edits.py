@@ -7,6 +7,9 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from rollouts.actions.check_fields import JUDGED, assign, checked, refuse_unnamed, shown
 from rollouts.actions.soaks import restart_soak
@@ -23,7 +26,7 @@ from warroom.rules.wording import duration_text
 MOST = 1000
 MOST_AT_ONCE = 200
 RESERVED = frozenset({"new", "many"})  # addresses of their own
-UNREAD = {"band": "no_data", "reason": "Not read yet", "read_at": None, "band_since": None,
+UNREAD = {"band": "no_data", "reason": _l("Not read yet"), "read_at": None, "band_since": None,
           "red_since": None, "red_at": None, "reds": 0, "value": None,
           "observed_at": None}  # fmt: skip
 
@@ -49,7 +52,12 @@ def add_check(
             return rows.order_by("-pk").first()
         row = _new(adding, kind, values, _keys(rows), key, _last(rows) + 1)
         row.save()
-        adding.record("check.added", f"{row.name} is watched{_of(row)}", key=row.key, **shown(row))
+        adding.record(
+            "check.added",
+            _("{row} is watched{of}").format(row=row.name, of=_of(row)),
+            key=row.key,
+            **shown(row),
+        )
     return row
 
 
@@ -67,7 +75,12 @@ def add_many(
     naming the line.
     """
     if not 0 < len(lines) <= MOST_AT_ONCE:
-        raise Invalid("lines", f"Between 1 and {MOST_AT_ONCE} lines, each a name and an address.")
+        raise Invalid(
+            "lines",
+            _("Between 1 and {most_at_once} lines, each a name and an address.").format(
+                most_at_once=MOST_AT_ONCE
+            ),
+        )
     wanted = [_line(plan, number, line, fields) for number, line in enumerate(lines, start=1)]
     with change(plan, by=by, right="edit", request_id=request_id) as adding:
         rows = HealthCheck.objects.filter(plan=adding.plan)
@@ -86,7 +99,16 @@ def add_many(
         HealthCheck.objects.bulk_create(made)
         names = [[row.key, row.url] for row in made]
         group = made[0].group
-        text = f"{len(made)} checks are watched{f' as {group}' if group else ''}"
+        count = len(made)
+        text = (
+            ngettext(
+                "{count} check is watched as {group}",
+                "{count} checks are watched as {group}",
+                count,
+            )
+            if group
+            else ngettext("{count} check is watched", "{count} checks are watched", count)
+        ).format(count=count, group=group)
         adding.record("check.added", text, group=group, checks=names)
     return made
 
@@ -99,7 +121,9 @@ def _line(
         values = checked(plan, "http", {**fields, "name": name, "url": url})
         refuse_unnamed("http", values)
     except Invalid as wrong:
-        raise Invalid("lines", f"Line {number}: {wrong.sentence}") from wrong
+        raise Invalid(
+            "lines", _("Line {number}: {wrong}").format(number=number, wrong=wrong.sentence)
+        ) from wrong
     return {"group": "", **values}
 
 
@@ -120,9 +144,9 @@ def _new(
     position: int,
 ) -> HealthCheck:
     if len(taken) - len(RESERVED) >= MOST:
-        raise Invalid("name", f"A release watches at most {MOST} checks.")
+        raise Invalid("name", _("A release watches at most {most} checks.").format(most=MOST))
     if key and key in taken:
-        raise Invalid("key", f"There is a check {key} already.")
+        raise Invalid("key", _("There is a check {key} already.").format(key=key))
     key = key or free_key(slugify(values["name"])[:70] or kind, taken)
     taken.add(key)
     row = HealthCheck(plan=adding.plan, key=key, kind=kind, due_at=adding.at, position=position)
@@ -163,14 +187,17 @@ def edit_check(
         if not changed:
             return row
         if seen_version is not None and seen_version != row.version:
-            raise Refused(f"{before['name']} was changed meanwhile. Nothing was saved.")
+            raise Refused(
+                _("{name} was changed meanwhile. Nothing was saved.").format(name=before["name"])
+            )
         seen_s = _restarts(editing, row, changed)
         keep_version(editing, row, reason, soak_observed_s=seen_s)
         if JUDGED & changed.keys() and row.kind != "heartbeat":
             assign(row, UNREAD)
         row.due_at = editing.at
         row.save()
-        text = f"{row.name} is changed{f': {reason}' if reason else ''}{_soak(seen_s)}"
+        why = f": {reason}" if reason else ""
+        text = _("{row} is changed{why}{soak}").format(row=row.name, why=why, soak=_soak(seen_s))
         editing.record("check.edited", text, key=row.key, changed=changed, reason=reason)
     return row
 
@@ -186,11 +213,15 @@ def _restarts(editing: Change, row: HealthCheck, changed: Mapping[str, Any]) -> 
 def _soak_restarts(editing: Change, row: HealthCheck) -> float | None:
     running = Stage.objects.filter(plan=editing.plan, state=StageState.RUNNING)
     stage = running.exclude(started_at=None).order_by("-number").first()
-    return restart_soak(editing, stage, f"check {row.key}") if stage else None
+    return restart_soak(editing, stage, _("check {row}").format(row=row.key)) if stage else None
 
 
 def _soak(seen_s: float | None) -> str:
-    return "" if seen_s is None else f". The soak restarts after {duration_text(seen_s)}"
+    return (
+        ""
+        if seen_s is None
+        else _(". The soak restarts after {seen_s}").format(seen_s=duration_text(seen_s))
+    )
 
 
 def remove_check(
@@ -206,12 +237,13 @@ def remove_check(
         row = HealthCheck.objects.get(pk=check.pk)
         if removing.repeated or not row.enabled:
             return row
-        rests = [sentence for _, sentence in rests_on(removing.plan, [row])]
+        rests = [sentence for _unused, sentence in rests_on(removing.plan, [row])]
         if rests and not reason:
             raise Unconfirmed(rests)
         seen_s = None if row.report_only else _soak_restarts(removing, row)
         _set_enabled(row, False, removing)
-        text = f"{row.name} is not watched any more{f': {reason}' if reason else ''}"
+        why = f": {reason}" if reason else ""
+        text = _("{row} is not watched any more{why}").format(row=row.name, why=why)
         text += _soak(seen_s)
         said = " ".join([text if text.endswith(".") or not rests else f"{text}.", *rests])
         removing.record("check.removed", said, key=row.key, reason=reason, rests=rests)
@@ -226,7 +258,11 @@ def restore_check(check: HealthCheck, *, by: User, request_id: str | None = None
             return row
         assign(row, UNREAD)
         _set_enabled(row, True, restoring)
-        restoring.record("check.added", f"{row.name} is watched again{_of(row)}", key=row.key)
+        restoring.record(
+            "check.added",
+            _("{row} is watched again{of}").format(row=row.name, of=_of(row)),
+            key=row.key,
+        )
     return row
 
 
@@ -243,7 +279,7 @@ def move_check(
         rows = list(HealthCheck.objects.filter(plan=moving.plan, enabled=True).defer("history"))
         row = next((one for one in rows if one.pk == check.pk), None)
         if row is None:
-            raise Refused(f"{check.name} is not watched any more.")
+            raise Refused(_("{check} is not watched any more.").format(check=check.name))
         before = rows.index(row) + 1
         place = min(max(1, place), len(rows))
         if moving.repeated or before == place:
@@ -253,7 +289,9 @@ def move_check(
         for position, one in enumerate(rows, start=1):
             one.position = position
         HealthCheck.objects.bulk_update(rows, ["position"], batch_size=200)
-        text = f"{row.name} stands at place {place} of the checks, was {before}"
+        text = _("{row} stands at place {place} of the checks, was {before}").format(
+            row=row.name, place=place, before=before
+        )
         moving.record("check.edited", text, key=row.key, place=place, before=before)
     return row
 
@@ -266,12 +304,16 @@ def renew_key(check: HealthCheck, *, by: User, request_id: str | None = None) ->
             return row
         row.ping_key = new_key()
         row.save(update_fields=["ping_key"])
-        renewing.record("check.edited", f"{row.name} has another address", key=row.key)
+        renewing.record(
+            "check.edited", _("{row} has another address").format(row=row.name), key=row.key
+        )
     return row
 
 
 def _fresh(check: HealthCheck) -> HealthCheck:
     row = HealthCheck.objects.select_related("source").get(pk=check.pk)
     if not row.enabled:
-        raise Refused(f"{row.name} is not watched any more. Watch it again first.")
+        raise Refused(
+            _("{row} is not watched any more. Watch it again first.").format(row=row.name)
+        )
     return row

@@ -22,6 +22,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.models import HealthCheck, PrometheusSource
 from rollouts.probes import BadOption, options_of
 from rollouts.rules.check_addresses import ADDRESSED, wrong_address, wrong_web
@@ -29,11 +32,11 @@ from warroom.actions.refusals import Invalid
 from warroom.models import DeploymentPlan
 
 KINDS = {
-    "http": "An HTTP address",
-    "tcp": "A TCP port",
-    "tls": "A certificate",
-    "targets": "Targets of a Prometheus",
-    "heartbeat": "A script that reports",
+    "http": _l("An HTTP address"),
+    "tcp": _l("A TCP port"),
+    "tls": _l("A certificate"),
+    "targets": _l("Targets of a Prometheus"),
+    "heartbeat": _l("A script that reports"),
 }
 DAY_S = 86_400
 LIMITS = {"name": 200, "group": 100, "url": 500, "runbook_url": 500}
@@ -58,7 +61,7 @@ _NAMES = {*LIMITS, *NUMBERS, "options", "source", "cadence", "report_only"}
 def checked(plan: DeploymentPlan, kind: str, fields: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as they will be kept; what has no name here is left aside. Raises Invalid."""
     if kind not in KINDS:
-        raise Invalid("kind", f"One of {', '.join(KINDS)} is wanted.")
+        raise Invalid("kind", _("One of {kinds} is wanted.").format(kinds=", ".join(KINDS)))
     values = {name: value for name, value in fields.items() if name in _NAMES}
     for name in LIMITS.keys() & values.keys():
         values[name] = _text(name, values[name])
@@ -74,22 +77,27 @@ def checked(plan: DeploymentPlan, kind: str, fields: Mapping[str, Any]) -> dict[
         values["cadence"] = _cadence(values["cadence"])
     source = values.get("source")
     if source is not None and (source.plan_id != plan.pk or source.retired_at is not None):
-        raise Invalid("source", "This release has no such Prometheus.")
+        raise Invalid("source", _("This release has no such Prometheus."))
     return values
 
 
 def refuse_unnamed(kind: str, values: Mapping[str, Any]) -> None:
     """A new check wants a name and what is to be asked. Raises Invalid."""
     if not values.get("name"):
-        raise Invalid("name", "Give it a name.")
+        raise Invalid("name", _("Give it a name."))
     if kind in ADDRESSED and not values.get("url"):
-        raise Invalid("url", "Say what is to be asked.")
+        raise Invalid("url", _("Say what is to be asked."))
 
 
 def _text(name: str, value: Any) -> str:
     text = " ".join(str(value or "").replace("\0", "").split())
     if len(text) > LIMITS[name]:
-        raise Invalid(name, f"This has {len(text)} characters; {LIMITS[name]} are allowed.")
+        raise Invalid(
+            name,
+            _("This has {count} characters; {name} are allowed.").format(
+                count=len(text), name=LIMITS[name]
+            ),
+        )
     return text
 
 
@@ -98,7 +106,9 @@ def _check_number(name: str, value: Any) -> None:
     if value is None and name == "red_ms":
         return
     if type(value) is not int or not low <= value <= high:
-        raise Invalid(name, f"A whole number from {low} to {high:,} is wanted.")
+        raise Invalid(
+            name, _("A whole number from {low} to {high:,} is wanted.").format(low=low, high=high)
+        )
 
 
 def _check_address(kind: str, url: str) -> None:
@@ -117,11 +127,11 @@ def _options(kind: str, raw: Any) -> dict[str, Any]:
 
 def _cadence(steps: Any) -> list[dict[str, int]]:
     if not isinstance(steps, list) or len(steps) > MOST_STEPS:
-        raise Invalid("cadence", f"At most {MOST_STEPS} steps.")
+        raise Invalid("cadence", _("At most {most_steps} steps.").format(most_steps=MOST_STEPS))
     for step in steps:
         every = step.get("every_s") if isinstance(step, dict) else None
         if type(every) is not int or not 1 <= every <= 7 * DAY_S:
-            raise Invalid("cadence", "Each step says how often, from 1 second to 7 days.")
+            raise Invalid("cadence", _("Each step says how often, from 1 second to 7 days."))
     return [
         {name: step[name] for name in ("until_s", "every_s") if step.get(name)} for step in steps
     ]
@@ -145,5 +155,5 @@ def source_named(plan: DeploymentPlan, name: str) -> PrometheusSource | None:
         return None
     found = PrometheusSource.objects.filter(plan=plan, name=name, retired_at=None).first()
     if found is None:
-        raise Invalid("source", "This release has no such Prometheus.")
+        raise Invalid("source", _("This release has no such Prometheus."))
     return found

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import HealthCheck, Probing
 from warroom.actions.change import change
 from warroom.models import DeploymentPlan, User
@@ -17,7 +19,9 @@ def run_now(row: Probing, *, by: User, request_id: str | None = None) -> None:
         row = type(row).objects.defer("history").get(pk=row.pk)
         row.due_at = asking.at
         row.save(update_fields=["due_at"])
-        asking.record("check.requested", f"{row.name}: asked to run now", key=row.key)
+        asking.record(
+            "check.requested", _("{row}: asked to run now").format(row=row.name), key=row.key
+        )
 
 
 def watch_url(
@@ -42,7 +46,12 @@ def watch_url(
         check.url, check.interval_s, check.due_at = url, interval_s, watching.at
         check.full_clean(exclude=["plan", "url"])
         check.save()
-        watching.record("check.added", f"{check.name} is watched: {url}", key=key, url=url)
+        watching.record(
+            "check.added",
+            _("{check} is watched: {url}").format(check=check.name, url=url),
+            key=key,
+            url=url,
+        )
     return check
 
 
@@ -60,5 +69,9 @@ def repoint(plan: DeploymentPlan, urls: dict[str, str], *, by: User | str = "dem
             row.url, row.due_at = urls[row.key], moving.at
         HealthCheck.objects.bulk_update(moved, ["url", "due_at"])
         names = {row.key: row.url for row in moved}
-        moving.record("check.edited", f"{len(moved)} checks are asked elsewhere", urls=names)
+        moving.record(
+            "check.edited",
+            _("{count} checks are asked elsewhere").format(count=len(moved)),
+            urls=names,
+        )
     return len(moved)

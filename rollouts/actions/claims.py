@@ -15,8 +15,9 @@ from rollouts.queries import due
 LEASE = timedelta(seconds=8)
 
 BATCH, MOST = 500, 5000
-# What asking wants of a row; it is read whole, and anew, when its answer is recorded.
-ASKED = ("plan", "key", "interval_s", "due_at", "read_at", "lease_token", "source")
+# What asking wants of a row; it is read whole, and anew, when its answer is recorded. What goes
+# wrong is said in the language of its release.
+ASKED = ("plan__language", "key", "interval_s", "due_at", "read_at", "lease_token", "source")
 OWN: dict[type[Probing], tuple[str, ...]] = {
     PrometheusQuery: (
         "promql", "unit", "reducer", "green_op", "green_value", "red_op", "red_value",
@@ -44,7 +45,7 @@ def claim_due(
         due.due(model, now).filter(pk__in=ids).order_by().update(
             lease_token=token, lease_until=now + LEASE
         )
-    rows = model.objects.only(*ASKED, *OWN[model]).select_related("source")
+    rows = model.objects.only(*ASKED, *OWN[model]).select_related("plan", "source")
     return list(rows.filter(lease_token=token))
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.criteria_effects import Edit, Effect, register_follower
 from checklists.models import Source
 from checklists.queries.gates import opens_at
@@ -44,28 +46,34 @@ class SoakRestarts:
         if restart is None:
             return
         stage, seen = restart.stage, duration_text(restart.observed)
-        text = (
-            f"at stage {stage.number}: {seen} to 0; it ends {instant_text(restart.ends, now)} UTC."
+        text = _("at stage {stage}: {seen} to 0; it ends {ends} UTC.").format(
+            stage=stage.number, seen=seen, ends=instant_text(restart.ends, now)
         )
-        yield Effect("sync", "The soak restarts", text, warns=True)
+        yield Effect("sync", _("The soak restarts"), text, warns=True)
         if restart.moves:
             was, now_at = (instant_text(at, now) for at in (restart.opens, restart.ends))
-            yield Effect("gate", f"{edit.gate.title} moves", f"from {was} to {now_at} UTC.")
+            yield Effect(
+                "gate",
+                _("{gate} moves").format(gate=edit.gate.title),
+                _("from {was} to {now_at} UTC.").format(was=was, now_at=now_at),
+            )
 
     def carry(self, changing: Change, edit: Edit) -> tuple[str, dict[str, Any]]:
         restart = _restart(edit, changing.at)
         if restart is None:
             return "", {}
         stage = restart.stage
-        restart_soak(changing, stage, f"{edit.gate.title} asks something else")
-        said = (
-            f" The soak of stage {stage.number} restarts after {duration_text(restart.observed)}."
+        restart_soak(changing, stage, _("{gate} asks something else").format(gate=edit.gate.title))
+        said = _(" The soak of stage {stage} restarts after {observed}.").format(
+            stage=stage.number, observed=duration_text(restart.observed)
         )
         data: dict[str, Any] = {"soak_restarted": stage.number}
         if restart.moves:
             edit.gate.offset_s = int((restart.ends - changing.plan.t0).total_seconds())
             edit.gate.save(update_fields=["offset_s"])
-            said += f" {edit.gate.title} opens {instant_text(restart.ends, changing.at)} UTC."
+            said += _(" {gate} opens {ends} UTC.").format(
+                gate=edit.gate.title, ends=instant_text(restart.ends, changing.at)
+            )
             data["opens_at"] = restart.ends.isoformat()
         return said, data
 
@@ -91,8 +99,10 @@ class AlertMetric:
     def foresee(self, edit: Edit, now: datetime) -> Iterable[Effect]:
         found = _wanted(edit.gate.plan, edit)
         if found is not None:
-            text = f"it asks {found.source.name}: {found.promql}"
-            yield Effect("plus", f"The metric {found.name} is added", text)
+            text = _("it asks {source}: {promql}").format(
+                source=found.source.name, promql=found.promql
+            )
+            yield Effect("plus", _("The metric {found} is added").format(found=found.name), text)
 
     def carry(self, changing: Change, edit: Edit) -> tuple[str, dict[str, Any]]:
         found = _wanted(changing.plan, edit)
@@ -100,7 +110,7 @@ class AlertMetric:
             return "", {}
         found.due_at = changing.at
         found.save()
-        return f" The metric {found.name} is added.", {"metric": found.key}
+        return _(" The metric {found} is added.").format(found=found.name), {"metric": found.key}
 
 
 def _wanted(plan: DeploymentPlan, edit: Edit) -> PrometheusQuery | None:
@@ -109,7 +119,12 @@ def _wanted(plan: DeploymentPlan, edit: Edit) -> PrometheusQuery | None:
         return None
     severity = str(edit.after.params.get("severity") or CRITICAL)
     if not NAME.fullmatch(severity):
-        raise Invalid("severity", f"{severity[:40]!r} is no severity: critical, high, warning.")
+        raise Invalid(
+            "severity",
+            _("{severity!r} is no severity: critical, high, warning.").format(
+                severity=severity[:40]
+            ),
+        )
     source = PrometheusSource.objects.filter(plan=plan).order_by("pk").first()
     rows = list(PrometheusQuery.objects.filter(plan=plan).only("key", "promql", "position"))
     key = f"{severity}-alerts"
@@ -119,7 +134,7 @@ def _wanted(plan: DeploymentPlan, edit: Edit) -> PrometheusQuery | None:
         plan=plan,
         source=source,
         key=key,
-        name=f"{severity.capitalize()} alerts",
+        name=_("{severity} alerts").format(severity=severity.capitalize()),
         promql=promql_of(severity),
         position=max((row.position for row in rows), default=0) + 1,
         report_only=True,

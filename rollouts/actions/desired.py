@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.seen import note_seen
 from rollouts.models import Effect, EffectState, Rollout, Stage
 from rollouts.queries.rollouts import executor_of, is_observed
@@ -17,7 +19,7 @@ WANTED_FIELDS = (
 
 def rollout_of(changing: Change) -> Rollout:
     """The plan's rollout, made where there is none; only under the plan's lock."""
-    row, _ = Rollout.objects.get_or_create(plan=changing.plan)
+    row, _unused = Rollout.objects.get_or_create(plan=changing.plan)
     return row
 
 
@@ -63,6 +65,8 @@ def set_desired(
     elif not is_observed(rollout) and cause != ROLLBACK and changing.by != RULE:
         # Back is never taken on trust: a rule cannot know that somebody moved the traffic.
         rollout.actual_percent, rollout.actual_at = percent, changing.at
-        rollout.actual_reason = f"said by {changing.author_name}"[:500]
+        rollout.actual_reason = _("said by {author_name}").format(author_name=changing.author_name)[
+            :500
+        ]
         note_seen(changing, rollout, changing.at)
     return rollout

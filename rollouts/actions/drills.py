@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from rollouts.actions.run_ends import checked_span
 from rollouts.actions.runs import begin_run
@@ -51,7 +52,9 @@ def start_drill(
         )
         starting.record(
             "run.started",
-            f"{run} began at {place}: {run.name}. It moves no production traffic",
+            _("{run} began at {place}: {run_name}. It moves no production traffic").format(
+                run=run, place=place, run_name=run.name
+            ),
             run=run.number,
             drill=True,
             procedure=procedure.key if procedure else None,
@@ -95,8 +98,17 @@ def enter_drill(
         took = span_text(run.ended_at - run.started_at)
         entering.record(
             "run.noted",
-            f"{run} of {full_instant(started_at)} entered from notes: {run.name} at {place}, "
-            f"{took}, held by {run.started_by}",
+            _(
+                "{run} of {started_at} entered from notes: {run_name} at {place}, "
+                "{took}, held by {started_by}"
+            ).format(
+                run=run,
+                started_at=full_instant(started_at),
+                run_name=run.name,
+                place=place,
+                took=took,
+                started_by=run.started_by,
+            ),
             run=run.number,
             drill=True,
             procedure=procedure.key,
@@ -109,13 +121,13 @@ def enter_drill(
 def _place(place: str) -> str:
     place = checked_reason(place, 120)
     if not place:
-        raise Invalid("place", "Say where the drill is held, such as staging.")
+        raise Invalid("place", _("Say where the drill is held, such as staging."))
     return place
 
 
 def _own(changing: Change, procedure: RollbackProcedure | None) -> RollbackProcedure | None:
     if procedure is not None and procedure.plan_id != changing.plan.pk:
-        raise Invalid("procedure", "That is a procedure of another release.")
+        raise Invalid("procedure", _("That is a procedure of another release."))
     return procedure
 
 
@@ -127,19 +139,26 @@ def _spans(rows: list[RunStep], durations: Mapping[str, float]) -> dict[str, flo
     segments = list(dict.fromkeys(row.segment for row in rows)) or [TOTAL]
     unknown = sorted(set(durations) - set(segments))
     if unknown:
-        raise Invalid("durations", f"{unknown[0]!r} is none of {', '.join(segments)}.")
+        raise Invalid(
+            "durations",
+            _("{unknown!r} is none of {segments}.").format(
+                unknown=unknown[0], segments=", ".join(segments)
+            ),
+        )
     spans = {name: checked_span(durations.get(name), name) for name in segments}
     missing = [name for name, span in spans.items() if span is None]
     if missing:
-        raise Invalid(missing[0], f"Say how long {missing[0]} took, such as 1:26.")
+        raise Invalid(
+            missing[0], _("Say how long {missing} took, such as 1:26.").format(missing=missing[0])
+        )
     return {name: span for name, span in spans.items() if span is not None}
 
 
 def _past(started_at: datetime, now: datetime, seconds: float) -> datetime:
     if started_at + timedelta(seconds=seconds) > now:
-        raise Invalid("started_at", "It is not over yet by these times: start a drill instead.")
+        raise Invalid("started_at", _("It is not over yet by these times: start a drill instead."))
     if now - started_at > OLDEST:
-        raise Invalid("started_at", "That is more than five years ago.")
+        raise Invalid("started_at", _("That is more than five years ago."))
     return started_at
 
 

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Max, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.fresh_keys import FIELDS as FRESH
 from rollouts.actions.fresh_keys import call_anew
@@ -29,7 +31,7 @@ from warroom.live import doorbell
 # is done by another within twelve seconds.
 LEASE = timedelta(seconds=9)
 LATE = "late-"
-HELD = "held since a restore"
+HELD = _l("held since a restore")
 
 
 def claim_effects(now: datetime | None = None, limit: int = 100) -> list[Effect]:
@@ -128,12 +130,14 @@ def _accepted(noting: Change, row: Effect) -> None:
     row.done_at = noting.at if seen else None
     # Looked at right away, and as often as the first minute wants it.
     Rollout.objects.filter(pk=rollout.pk).update(observe_due_at=noting.at)
-    closed = settle(noting, FAILING, f"{row.executor.name} accepted.")
-    tries = f" at try {row.attempts}" if row.attempts > 1 else ""
-    text = f"{row.executor.name} accepted {share(row.percent)}{tries}: {row.answer}"
+    closed = settle(noting, FAILING, _("{executor} accepted.").format(executor=row.executor.name))
+    tries = _(" at try {attempts}").format(attempts=row.attempts) if row.attempts > 1 else ""
+    text = _("{executor} accepted {share}{tries}: {answer}").format(
+        executor=row.executor.name, share=share(row.percent), tries=tries, answer=row.answer
+    )
     noting.record(
         "effect.sent",
-        ". ".join([text, *(f"{one} closed" for one in closed)]),
+        ". ".join([text, *(_("{one} closed").format(one=one) for one in closed)]),
         key=row.key,
         percent=row.percent,
         generation=row.generation,
@@ -158,7 +162,7 @@ def _failed(noting: Change, row: Effect, answer: Answer) -> None:
         text = _reason(row, for_good)
         noting.record(
             "effect.failed",
-            f"{text}. {opened} opened" if opened else text,
+            _("{text}. {opened} opened").format(text=text, opened=opened) if opened else text,
             key=row.key,
             percent=row.percent,
             generation=row.generation,
@@ -168,9 +172,12 @@ def _failed(noting: Change, row: Effect, answer: Answer) -> None:
 
 
 def _reason(row: Effect, for_good: bool) -> str:
-    word = "refuses" if for_good else "did not carry out"
-    goes_on = "" if for_good else ", it is tried again"
-    return f"{row.executor.name} {word} {share(row.percent)}: {row.failure}{goes_on}"
+    text = (
+        _("{executor} refuses {share}: {failure}")
+        if for_good
+        else _("{executor} did not carry out {share}: {failure}, it is tried again")
+    )
+    return text.format(executor=row.executor.name, share=share(row.percent), failure=row.failure)
 
 
 # --- after a restore (R24) -----------------------------------------------------------------

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.forms.models import model_to_dict
+from django.utils.translation import gettext as _
 
 from rollouts.actions.desired import ADVANCE, ROLLBACK, rollout_of
 from rollouts.actions.fresh_keys import call_anew
@@ -82,22 +83,29 @@ def save_executor(
     with change(plan, by=by, right="edit", request_id=request_id) as saving:
         row = Executor.objects.filter(plan=saving.plan).order_by("-enabled", "position").first()
         if seen is not None and seen != state_of(row):
-            raise Refused("Somebody changed how it is carried out meanwhile. It is shown below.")
+            raise Refused(_("Somebody changed how it is carried out meanwhile. It is shown below."))
         before = model_to_dict(row, FIELDS) if row else None
         if isinstance(by, User):
             _demand_typed(saving.plan, wanted, before or {}, confirmed)
         row = row or Executor(plan=saving.plan, key=KEY)
         for name in FIELDS:
             setattr(row, name, getattr(wanted, name))
-        row.name = wanted.name or KINDS[wanted.kind].label
+        row.name = wanted.name or str(KINDS[wanted.kind].label)
         after = model_to_dict(row, FIELDS)
         if after == before:
             return row
         row.save()
         # Addresses may carry names of people's own servers, never secrets; options neither.
-        word = "moves" if row.enabled else "is off and no longer moves"
+        text = (
+            _("{row} moves the traffic")
+            if row.enabled
+            else _("{row} is off and no longer moves the traffic")
+        )
         saving.record(
-            "executor.changed", f"{row.name} {word} the traffic", before=before, after=after
+            "executor.changed",
+            text.format(row=row.name),
+            before=before,
+            after=after,
         )
     return row
 
@@ -111,17 +119,19 @@ def _demand_typed(
     if source is not None and confirmed.strip() != source.slug:
         raise Invalid(
             "confirmed",
-            f"This address was copied from {source.name}: it may move real traffic. "
-            f"Type {source.slug} to switch it on.",
+            _(
+                "This address was copied from {source}: it may move real traffic. Type "
+                "{source_slug} to switch it on."
+            ).format(source=source.name, source_slug=source.slug),
         )
 
 
 def check_executor(wanted: Wanted) -> None:
     """Raise Invalid for the first field that is wrong."""
     if wanted.kind not in KINDS:
-        raise Invalid("kind", f"One of: {', '.join(KINDS)}.")
+        raise Invalid("kind", _("One of: {kinds}.").format(kinds=", ".join(KINDS)))
     if not isinstance(wanted.options, dict):
-        raise Invalid("options", "Options are written as names with values.")
+        raise Invalid("options", _("Options are written as names with values."))
     try:
         read_options(KINDS[wanted.kind].options, wanted.options)
         check("url", wanted.url, secret=False)
@@ -130,21 +140,25 @@ def check_executor(wanted: Wanted) -> None:
     _check_variable("secret_env", wanted.secret_env)
     for name in ("command", "rollback_command"):
         if len(getattr(wanted, name)) > 4000:
-            raise Invalid(name, "A command has at most 4,000 characters.")
+            raise Invalid(name, _("A command has at most 4,000 characters."))
 
 
 def _check_address(name: str, url: str) -> None:
     if not url:
-        raise Invalid(name, "Whom to call: an address that begins with https://.")
+        raise Invalid(name, _("Whom to call: an address that begins with https://."))
     try:
         checked(url)
     except (Forbidden, ValueError) as error:
-        raise Invalid(name, f"This address is not called: {error}.") from error
+        raise Invalid(
+            name, _("This address is not called: {error}.").format(error=error)
+        ) from error
 
 
 def _check_variable(name: str, variable: str) -> None:
     if variable and (refused := refusal(variable)):
-        text = f"Name a variable of the worker's environment, not the secret: {refused}."
+        text = _("Name a variable of the worker's environment, not the secret: {refused}.").format(
+            refused=refused
+        )
         raise Invalid(name, text)
 
 
@@ -170,7 +184,7 @@ def save_sight(
         before = model_to_dict(rollout, SIGHT)
         query = PrometheusQuery.objects.filter(plan=saving.plan, key=wanted.metric).first()
         if wanted.metric and query is None:
-            raise Invalid("metric", "There is no such metric in this release.")
+            raise Invalid("metric", _("There is no such metric in this release."))
         rollout.observed_by = query
         rollout.observe_url, rollout.observe_path = wanted.url, wanted.path
         rollout.observe_env, rollout.observe_every_s = wanted.token_env, wanted.every_s
@@ -180,7 +194,7 @@ def save_sight(
         # What was seen was seen by other eyes: it counts for the share, not for the next look.
         rollout.observe_due_at, rollout.drift_since = saving.at, None
         rollout.save(update_fields=[*SIGHT, "observe_due_at", "drift_since"])
-        text = f"The share of the traffic is seen {sight_text(rollout)}"
+        text = _("The share of the traffic is seen {rollout}").format(rollout=sight_text(rollout))
         saving.record("observation.changed", text, before=before, after=after)
     return rollout
 
@@ -188,26 +202,28 @@ def save_sight(
 def check_sight(wanted: Sight) -> None:
     """Raise Invalid for the first field that is wrong."""
     if wanted.metric and wanted.url:
-        raise Invalid("url", "Either a metric or an address shows the share, not both.")
+        raise Invalid("url", _("Either a metric or an address shows the share, not both."))
     try:
         steps(wanted.path)
     except NoPath as error:
-        raise Invalid("path", f"{error}. A path is written as flags.web.percentage.") from error
+        raise Invalid(
+            "path", _("{error}. A path is written as flags.web.percentage.").format(error=error)
+        ) from error
     _check_variable("token_env", wanted.token_env)
     for name, low, high in (("every_s", 2, 3600), ("drift_s", 10, 86_400)):
         if not low <= getattr(wanted, name) <= high:
-            raise Invalid(name, f"{low} to {high} seconds.")
+            raise Invalid(name, _("{low} to {high} seconds.").format(low=low, high=high))
     if not 0.5 <= wanted.drift_points <= 100:
-        raise Invalid("drift_points", "0.5 to 100 points.")
+        raise Invalid("drift_points", _("0.5 to 100 points."))
 
 
 def sight_text(rollout: Rollout | None) -> str:
     """ "by flag share", "at http://…", or that people confirm it."""
     if rollout is not None and rollout.observed_by_id:
-        return f"by {rollout.observed_by.name}"
+        return _("by {observed_by}").format(observed_by=rollout.observed_by.name)
     if rollout is not None and rollout.observe_url:
-        return f"at {rollout.observe_url}"
-    return "by nobody: a person confirms it"
+        return _("at {observe_url}").format(observe_url=rollout.observe_url)
+    return _("by nobody: a person confirms it")
 
 
 def carry_out_again(
@@ -224,13 +240,15 @@ def carry_out_again(
         rollout = Rollout.objects.filter(plan=asking.plan, generation=generation).first()
         executor = executor_of(asking.plan)
         if rollout is None or rollout.desired_at is None:
-            raise Refused("Another share is wanted by now. Nothing was called.")
+            raise Refused(_("Another share is wanted by now. Nothing was called."))
         if executor is None or executor.kind == HAND:
-            raise Refused("Nobody is there to be called: people move the traffic.")
+            raise Refused(_("Nobody is there to be called: people move the traffic."))
         if asking.repeated:
             return _newest(asking, rollout, executor)
         effect = _due_again(asking, rollout, executor)
-        text = f"{executor.name} is asked for {share(effect.percent)} again"
+        text = _("{executor} is asked for {share} again").format(
+            executor=executor.name, share=share(effect.percent)
+        )
         asking.record("effect.repeated", text, key=effect.key, generation=generation)
     return effect
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rollouts.actions.rollbacks import BY_GUARDRAIL, roll_back
 from rollouts.models import (
@@ -113,13 +114,17 @@ def _recommend(judging: Change, rail: Guardrail, reason: str, scene: Scene) -> N
     called = open_escalation(
         judging,
         f"guardrail:{rail.key}"[:80],
-        f"{rail.name} recommends a rollback from {scene.percent} %. {reason}",
+        _("{rail} recommends a rollback from {percent} %. {reason}").format(
+            rail=rail.name, percent=scene.percent, reason=reason
+        ),
         url=f"/plans/{judging.plan.slug}/rollback/",
     )
     judging.record(
         "rollback.recommended",
-        f"{rail.name} recommends a rollback from {scene.percent} %. {reason}"
-        + (f" {called} calls the first level." if called else ""),
+        _("{rail} recommends a rollback from {percent} %. {reason}").format(
+            rail=rail.name, percent=scene.percent, reason=reason
+        )
+        + (_(" {called} calls the first level.").format(called=called) if called else ""),
         guardrail=rail.key,
         reason=reason,
         percent=scene.percent,
@@ -197,7 +202,7 @@ def save_guardrail(
     with change(plan, by=by, right="edit", request_id=request_id) as saving:
         rail = Guardrail.objects.filter(plan=saving.plan, key=key).first() if key else None
         if key and rail is None:
-            raise Refused("That guardrail was removed meanwhile.")
+            raise Refused(_("That guardrail was removed meanwhile."))
         if saving.repeated:
             return rail or Guardrail.objects.filter(plan=saving.plan).order_by("-pk").first()
         _demand_fit(saving, wanted, rail)
@@ -207,20 +212,23 @@ def save_guardrail(
         if _shown(rail) == before:
             return rail
         rail.save()
-        word = "changed" if before else "added"
-        text = f"Guardrail {rail.name} {word}: {title_of(rail)}, {rail.get_mode_display().lower()}"
+        text = (
+            _("Guardrail {rail} changed: {title_of}, {mode}")
+            if before
+            else _("Guardrail {rail} added: {title_of}, {mode}")
+        ).format(rail=rail.name, title_of=title_of(rail), mode=rail.get_mode_display().lower())
         saving.record("guardrail.changed", text, key=rail.key, before=before, after=_shown(rail))
     return rail
 
 
 def _demand_fit(saving: Change, wanted: Wanted, rail: Guardrail | None) -> None:
     if wanted.kind in (GuardrailKind.METRIC, GuardrailKind.CHECK) and wanted.watched is None:
-        raise Invalid("watches", "Say which metric or check it watches.")
+        raise Invalid("watches", _("Say which metric or check it watches."))
     if not 1 <= wanted.window_s <= LONGEST_S:
-        raise Invalid("window", "A breach lasts from one second to a day.")
+        raise Invalid("window", _("A breach lasts from one second to a day."))
     same = Guardrail.objects.filter(plan=saving.plan, kind=wanted.kind, **_link(wanted))
     if other := same.exclude(pk=rail.pk if rail else None).first():
-        raise Invalid("watches", f"{other.name} watches that already.")
+        raise Invalid("watches", _("{other} watches that already.").format(other=other.name))
 
 
 def _link(wanted: Wanted) -> dict[str, Any]:
@@ -264,5 +272,5 @@ def remove_guardrail(
             return
         before = _shown(rail)
         rail.delete()
-        text = f"Guardrail {rail.name} removed: it rolls nothing back any more"
+        text = _("Guardrail {rail} removed: it rolls nothing back any more").format(rail=rail.name)
         removing.record("guardrail.changed", text, key=key, before=before, after={})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.desired import rollout_of
 from rollouts.actions.holding import keep_hold
 from rollouts.actions.verdicts import apply_verdict, by_readings
@@ -42,7 +44,7 @@ def hold(
             return rollout
         wanted = Hold(holding.author_name, _reason(reason), holding.at, _end(until, holding.at))
         if rollout.rolled_back_at is not None:
-            raise Refused("A rollback stands, which holds everything. Resume the rollout first.")
+            raise Refused(_("A rollback stands, which holds everything. Resume the rollout first."))
         stands = hold_of(rollout, holding.at)
         if stands and (stands.by, stands.reason, stands.until) == (
             wanted.by, wanted.reason, wanted.until
@@ -55,33 +57,50 @@ def hold(
 
 def _demand(changing: Change) -> None:
     if changing.author is not None and not RIGHTS & changing.held.rights:
-        raise NotAllowed("Holding the rollout wants a role that may run, decide or sign.")
+        raise NotAllowed(_("Holding the rollout wants a role that may run, decide or sign."))
 
 
 def _reason(text: str) -> str:
     if not (reason := checked_reason(text)):
-        raise Invalid("reason", "A hold wants a reason, shown to everybody.")
+        raise Invalid("reason", _("A hold wants a reason, shown to everybody."))
     return reason
 
 
 def _end(until: datetime | None, now: datetime) -> datetime | None:
     if until is not None and not now < until <= now + LONGEST:
-        raise Invalid("until", "The end of a hold lies ahead, at most 30 days.")
+        raise Invalid("until", _("The end of a hold lies ahead, at most 30 days."))
     return until
 
 
 def _keep(holding: Change, rollout: Rollout, wanted: Hold, stands: Hold | None) -> None:
-    until = f"until {instant_text(wanted.until, holding.at)} UTC" if wanted.until else "until ended"
-    verb = "Hold extended" if stands else f"Held at {rollout.desired_percent} %"
+    text = _said(bool(stands), wanted.until is not None).format(
+        percent=rollout.desired_percent,
+        until=instant_text(wanted.until, holding.at) if wanted.until else "",
+        reason=wanted.reason,
+    )
     holding.record(
         "rollout.held",
-        f"{verb} {until}: {wanted.reason}",
+        text,
         percent=rollout.desired_percent,
         until=wanted.until.isoformat() if wanted.until else None,
         reason=wanted.reason,
         before=stands.said(holding.at) if stands else None,
     )
     keep_hold(rollout, wanted)
+
+
+def _said(longer: bool, ends: bool) -> str:
+    if longer:
+        return (
+            _("Hold extended until {until} UTC: {reason}")
+            if ends
+            else _("Hold extended until ended: {reason}")
+        )
+    return (
+        _("Held at {percent} % until {until} UTC: {reason}")
+        if ends
+        else _("Held at {percent} % until ended: {reason}")
+    )
 
 
 def release(
@@ -101,9 +120,16 @@ def release(
         why = _reason(reason)
         said = by_readings(releasing.plan, releasing.at)
         if stands.by_rule and said.word in (Word.HOLD, Word.ROLLBACK):
-            raise Refused(f"The readings hold it: {said.sentence} {stands.said(releasing.at)}")
+            raise Refused(
+                _("The readings hold it: {said} {said_at}").format(
+                    said=said.sentence, said_at=stands.said(releasing.at)
+                )
+            )
         releasing.record(
-            "rollout.released", f"Hold ended: {why}", reason=why, before=stands.said(releasing.at)
+            "rollout.released",
+            _("Hold ended: {why}").format(why=why),
+            reason=why,
+            before=stands.said(releasing.at),
         )
         keep_hold(rollout, None)
     apply_verdict(plan)

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import AlertHook
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
@@ -43,7 +45,7 @@ def add_hook(
             return hooks.order_by("-pk").first(), ""
         _refuse_taken(hooks, values)
         if hooks.count() >= MOST:
-            raise Invalid("name", f"A release hears at most {MOST} managers.")
+            raise Invalid("name", _("A release hears at most {most} managers.").format(most=MOST))
         hook = AlertHook.objects.create(
             plan=adding.plan,
             **values,
@@ -51,7 +53,9 @@ def add_hook(
             created_at=adding.at,
             created_by=adding.author_name,
         )
-        text = f"Alerts of {hook.name} ({KINDS[hook.kind]}) are heard"
+        text = _("Alerts of {hook} ({kind}) are heard").format(
+            hook=hook.name, kind=KINDS[hook.kind]
+        )
         _record(adding, "hook.added", text, hook)
     return hook, token
 
@@ -70,7 +74,12 @@ def edit_hook(
         for name, value in values.items():
             setattr(row, name, value)
         row.save(update_fields=list(values))
-        _record(editing, "hook.changed", f"How alerts of {row.name} are heard is changed", row)
+        _record(
+            editing,
+            "hook.changed",
+            _("How alerts of {row} are heard is changed").format(row=row.name),
+            row,
+        )
     return row
 
 
@@ -82,35 +91,42 @@ def retire_hook(hook: AlertHook, *, by: User, request_id: str | None = None) -> 
             return row
         row.retired_at = retiring.at
         row.save(update_fields=["retired_at"])
-        _record(retiring, "hook.retired", f"Alerts of {row.name} are heard no more", row)
+        _record(
+            retiring,
+            "hook.retired",
+            _("Alerts of {row} are heard no more").format(row=row.name),
+            row,
+        )
     return row
 
 
 def _fresh(hook: AlertHook) -> AlertHook:
     row = AlertHook.objects.get(pk=hook.pk)
     if row.retired_at is not None:
-        raise Refused(f"{row.name} was retired; nothing of it can be changed.")
+        raise Refused(_("{row} was retired; nothing of it can be changed.").format(row=row.name))
     return row
 
 
 def _checked(fields: Mapping[str, Any]) -> dict[str, Any]:
     name = " ".join(str(fields.get("name") or "").replace("\0", "").split())
     if not name or len(name) > NAME:
-        raise Invalid("name", f"Give it a name of at most {NAME} characters.")
+        raise Invalid("name", _("Give it a name of at most {name} characters.").format(name=NAME))
     if fields.get("kind") not in KINDS:
-        raise Invalid("kind", "Alertmanager or Grafana posts here.")
+        raise Invalid("kind", _("Alertmanager or Grafana posts here."))
     every = fields.get("expect_every_s")
     if every is not None and not 10 <= every <= 7 * DAY_S:
-        raise Invalid("expect_every_s", "Between 10 seconds and 7 days, or nothing.")
+        raise Invalid("expect_every_s", _("Between 10 seconds and 7 days, or nothing."))
     url = str(fields.get("manager_url") or "").strip()
     if url and (not url.startswith(("http://", "https://")) or len(url) > 300):
-        raise Invalid("manager_url", "An address such as http://alertmanager:9093 is wanted.")
+        raise Invalid("manager_url", _("An address such as http://alertmanager:9093 is wanted."))
     return {"name": name, "kind": fields["kind"], "expect_every_s": every, "manager_url": url}
 
 
 def _refuse_taken(hooks, values: Mapping[str, Any]) -> None:
     if hooks.filter(name=values["name"]).exists():
-        raise Invalid("name", f"There is a hook called {values['name']} already.")
+        raise Invalid(
+            "name", _("There is a hook called {name} already.").format(name=values["name"])
+        )
 
 
 def _record(changing: Change, kind: str, text: str, hook: AlertHook) -> None:

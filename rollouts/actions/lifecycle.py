@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import Rollout, Stage, StageState
 from rollouts.queries.stages import of_plan
 from warroom.actions.change import Change
@@ -19,18 +21,26 @@ def against(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Objectio
         return
     stages = of_plan(plan)
     if step != ABORTED and Rollout.objects.filter(plan=plan, rolled_back_at__isnull=False).exists():
-        yield Objection("A rollback stands. Resume the rollout first.", code="rolled-back")
+        yield Objection(_("A rollback stands. Resume the rollout first."), code="rolled-back")
     running = next((stage for stage in stages if stage.state == StageState.RUNNING), None)
     if step == ABORTED:
         if running is not None and running.to_percent > 0:
             yield Objection(
-                f"Refused while {running.to_percent} % is live. Roll back to 0 % first.",
+                _("Refused while {to_percent} % is live. Roll back to 0 % first.").format(
+                    to_percent=running.to_percent
+                ),
                 code="live",
             )
     elif stages and stages[-1].state == StageState.PENDING:
-        there = f"stands at {running.to_percent} %" if running else "has not begun"
+        there = (
+            _("stands at {to_percent} %").format(to_percent=running.to_percent)
+            if running
+            else _("has not begun")
+        )
         yield Objection(
-            f"The rollout {there}; its last stage goes to {stages[-1].to_percent} %.",
+            _("The rollout {there}; its last stage goes to {to_percent} %.").format(
+                there=there, to_percent=stages[-1].to_percent
+            ),
             refuses=step == STABLE,
             code="stages",
         )

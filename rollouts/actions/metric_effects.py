@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.criteria import at_stake
 from checklists.actions.criteria_effects import Effect
 from checklists.actions.regating import Regated, falling, regate
@@ -54,18 +56,18 @@ class Following:
     def stake(self) -> dict[str, str]:
         """Votes and signatures that fall, as keys for a form and in words."""
         return {
-            key: f"{words} at {gate.title}"
+            key: _("{words} at {gate}").format(words=words, gate=gate.title)
             for gate, fallen in self.gates
             for key, words in at_stake(fallen).items()
         }
 
     @property
     def votes(self) -> int:
-        return sum(len(fallen.votes) for _, fallen in self.gates)
+        return sum(len(fallen.votes) for _unused, fallen in self.gates)
 
     @property
     def signatures(self) -> int:
-        return sum(len(fallen.signoffs) for _, fallen in self.gates)
+        return sum(len(fallen.signoffs) for _unused, fallen in self.gates)
 
 
 def following(before: PrometheusQuery, after: PrometheusQuery, now: datetime) -> Following:
@@ -86,17 +88,27 @@ def effects(found: Following, now: datetime) -> list[Effect]:
     said = []
     if found.moving:
         moving = found.moving
-        text = f"at stage {moving.stage.number}: {duration_text(moving.observed_s)} to 0:00."
-        said.append(Effect("sync", "Soak restarts", text, warns=True))
+        text = _("at stage {stage}: {observed_s} to 0:00.").format(
+            stage=moving.stage.number, observed_s=duration_text(moving.observed_s)
+        )
+        said.append(Effect("sync", _("Soak restarts"), text, warns=True))
         if moving.moves:
             gate = moving.stage.gate
-            text = f"from {instant_text(moving.opens, now)} to {instant_text(moving.ends, now)} UTC"
-            said.append(Effect("gate", f"{gate.title} moves", f"{text}, if all stays green."))
+            text = _("from {opens} to {ends} UTC").format(
+                opens=instant_text(moving.opens, now), ends=instant_text(moving.ends, now)
+            )
+            said.append(
+                Effect(
+                    "gate",
+                    _("{gate} moves").format(gate=gate.title),
+                    _("{text}, if all stays green.").format(text=text),
+                )
+            )
     for one in found.stake.values():
-        said.append(Effect("pen", "Falls:", f"{one}."))
+        said.append(Effect("pen", _("Falls:"), f"{one}."))
     if found.loosens:
-        text = "That is said in the timeline and in the tuning log."
-        said.append(Effect("warn", "A target is loosened while it is missed.", text, warns=True))
+        text = _("That is said in the timeline and in the tuning log.")
+        said.append(Effect("warn", _("A target is loosened while it is missed."), text, warns=True))
     return said
 
 
@@ -110,12 +122,12 @@ def carry(
     found = following(before, after, changing.at)
     said, data, observed = "", {"loosened": found.loosens}, None
     if found.loosens:
-        said += " A target is loosened while it is missed."
+        said += _(" A target is loosened while it is missed.")
     if found.moving:
         text, more, observed = _restart(changing, found.moving, after.name)
         said, data = said + text, data | more
     votes, revoked = [], []
-    for gate, _ in found.gates:
+    for gate, _unused in found.gates:
         fallen = regate(changing, _current(gate))
         said += f" {gate.title}:{fallen.said}." if fallen.said else ""
         votes += fallen.data["votes_fell"]
@@ -127,14 +139,18 @@ def carry(
 
 def _restart(changing: Change, moving: Moving, name: str) -> tuple[str, dict[str, Any], float]:
     stage = moving.stage
-    observed = restart_soak(changing, stage, f"{name} was changed")
-    said = f" The soak of stage {stage.number} restarts after {duration_text(observed)}."
+    observed = restart_soak(changing, stage, _("{name} was changed").format(name=name))
+    said = _(" The soak of stage {stage} restarts after {observed}.").format(
+        stage=stage.number, observed=duration_text(observed)
+    )
     data: dict[str, Any] = {"soak_restarted": stage.number, "observed_s": round(observed)}
     if moving.moves and changing.plan.t0 is not None:
         gate = _current(stage.gate)
         gate.offset_s = int((moving.ends - changing.plan.t0).total_seconds())
         gate.save(update_fields=["offset_s"])
-        said += f" {gate.title} opens {instant_text(moving.ends, changing.at)} UTC."
+        said += _(" {gate} opens {ends} UTC.").format(
+            gate=gate.title, ends=instant_text(moving.ends, changing.at)
+        )
         data["opens_at"] = moving.ends.isoformat()
     return said, data, observed
 

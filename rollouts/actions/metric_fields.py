@@ -18,6 +18,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Bound
 from rollouts.models import PrometheusQuery, PrometheusSource
 from rollouts.rules.metric_words import REDUCERS
@@ -56,14 +58,14 @@ def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
             values[name] = _text(name, values[name], limit)
     for name in ("name", "promql"):
         if not values.get(name, "" if new else "-"):
-            raise Invalid(name, "Give it a name." if name == "name" else "Write the query.")
+            raise Invalid(name, _("Give it a name.") if name == "name" else _("Write the query."))
     for name in ("promql", "guard_promql"):
         wrong = [one.text for one in lint(values[name]) if one.error] if values.get(name) else []
         if wrong:
             raise Invalid(name, wrong[0])
     for name in ("runbook_url", "link_url"):
         if values.get(name) and not _WEB.fullmatch(values[name]):
-            raise Invalid(name, "Write a web address: https://…")
+            raise Invalid(name, _("Write a web address: https://…"))
     _check_numbers(values)
     _check_shape(values)
     return values
@@ -73,27 +75,34 @@ def _check_numbers(values: dict[str, Any]) -> None:
     for name, (least, most) in LENGTHS.items():
         value = values.get(name)
         if value is None and name != "stale_s" and name in values:
-            raise Invalid(name, "Give a length, such as 15s or 5m.")
+            raise Invalid(name, _("Give a length, such as 15s or 5m."))
         if value is not None and not least <= value <= most:
-            raise Invalid(name, f"Give a length from {least} s to {most // 3600} h.")
+            raise Invalid(
+                name,
+                _("Give a length from {least} s to {most} h.").format(
+                    least=least, most=most // 3600
+                ),
+            )
     after = values.get("red_after", 1)
     if not isinstance(after, int) or not 1 <= after <= 100:
-        raise Invalid("red_after", "Give a number from 1 to 100.")
+        raise Invalid("red_after", _("Give a number from 1 to 100."))
     guard = values.get("guard_min")
     if guard is not None and not (math.isfinite(guard) and guard > 0):
-        raise Invalid("guard_min", "Give a number above 0.")
+        raise Invalid("guard_min", _("Give a number above 0."))
 
 
 def _check_shape(values: dict[str, Any]) -> None:
     if values.get("reducer", "") not in REDUCERS:
         known = ", ".join(filter(None, REDUCERS))
-        raise Invalid("reducer", f"Several series become nothing, or one of: {known}.")
+        raise Invalid(
+            "reducer", _("Several series become nothing, or one of: {known}.").format(known=known)
+        )
     for name in ("green", "red"):
         bound = values.get(name)
         if bound is not None and not math.isfinite(bound.value):
-            raise Invalid(name, "Give a finite number.")
+            raise Invalid(name, _("Give a finite number."))
     if values.get("red") is not None and values.get("green", Bound("=", 0)) is None:
-        raise Invalid("green", "Say what is green as well.")
+        raise Invalid("green", _("Say what is green as well."))
     if "cadence" in values:
         values["cadence"] = _cadence(values["cadence"])
     if "words" in values:
@@ -107,13 +116,13 @@ def _cadence(steps: Any) -> list[dict[str, int]]:
     for place, step in enumerate(steps, start=1):
         every, until = step.get("every_s"), step.get("until_s")
         if not isinstance(every, int) or not 1 <= every <= 86_400:
-            raise Invalid("cadence", "Each step says how often: every 15s.")
+            raise Invalid("cadence", _("Each step says how often: every 15s."))
         if place < len(steps) and (not isinstance(until, int) or until <= before):
-            raise Invalid("cadence", "Each step but the last ends later than the one before.")
+            raise Invalid("cadence", _("Each step but the last ends later than the one before."))
         before = until or before
         kept.append({"every_s": every} | ({"until_s": until} if until else {}))
     if len(kept) > 10:
-        raise Invalid("cadence", "At most ten steps.")
+        raise Invalid("cadence", _("At most ten steps."))
     return kept
 
 
@@ -122,7 +131,7 @@ def _words(words: Any) -> dict[str, str]:
     for value, word in dict(words or {}).items():
         kept[_text("words", value, 60)] = _text("words", word, 120)
     if len(kept) > 100:
-        raise Invalid("words", "At most 100 words.")
+        raise Invalid("words", _("At most 100 words."))
     return kept
 
 
@@ -131,7 +140,12 @@ def _text(name: str, value: Any, limit: int) -> str:
     if name not in MANY_LINES:
         text = " ".join(text.split())
     if len(text) > limit:
-        raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")
+        raise Invalid(
+            name,
+            _("This has {count} characters; {limit} are allowed.").format(
+                count=len(text), limit=limit
+            ),
+        )
     return text
 
 
@@ -155,7 +169,7 @@ def assign(row: PrometheusQuery, found: Mapping[str, Any]) -> None:
         setattr(row, name, value)
     if bool(row.guard_promql) != (row.guard_min is not None):
         missing = "guard_min" if row.guard_promql else "guard_promql"
-        raise Invalid(missing, "A guard is a query that counts samples and the fewest that do.")
+        raise Invalid(missing, _("A guard is a query that counts samples and the fewest that do."))
     if row.source_id and "source_id" in found:
         row.source = PrometheusSource.objects.get(pk=row.source_id)
 

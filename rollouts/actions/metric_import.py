@@ -9,6 +9,8 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.criterion_words import Moved
 from rollouts.actions import metric_fields
 from rollouts.actions.metrics import apply_edit, begin_metric, fresh_metric
@@ -67,7 +69,7 @@ def _taken(
     # Compared as values first: a database may give the names in a mapping in another order.
     moved = tuple(differences(was, now, known)) if was != now else ()
     if source is not None and not source.pk:
-        moved += (Moved("Server", known.get(row.source_id, ""), source.name),)
+        moved += (Moved(_("Server"), known.get(row.source_id, ""), source.name),)
     kind = CHANGED if moved or was != now else SAME
     return Taken(wanted.key, name, wanted.line, kind, moved, judges_otherwise(was, now), draft)
 
@@ -92,10 +94,10 @@ def import_set(
             return Counter()
         plan = importing.plan
         if seen is not None and seen != basis(plan):
-            raise Refused("The metrics were changed since the preview. Look at it again.")
+            raise Refused(_("The metrics were changed since the preview. Look at it again."))
         taken = preview(plan, found)
         if any(one.restarts for one in taken) and not reason:
-            raise Invalid("reason", "Say why: metrics that are judged already change.")
+            raise Invalid("reason", _("Say why: metrics that are judged already change."))
         counts = Counter(one.kind for one in taken)
         if not counts[NEW] + counts[CHANGED]:
             return counts
@@ -139,7 +141,7 @@ def _edit(
     before = copy(row)
     metric_fields.assign(row, metric_fields.columns(values))
     _switches(row, wanted)
-    text, _ = apply_edit(importing, before, row, reason or "Imported", why_wanted=False)
+    text, _unused = apply_edit(importing, before, row, reason or _("Imported"), why_wanted=False)
     return text
 
 
@@ -152,11 +154,15 @@ def _record(
     said: list[str],
 ) -> None:
     parts = [f"{counts[kind]} {kind}" for kind in (NEW, CHANGED, SAME) if counts[kind]]
-    text = f"Metrics were imported: {', '.join(parts)}"
+    text = _("Metrics were imported: {parts}").format(parts=", ".join(parts))
     if reason:
         text += f": {reason}"
     if said:
-        text += " " + " ".join(said[:3]) + (f" And {len(said) - 3} more." if said[3:] else "")
+        text += (
+            " "
+            + " ".join(said[:3])
+            + (_(" And {count} more.").format(count=len(said) - 3) if said[3:] else "")
+        )
     importing.record(
         "metric.imported",
         text,
@@ -175,15 +181,18 @@ def _values(wanted: Wanted, sources: Mapping[str, PrometheusSource]) -> dict[str
     try:
         values = metric_fields.checked(wanted.fields)
     except Invalid as wrong:
-        sentence = f"Line {wanted.line}, {wanted.key}, {wrong.field}: {wrong.sentence}"
+        sentence = _("Line {line}, {wanted}, {field}: {wrong}").format(
+            line=wanted.line, wanted=wanted.key, field=wrong.field, wrong=wrong.sentence
+        )
         raise Invalid("text", sentence) from wrong
     if wanted.source:
         if wanted.source not in sources:
             known = ", ".join(sources) or "none"
             raise Invalid(
                 "text",
-                f"Line {wanted.line}, {wanted.key}: there is no server “{wanted.source}”. "
-                f"Known: {known}.",
+                _("Line {line}, {wanted}: there is no server “{source}”. Known: {known}.").format(
+                    line=wanted.line, wanted=wanted.key, source=wanted.source, known=known
+                ),
             )
         values["source"] = sources[wanted.source]
     return values

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from copy import copy
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions import metric_fields
 from rollouts.actions.metrics import (
     DOES,
@@ -40,9 +42,9 @@ def save_for_next_stage(
     """
     values, reason = metric_fields.checked(fields), checked_reason(reason)
     if not reason:
-        raise Invalid("reason", "Say why. It is shown to everybody.")
+        raise Invalid("reason", _("Say why. It is shown to everybody."))
     if does and does not in DOES:
-        raise Invalid("does", f"Red does one of: {', '.join(DOES)}.")
+        raise Invalid("does", _("Red does one of: {does}.").format(does=", ".join(DOES)))
     with change(row.plan, by=by, right="edit", request_id=request_id) as planning:
         row = fresh_metric(row, planning)
         if planning.repeated:
@@ -50,14 +52,14 @@ def save_for_next_stage(
         refuse_older(row, seen_version)
         stage = coming(of_plan(planning.plan))
         if stage is None:
-            raise Refused("No stage comes any more: save it now.")
+            raise Refused(_("No stage comes any more: save it now."))
         draft = copy(row)
         metric_fields.assign(draft, metric_fields.columns(values))
         was, now = settings_of(row), settings_of(draft)
         moved = {name: value for name, value in now.items() if was[name] != value}
         wanted = does if does not in ("", does_of(row)) else ""
         if not moved and not wanted:
-            raise Invalid("promql", "The draft says what stands already.")
+            raise Invalid("promql", _("The draft says what stands already."))
         _keep(planning, row, stage, moved, wanted, reason, was | moved)
     return row
 
@@ -79,10 +81,14 @@ def _keep(
         "at": planning.at.isoformat(),
     }
     row.save(update_fields=["pending"])
-    said = "; ".join(one.text for one in differences(settings_of(row), draft)) or f"red: {does}"
+    said = "; ".join(one.text for one in differences(settings_of(row), draft)) or _(
+        "red: {does}"
+    ).format(does=does)
     planning.record(
         "metric.planned",
-        f"{row.name} changes when stage {stage.number} begins: {said}: {reason}",
+        _("{row} changes when stage {stage} begins: {said}: {reason}").format(
+            row=row.name, stage=stage.number, said=said, reason=reason
+        ),
         key=row.key,
         stage=stage.number,
         fields=moved,
@@ -98,7 +104,9 @@ def drop_pending(row: PrometheusQuery, *, by: User, request_id: str | None = Non
             return
         dropped, row.pending = row.pending, {}
         row.save(update_fields=["pending"])
-        text = f"{row.name}: the change that waited for the next stage is taken back"
+        text = _("{row}: the change that waited for the next stage is taken back").format(
+            row=row.name
+        )
         dropping.record("metric.planned", text, key=row.key, dropped=dropped["fields"])
 
 
@@ -120,7 +128,9 @@ def _apply(changing: Change, row: PrometheusQuery) -> tuple[str, dict[str, Any]]
     does = waited.get("does") or ""
     if does:
         row.report_only = does == "report"
-    reason = f"{waited['reason']} (saved by {waited['by']} for this stage)"
+    reason = _("{reason} (saved by {by} for this stage)").format(
+        reason=waited["reason"], by=waited["by"]
+    )
     return apply_edit(changing, before, row, reason, does=does, why_wanted=False)
 
 

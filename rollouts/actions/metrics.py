@@ -7,6 +7,8 @@ from copy import copy
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.criteria import FellMeanwhile
 from checklists.models import Evidence
@@ -26,7 +28,7 @@ from warroom.rules.keys import free_key
 
 MOST = 500
 RESERVED = frozenset({"new", "import"})
-CHANGED = "Not read since it was changed"
+CHANGED = _l("Not read since it was changed")
 # What red does: the modes of its guardrail, and two without one.
 AUTOMATIC, RECOMMEND, HOLD, REPORT = "automatic", "recommend", "hold", "report"
 DOES = (AUTOMATIC, RECOMMEND, HOLD, REPORT)
@@ -60,7 +62,9 @@ def add_metric(
         said = f": {reason}" if reason else ""
         adding.record(
             "metric.added",
-            f"{row.name} is watched, {_judged_by(row)}{said}",
+            _("{row} is watched, {judged_by}{said}").format(
+                row=row.name, judged_by=_judged_by(row), said=said
+            ),
             key=row.key,
             after=settings_of(row),
             reason=reason,
@@ -72,14 +76,14 @@ def begin_metric(plan: DeploymentPlan, values: Mapping[str, Any], key: str = "")
     """A new metric of the plan, unsaved, at the end of the list; ``values`` as checked."""
     taken = set(PrometheusQuery.objects.filter(plan=plan).values_list("key", flat=True))
     if len(taken) >= MOST:
-        raise Invalid("name", f"A release watches at most {MOST} metrics.")
+        raise Invalid("name", _("A release watches at most {most} metrics.").format(most=MOST))
     if key and key in taken:
-        raise Invalid("key", f"{key} is the key of another metric.")
+        raise Invalid("key", _("{key} is the key of another metric.").format(key=key))
     # Readings of metrics and checks are kept under their keys, side by side.
     checks = HealthCheck.objects.filter(plan=plan).values_list("key", flat=True)
     base = slugify(values["name"].replace("/", " "))[:70].strip("-") or "metric"
     key = key or free_key(base, taken | set(checks) | RESERVED)
-    row = PrometheusQuery(plan=plan, key=key, position=len(taken) + 1, reason="Not read yet")
+    row = PrometheusQuery(plan=plan, key=key, position=len(taken) + 1, reason=_("Not read yet"))
     if values.get("source") is None:
         source = metric_fields.source_of(plan, "") or PrometheusSource.objects.create(plan=plan)
         values = {**values, "source": source}
@@ -150,7 +154,7 @@ def apply_edit(
     mode = does_of(before)
     guarded = does not in ("", mode)
     if why_wanted and (judges_otherwise(was, now) or guarded) and not reason:
-        raise Invalid("reason", "Say why. It is shown to everybody.")
+        raise Invalid("reason", _("Say why. It is shown to everybody."))
     _refuse_unnamed(before, row, changing, named)
     said, more, observed = carry(changing, before, row)
     keep_version(changing, row, reason, loosened=bool(more["loosened"]), soak_observed_s=observed)
@@ -158,9 +162,13 @@ def apply_edit(
     row.save()
     _guard(changing, row, does)
     moved = [one.text for one in differences(was, now, _names(row))]
-    moved += [f"red {_DOES[does]}, was: {_DOES[mode]}"] if guarded else []
+    moved += (
+        [_("red {does}, was: {mode}").format(does=_DOES[does], mode=_DOES[mode])] if guarded else []
+    )
     why = f": {reason}" if reason else "."
-    text = f"{row.name}, version {row.version}: {'; '.join(moved)}{why}{said}"
+    text = _("{row}, version {version}: {moved}{why}{said}").format(
+        row=row.name, version=row.version, moved="; ".join(moved), why=why, said=said
+    )
     data = {"key": row.key, "version": row.version, "before": was, "after": now, "reason": reason}
     return text, data | more
 
@@ -187,16 +195,22 @@ def set_enabled(
             return row
         rests = [] if enabled else _rests(changing, row)
         if not reason:
-            raise Invalid("reason", " ".join(["Say why. It is shown to everybody.", *rests]))
+            raise Invalid("reason", " ".join([_("Say why. It is shown to everybody."), *rests]))
         refuse_older(row, seen_version)
         before = copy(row)
         row.enabled = enabled
         text, data = apply_edit(changing, before, row, reason, named=named)
         if enabled:
-            changing.record("metric.added", f"{row.name} is watched again: {reason}", **data)
+            changing.record(
+                "metric.added",
+                _("{row} is watched again: {reason}").format(row=row.name, reason=reason),
+                **data,
+            )
         else:
             tail = text.partition(reason)[2]
-            said = f"{row.name} is no longer watched: {reason}{tail}"
+            said = _("{row} is no longer watched: {reason}{tail}").format(
+                row=row.name, reason=reason, tail=tail
+            )
             said = " ".join([said if said.endswith(".") or not rests else f"{said}.", *rests])
             changing.record("metric.removed", said, **data, rests=rests)
     return row
@@ -206,10 +220,12 @@ def _rests(changing: Change, row: PrometheusQuery) -> list[str]:
     """What falls still without the metric. Raises Refused where the traffic is seen by it."""
     if Rollout.objects.filter(plan=changing.plan, observed_by=row).exists():
         raise Refused(
-            f"The share of the traffic is seen by {row.name}. Say in the settings how else it is "
-            "seen; then it can go."
+            _(
+                "The share of the traffic is seen by {row}. Say in the settings how else "
+                "it is seen; then it can go."
+            ).format(row=row.name)
         )
-    return [sentence for _, sentence in rests_on(changing.plan, [row])]
+    return [sentence for _unused, sentence in rests_on(changing.plan, [row])]
 
 
 def move_metric(
@@ -230,7 +246,10 @@ def move_metric(
             one.position = position
         PrometheusQuery.objects.bulk_update(rest, ["position"])
         moving.record(
-            "metric.edited", f"{row.name} stands at place {place}", key=row.key, place=place
+            "metric.edited",
+            _("{row} stands at place {place}").format(row=row.name, place=place),
+            key=row.key,
+            place=place,
         )
     return row
 
@@ -241,7 +260,7 @@ def note_metric(
     """Write down something odd that was seen of a metric, for the tuning log."""
     text = checked_reason(text)
     if not text:
-        raise Invalid("text", "Write what was seen.")
+        raise Invalid("text", _("Write what was seen."))
     with change(row.plan, by=by, right="tick", request_id=request_id) as noting:
         if noting.repeated:
             return
@@ -254,10 +273,10 @@ def note_metric(
 # --- parts ---------------------------------------------------------------------------------
 
 _DOES = {
-    AUTOMATIC: "rolls back without asking",
-    RECOMMEND: "recommends a rollback",
-    HOLD: "holds only",
-    REPORT: "is reported only",
+    AUTOMATIC: _l("rolls back without asking"),
+    RECOMMEND: _l("recommends a rollback"),
+    HOLD: _l("holds only"),
+    REPORT: _l("is reported only"),
 }
 
 
@@ -271,11 +290,11 @@ def does_of(row: PrometheusQuery) -> str:
 
 def _do(row: PrometheusQuery, does: str) -> None:
     if does and does not in DOES:
-        raise Invalid("does", f"Red does one of: {', '.join(DOES)}.")
+        raise Invalid("does", _("Red does one of: {does}.").format(does=", ".join(DOES)))
     if does:
         row.report_only = does == REPORT
     if does in (AUTOMATIC, RECOMMEND) and not row.red_op:
-        raise Invalid("red", "Say what is red: nothing else can roll back.")
+        raise Invalid("red", _("Say what is red: nothing else can roll back."))
 
 
 def _guard(changing: Change, row: PrometheusQuery, does: str) -> None:
@@ -328,10 +347,18 @@ def refuse_older(row: PrometheusQuery, seen: int | None) -> None:
     if seen is None or seen == row.version:
         return
     newest = row.versions.first()
-    who = f" by {newest.by_name}, {newest.ended_at:%H:%M} UTC: “{newest.reason}”" if newest else ""
+    who = (
+        _(" by {by_name}, {ended_at:%H:%M} UTC: “{reason}”").format(
+            by_name=newest.by_name, ended_at=newest.ended_at, reason=newest.reason
+        )
+        if newest
+        else ""
+    )
     raise Refused(
-        f"{row.name} was changed while you wrote{who}. What you typed is compared with it below; "
-        "send again if that is meant."
+        _(
+            "{row} was changed while you wrote{who}. What you typed is compared with it "
+            "below; send again if that is meant."
+        ).format(row=row.name, who=who)
     )
 
 
@@ -355,9 +382,9 @@ def _names(row: PrometheusQuery) -> dict[int, str]:
 
 def _judged_by(row: PrometheusQuery) -> str:
     if row.bands is None:
-        return "shown and not judged"
-    red = f", red {show(row.bands.red, row.unit)}" if row.bands.red else ""
-    return f"green {show(row.bands.green, row.unit)}{red}"
+        return _("shown and not judged")
+    red = _(", red {show}").format(show=show(row.bands.red, row.unit)) if row.bands.red else ""
+    return _("green {show}{red}").format(show=show(row.bands.green, row.unit), red=red)
 
 
 def _repeated(adding: Change) -> PrometheusQuery:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rollouts.actions.fresh_keys import FIELDS as FRESH
 from rollouts.actions.fresh_keys import call_anew
@@ -86,9 +87,13 @@ def confirm_by_hand(
     with change(plan, by=by, right="run", request_id=request_id) as confirming:
         rollout = Rollout.objects.filter(plan=confirming.plan).first()
         if rollout is None or rollout.desired_at is None:
-            raise Refused("No share of the traffic is wanted yet.")
+            raise Refused(_("No share of the traffic is wanted yet."))
         if generation is not None and generation != rollout.generation:
-            raise Refused(f"By now {share(rollout.desired_percent)} is wanted. Nothing confirmed.")
+            raise Refused(
+                _("By now {share} is wanted. Nothing confirmed.").format(
+                    share=share(rollout.desired_percent)
+                )
+            )
         if confirming.repeated or rollout.verified_at is not None:
             return rollout
         open_ones = open_effects(confirming.plan, rollout.generation)
@@ -104,24 +109,26 @@ def _take_word(confirming: Change, rollout: Rollout, open_ones: QuerySet) -> Non
         state=EffectState.SENT,
         sent_at=confirming.at,
         confirmed_by=who,
-        answer=f"{who} moved it by hand",
+        answer=_("{who} moved it by hand").format(who=who),
         failure="",
         lease_token="",
         lease_until=None,
     )
-    text, wanted = f"{who} moved the traffic to ", share(rollout.desired_percent)
     if is_observed(rollout):
         rollout.observe_due_at = confirming.at
         rollout.save(update_fields=["observe_due_at"])
-        text += f"{wanted} by hand; it is to be seen yet"
+        text = _("{who} moved the traffic to {wanted} by hand; it is to be seen yet")
     else:
         rollout.actual_percent, rollout.actual_at = rollout.desired_percent, confirming.at
-        rollout.actual_reason = f"confirmed by {who}"[:500]
+        rollout.actual_reason = _("confirmed by {who}").format(who=who)[:500]
         note_seen(confirming, rollout, confirming.at)
-        text += f"{wanted} by hand; nothing observes it"
-    settle(confirming, FAILING, f"{who} moved the traffic by hand.")
+        text = _("{who} moved the traffic to {wanted} by hand; nothing observes it")
+    settle(confirming, FAILING, _("{who} moved the traffic by hand.").format(who=who))
     confirming.record(
-        "rollout.confirmed", text, percent=rollout.desired_percent, generation=rollout.generation
+        "rollout.confirmed",
+        text.format(who=who, wanted=share(rollout.desired_percent)),
+        percent=rollout.desired_percent,
+        generation=rollout.generation,
     )
 
 
@@ -152,11 +159,18 @@ def _may_count(rollout: Rollout, before: float | None, at: datetime) -> bool:
 def _verify(seeing: Change, rollout: Rollout, at: datetime) -> None:
     closed = note_seen(seeing, rollout, at)
     took = duration_text(at - rollout.desired_at)
-    where = f" on {rollout.observed_by.name}" if rollout.observed_by else ""
-    text = f"{share(rollout.desired_percent)} seen{where} after {took}"
+    text = (
+        _("{share} seen on {metric} after {took}")
+        if rollout.observed_by
+        else _("{share} seen after {took}")
+    ).format(
+        share=share(rollout.desired_percent),
+        metric=rollout.observed_by.name if rollout.observed_by else "",
+        took=took,
+    )
     seeing.record(
         "rollout.observed",
-        ". ".join([text, *(f"{one} closed" for one in closed)]),
+        ". ".join([text, *(_("{one} closed").format(one=one) for one in closed)]),
         percent=rollout.desired_percent,
         actual=rollout.actual_percent,
         generation=rollout.generation,
@@ -164,10 +178,12 @@ def _verify(seeing: Change, rollout: Rollout, at: datetime) -> None:
 
 
 def _agree_again(seeing: Change, rollout: Rollout) -> None:
-    closed = settle(seeing, DRIFT, "The share agrees again.")
+    closed = settle(seeing, DRIFT, _("The share agrees again."))
     if closed:
         names = ", ".join(map(str, closed))
-        text = f"{share(rollout.desired_percent)} seen again. {names} closed"
+        text = _("{share} seen again. {names} closed").format(
+            share=share(rollout.desired_percent), names=names
+        )
         seeing.record("rollout.observed", text, percent=rollout.desired_percent)
 
 
@@ -187,9 +203,12 @@ def _differ(seeing: Change, rollout: Rollout, at: datetime) -> None:
     told = seeing.plan.escalations.filter(cause=DRIFT, opened_at__gte=rollout.drift_since)
     if told.exists():
         return
-    text = (
-        f"{share(rollout.actual_percent)} of the traffic is seen, "
-        f"{share(rollout.desired_percent)} is wanted, for {duration_text(lasts)}"
+    text = _(
+        "{share} of the traffic is seen, {share_desired_percent} is wanted, for {lasts}"
+    ).format(
+        share=share(rollout.actual_percent),
+        share_desired_percent=share(rollout.desired_percent),
+        lasts=duration_text(lasts),
     )
     _call(seeing, DRIFT, text, "rollout.drifted", rollout)
 
@@ -200,9 +219,10 @@ def _risen_again(seeing: Change, rollout: Rollout) -> None:
     Nobody waits whether it lasts. The way back is called once more, once per episode, unless its
     call is still due anyway.
     """
-    text = (
-        f"{share(rollout.actual_percent)} of the traffic is seen again after the rollback to "
-        f"{share(rollout.desired_percent)}"
+    text = _(
+        "{share} of the traffic is seen again after the rollback to {share_desired_percent}"
+    ).format(
+        share=share(rollout.actual_percent), share_desired_percent=share(rollout.desired_percent)
     )
     answered = Effect.objects.filter(
         plan=seeing.plan,
@@ -214,7 +234,9 @@ def _risen_again(seeing: Change, rollout: Rollout) -> None:
     if row is not None:
         call_anew(row, f"risen-{seeing.plan.timeline_seq + 1}", seeing.at)
         row.save(update_fields=FRESH)
-        text += f". {row.executor.name} is asked for {share(row.percent)} again"
+        text += _(". {executor} is asked for {share} again").format(
+            executor=row.executor.name, share=share(row.percent)
+        )
     _call(seeing, DRIFT, text, "rollout.drifted", rollout)
 
 
@@ -228,23 +250,31 @@ def _unmoved(seeing: Change, rollout: Rollout, percent: float | None) -> None:
     if sent is None or seeing.at - sent.sent_at < SEEN_WITHIN:
         return
     rollout.unverified_at = seeing.at
-    seen = f"{share(percent)} is seen" if percent is not None else _no_sight(rollout)
-    text = (
-        f"{sent.executor.name} accepted {share(rollout.desired_percent)} "
-        f"{duration_text(seeing.at - sent.sent_at)} ago, {seen}"
+    seen = (
+        _("{share} is seen").format(share=share(percent))
+        if percent is not None
+        else _no_sight(rollout)
+    )
+    text = _("{executor} accepted {share} {at} ago, {seen}").format(
+        executor=sent.executor.name,
+        share=share(rollout.desired_percent),
+        at=duration_text(seeing.at - sent.sent_at),
+        seen=seen,
     )
     _call(seeing, UNVERIFIED, text, "rollout.unverified", rollout)
 
 
 def _no_sight(rollout: Rollout) -> str:
-    return f"nothing is seen of it: {rollout.actual_reason or 'no data'}"
+    return _("nothing is seen of it: {actual_reason}").format(
+        actual_reason=rollout.actual_reason or _("no data")
+    )
 
 
 def _call(seeing: Change, cause: str, text: str, kind: str, rollout: Rollout) -> None:
     opened = open_escalation(seeing, cause, text, url=f"/plans/{seeing.plan.slug}/rollout/")
     seeing.record(
         kind,
-        f"{text}. {opened} opened" if opened else text,
+        _("{text}. {opened} opened").format(text=text, opened=opened) if opened else text,
         percent=rollout.desired_percent,
         actual=rollout.actual_percent,
         generation=rollout.generation,

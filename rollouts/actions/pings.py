@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.claims import LEASE
 from rollouts.actions.results import Outcome, record_results
 from rollouts.models import CheckResult, HealthCheck
@@ -120,7 +122,7 @@ def _result(ping: Ping, run_s: float | None, pinging: Change) -> ProbeResult:
     if ping.status != 0:
         last = next((line for line in reversed(ping.output.splitlines()) if line.strip()), "")
         said = f": {last.strip()[:200]}" if last else ""
-        return failure(f"exit status {ping.status}{said}")
+        return failure(_("exit status {status}{said}").format(status=ping.status, said=said))
     return ProbeResult(value=run_s or 0.0, observed_at=pinging.at)
 
 

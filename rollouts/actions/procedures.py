@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from rollouts.models import (
     HealthCheck,
@@ -82,7 +83,11 @@ def save_procedure(
         given, steps = _checked(said), _steps(saving.plan, said.get("steps") or ())
         others = rows.filter(retired_at=None)
         if row is None and others.count() >= MOST_PROCEDURES:
-            raise Refused(f"There are {MOST_PROCEDURES} procedures; retire some of them.")
+            raise Refused(
+                _("There are {most_procedures} procedures; retire some of them.").format(
+                    most_procedures=MOST_PROCEDURES
+                )
+            )
         before = shown(row) if row else None
         first = not others.exclude(pk=row.pk if row else None).exists()
         row = row or _new(saving, rows, given["name"])
@@ -101,9 +106,11 @@ def save_procedure(
 
 def _demand_same(row: RollbackProcedure | None, basis: str) -> None:
     if row is None or row.retired_at is not None:
-        raise Refused("This procedure was retired.")
+        raise Refused(_("This procedure was retired."))
     if basis and basis != basis_of(row):
-        raise Refused(f"{row.name} was changed while you wrote. See what it says now.")
+        raise Refused(
+            _("{row} was changed while you wrote. See what it says now.").format(row=row.name)
+        )
 
 
 def _new(saving: Change, rows, name: str) -> RollbackProcedure:
@@ -115,12 +122,12 @@ def _new(saving: Change, rows, name: str) -> RollbackProcedure:
 def _checked(said: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: _text(name, said.get(name), most) for name, most in LIMITS.items()}
     if not given["name"]:
-        raise Invalid("name", "Give it a name, such as Full restore.")
+        raise Invalid("name", _("Give it a name, such as Full restore."))
     given["target_s"] = _span("target_s", said.get("target_s"))
     given["downtime_target_s"] = _span("downtime_target_s", said.get("downtime_target_s"))
     percent = said.get("to_percent") or 0
     if not isinstance(percent, int) or not 0 <= percent <= 100:
-        raise Invalid("to_percent", "A share of the traffic from 0 to 100 belongs here.")
+        raise Invalid("to_percent", _("A share of the traffic from 0 to 100 belongs here."))
     given["to_percent"] = percent
     parts = list(dict.fromkeys(_text("parts", one, 40) for one in said.get("parts") or ()))
     given["parts"] = [part for part in parts if part][:20]
@@ -130,7 +137,7 @@ def _checked(said: Mapping[str, Any]) -> dict[str, Any]:
 def _text(field: str, value: Any, most: int) -> str:
     text = str(value or "").replace("\0", "").strip()
     if len(text) > most:
-        raise Invalid(field, f"More than {most} characters are not kept.")
+        raise Invalid(field, _("More than {most} characters are not kept.").format(most=most))
     return text
 
 
@@ -138,13 +145,15 @@ def _span(field: str, value: Any) -> int | None:
     if value is None or value == "":
         return None
     if not isinstance(value, int) or not 0 <= value <= MOST_S:
-        raise Invalid(field, "A length up to 7 days belongs here, such as 5:00 or 90 s.")
+        raise Invalid(field, _("A length up to 7 days belongs here, such as 5:00 or 90 s."))
     return value
 
 
 def _steps(plan: DeploymentPlan, given: Sequence[Mapping[str, Any]]) -> list[ProcedureStep]:
     if len(given) > MOST_STEPS:
-        raise Invalid("steps", f"More than {MOST_STEPS} steps are not kept.")
+        raise Invalid(
+            "steps", _("More than {most_steps} steps are not kept.").format(most_steps=MOST_STEPS)
+        )
     watched = _watched(plan) if any(one.get("watches") for one in given) else {}
     return [_step(place, one, watched) for place, one in enumerate(given, start=1)]
 
@@ -162,13 +171,22 @@ def _step(place: int, given: Mapping[str, Any], watched: Mapping[str, Any]) -> P
         name: _text(f"{at}.{name}", given.get(name), most) for name, most in STEP_LIMITS.items()
     }
     if not texts["title"]:
-        raise Invalid(f"{at}.title", f"Step {place} does not say what is done.")
+        raise Invalid(
+            f"{at}.title", _("Step {place} does not say what is done.").format(place=place)
+        )
     kind = given.get("kind") or StepKind.PERSON
     if kind not in StepKind.values:
-        raise Invalid(f"{at}.kind", f"{str(kind)[:40]!r} is none of {', '.join(StepKind.values)}.")
+        raise Invalid(
+            f"{at}.kind",
+            _("{kind!r} is none of {values}.").format(
+                kind=str(kind)[:40], values=", ".join(StepKind.values)
+            ),
+        )
     key = str(given.get("watches") or "")
     if key and key not in watched:
-        raise Invalid(f"{at}.watches", f"This release has no {key.replace(':', ' ')[:80]}.")
+        raise Invalid(
+            f"{at}.watches", _("This release has no {key}.").format(key=key.replace(":", " ")[:80])
+        )
     row = watched.get(key)
     if row is not None:  # what is named says what kind of step it is
         kind = StepKind.METRIC if isinstance(row, PrometheusQuery) else StepKind.CHECK
@@ -197,9 +215,13 @@ def _replace(row: RollbackProcedure, steps: Sequence[ProcedureStep]) -> None:
 
 def _record(saving: Change, row: RollbackProcedure, before: dict[str, Any] | None) -> None:
     count = row.steps.count()
-    steps = "1 step" if count == 1 else f"{count} steps"
-    default = ", the default" if row.is_default else ""
-    text = f"{row.name}: {steps}{default}" if before else f"{row.name} added: {steps}{default}"
+    steps = _("1 step") if count == 1 else _("{count} steps").format(count=count)
+    default = _(", the default") if row.is_default else ""
+    text = (
+        f"{row.name}: {steps}{default}"
+        if before
+        else _("{row} added: {steps}{default}").format(row=row.name, steps=steps, default=default)
+    )
     saving.record("procedure.changed", text, procedure=row.key, before=before, after=shown(row))
 
 
@@ -216,7 +238,7 @@ def retire_procedure(
         if retiring.repeated or row.retired_at is not None:
             return row
         if not reason:
-            raise Invalid("reason", "Say why it is out of use.")
+            raise Invalid("reason", _("Say why it is out of use."))
         row.retired_at, was_default = retiring.at, row.is_default
         row.is_default = False
         row.save(update_fields=["retired_at", "is_default"])
@@ -224,7 +246,9 @@ def retire_procedure(
         heir = others.first() if was_default else None
         if heir is not None:
             others.filter(pk=heir.pk).update(is_default=True)
-        more = f"; {heir.name} is the default" if heir else ""
-        text = f"{row.name} is out of use: {reason}{more}"
+        more = _("; {heir} is the default").format(heir=heir.name) if heir else ""
+        text = _("{row} is out of use: {reason}{more}").format(
+            row=row.name, reason=reason, more=more
+        )
         retiring.record("procedure.changed", text, procedure=row.key, retired=True, reason=reason)
     return row

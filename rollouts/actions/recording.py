@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from checklists.actions.found import open_found
 from checklists.models import ChecklistItem
@@ -71,14 +72,17 @@ def _checked(plan: DeploymentPlan, by: User, action: str, note: str, confirmed: 
     """The note as it is kept. What would be refused after the recording is refused before it."""
     note = note.replace("\0", "").strip()
     if action not in RoundAction.values:
-        raise Invalid("action", f"One of: {', '.join(RoundAction.values)}.")
+        raise Invalid("action", _("One of: {values}.").format(values=", ".join(RoundAction.values)))
     if len(note) > NOTE_LIMIT:
-        raise Invalid("note", f"The note has more than {NOTE_LIMIT} characters.")
+        raise Invalid(
+            "note",
+            _("The note has more than {note_limit} characters.").format(note_limit=NOTE_LIMIT),
+        )
     if action == RoundAction.ROLLBACK:
         if confirmed is not None and not rollbacks.is_confirmed(confirmed):
-            raise Invalid("confirmed", f"Type {rollbacks.WORD} to roll back.")
+            raise Invalid("confirmed", _("Type {word} to roll back.").format(word=rollbacks.WORD))
         if not RIGHTS & standing(by, plan).rights:
-            raise NotAllowed("Rolling back wants a role that may run, decide or sign.")
+            raise NotAllowed(_("Rolling back wants a role that may run, decide or sign."))
     return note
 
 
@@ -88,7 +92,9 @@ def _item(one: WatchRound, by: User, action: str, note: str) -> ChecklistItem | 
     if action != RoundAction.INVESTIGATE or not fresh:
         return None
     what = f": {note.splitlines()[0][:200]}" if note else ""
-    text = f"Look into what round {one.number} of {title(one)} saw{what}"
+    text = _("Look into what round {one} of {title} saw{what}").format(
+        one=one.number, title=title(one), what=what
+    )
     return open_found(one.plan, text, by=by, owner=by.display_name, note=note)
 
 
@@ -109,10 +115,18 @@ def _demand_open(recording: Change, found: WatchRound) -> Watch:
     plan, at = recording.plan, recording.at
     if found.done_at is not None:
         when = instant_text(found.done_at, at)
-        raise Refused(f"{found.done_by} recorded round {found.number} at {when} UTC.")
+        raise Refused(
+            _("{done_by} recorded round {found} at {when} UTC.").format(
+                done_by=found.done_by, found=found.number, when=when
+            )
+        )
     watch = watch_of(plan, rollout_of(recording), of_plan(plan), at)
     if watch is None or not of_watch(found, watch):
-        raise Refused(f"Round {found.number}: {title(found)} is not watched any more.")
+        raise Refused(
+            _("Round {found}: {title} is not watched any more.").format(
+                found=found.number, title=title(found)
+            )
+        )
     if found.missed_at is not None or is_missed(found, watch, at):
         raise Refused(_missed(found, watch, at))
     _demand_time(found, watch, at)
@@ -121,10 +135,9 @@ def _demand_open(recording: Change, found: WatchRound) -> Watch:
 
 def _missed(found: WatchRound, watch: Watch, at: datetime) -> str:
     when = found.missed_at or watch.following(found.due_at, found.began_at) or at
-    return (
-        f"Round {found.number} was missed at {instant_text(when, at)} UTC. "
-        "A missed round is never recorded afterwards."
-    )
+    return _(
+        "Round {found} was missed at {when} UTC. A missed round is never recorded afterwards."
+    ).format(found=found.number, when=instant_text(when, at))
 
 
 def _demand_time(found: WatchRound, watch: Watch, at: datetime) -> None:
@@ -132,15 +145,23 @@ def _demand_time(found: WatchRound, watch: Watch, at: datetime) -> None:
     opens = rounds.opens(found.due_at, rounds.every_at(watch.bands, age))
     if at < opens:
         when = instant_text(opens, at)
-        raise Refused(f"Round {found.number} can be recorded from {when} UTC.")
+        raise Refused(
+            _("Round {found} can be recorded from {when} UTC.").format(
+                found=found.number, when=when
+            )
+        )
 
 
 def _readings(recording: Change, seen: str | None) -> list[Reading]:
     readings = readings_now(recording.plan, recording.at)
     if seen and seen != rules.seen(readings):
         bad = [f"{one.name} {one.text}" for one in readings if one.band not in ("", "green")]
-        now = f" Now: {', '.join(bad)}." if bad else " Now all is green."
-        raise Turned(f"The values turned while you wrote.{now} Look again, then record.")
+        text = (
+            _("The values turned while you wrote. Now: {bad}. Look again, then record.")
+            if bad
+            else _("The values turned while you wrote. Now all is green. Look again, then record.")
+        )
+        raise Turned(text.format(bad=", ".join(bad)))
     return readings
 
 
@@ -184,13 +205,17 @@ def role_of(roles: list[Role]) -> Role | None:
 
 def said(one: WatchRound) -> str:
     """ "Round 47 of stage 1 recorded, 4 min late: 1 yellow. Flat since 19:58." """
-    late = ", late" if one.late else ""
+    late = _(", late") if one.late else ""
     does = {
-        RoundAction.INVESTIGATE: f" To look into: {one.item.ref}." if one.item else "",
-        RoundAction.ROLLBACK: " Rolls back.",
+        RoundAction.INVESTIGATE: _(" To look into: {item}.").format(item=one.item.ref)
+        if one.item
+        else "",
+        RoundAction.ROLLBACK: _(" Rolls back."),
     }.get(one.action, "")
     note = f" {one.note}" if one.note else ""
-    return f"Round {one.number} of {title(one)} recorded{late}: {one.result}.{note}{does}"
+    return _("Round {one} of {title} recorded{late}: {result}.{note}{does}").format(
+        one=one.number, title=title(one), late=late, result=one.result, note=note, does=does
+    )
 
 
 def _roll_back(
@@ -203,7 +228,7 @@ def _roll_back(
     start_rollback(
         found.plan,
         by=by,
-        reason=f"Round {found.number}: {note or found.result}",
+        reason=_("Round {found}: {note}").format(found=found.number, note=note or found.result),
         cause=BY_ROUND,
         confirmed=confirmed,
         request_id=f"{request_id[:56]}.back" if request_id else None,

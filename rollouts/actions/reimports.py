@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.documents.guardrails import triggers_of
 from rollouts.models import (
@@ -41,7 +43,9 @@ class Stages(Comparer):
         if said == known or not said:
             return Comparison()
         chain = ", ".join(f"{start} → {end} %" for start, end in said)
-        text = f"The document’s stages are {chain}; those of the room stay as they are."
+        text = _("The document’s stages are {chain}; those of the room stay as they are.").format(
+            chain=chain
+        )
         return Comparison(remarks=[text])
 
     def apply(self, changing: Change, reading: Reading, chosen: Collection[str]) -> Applied:
@@ -96,11 +100,17 @@ class Kept(Comparer):
             for key, one in found.items()
             if key in known and known[key].line and one.asks != known[key].asks
         ]
-        parts = [("adds", new), ("says otherwise of", other), ("no longer has", gone)]
-        told = [f"{verb} {_names(names)}" for verb, names in parts if names]
+        parts = [
+            (_("adds {names}"), new),
+            (_("says otherwise of {names}"), other),
+            (_("no longer has {names}"), gone),
+        ]
+        told = [said.format(names=_names(names)) for said, names in parts if names]
         if not told:
             return Comparison()
-        text = f"{self.noun}: the document {listed(told)}; those of the room stay as they are."
+        text = _("{noun}: the document {told}; those of the room stay as they are.").format(
+            noun=self.noun, told=listed(told)
+        )
         return Comparison(remarks=[text])
 
     def apply(self, changing: Change, reading: Reading, chosen: Collection[str]) -> Applied:
@@ -117,7 +127,7 @@ class Kept(Comparer):
 
 def _names(names: list[str]) -> str:
     short = [f"“{name[:60]}”" for name in names[:NAMED]]
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    more = [_("{count} more").format(count=len(names) - NAMED)] if len(names) > NAMED else []
     return listed([*short, *more])
 
 
@@ -198,10 +208,10 @@ def _success(row: SuccessCriterion) -> tuple[Any, Said]:
 
 for comparer in (
     Stages(),
-    Kept("Guardrails", Guardrail, _guardrails, _guardrail, "query"),
-    Kept("Rollback triggers", RollbackTrigger, _triggers, _trigger),
-    Kept("Procedures", RollbackProcedure, _procedures, _procedure, "steps"),
-    Kept("Baselines", Baseline, _baselines, _baseline),
-    Kept("Success criteria", SuccessCriterion, _successes, _success),
+    Kept(_l("Guardrails"), Guardrail, _guardrails, _guardrail, "query"),
+    Kept(_l("Rollback triggers"), RollbackTrigger, _triggers, _trigger),
+    Kept(_l("Procedures"), RollbackProcedure, _procedures, _procedure, "steps"),
+    Kept(_l("Baselines"), Baseline, _baselines, _baseline),
+    Kept(_l("Success criteria"), SuccessCriterion, _successes, _success),
 ):
     register_comparer(comparer)

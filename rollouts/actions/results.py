@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import TextField
 from django.db.models.functions import Cast
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Evidence
 from checklists.rules.bands import Band
@@ -150,7 +152,7 @@ def _save(
     model: type[Probing], rows: Sequence[tuple[Probing, ProbeResult]], recording: Change
 ) -> None:
     more = () if model is PrometheusQuery else ("total",)
-    update_rows([row for row, _ in rows], (*FIELDS, *more))
+    update_rows([row for row, _unused in rows], (*FIELDS, *more))
     if model is PrometheusQuery:
         insert_rows([_sample(row, r, recording.at) for row, r in rows])
     else:
@@ -225,13 +227,13 @@ def _counted(rows: Sequence[tuple[Probing, ProbeResult]], recording: Change) -> 
         Evidence(
             plan=recording.plan,
             key=HEALTH_CHECKS,
-            label="Health checks",
+            label=_("Health checks"),
             value=float(labels["passing"]),
-            unit=f"of {labels['total']}",
-            text=f"{labels['passing']} of {labels['total']}",
+            unit=_("of {total}").format(total=labels["total"]),
+            text=_("{passing} of {total}").format(passing=labels["passing"], total=labels["total"]),
             observed_at=recording.at,
             valid_for_s=int(2 * row.fresh_s),
-            source=f"by the health page's own count, {row.url}"[:500],
+            source=_("by the health page's own count, {url}").format(url=row.url)[:500],
             updated_at=recording.at,
         )
     ]
@@ -254,7 +256,12 @@ def forget_samples(before: datetime, limit: int = 20_000) -> int:
 
 # --- the event -----------------------------------------------------------------------------
 
-_WORDS = {Band.GREEN: "green", Band.YELLOW: "yellow", Band.RED: "red", Band.NO_DATA: "no data"}
+_WORDS = {
+    Band.GREEN: _l("green"),
+    Band.YELLOW: _l("yellow"),
+    Band.RED: _l("red"),
+    Band.NO_DATA: _l("no data"),
+}
 
 
 def _record(recording: Change, model: type[Probing], turns: Sequence[Turn]) -> None:
@@ -296,19 +303,25 @@ def _sentence(turns: Sequence[Turn]) -> str:
     green = [turn.row.name for turn in turns if turn.row.band == Band.GREEN]
     said = [_clause(turn.row) for turn in worst[:5]]
     if len(worst) > 5:
-        said.append(f"{len(worst) - 5} more changed.")
+        said.append(_("{count} more changed.").format(count=len(worst) - 5))
     if green:
-        said.append(f"{_listed(green)} turned green.")
+        said.append(_("{listed} turned green.").format(listed=_listed(green)))
     return " ".join(said)
 
 
 def _clause(row: Probing) -> str:
     if row.band == Band.NO_DATA:
-        return f"{row.name}: no data, {row.reason}."
+        return _("{row}: no data, {reason}.").format(row=row.name, reason=row.reason)
     why = ", ".join(part for part in (row.now_text, row.reason) if part)
-    return f"{row.name} turned {_WORDS[Band(row.band)]}: {why}."
+    return _("{row} turned {band}: {why}.").format(
+        row=row.name, band=_WORDS[Band(row.band)], why=why
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
     shown = ", ".join(names[:4])
-    return f"{shown} and {len(names) - 4} more" if len(names) > 4 else shown
+    return (
+        _("{shown} and {count} more").format(shown=shown, count=len(names) - 4)
+        if len(names) > 4
+        else shown
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.desired import RESUME, rollout_of, set_desired
 from rollouts.actions.holding import keep_hold
 from rollouts.actions.stages import start, warnings
@@ -42,10 +44,13 @@ def resume_rollout(
         why = _reason(reason)
         stage = _stage(stages, to_percent)
         if rollout.rolled_back_at is None and resuming.plan.lifecycle != ROLLED_BACK:
-            raise Refused("No rollback stands: there is nothing to resume.")
+            raise Refused(_("No rollback stands: there is nothing to resume."))
         _demand_gates(stages, stage)
         if confirmed is not None and confirmed.strip() != str(to_percent):
-            raise Invalid("confirmed", f"Type {to_percent} to resume at {to_percent} %.")
+            raise Invalid(
+                "confirmed",
+                _("Type {to_percent} to resume at {to_percent} %.").format(to_percent=to_percent),
+            )
         data = _overridden(resuming, why)
         _record(resuming, rollout, stage, why, data)
         keep_hold(rollout, None)
@@ -56,7 +61,7 @@ def resume_rollout(
 
 def _reason(text: str) -> str:
     if not (reason := checked_reason(text)):
-        raise Invalid("reason", "Resuming wants a reason: what was wrong, and why it is over.")
+        raise Invalid("reason", _("Resuming wants a reason: what was wrong, and why it is over."))
     return reason
 
 
@@ -67,7 +72,12 @@ def _stage(stages: list[Stage], percent: int) -> Stage | None:
     found = next((one for one in stages if one.to_percent == percent), None)
     if found is None:
         shares = ", ".join(f"{one.to_percent} %" for one in stages)
-        raise Invalid("to_percent", f"No stage goes to {percent} %. They go to {shares}, or 0 %.")
+        raise Invalid(
+            "to_percent",
+            _("No stage goes to {percent} %. They go to {shares}, or 0 %.").format(
+                percent=percent, shares=shares
+            ),
+        )
     return found
 
 
@@ -76,20 +86,26 @@ def _demand_gates(stages: list[Stage], stage: Stage | None) -> None:
         if stage is None or one.number >= stage.number:
             return
         if one.gate is not None and said_of(one.gate.pk) != "go":
-            raise Refused(f"{one.gate.title} has not said GO: {stage.to_percent} % lies behind it.")
+            raise Refused(
+                _("{gate} has not said GO: {to_percent} % lies behind it.").format(
+                    gate=one.gate.title, to_percent=stage.to_percent
+                )
+            )
 
 
 def _overridden(resuming: Change, why: str) -> dict[str, Any]:
     """What the reason overrides, for the event. Only ROLLBACK by the readings refuses."""
     plan = resuming.plan
     if plan.lifecycle in CLOSED:
-        raise Refused("The release is closed. Reopen it in the settings first.")
+        raise Refused(_("The release is closed. Reopen it in the settings first."))
     said = by_readings(plan, resuming.at)
     if said.word is Word.ROLLBACK:
-        raise Refused(f"The readings say ROLLBACK: {said.sentence}")
+        raise Refused(_("The readings say ROLLBACK: {said}").format(said=said.sentence))
     data = weigh(warnings(plan, resuming.at) if resuming.author else (), why)
     if said.word is Word.HOLD:
-        data.setdefault("overridden", []).append(f"The readings say HOLD: {said.sentence}")
+        data.setdefault("overridden", []).append(
+            _("The readings say HOLD: {said}").format(said=said.sentence)
+        )
     if plan.lifecycle == ROLLED_BACK:
         set_lifecycle(resuming, RESUMED, why, checked=False)
     return data
@@ -112,12 +128,16 @@ def _record(
     resuming: Change, rollout: Rollout, stage: Stage | None, why: str, data: dict[str, Any]
 ) -> None:
     percent = stage.to_percent if stage else 0
-    at = f"with stage {stage.number} at {percent} %" if stage else "at 0 %, all stages anew"
+    at = (
+        _("with stage {stage} at {percent} %").format(stage=stage.number, percent=percent)
+        if stage
+        else _("at 0 %, all stages anew")
+    )
     over = " ".join(data.get("overridden", ()))
-    text = f"Rollout resumed {at}: {why}"
+    text = _("Rollout resumed {at}: {why}").format(at=at, why=why)
     resuming.record(
         "rollout.resumed",
-        f"{text} Overridden: {over}" if over else text,
+        _("{text} Overridden: {over}").format(text=text, over=over) if over else text,
         before=rollout.desired_percent,
         after=percent,
         stage=stage.number if stage else None,

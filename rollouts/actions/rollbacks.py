@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.desired import ROLLBACK, rollout_of, set_desired
 from rollouts.actions.run_ends import register_finished
 from rollouts.actions.runs import begin_run
@@ -114,9 +116,9 @@ def _demand(changing: Change, confirmed: str | None) -> None:
     if changing.author is None:
         demand_open(changing.plan, changing.at)
     elif not RIGHTS & changing.held.rights:
-        raise NotAllowed("Rolling back wants a role that may run, decide or sign.")
+        raise NotAllowed(_("Rolling back wants a role that may run, decide or sign."))
     if confirmed is not None and not rules.is_confirmed(confirmed):
-        raise Invalid("confirmed", f"Type {rules.WORD} to roll back.")
+        raise Invalid("confirmed", _("Type {word} to roll back.").format(word=rules.WORD))
 
 
 def _reason(reason: str, trigger: RollbackTrigger | None) -> str:
@@ -124,7 +126,7 @@ def _reason(reason: str, trigger: RollbackTrigger | None) -> str:
     if trigger is not None:
         return " ".join(part for part in (rules.sentence(trigger.text), said) if part)
     if not said:
-        raise Invalid("reason", "A rollback wants a reason: one word will do.")
+        raise Invalid("reason", _("A rollback wants a reason: one word will do."))
     return said
 
 
@@ -172,7 +174,9 @@ def _record_start(changing: Change, run: RollbackRun) -> None:
     called = open_escalation(
         changing,
         f"rollback:{run.number}",
-        f"Rollback from {run.from_percent} % to {run.to_percent} %: {run.reason}",
+        _("Rollback from {from_percent} % to {to_percent} %: {reason}").format(
+            from_percent=run.from_percent, to_percent=run.to_percent, reason=run.reason
+        ),
         url=f"/plans/{changing.plan.slug}/rollback/{run.number}/",
     )
     before = changing.plan.verdict
@@ -223,13 +227,13 @@ def rollback_finished(changing: Change, run: RollbackRun) -> str | None:
     here; neither does a partial one, after which the release goes on at a smaller share, nor one
     that is ended after somebody resumed: the release serves again.
     """
-    settled = settle(changing, f"rollback:{run.number}", f"{run} ended.")
-    said = [f"{one} closed" for one in settled]
+    settled = settle(changing, f"rollback:{run.number}", _("{run} ended.").format(run=run))
+    said = [_("{one} closed").format(one=one) for one in settled]
     verified = run.outcome == RunOutcome.VERIFIED
     stands = rollout_of(changing).rolled_back_at is not None
     if verified and stands and run.to_percent == 0 and changing.plan.lifecycle in LIVE:
         set_lifecycle(changing, ROLLED_BACK, run.reason, checked=False)
-        said.append("The release is rolled back")
+        said.append(_("The release is rolled back"))
     return ". ".join(said) or None
 
 

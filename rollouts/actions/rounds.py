@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from rollouts.actions.desired import rollout_of
 from rollouts.actions.holding import keep_hold
@@ -124,12 +126,16 @@ def _drop(watch: Watch | None, waiting: Sequence[WatchRound]) -> int:
 def _tell(keeping: Change, watch: Watch | None, missed: Sequence[WatchRound]) -> None:
     """One event for what was missed, with what follows of it."""
     of = missed[-1]
-    said = f"{_named(missed)} of {title(of)} {'was' if len(missed) == 1 else 'were'} missed"
     row = in_a_row(of) if watch is not None and of_watch(of, watch) else 0
     follows = _hold(keeping, watch, of, row) if watch and row >= watch.missed_holds else ""
+    text = ngettext(
+        "{named} of {title} was missed: due {dues}, nobody recorded it.",
+        "{named} of {title} were missed: due {dues}, nobody recorded them.",
+        len(missed),
+    ).format(named=_named(missed), title=title(of), dues=_dues(missed, keeping.at))
     keeping.record(
         "round.missed",
-        f"{said}: due {_dues(missed, keeping.at)}, nobody recorded {_it(missed)}.{follows}",
+        text + follows,
         stage=of.stage.number if of.stage else None,
         rounds=[one.number for one in missed],
         due=[one.due_at.isoformat() for one in missed],
@@ -139,15 +145,29 @@ def _tell(keeping: Change, watch: Watch | None, missed: Sequence[WatchRound]) ->
 
 def _hold(keeping: Change, watch: Watch, of: WatchRound, row: int) -> str:
     """Hold the stage, if nobody holds it yet, and call the first level, once."""
-    rollout, said = rollout_of(keeping), f"{row} rounds in a row were missed"
+    rollout, said = rollout_of(keeping), _("{row} rounds in a row were missed").format(row=row)
     held = ""
     if hold_of(rollout, keeping.at) is None:
-        keep_hold(rollout, Hold(RULE, f"{said}: nobody watches {title(of)}.", keeping.at, None))
-        held = f" {title(of).capitalize()} is held."
+        keep_hold(
+            rollout,
+            Hold(
+                RULE,
+                _("{said}: nobody watches {title}.").format(said=said, title=title(of)),
+                keeping.at,
+                None,
+            ),
+        )
+        held = _(" {title} is held.").format(title=title(of).capitalize())
     key = of.stage.number if of.stage else "watching"
     url = f"/plans/{keeping.plan.slug}/rollout/rounds/"
-    called = open_escalation(keeping, f"rounds:{key}", f"{said} in {title(of)}.", url=url)
-    return f" {row} in a row.{held}{f' {called} is open.' if called else ''}"
+    called = open_escalation(
+        keeping,
+        f"rounds:{key}",
+        _("{said} in {title}.").format(said=said, title=title(of)),
+        url=url,
+    )
+    is_open = _(" {called} is open.").format(called=called) if called else ""
+    return _(" {row} in a row.{held}{is_open}").format(row=row, held=held, is_open=is_open)
 
 
 def in_a_row(of: WatchRound) -> int:
@@ -161,20 +181,21 @@ def in_a_row(of: WatchRound) -> int:
 
 def title(of: WatchRound) -> str:
     """ "stage 1", or "the watching"."""
-    return f"stage {of.stage.number}" if of.stage else "the watching"
+    return _("stage {stage}").format(stage=of.stage.number) if of.stage else _("the watching")
 
 
 def _named(missed: Sequence[WatchRound]) -> str:
     first, last = missed[0].number, missed[-1].number
     if len(missed) == 1:
-        return f"Round {first}"
-    return f"Rounds {first} {'and' if len(missed) == 2 else 'to'} {last}"
+        return _("Round {first}").format(first=first)
+    text = _("Rounds {first} and {last}") if len(missed) == 2 else _("Rounds {first} to {last}")
+    return text.format(first=first, last=last)
 
 
 def _dues(missed: Sequence[WatchRound], now: datetime) -> str:
     first, last = instant_text(missed[0].due_at, now), instant_text(missed[-1].due_at, now)
-    return f"{first} UTC" if len(missed) == 1 else f"{first} to {last} UTC"
-
-
-def _it(missed: Sequence[WatchRound]) -> str:
-    return "it" if len(missed) == 1 else "them"
+    return (
+        _("{first} UTC").format(first=first)
+        if len(missed) == 1
+        else _("{first} to {last} UTC").format(first=first, last=last)
+    )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import isfinite
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from rollouts.actions.run_steps import open_run
 from rollouts.models import RollbackRun, RunOutcome
 from rollouts.queries.runs import downtime_of, open_steps
@@ -35,7 +38,7 @@ def register_finished(follow: Follow) -> None:
 def demand_lead(changing: Change, what: str) -> None:
     """Raise NotAllowed unless the person may run, decide or sign."""
     if changing.author is not None and not LEADS & changing.held.rights:
-        raise NotAllowed(f"{what} wants a role that may run, decide or sign.")
+        raise NotAllowed(_("{what} wants a role that may run, decide or sign.").format(what=what))
 
 
 def take_command(run: RollbackRun, *, by: User, request_id: str | None = None) -> RollbackRun:
@@ -46,10 +49,12 @@ def take_command(run: RollbackRun, *, by: User, request_id: str | None = None) -
             return run
         before, run.commander = run.commander, taking.author_name
         run.save(update_fields=["commander"])
-        after = f", after {before}" if before else ""
+        after = _(", after {before}").format(before=before) if before else ""
         taking.record(
             "run.commanded",
-            f"{run}: {run.commander} is in command{after}",
+            _("{run}: {commander} is in command{after}").format(
+                run=run, commander=run.commander, after=after
+            ),
             run=run.number,
             drill=run.drill,
             before=before,
@@ -74,18 +79,18 @@ def finish_run(
     ``outcome``, ``saw`` or ``downtime``, NotAllowed.
     """
     if outcome not in (RunOutcome.VERIFIED, RunOutcome.FAILED):
-        raise Invalid("outcome", "Say whether it is verified or failed.")
+        raise Invalid("outcome", _("Say whether it is verified or failed."))
     saw, downtime_s = checked_reason(saw), checked_span(downtime_s, "downtime")
     with change(run.plan, by=by, right="tick", request_id=request_id) as ending:
         if ending.repeated:
             return RollbackRun.objects.get(pk=run.pk)
         run = open_run(ending.plan, run.number)
         if not run.drill:
-            demand_lead(ending, "Ending a rollback")
+            demand_lead(ending, _("Ending a rollback"))
         if outcome == RunOutcome.VERIFIED:
             _demand_closed(run)
         if not saw:
-            raise Invalid("saw", "Say what you saw.")
+            raise Invalid("saw", _("Say what you saw."))
         _end(run, outcome, saw, ending, downtime_s)
         _record(ending, run)
     return run
@@ -96,7 +101,7 @@ def checked_span(seconds: float | None, field: str) -> float | None:
     if seconds is None:
         return None
     if not isfinite(seconds) or not 0 <= seconds <= MOST_S:
-        raise Invalid(field, "A time between 0 and 7 days belongs here, such as 7:05 or 425 s.")
+        raise Invalid(field, _("A time between 0 and 7 days belongs here, such as 7:05 or 425 s."))
     return float(seconds)
 
 
@@ -104,11 +109,15 @@ def _demand_closed(run: RollbackRun) -> None:
     left = open_steps(list(run.steps.all()))
     if left:
         names = listed([f"“{step.title}”" for step in left[:3]])
-        more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-        verb = "is" if len(left) == 1 else "are"
+        more = _(" and {count} more").format(count=len(left) - 3) if len(left) > 3 else ""
         raise Refused(
-            f"{names}{more} {verb} open. Do them, or leave them out with a reason; "
-            "then the run can be verified."
+            ngettext(
+                "{names}{more} is open. Do them, or leave them out with a reason; "
+                "then the run can be verified.",
+                "{names}{more} are open. Do them, or leave them out with a reason; "
+                "then the run can be verified.",
+                len(left),
+            ).format(names=names, more=more)
         )
 
 
@@ -124,8 +133,13 @@ def _end(
 def _record(ending: Change, run: RollbackRun) -> None:
     verified = run.outcome == RunOutcome.VERIFIED
     took = span_text(run.ended_at - run.started_at)
-    of = f" of {span_text(run.target_s)}" if run.target_s else ""
-    said = [f"{run} {'verified' if verified else 'did not work'} after {took}{of}: {run.saw}"]
+    of = _(" of {target_s}").format(target_s=span_text(run.target_s)) if run.target_s else ""
+    text = (
+        _("{run} verified after {took}{of}: {saw}")
+        if verified
+        else _("{run} did not work after {took}{of}: {saw}")
+    )
+    said = [text.format(run=run, took=took, of=of, saw=run.saw)]
     if not run.drill:
         said += [more for follow in _followers if (more := follow(ending, run))]
         if not verified:
@@ -145,11 +159,15 @@ def _record(ending: Change, run: RollbackRun) -> None:
 
 
 def _call(ending: Change, run: RollbackRun) -> list[str]:
-    reason = f"{run} did not work: {run.saw}"
+    reason = _("{run} did not work: {saw}").format(run=run, saw=run.saw)
     url = f"/plans/{ending.plan.slug}/rollback/{run.number}/"
     cause = f"rollback-failed:{run.number}"
     called = open_escalation(ending, cause, reason, url=url, level=SECOND_LEVEL)
-    return [f"{called} opened at level {called.level}"] if called else []
+    return (
+        [_("{called} opened at level {level}").format(called=called, level=called.level)]
+        if called
+        else []
+    )
 
 
 # --- afterwards ------------------------------------------------------------------------------
@@ -165,21 +183,27 @@ def mark_false_positive(
     """
     reason = checked_reason(reason)
     with change(run.plan, by=by, request_id=request_id) as doubting:
-        demand_lead(doubting, "Calling an alarm false")
+        demand_lead(doubting, _("Calling an alarm false"))
         run = _real(doubting, run)
         if doubting.repeated:
             return run
         if run.false_positive_at is not None:
             raise Refused(
-                f"{run.false_positive_by} said so at {run.false_positive_at:%H:%M} UTC: "
-                f"{run.false_positive_reason}"
+                _(
+                    "{false_positive_by} said so at {false_positive_at:%H:%M} UTC: "
+                    "{false_positive_reason}"
+                ).format(
+                    false_positive_by=run.false_positive_by,
+                    false_positive_at=run.false_positive_at,
+                    false_positive_reason=run.false_positive_reason,
+                )
             )
         if not reason:
-            raise Invalid("reason", "Say what shows that the alarm was false.")
+            raise Invalid("reason", _("Say what shows that the alarm was false."))
         run.false_positive_at, run.false_positive_by = doubting.at, doubting.author_name
         run.false_positive_reason = reason
         run.save(update_fields=["false_positive_at", "false_positive_by", "false_positive_reason"])
-        text = f"{run}: the alarm was false. {reason}"
+        text = _("{run}: the alarm was false. {reason}").format(run=run, reason=reason)
         doubting.record("rollback.doubted", text, run=run.number, reason=reason)
     return run
 
@@ -200,7 +224,11 @@ def record_redeployed(run: RollbackRun, *, by: User, request_id: str | None = No
         if telling.repeated or not note_redeployed(telling, run):
             return run
         after = duration_text(telling.at - (run.ended_at or run.started_at))
-        telling.record("rollback.redeployed", f"Out again {after} after {run}", run=run.number)
+        telling.record(
+            "rollback.redeployed",
+            _("Out again {after} after {run}").format(after=after, run=run),
+            run=run.number,
+        )
     return run
 
 
@@ -208,5 +236,5 @@ def _real(changing: Change, run: RollbackRun) -> RollbackRun:
     found = RollbackRun.objects.get(pk=run.pk)
     found.plan = changing.plan
     if found.drill:
-        raise Refused(f"{found} was a drill: nothing was rolled back.")
+        raise Refused(_("{found} was a drill: nothing was rolled back.").format(found=found))
     return found

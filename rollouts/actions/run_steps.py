@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.actions.seen import register_verified
 from rollouts.models import RollbackRun, Rollout, RunOutcome, RunStep, StepKind
 from rollouts.queries.runs import in_the_way, shown_by, to_close
@@ -13,7 +16,12 @@ from warroom.models import DeploymentPlan, User
 from warroom.rules.wording import span_text
 
 OPEN, DONE, SKIPPED, FAILED = "open", "done", "skipped", "failed"
-SAID = {OPEN: "open again", DONE: "done", SKIPPED: "left out", FAILED: "did not work"}
+SAID = {
+    OPEN: _l("open again"),
+    DONE: _l("done"),
+    SKIPPED: _l("left out"),
+    FAILED: _l("did not work"),
+}
 FIELDS = ["done_at", "done_by", "skipped", "failed", "note"]
 
 
@@ -43,7 +51,10 @@ def set_step(
     for a position that there is not, NotAllowed without the right to tick.
     """
     if state not in SAID:
-        raise Invalid("state", f"{state[:40]!r} is none of {', '.join(SAID)}.")
+        raise Invalid(
+            "state",
+            _("{state!r} is none of {said}.").format(state=state[:40], said=", ".join(SAID)),
+        )
     note = checked_reason(note, 1000)
     with change(run.plan, by=by, right="tick", request_id=request_id) as ticking:
         run = open_run(ticking.plan, run.number)
@@ -51,7 +62,9 @@ def set_step(
         if ticking.repeated or (state_of(step) == state and note in ("", step.note)):
             return step
         if state in (SKIPPED, FAILED) and not note:
-            raise Invalid("note", f"Say why: “{step.title}” {SAID[state]}.")
+            raise Invalid(
+                "note", _("Say why: “{step}” {state}.").format(step=step.title, state=SAID[state])
+            )
         if state == DONE:
             demand_order(run, step)
             _demand_shown(run, step, note, ticking.at)
@@ -65,8 +78,14 @@ def open_run(plan: DeploymentPlan, number: int) -> RollbackRun:
     run = RollbackRun.objects.select_related("guardrail").get(plan=plan, number=number)
     run.plan = plan
     if run.ended_at is not None:
-        how = "verified" if run.outcome == RunOutcome.VERIFIED else "as one that did not work"
-        raise Refused(f"{run} was ended {how} by {run.ended_by} at {run.ended_at:%H:%M} UTC.")
+        text = (
+            _("{run} was ended verified by {ended_by} at {ended_at:%H:%M} UTC.")
+            if run.outcome == RunOutcome.VERIFIED
+            else _(
+                "{run} was ended as one that did not work by {ended_by} at {ended_at:%H:%M} UTC."
+            )
+        )
+        raise Refused(text.format(run=run, ended_by=run.ended_by, ended_at=run.ended_at))
     return run
 
 
@@ -75,8 +94,10 @@ def demand_order(run: RollbackRun, step: RunStep) -> None:
     before = in_the_way(list(run.steps.all()), step)
     if before is not None:
         raise Refused(
-            f"“{before.title}” comes before “{step.title}” and blocks it: do that first, "
-            "or leave it out with a reason."
+            _(
+                "“{before}” comes before “{step}” and blocks it: do that first, or leave "
+                "it out with a reason."
+            ).format(before=before.title, step=step.title)
         )
 
 
@@ -87,9 +108,11 @@ def _demand_shown(run: RollbackRun, step: RunStep, note: str, now: datetime) -> 
         return
     name = (step.query or step.health_check).name
     if not watch.is_blind:
-        raise Refused(f"{name} shows it by itself: {watch.text}.")
+        raise Refused(_("{name} shows it by itself: {watch}.").format(name=name, watch=watch.text))
     if not note:
-        raise Invalid("note", f"{name} has no data: write down what shows it instead.")
+        raise Invalid(
+            "note", _("{name} has no data: write down what shows it instead.").format(name=name)
+        )
 
 
 def _set(step: RunStep, state: str, ticking: Change, note: str) -> None:
@@ -102,7 +125,7 @@ def _set(step: RunStep, state: str, ticking: Change, note: str) -> None:
 
 
 def _record(ticking: Change, run: RollbackRun, step: RunStep, state: str) -> None:
-    blocks = ", although it blocks" if state == SKIPPED and step.blocking else ""
+    blocks = _(", although it blocks") if state == SKIPPED and step.blocking else ""
     why = f": {step.note}" if step.note and state in (SKIPPED, FAILED) else ""
     ticking.record(
         "run.step",
@@ -152,7 +175,9 @@ def close_shown(run: RollbackRun, now: datetime | None = None) -> list[RunStep]:
         for watch in shown:
             step = watch.step
             step.done_at, step.done_by, step.failed = closing.at, RULE, False
-            step.note = f"{watch.value}, green for {span_text(watch.held_s)}"
+            step.note = _("{watch}, green for {held_s}").format(
+                watch=watch.value, held_s=span_text(watch.held_s)
+            )
             step.save(update_fields=FIELDS)
         if shown:
             said = "; ".join(f"“{one.step.title}”: {one.step.note}" for one in shown)

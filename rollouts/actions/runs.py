@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from rollouts.models import (
     Guardrail,
@@ -57,7 +58,7 @@ def begin_run(
         number=newest + 1,
         drill=drill,
         place=place[:120],
-        name=procedure.name if procedure else "Rollback",
+        name=procedure.name if procedure else _("Rollback"),
         target_s=procedure.target_s if procedure else sum(one.target_s or 0 for one in USUAL),
         downtime_target_s=procedure.downtime_target_s if procedure else None,
         generation=generation,
@@ -109,7 +110,7 @@ def _back_in_target(run: RollbackRun) -> list[dict[str, Any]]:
     return [
         {
             "segment": VERIFY,
-            "title": f"{found.name} is green again",
+            "title": _("{found} is green again").format(found=found.name),
             "kind": StepKind.METRIC if found.query_id else StepKind.CHECK,
             "query_id": found.query_id,
             "health_check_id": found.health_check_id,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from checklists.models import Decision, DecisionWord
 from rollouts.models import Stage, StageState
@@ -27,12 +28,16 @@ class StageTimes(Source):
             if stage.offset_s is not None:
                 yield Thing(
                     f"stage:{stage.pk}",
-                    f"Stage {stage.number}: {stage.to_percent} %",
+                    _("Stage {stage}: {to_percent} %").format(
+                        stage=stage.number, to_percent=stage.to_percent
+                    ),
                     stage.offset_s,
                     over=stage.state != StageState.PENDING,
                     waits_for=f"gate:{waits}" if waits else "",
                     released=waits in released,
-                    note=f"soak {duration_text(stage.soak_s)}" if stage.soak_s else "",
+                    note=_("soak {soak_s}").format(soak_s=duration_text(stage.soak_s))
+                    if stage.soak_s
+                    else "",
                 )
             waits = stage.gate_id
 

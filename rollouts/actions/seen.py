@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from rollouts.models import HAND, Effect, EffectState, Rollout
 from warroom.actions.change import Change
@@ -43,7 +44,11 @@ def note_seen(changing: Change, rollout: Rollout, at: datetime) -> list[Escalati
     closed = [
         one
         for cause in ("drift", "unverified")
-        for one in settle(changing, cause, f"{rollout.desired_percent} % is seen.")
+        for one in settle(
+            changing,
+            cause,
+            _("{desired_percent} % is seen.").format(desired_percent=rollout.desired_percent),
+        )
     ]
     for follow in _followers:
         follow(changing, rollout)

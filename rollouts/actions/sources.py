@@ -6,6 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
 from rollouts.actions.soaks import restart_soak
 from rollouts.models import PrometheusQuery, PrometheusSource
 from rollouts.queries.rollouts import running_of
@@ -39,18 +43,23 @@ def checked(fields: Mapping[str, Any]) -> dict[str, str]:
         if name in fields:
             text = " ".join(str(fields[name] or "").replace("\0", "").split())
             if len(text) > limit:
-                raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")
+                raise Invalid(
+                    name,
+                    _("This has {count} characters; {limit} are allowed.").format(
+                        count=len(text), limit=limit
+                    ),
+                )
             values[name] = text
     if not values.get("name", "-"):
-        raise Invalid("name", "Give it a name.")
+        raise Invalid("name", _("Give it a name."))
     for name in ("url", "page_url"):
         if values.get(name) and not _WEB.fullmatch(values[name]):
-            raise Invalid(name, "Write an address: https://…, without a name or password in it.")
+            raise Invalid(name, _("Write an address: https://…, without a name or password in it."))
     for name in SECRETS:
         if values.get(name) and (refused := refusal(values[name])):
             raise Invalid(name, f"{refused[:1].upper()}{refused[1:]}.")
     if values.get("token_env") and (values.get("username") or values.get("password_env")):
-        raise Invalid("token_env", "Either a token, or a name with a password.")
+        raise Invalid("token_env", _("Either a token, or a name with a password."))
     return values
 
 
@@ -69,10 +78,12 @@ def add_source(
             return PrometheusSource.objects.get(plan=adding.plan, pk=event.data["source"])
         _refuse_name(adding.plan, values["name"], None)
         if adding.plan.prometheus_sources.count() >= MOST:
-            raise Invalid("name", f"A release has at most {MOST} servers.")
+            raise Invalid("name", _("A release has at most {most} servers.").format(most=MOST))
         source = PrometheusSource.objects.create(plan=adding.plan, **values)
         adding.record(
-            "source.added", f"{source.name} can be asked: {_where(source)}", source=source.pk
+            "source.added",
+            _("{source} can be asked: {where}").format(source=source.name, where=_where(source)),
+            source=source.pk,
         )
     return source
 
@@ -105,7 +116,9 @@ def edit_source(
         moved = {
             name: [before[name], values[name]] for name in values if before[name] != values[name]
         }
-        text = "; ".join(f"{_NAMES[name]} {now or 'none'}" for name, (_, now) in moved.items())
+        text = "; ".join(
+            f"{_NAMES[name]} {now or 'none'}" for name, (_unused, now) in moved.items()
+        )
         text += _soak(editing, source) if ASKED & moved.keys() else ""
         editing.record("source.changed", f"{source.name}: {text}", source=source.pk, changed=moved)
     return source
@@ -117,8 +130,10 @@ def _soak(editing: Change, source: PrometheusSource) -> str:
     counts = PrometheusQuery.objects.filter(source=source, enabled=True, report_only=False)
     if stage is None or not stage.soak_s or not counts.exists():
         return ""
-    seen_s = restart_soak(editing, stage, f"{source.name} stands elsewhere")
-    return f". The soak of stage {stage.number} restarts after {duration_text(seen_s)}"
+    seen_s = restart_soak(editing, stage, _("{source} stands elsewhere").format(source=source.name))
+    return _(". The soak of stage {stage} restarts after {seen_s}").format(
+        stage=stage.number, seen_s=duration_text(seen_s)
+    )
 
 
 def retire_source(
@@ -131,31 +146,37 @@ def retire_source(
             return source
         asked = PrometheusQuery.objects.filter(source=source, enabled=True).count()
         if retired and asked:
-            what = "1 metric is" if asked == 1 else f"{asked} metrics are"
-            raise Refused(f"{what} asked of {source.name}. Give them another server first.")
+            raise Refused(
+                ngettext(
+                    "{count} metric is asked of {source}. Give them another server first.",
+                    "{count} metrics are asked of {source}. Give them another server first.",
+                    asked,
+                ).format(count=asked, source=source.name)
+            )
         source.retired_at = retiring.at if retired else None
         source.save(update_fields=["retired_at"])
-        said = "is no longer asked" if retired else "can be asked again"
-        retiring.record("source.changed", f"{source.name} {said}", source=source.pk)
+        said = _("{source} is no longer asked") if retired else _("{source} can be asked again")
+        text = said.format(source=source.name)
+        retiring.record("source.changed", text, source=source.pk)
     return source
 
 
 _NAMES = {
-    "name": "name",
-    "url": "address",
-    "page_url": "page",
-    "token_env": "token in",
-    "username": "asked as",
-    "password_env": "password in",
-    "ca_env": "CA in",
-    "tenant": "tenant",
+    "name": _l("name"),
+    "url": _l("address"),
+    "page_url": _l("page"),
+    "token_env": _l("token in"),
+    "username": _l("asked as"),
+    "password_env": _l("password in"),
+    "ca_env": _l("CA in"),
+    "tenant": _l("tenant"),
 }
 
 
 def _refuse_name(plan: DeploymentPlan, name: str, own: int | None) -> None:
     rows = PrometheusSource.objects.filter(plan=plan, name=name, retired_at=None)
     if rows.exclude(pk=own).exists():
-        raise Invalid("name", f"Another server is called {name}.")
+        raise Invalid("name", _("Another server is called {name}.").format(name=name))
 
 
 def _where(source: PrometheusSource) -> str:

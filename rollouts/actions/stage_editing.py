@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from checklists.models import Gate
 from rollouts.actions.soaks import restart_soak
@@ -52,7 +53,11 @@ def edit_stage(
             return stage
         before = {name: getattr(stage, name) for name in wanted}
         if seen is not None and any(before[name] != seen[name] for name in seen if name in before):
-            raise Refused(f"Stage {number} was changed meanwhile. Look at it as it is now.")
+            raise Refused(
+                _("Stage {number} was changed meanwhile. Look at it as it is now.").format(
+                    number=number
+                )
+            )
         changed = {name: value for name, value in wanted.items() if before[name] != value}
         if not changed:
             return stage
@@ -72,13 +77,17 @@ def _of(stages: list[Stage], number: int) -> Stage:
 
 def _demand(stage: Stage, changed: Mapping[str, Any], why: str) -> None:
     if stage.state == StageState.DONE:
-        raise Refused(f"Stage {stage.number} is done: it stays as it was.")
+        raise Refused(_("Stage {stage} is done: it stays as it was.").format(stage=stage.number))
     if stage.state != StageState.RUNNING:
         return
-    if fixed := [LABELS[name] for name in changed if name not in RUNNING_FIELDS]:
-        raise Refused(f"Stage {stage.number} is under way: its {', '.join(fixed)} cannot change.")
+    if fixed := [str(LABELS[name]) for name in changed if name not in RUNNING_FIELDS]:
+        raise Refused(
+            _("Stage {stage} is under way: its {fixed} cannot change.").format(
+                stage=stage.number, fixed=", ".join(fixed)
+            )
+        )
     if not why:
-        raise Invalid("reason", "Changing a stage that is under way wants a reason.")
+        raise Invalid("reason", _("Changing a stage that is under way wants a reason."))
 
 
 def _check(
@@ -86,7 +95,7 @@ def _check(
 ) -> None:
     for name in ("soak_s", "hold_s"):
         if not 0 <= changed.get(name, 0) <= LONGEST_S:
-            raise Invalid(name, "At most 30 days.")
+            raise Invalid(name, _("At most 30 days."))
     if {"from_percent", "to_percent"} & changed.keys():
         start = changed.get("from_percent", stage.from_percent)
         end = changed.get("to_percent", stage.to_percent)
@@ -94,7 +103,7 @@ def _check(
             raise Invalid("to_percent" if "to_percent" in changed else "from_percent", wrong)
     gate = changed.get("gate_id")
     if gate is not None and not Gate.objects.filter(plan=plan, pk=gate).exists():
-        raise Invalid("gate_id", "This release has no such gate.")
+        raise Invalid("gate_id", _("This release has no such gate."))
 
 
 def _links(stages: list[Stage]) -> list[Link]:
@@ -114,11 +123,13 @@ def _save(
     stage.save(update_fields=[name.removesuffix("_id") for name in changed])
     if "to_percent" in changed:
         _join(stages, stage)
-    text = f"Stage {stage.number}: {told(before, dict(changed))}."
+    text = _("Stage {stage}: {told}.").format(stage=stage.number, told=told(before, dict(changed)))
     data: dict[str, Any] = {}
     if stage.state == StageState.RUNNING and "soak_s" in changed:
-        seen_s = restart_soak(editing, stage, "its length was changed")
-        text += f" Its soak restarts after {duration_text(seen_s)} of green."
+        seen_s = restart_soak(editing, stage, _("its length was changed"))
+        text += _(" Its soak restarts after {seen_s} of green.").format(
+            seen_s=duration_text(seen_s)
+        )
         data = {"soak_restarted": stage.number, "soak_observed_s": seen_s}
     editing.record(
         "stage.changed",
@@ -166,7 +177,9 @@ def add_stage(
         stage.save()
         following = Stage.objects.filter(plan=adding.plan, number=number + 1)
         following.update(from_percent=end)
-        text = f"Stage {number} added: {start} % to {end} %"
+        text = _("Stage {number} added: {start} % to {end} %").format(
+            number=number, start=start, end=end
+        )
         adding.record("stage.added", text, stage=number, before=start, after=end)
     return stage
 
@@ -184,15 +197,22 @@ def remove_stage(
         stages = of_plan(removing.plan)
         stage = _of(stages, number)
         if stage.state != StageState.PENDING or stage.started_at is not None:
-            raise Refused(f"Stage {number} has run: it is part of the record.")
-        gate, share = stage.gate, f"{stage.from_percent} % to {stage.to_percent} %"
+            raise Refused(
+                _("Stage {number} has run: it is part of the record.").format(number=number)
+            )
+        gate, share = (
+            stage.gate,
+            _("{from_percent} % to {to_percent} %").format(
+                from_percent=stage.from_percent, to_percent=stage.to_percent
+            ),
+        )
         Stage.objects.filter(plan=removing.plan, number=number + 1).update(
             from_percent=stage.from_percent
         )
         stage.delete()
         _renumber(stages, number + 1, -1)
-        text = f"Stage {number} taken off: {share}"
-        text += f". {gate.title} ends no stage any more" if gate else ""
+        text = _("Stage {number} taken off: {share}").format(number=number, share=share)
+        text += _(". {gate} ends no stage any more").format(gate=gate.title) if gate else ""
         removing.record("stage.removed", text, stage=number, share=share)
 
 

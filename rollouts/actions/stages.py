@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.desired import ADVANCE, set_desired
 from rollouts.actions.soaks import begin_soak
 from rollouts.models import Rollout, Stage, StageState
@@ -60,8 +62,12 @@ def advance(
             return running
         stage = coming(stages)
         if stage is None or stage.to_percent != to_percent:
-            there = f"{running.to_percent} %" if running else "no stage"
-            raise Refused(f"{to_percent} % is not the next step: the rollout stands at {there}.")
+            there = f"{running.to_percent} %" if running else _("no stage")
+            raise Refused(
+                _("{to_percent} % is not the next step: the rollout stands at {there}.").format(
+                    to_percent=to_percent, there=there
+                )
+            )
         ahead = ahead_of(moving.plan, stages, stage, moving.at)
         if against := objections(ahead):
             raise Refused(" ".join(against))
@@ -75,15 +81,17 @@ def advance(
 
 def _demand_typed(confirmed: str | None, percent: int) -> None:
     if confirmed is not None and confirmed.strip().removesuffix("%").strip() != str(percent):
-        raise Invalid("confirmed", f"Type {percent} to go on to {percent} %.")
+        raise Invalid(
+            "confirmed", _("Type {percent} to go on to {percent} %.").format(percent=percent)
+        )
 
 
 def _demand_unattended(moving: Change, running: Stage | None, ahead: Ahead) -> None:
     """A rule goes on only where the plan says so, on green that was observed, with no warning."""
     if running is None or not running.auto_advance:
-        raise Refused("The stage does not go on by itself.")
+        raise Refused(_("The stage does not go on by itself."))
     if ahead.verdict != "proceed" or not (running.soak_s or ahead.gate):
-        raise Refused("Nobody is there, and neither soak nor gate says that it may go on.")
+        raise Refused(_("Nobody is there, and neither soak nor gate says that it may go on."))
     if found := [one.sentence for one in warnings(moving.plan, moving.at)]:
         raise Refused(" ".join(found))
 
@@ -102,7 +110,9 @@ def warnings(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
     safe = latest_safe_start(plan, now)
     if safe is not None and safe.passed(now):
         at = instant_text(safe.at, now)
-        text = f"The latest safe start of a rollback was {at} UTC ({safe.name}: {safe.needs})."
+        text = _("The latest safe start of a rollback was {at} UTC ({safe}: {needs}).").format(
+            at=at, safe=safe.name, needs=safe.needs
+        )
         yield Objection(text, refuses=False, code="safe-start")
 
 
@@ -121,8 +131,10 @@ def _move(
     for follow in _begun:
         text, data = follow(moving, stage)
         texts, followed = [*texts, text.strip()], followed | data
-    began = f"Stage {stage.number} began: {stage.from_percent} % to {stage.to_percent} %"
-    began += "" if measured else " (not measured)"
+    began = _("Stage {stage} began: {from_percent} % to {to_percent} %").format(
+        stage=stage.number, from_percent=stage.from_percent, to_percent=stage.to_percent
+    )
+    began += "" if measured else _(" (not measured)")
     claimed = min(stage.claimed_s, stage.soak_s) if measured else 0.0
     if claimed:
         texts.append(claimed_text(claimed))

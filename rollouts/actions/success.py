@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from checklists.models import Evidence
 from rollouts.models import HealthCheck, PrometheusQuery, Since, SuccessCriterion
@@ -41,12 +42,14 @@ def add_success(
             event = adding.plan.events.get(request_id=adding.request_id)
             return adding.plan.success_criteria.get(key=event.data["key"])
         if len(known) >= MOST:
-            raise Refused(f"A release has at most {MOST} success criteria.")
+            raise Refused(_("A release has at most {most} success criteria.").format(most=MOST))
         row = SuccessCriterion(plan=adding.plan, position=len(known) + 1)
         _set(row, fields, new=True)
         row.key = free_key(slugify(row.text)[:50] or "success", known)
         row.save()
-        adding.record("success.added", f"Success criterion added: {row.text}", **_said(row))
+        adding.record(
+            "success.added", _("Success criterion added: {row}").format(row=row.text), **_said(row)
+        )
     return row
 
 
@@ -65,13 +68,20 @@ def edit_success(
         row = _fresh(editing, row)
         before = _said(row)
         if row.evaluated_at is not None:
-            raise Refused(f"“{row.text}” was evaluated; what it asked stays. Add another one.")
+            raise Refused(
+                _("“{row}” was evaluated; what it asked stays. Add another one.").format(
+                    row=row.text
+                )
+            )
         _set(row, fields)
         if editing.repeated or _said(row) == before:
             return row
         row.save()
         editing.record(
-            "success.edited", f"Success criterion edited: {row.text}", **_said(row), before=before
+            "success.edited",
+            _("Success criterion edited: {row}").format(row=row.text),
+            **_said(row),
+            before=before,
         )
     return row
 
@@ -81,16 +91,18 @@ def remove_success(
 ) -> None:
     """Take a criterion away that was not evaluated. Raises Refused, Invalid, NotAllowed."""
     if not (reason := checked_reason(reason)):
-        raise Invalid("reason", "Say why it goes.")
+        raise Invalid("reason", _("Say why it goes."))
     with change(row.plan, by=by, right=Right.EDIT, request_id=request_id) as removing:
         found = removing.plan.success_criteria.filter(pk=row.pk).first()
         if removing.repeated or found is None:
             return
         if found.evaluated_at is not None:
-            raise Refused(f"“{found.text}” was evaluated, and stays.")
+            raise Refused(_("“{found}” was evaluated, and stays.").format(found=found.text))
         said = _said(found)
         found.delete()
-        text = f"Success criterion removed: {row.text} Reason: {reason}"
+        text = _("Success criterion removed: {row} Reason: {reason}").format(
+            row=row.text, reason=reason
+        )
         removing.record("success.removed", text, **said, reason=reason)
 
 
@@ -120,14 +132,17 @@ def _set(row: SuccessCriterion, fields: Mapping[str, Any], *, new: bool = False)
     if new or "text" in given:
         row.text = " ".join(str(given.get("text") or "").split())[:300]
         if not row.text:
-            raise Invalid("text", "Say what must hold.")
+            raise Invalid("text", _("Say what must hold."))
     for name, most in (("group", 120), ("counts", 20), ("since", 4)):
         if name in given:
             setattr(row, name, str(given[name] or "")[:most])
     if row.counts and row.counts not in rules.COUNTS:
-        raise Invalid("counts", f"One of: {', '.join(rules.COUNTS)}.")
+        raise Invalid("counts", _("One of: {counts}.").format(counts=", ".join(rules.COUNTS)))
     if row.since not in Since.values:
-        raise Invalid("since", f"One of: {', '.join(filter(None, Since.values))}, or nothing.")
+        raise Invalid(
+            "since",
+            _("One of: {none}, or nothing.").format(none=", ".join(filter(None, Since.values))),
+        )
     if "due_offset_s" in given:
         row.due_offset_s = given["due_offset_s"]
     if "over_s" in given:
@@ -141,9 +156,9 @@ def _set_measured(row: SuccessCriterion, given: Mapping[str, Any]) -> None:
         row.query = _found(rows, given["query"], "query", "metric")
     if "check" in given:
         rows = HealthCheck.objects.filter(plan=row.plan)
-        row.health_check = _found(rows, given["check"], "check", "health check")
+        row.health_check = _found(rows, given["check"], "check", _("health check"))
     if sum(bool(one) for one in (row.query, row.health_check, row.counts)) > 1:
-        raise Invalid("query", "Choose one of them: a metric, a check, or what is counted.")
+        raise Invalid("query", _("Choose one of them: a metric, a check, or what is counted."))
     if "bound" in given:
         try:
             bound = rules.read_bound(str(given["bound"] or ""), row.query.unit if row.query else "")
@@ -151,7 +166,7 @@ def _set_measured(row: SuccessCriterion, given: Mapping[str, Any]) -> None:
             raise Invalid("bound", str(wrong)) from wrong
         row.op, row.value = (bound.op, bound.value) if bound else ("", None)
     if row.query is not None and not row.op:
-        raise Invalid("bound", "A metric wants a bound: < 0.1 %.")
+        raise Invalid("bound", _("A metric wants a bound: < 0.1 %."))
 
 
 def _found(rows, key: Any, field: str, noun: str):
@@ -159,7 +174,9 @@ def _found(rows, key: Any, field: str, noun: str):
         return None
     found = rows.filter(key=key).first()
     if found is None:
-        raise Invalid(field, f"There is no {noun} “{key}” in this release.")
+        raise Invalid(
+            field, _("There is no {noun} “{key}” in this release.").format(noun=noun, key=key)
+        )
     return found
 
 
@@ -205,7 +222,7 @@ def look_again(
         due = due_of(looking.plan, row, looking.at)
         found = outcome(looking.plan, row, looking.at)
         if found is None or due is None or due > looking.at:
-            raise Refused(f"“{row.text}” cannot be looked at now.")
+            raise Refused(_("“{row}” cannot be looked at now.").format(row=row.text))
         _keep(looking, row, found, looking.at)
     return row
 
@@ -219,29 +236,33 @@ def judge_success(
     decided or will be measured, NotAllowed without the right to vote.
     """
     if not (why := checked_reason(reason, 500)):
-        raise Invalid("reason", "Say what it rests on.")
+        raise Invalid("reason", _("Say what it rests on."))
     with change(row.plan, by=by, right=Right.VOTE, request_id=request_id) as judging:
         row = _fresh(judging, row)
         if judging.repeated or (row.met, row.reason) == (met, why):
             return row
         _demand_undecided(row)
         if measures(row) and row.evaluated_at is None:
-            raise Refused(f"“{row.text}” is measured when it is due.")
+            raise Refused(_("“{row}” is measured when it is due.").format(row=row.text))
         _keep(judging, row, Outcome(met, "", why), judging.at)
     return row
 
 
 def _demand_undecided(row: SuccessCriterion) -> None:
     if row.met is not None:
-        word = "met" if row.met else "missed"
-        raise Refused(f"“{row.text}” is {word}, {row.evaluated_by} said so. That stands.")
+        text = (
+            _("“{row}” is met, {evaluated_by} said so. That stands.")
+            if row.met
+            else _("“{row}” is missed, {evaluated_by} said so. That stands.")
+        )
+        raise Refused(text.format(row=row.text, evaluated_by=row.evaluated_by))
 
 
 def _keep(looking: Change, row: SuccessCriterion, found: Outcome, at: datetime) -> None:
     row.met, row.value_text, row.reason = found.met, found.text[:120], found.reason[:500]
     row.evaluated_at, row.evaluated_by = looking.at, looking.author_name
     row.save(update_fields=["met", "value_text", "reason", "evaluated_at", "evaluated_by"])
-    word = {True: "met", False: "missed"}.get(found.met, "no data")
+    word = {True: _("met"), False: _("missed")}.get(found.met, _("no data"))
     said = ", ".join(part for part in (word, found.text) if part)
     _write_evidence(looking, row, f"{said[:1].upper()}{said[1:]}")
     group = f"{row.group}: " if row.group else ""
@@ -268,7 +289,7 @@ def _write_evidence(looking: Change, row: SuccessCriterion, text: str) -> None:
             "reason": "" if row.met is not None else row.reason,
             "observed_at": looking.at,
             "valid_for_s": FOR_GOOD_S,
-            "source": "success criterion",
+            "source": _("success criterion"),
             "updated_at": looking.at,
         },
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import RollbackTrigger
 from warroom.actions.change import change
 from warroom.actions.refusals import Invalid, checked_reason
@@ -25,14 +27,19 @@ def add_trigger(
     with change(plan, by=by, right="edit", request_id=request_id) as adding:
         said = " ".join(checked_reason(text, LIMIT).split())
         if not said:
-            raise Invalid("text", "Say what people would see.")
+            raise Invalid("text", _("Say what people would see."))
         rows = RollbackTrigger.objects.filter(plan=adding.plan)
         if known := rows.filter(text=said, retired_at=None).first():
             return known
         row = RollbackTrigger.objects.create(
             plan=adding.plan, text=said, priority=priority[:8], position=rows.count() + 1
         )
-        adding.record("trigger.added", f"Rollback trigger: {said}", trigger=row.pk, said=said)
+        adding.record(
+            "trigger.added",
+            _("Rollback trigger: {said}").format(said=said),
+            trigger=row.pk,
+            said=said,
+        )
     return row
 
 
@@ -46,4 +53,6 @@ def retire_trigger(
             return
         row.retired_at = retiring.at
         row.save(update_fields=["retired_at"])
-        retiring.record("trigger.retired", f"No trigger any more: {row.text}", trigger=row.pk)
+        retiring.record(
+            "trigger.retired", _("No trigger any more: {row}").format(row=row.text), trigger=row.pk
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from rollouts.actions.stages import advance
 from rollouts.models import Stage, StageState
@@ -28,8 +29,10 @@ def go_on_by_rule(plan: DeploymentPlan) -> Stage | None:
     ahead = ahead_of(plan, stages, following, now)
     if objections(ahead) or executor_of(plan) is None:
         return None
-    gate = f", {ahead.gate} said GO" if ahead.gate else ""
-    reason = f"By rule: the soak of stage {running.number} is done{gate}."
+    gate = _(", {gate} said GO").format(gate=ahead.gate) if ahead.gate else ""
+    reason = _("By rule: the soak of stage {running} is done{gate}.").format(
+        running=running.number, gate=gate
+    )
     try:
         return advance(plan, to_percent=following.to_percent, by=RULE, reason=reason)
     except Refused:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from checklists.rules.bands import Band
 from rollouts.actions.holding import look_at_hold
@@ -99,7 +100,9 @@ def _keep(
         plan.verdict_since = judging.at
     plan.verdict, plan.verdict_sentence = verdict.word.value, verdict.sentence
     plan.verdict_leading = verdict.leading[:220]
-    plan.verdict_counts = f"{green} of {len(rows)} green" if rows else ""
+    plan.verdict_counts = (
+        _("{green} of {count} green").format(green=green, count=len(rows)) if rows else ""
+    )
     plan.verdict_valid_until = _valid_until(rows, judging.at)
     plan.save(update_fields=FIELDS)
 
@@ -119,15 +122,21 @@ def _record(
     judging: Change, verdict: Verdict, before: str, hold: Hold | None, looked: Looked
 ) -> None:
     """One event for the word, for what led to it, and for a hold that began or ended."""
-    word = verdict.word.upper() or "NO VERDICT"
-    moved = f"{before.upper()} changed to {word}" if before and before != verdict.word else word
+    word = verdict.word.upper() or _("NO VERDICT")
+    moved = (
+        _("{before} changed to {word}").format(before=before.upper(), word=word)
+        if before and before != verdict.word
+        else word
+    )
     data: dict[str, Any] = {}
     text = f"{moved}: {verdict.sentence}"
     if looked.begins and hold is not None and hold.until is not None:
-        text += f" Held until {instant_text(hold.until, judging.at)} UTC, then looked at again."
+        text += _(" Held until {until} UTC, then looked at again.").format(
+            until=instant_text(hold.until, judging.at)
+        )
         data = {"hold": "began", "hold_until": hold.until.isoformat()}
     elif looked.ends:
-        text, data = f"{text} The hold is over.", {"hold": "ended"}
+        text, data = _("{text} The hold is over.").format(text=text), {"hold": "ended"}
     judging.record(
         "verdict.changed",
         text,

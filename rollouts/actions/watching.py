@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.actions.desired import rollout_of
 from rollouts.models import Rollout
 from rollouts.rules import rounds
@@ -33,11 +35,13 @@ def save_watching(
     """
     kept = rounds.stored(rounds.read(cadence))
     if len(kept) != len(cadence) or len(kept) > MOST_STEPS:
-        raise Invalid("cadence", "Each step but the last ends later than the one before; ten most.")
+        raise Invalid(
+            "cadence", _("Each step but the last ends later than the one before; ten most.")
+        )
     if not 1 <= late_s <= LONGEST_LATE_S:
-        raise Invalid("late", "Between a second and a day.")
+        raise Invalid("late", _("Between a second and a day."))
     if not 1 <= missed_holds <= 100:
-        raise Invalid("missed", "Between 1 and 100.")
+        raise Invalid("missed", _("Between 1 and 100."))
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as saving:
         row = rollout_of(saving)
         before = (row.cadence, row.round_late_s, row.missed_holds)
@@ -47,8 +51,11 @@ def save_watching(
         row.save(update_fields=["cadence", "round_late_s", "missed_holds"])
         saving.record(
             "round.changed",
-            f"Rounds: {rounds.said(rounds.read(kept)) or 'none after the stages'}; late after "
-            f"{late_s} s, {missed_holds} missed in a row hold",
+            _("Rounds: {said}; late after {late_s} s, {missed_holds} missed in a row hold").format(
+                said=rounds.said(rounds.read(kept)) or _("none after the stages"),
+                late_s=late_s,
+                missed_holds=missed_holds,
+            ),
             before=list(before),
             after=[kept, late_s, missed_holds],
         )

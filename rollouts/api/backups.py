@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from rollouts.actions.backups import register_backup, verify_backup
@@ -110,9 +111,9 @@ def _object(request: HttpRequest) -> dict[str, Any]:
     try:
         found = json.loads(request.body, parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise Invalid("body", "The body is no JSON.") from None
+        raise Invalid("body", _("The body is no JSON.")) from None
     if not isinstance(found, dict):
-        raise Invalid("body", "The body is no JSON object: {…} with the metadata of one backup.")
+        raise Invalid("body", _("The body is no JSON object: {…} with the metadata of one backup."))
     return found
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from rollouts.actions import check_edits as actions
@@ -253,7 +254,7 @@ def fire(request: HttpRequest, slug: str, body: DrillIn):
     demand(plan, request.user, Right.TICK)
     hook = AlertHook.objects.filter(plan=plan, name=body.hook, retired_at=None).first()
     if body.hook and hook is None:
-        raise Invalid("hook", "This release has no such hook.")
+        raise Invalid("hook", _("This release has no such hook."))
     drill = fire_drill(
         plan,
         hook,

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from checklists.rules.bands import Bound
@@ -103,7 +104,7 @@ def list_metrics(request: HttpRequest, slug: str, format: str = "json"):
     if format == "yaml":
         return HttpResponse(write_set(plan), content_type="application/yaml; charset=utf-8")
     if format != "json":
-        return problem(415, "Ask for json or yaml.", field="format")
+        return problem(415, _("Ask for json or yaml."), field="format")
     return [_out(row) for row in _rows(plan)]
 
 
@@ -118,7 +119,7 @@ def try_metric(request: HttpRequest, slug: str, body: TryIn):
     """Ask a query once and give every series, with what is odd about it; nothing is kept."""
     plan = plan_of(request, slug, "edit")
     demand(plan, request.user, Right.EDIT)
-    said = {"promql": body.promql, "reducer": body.reducer, "unit": body.unit, "name": "Try"}
+    said = {"promql": body.promql, "reducer": body.reducer, "unit": body.unit, "name": _("Try")}
     values = metric_fields.checked(said)
     row = PrometheusQuery(plan=plan, source=_source(plan, body.source))
     metric_fields.assign(row, metric_fields.columns(values))
@@ -144,7 +145,7 @@ def import_metrics(
     """
     plan = plan_of(request, slug, *(("read",) if dry_run else ("edit",)))
     if format and format not in FORMS:
-        raise Invalid("format", f"One of: {', '.join(FORMS)}.")
+        raise Invalid("format", _("One of: {forms}.").format(forms=", ".join(FORMS)))
     found = read_set(request.body, format)
     taken = preview(plan, found)
     if not dry_run:
@@ -179,7 +180,7 @@ def put_metric(request: HttpRequest, slug: str, key: str, body: MetricIn):
         return Status(201, _out(_find(plan, made.key)))
     if body.place is not None:
         if body.dict(exclude_unset=True).keys() - {"place"}:
-            raise Invalid("place", "Change what it asks or where it stands: not both at once.")
+            raise Invalid("place", _("Change what it asks or where it stands: not both at once."))
         common.pop("reason")
         metrics.move_metric(row, body.place, **common)
     elif body.when == "next":
@@ -295,14 +296,16 @@ def _length(name: str, text: str | None) -> int | None:
         return 0 if name == "sustained" else None
     seconds = 0 if text in ("0", "0s") else length_of(text)
     if seconds is None:
-        raise Invalid(name, f"{text[:30]!r} is no length. Write 15s, 5m or 1h.")
+        raise Invalid(name, _("{text!r} is no length. Write 15s, 5m or 1h.").format(text=text[:30]))
     return seconds
 
 
 def _source(plan: DeploymentPlan, name: str) -> PrometheusSource:
     found = metric_fields.source_of(plan, name)
     if found is None and name:
-        raise Invalid("source", f"There is no server {name[:60]!r} in this release.")
+        raise Invalid(
+            "source", _("There is no server {name!r} in this release.").format(name=name[:60])
+        )
     return found or PrometheusSource(plan=plan)
 
 

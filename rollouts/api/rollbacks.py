@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema
 
 from rollouts.actions.rollbacks import start_rollback
@@ -41,7 +42,7 @@ def post_rollback(request: HttpRequest, slug: str, body: RollbackIn):
     """Roll back at once; no vote and no word is asked for. Asked again it changes nothing."""
     plan = plan_of(request, slug, "run")
     if body.to_percent is not None and not 0 <= body.to_percent <= 100:
-        raise Invalid("to_percent", "Give a share of the traffic from 0 to 100.")
+        raise Invalid("to_percent", _("Give a share of the traffic from 0 to 100."))
     before = plan.timeline_seq
     run = start_rollback(
         plan,
@@ -60,7 +61,10 @@ def _procedure(plan: DeploymentPlan, key: str) -> RollbackProcedure | None:
     found = RollbackProcedure.objects.filter(plan=plan, retired_at=None)
     if key and not found.filter(key=key).exists():
         keys = ", ".join(found.values_list("key", flat=True)) or "none"
-        raise Invalid("procedure", f"There is no procedure {key!r}. Its procedures: {keys}.")
+        raise Invalid(
+            "procedure",
+            _("There is no procedure {key!r}. Its procedures: {keys}.").format(key=key, keys=keys),
+        )
     return found.get(key=key) if key else None
 
 
@@ -69,7 +73,7 @@ def _trigger(plan: DeploymentPlan, number: int | None) -> RollbackTrigger | None
         return None
     row = RollbackTrigger.objects.filter(plan=plan, retired_at=None, pk=number).first()
     if row is None:
-        raise Invalid("trigger", "This release has no such trigger.")
+        raise Invalid("trigger", _("This release has no such trigger."))
     return row
 
 

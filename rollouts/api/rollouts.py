@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema
 
 from rollouts.actions.holds import hold as hold_rollout
@@ -206,7 +207,7 @@ def _next(plan: DeploymentPlan, request: HttpRequest) -> int:
         return int(done.data["after"])
     coming = next((one for one in of_plan(plan) if one.state == "pending"), None)
     if coming is None:
-        raise Refused("There is no next stage.")
+        raise Refused(_("There is no next stage."))
     return coming.to_percent
 
 
@@ -223,7 +224,7 @@ def hold(request: HttpRequest, slug: str, body: HoldIn):
     """Hold the rollout, or give its hold another end."""
     plan = plan_of(request, slug, "run")
     if body.until is not None and body.for_s is not None:
-        raise Invalid("for_s", "Give until or for_s, not both.")
+        raise Invalid("for_s", _("Give until or for_s, not both."))
     until = zoned("until", body.until)
     if body.for_s is not None:
         until = timezone.now() + timedelta(seconds=body.for_s)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from rollouts.actions import success
@@ -158,7 +159,7 @@ def put_success_word(request: HttpRequest, slug: str, key: str, body: SuccessWor
 def _criterion(plan: DeploymentPlan, key: str) -> SuccessCriterion:
     row = SuccessCriterion.objects.filter(plan=plan, key=key).select_related("plan").first()
     if row is None:
-        raise Http404("There is no such success criterion.")
+        raise Http404(_("There is no such success criterion."))
     return row
 
 
@@ -168,7 +169,7 @@ def _find(plan: DeploymentPlan, number: int) -> WatchRound:
     rows = [row.round for row in shown.rows] if shown else []
     one = next((one for one in rows if one.number == number), None)
     if one is None:
-        raise Http404("There is no such round.")
+        raise Http404(_("There is no such round."))
     one.plan = plan
     return one
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from rollouts.actions.drills import enter_drill, start_drill
@@ -180,7 +181,7 @@ def post_drill(request: HttpRequest, slug: str, body: DrillIn):
         )
         return Status(201, _out(_find(plan, run.number)))
     if procedure is None:
-        raise Invalid("procedure", "Name the procedure that was drilled.")
+        raise Invalid("procedure", _("Name the procedure that was drilled."))
     run = enter_drill(
         plan,
         procedure,
@@ -230,7 +231,7 @@ def _procedure_of(plan: DeploymentPlan, key: str) -> RollbackProcedure | None:
         return None
     found = RollbackProcedure.objects.filter(plan=plan, key=key, retired_at=None).first()
     if found is None:
-        raise Invalid("procedure", f"This release has no procedure {key[:80]!r}.")
+        raise Invalid("procedure", _("This release has no procedure {key!r}.").format(key=key[:80]))
     return found
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import promql_parser
+from django.utils.translation import gettext as _
 
 from checklists.rules.bands import Bound
 from rollouts.rules.promql import lint
@@ -56,7 +57,7 @@ def read_rules(plain: Mapping[str, Any], tree: Node) -> tuple[list[Ruled], list[
     """The alerts that compare with a number, and what was left, each with its line."""
     groups = plain.get("groups")
     if not isinstance(groups, list):
-        raise DocumentError(1, "There are no groups of rules.", "Begin with groups:.")
+        raise DocumentError(1, _("There are no groups of rules."), _("Begin with groups:."))
     found: list[Ruled] = []
     left: list[Left] = []
     for g, group in enumerate(groups):
@@ -74,16 +75,20 @@ def _rules(group: Any) -> Iterator[Any]:
 
 def _rule(line: int, rule: Any, group: Mapping[str, Any]) -> Ruled | Left:
     if not isinstance(rule, dict) or not isinstance(rule.get("expr"), str | int | float):
-        return line, "A rule without an expression."
+        return line, _("A rule without an expression.")
     if "alert" not in rule:
-        return line, f"{_text(rule.get('record')) or 'A rule'} records a series; it is no alert."
-    alert, expr = _text(rule["alert"])[:120] or "Alert", str(rule["expr"]).strip()
+        return line, _("{record} records a series; it is no alert.").format(
+            record=_text(rule.get("record")) or _("A rule")
+        )
+    alert, expr = _text(rule["alert"])[:120] or _("Alert"), str(rule["expr"]).strip()
     wrong = [one.text for one in lint(expr) if one.error]
     if wrong:
         return line, f"{alert}: {wrong[0]}"
     split = split_comparison(expr)
     if split is None:
-        return line, f"{alert}: the expression compares no query with a number."
+        return line, _("{alert}: the expression compares no query with a number.").format(
+            alert=alert
+        )
     query, op, number = split
     bound = Bound("=" if op == "==" else op, number)
     return Ruled(

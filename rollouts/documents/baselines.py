@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Bound, parse_bound
 from rollouts.models import Baseline, PrometheusQuery
 from rollouts.queries.baselines import metric_named
@@ -45,12 +47,18 @@ class Baselines(Reader):
                     one = _row(row, heads)
                     if one is not None and len(found) < MOST:
                         found.append(one)
-                        understanding.claim(row, "baseline", f"Baseline: {one.name}")
-                understanding.claim_rest(table, "baseline", "Baselines")
+                        understanding.claim(
+                            row, "baseline", _("Baseline: {one}").format(one=one.name)
+                        )
+                understanding.claim_rest(table, "baseline", _("Baselines"))
         understanding.parts["baselines"] = tuple(found)
         if found:
-            some = "1 baseline was" if len(found) == 1 else f"{len(found)} baselines were"
-            text = f"{some} found; they stand under Checks, Baseline."
+            some = (
+                _("1 baseline was")
+                if len(found) == 1
+                else _("{count} baselines were").format(count=len(found))
+            )
+            text = _("{some} found; they stand under Checks, Baseline.").format(some=some)
             understanding.find(found[0].line, NOTE, "baselines", text)
 
     def create(

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.places import clock_span
 from rollouts.models import Rollout, Stage
 from rollouts.rules import rounds
@@ -51,11 +53,15 @@ class Cadences(Reader):
                 elif stage := _stage(text, line == section.line, understanding):
                     number, band = stage
                     stages.setdefault(number, (line, band, text))
-                    understanding.claim(line, "cadence", f"Stage {number}: {_label(band)}")
+                    understanding.claim(
+                        line,
+                        "cadence",
+                        _("Stage {number}: {label}").format(number=number, label=_label(band)),
+                    )
         self._say(bands, stages, document, understanding)
         understanding.parts["cadences"] = CadenceFound(
-            tuple(band for _, (_, band) in sorted(bands.items())),
-            tuple((number, band) for number, (_, band, _) in sorted(stages.items())),
+            tuple(band for _unused, (_unused, band) in sorted(bands.items())),
+            tuple((number, band) for number, (_unused, band, _unused) in sorted(stages.items())),
         )
 
     def _say(
@@ -66,10 +72,12 @@ class Cadences(Reader):
         understanding: Understanding,
     ) -> None:
         if bands:
-            line, _ = min(bands.values(), key=lambda one: one[0])
-            read = [band for _, (_, band) in sorted(bands.items())]
+            line, _unused = min(bands.values(), key=lambda one: one[0])
+            read = [band for _unused, (_unused, band) in sorted(bands.items())]
             total = rounds.count(tuple(read), read[-1].until_s or 0)
-            text = f"The watching has {total} rounds: {', '.join(map(_label, read))}."
+            text = _("The watching has {total} rounds: {label}.").format(
+                total=total, label=", ".join(map(_label, read))
+            )
             understanding.find(line, NOTE, "cadence", text)
         for number, (line, band, text) in sorted(stages.items()):
             _say_stage(number, line, band, text, document, understanding)
@@ -148,8 +156,10 @@ def _with(band: Band, duties: tuple[str, ...]) -> Band:
 
 
 def _label(band: Band) -> str:
-    until = f" to hour {band.until_s // 3600}" if band.until_s else ""
-    return f"a round every {duration_text(band.every_s)}{until}"
+    until = _(" to hour {until_s}").format(until_s=band.until_s // 3600) if band.until_s else ""
+    return _("a round every {every_s}{until}").format(
+        every_s=duration_text(band.every_s), until=until
+    )
 
 
 def _say_stage(
@@ -160,12 +170,16 @@ def _say_stage(
     if span is None or span.end_s is None:
         return
     total = rounds.count((band,), span.end_s - span.start_s - 1)
-    said = f"Stage {number}: every {duration_text(band.every_s)} makes {total} rounds"
+    said = _("Stage {number}: every {every_s} makes {total} rounds").format(
+        number=number, every_s=duration_text(band.every_s), total=total
+    )
     claimed = {int(found["total"]) for found in _CLAIM.finditer(document.text)}
     if total in claimed:
-        understanding.find(line, NOTE, "rounds", f"{said}, as the document says.")
+        understanding.find(
+            line, NOTE, _("rounds"), _("{said}, as the document says.").format(said=said)
+        )
     elif claimed:
-        text = f"{said}; the document says {min(claimed)}."
+        text = _("{said}; the document says {min}.").format(said=said, min=min(claimed))
         understanding.find(line, WARNING, "rounds", text)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from rollouts.documents.parts import SourcesPart, Watched, named_sources, watched, watched_row
@@ -91,7 +92,7 @@ def _named(plan: DeploymentPlan) -> dict[int, str]:
 
 def _faults(one: CheckFields, path: tuple) -> Iterable[f.Fault]:
     if one.kind in ADDRESSED and not one.url:
-        yield path, '"url" is missing.', "Say what is to be asked."
+        yield path, _('"url" is missing.'), _("Say what is to be asked.")
     elif wrong := wrong_address(one.kind, one.url):
         yield (*path, "url"), wrong, ""
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from rollouts.executors import KINDS, OptionError, read_options
@@ -42,10 +43,10 @@ class ExecutorsPart(Part):
     def check(self, value: list[ExecutorFields], whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         yield from f.doubled(value, "key", ("executors",))
         for n, one in enumerate(value):
-            yield from f.unknown(one.kind, KINDS, ("executors", n, "kind"), "kind of executor")
+            yield from f.unknown(one.kind, KINDS, ("executors", n, "kind"), _("kind of executor"))
             if one.secret_env and (refused := refusal(one.secret_env)):
                 where = ("executors", n, "secret_env")
-                yield where, refused, "Name a variable of the worker's environment."
+                yield where, refused, _("Name a variable of the worker's environment.")
             yield from _options(n, one)
 
     def create(
@@ -63,7 +64,7 @@ def _options(n: int, one: ExecutorFields) -> Iterable[f.Fault]:
     try:
         read_options(KINDS[one.kind].options, one.options)
     except OptionError as error:
-        yield ("executors", n, "options"), error.sentence, "Correct the option."
+        yield ("executors", n, "options"), error.sentence, _("Correct the option.")
 
 
 def _executor(row: Executor) -> dict[str, Any]:
@@ -117,7 +118,7 @@ class TrafficPart(Part):
         known = [metric.key for metric in whole.get("metrics", ())]
         yield from f.unknown(value.metric, known, ("traffic", "metric"), "metric")
         if value.token_env and (refused := refusal(value.token_env)):
-            name = "Name a variable of the worker's environment."
+            name = _("Name a variable of the worker's environment.")
             yield ("traffic", "token_env"), refused, name
 
     def create(self, plan: DeploymentPlan, value: TrafficFields | None, creation: Creation) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from checklists.documents.parts import Line, has_lines
@@ -45,7 +46,11 @@ class GuardrailsPart(Part):
             if rail.kind in known:
                 place = ("guardrails", n, "watches")
                 if not rail.watches:
-                    yield place, f"Which {rail.kind} it watches is missing.", "Name it by its key."
+                    yield (
+                        place,
+                        _("Which {kind} it watches is missing.").format(kind=rail.kind),
+                        _("Name it by its key."),
+                    )
                 yield from f.unknown(rail.watches, known[rail.kind], place, rail.kind)
 
     def create(

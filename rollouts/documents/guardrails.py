@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.found import ROLLBACK
 from checklists.rules.bands import Bound
 from rollouts.documents.queries import QueryFound
@@ -65,7 +67,7 @@ class Guardrails(Reader):
             if _BY_ITSELF.search(lead):
                 self._rule(item, queries, found, understanding)
             elif ROLLBACK.search(lead) and _TRIGGERS.search(lead):
-                understanding.claim(item, TRIGGER, "Rollback trigger, for people to declare")
+                understanding.claim(item, TRIGGER, _("Rollback trigger, for people to declare"))
         understanding.parts["guardrails"] = tuple(found)
 
     def _rule(
@@ -83,15 +85,19 @@ class Guardrails(Reader):
         understanding.rollback.setdefault("triggers", []).append(text)
         query = _of_name(rule["what"], queries)
         if query is None:
-            said = f"“{text[:80]}” rolls back by itself, but no metric is called so."
-            out = "Add the metric and a guardrail for it; until then people declare it."
+            said = _("“{text}” rolls back by itself, but no metric is called so.").format(
+                text=text[:80]
+            )
+            out = _("Add the metric and a guardrail for it; until then people declare it.")
             understanding.find(item.line, WARNING, "guardrail_without_metric", said, out)
-            understanding.claim(item, TRIGGER, "Rollback trigger, for people to declare")
+            understanding.claim(item, TRIGGER, _("Rollback trigger, for people to declare"))
             return
         if any(one.query == query.key for one in found):
             return
         found.append(RuleFound(item.line, query.alert_name or query.name, query.key, length))
-        label = f"Guardrail: {query.name} red for {duration_text(length)} rolls back by itself"
+        label = _("Guardrail: {query} red for {length} rolls back by itself").format(
+            query=query.name, length=duration_text(length)
+        )
         understanding.claim(item, TRIGGER, label)
         _compare(item.line, rule, query, understanding)
 
@@ -196,13 +202,20 @@ def _compare(line: int, rule: re.Match, query: QueryFound, understanding: Unders
     op = _SAID.get(rule["op"], rule["op"])
     value = float(rule["value"].replace(",", ""))
     if query.red is None:
-        text = f"{query.name} has no red band, so its guardrail never trips."
-        understanding.find(line, WARNING, "guardrail_without_red", text, "Set where red begins.")
+        text = _("{query} has no red band, so its guardrail never trips.").format(query=query.name)
+        understanding.find(
+            line, WARNING, _("guardrail_without_red"), text, _("Set where red begins.")
+        )
     elif query.red != Bound(op, value):
         said = f"{rule['op']} {number_text(value, rule['unit'] or query.unit)}"
-        text = (
-            f"{query.name}: this line rolls back at {said}, its panel is red at "
-            f"{query.red.op} {number_text(query.red.value, query.unit)}. The panel's band holds."
+        text = _(
+            "{query}: this line rolls back at {said}, its panel is red at {op} "
+            "{red}. The panel's band holds."
+        ).format(
+            query=query.name,
+            said=said,
+            op=query.red.op,
+            red=number_text(query.red.value, query.unit),
         )
         understanding.find(line, NOTE, "guardrail_other_limit", text)
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import Stage
 from warroom.documents.blocks import Document, ListItem, Paragraph, Row
 from warroom.documents.plain import plain
@@ -40,7 +42,7 @@ class HoldFound:
     def words(self) -> str:
         """“6 h”, “12 h to 24 h”."""
         least, most = duration_text(self.least_s), duration_text(self.most_s)
-        return least if least == most else f"{least} to {most}"
+        return least if least == most else _("{least} to {most}").format(least=least, most=most)
 
 
 class HoldLengths(Reader):
@@ -55,12 +57,18 @@ class HoldLengths(Reader):
             return
         taken = chosen(found)
         if len({(one.least_s, one.most_s) for one in found}) > 1:
-            said = "; ".join(f"line {one.line}: {one.words}" for one in found[:6])
-            text = f"A HOLD lasts {said}. {taken.words} is taken for every stage."
+            said = "; ".join(
+                _("line {line}: {one}").format(line=one.line, one=one.words) for one in found[:6]
+            )
+            text = _("A HOLD lasts {said}. {taken} is taken for every stage.").format(
+                said=said, taken=taken.words
+            )
             understanding.find(taken.line, WARNING, "hold_lengths", text)
         else:
             length = duration_text(taken.least_s)
-            text = f"Yellow holds a stage for {length}, then it is looked at again."
+            text = _("Yellow holds a stage for {length}, then it is looked at again.").format(
+                length=length
+            )
             understanding.find(taken.line, NOTE, "hold_length", text)
 
     def create(
@@ -90,7 +98,7 @@ def _found(document: Document) -> Iterator[HoldFound]:
 
 def _texts(document: Document) -> Iterator[tuple[int, str]]:
     """Lines outside code: paragraphs, list items and table rows."""
-    for _, block in document.blocks():
+    for _unused, block in document.blocks():
         if isinstance(block, Paragraph):
             yield from ((number, plain(row)) for number, row in block.rows)
         elif isinstance(block, ListItem):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from pydantic import ValidationError
 
 from checklists.rules.bands import Bound, show
@@ -83,7 +84,9 @@ def read_set(data: bytes | str, form: str = "") -> MetricSet:
     tree = read_tree(text, "json" if text.lstrip().startswith("{") else "yaml")
     plain = tree.plain()
     if not isinstance(plain, dict):
-        raise DocumentError(1, "This is no set of metrics.", "Begin with metrics: or groups:.")
+        raise DocumentError(
+            1, _("This is no set of metrics."), _("Begin with metrics: or groups:.")
+        )
     form = form or (PROMETHEUS if "groups" in plain else WARROOM)
     found = _of_rules(plain, tree) if form == PROMETHEUS else _own(plain, tree)
     lines = (*(Line(0, "guessed", note) for note in notes), *found.lines)
@@ -106,7 +109,9 @@ def _own(plain: Mapping[str, Any], tree: Node) -> MetricSet:
     lines: list[Line] = []
     if "warroom" in plain and "plan" in plain:
         left = sorted(set(plain) - {"metrics", "sources"})
-        text = f"A whole plan: only its metrics are taken, not {', '.join(left)[:200]}."
+        text = _("A whole plan: only its metrics are taken, not {left}.").format(
+            left=", ".join(left)[:200]
+        )
         lines.append(Line(1, "left", text))
         plain = {key: plain[key] for key in ("metrics", "sources") if key in plain}
     try:
@@ -163,7 +168,11 @@ def _of_rules(plain: Mapping[str, Any], tree: Node) -> MetricSet:
         metrics.append(wanted)
         lines += said
     if len(metrics) > MOST:
-        raise DocumentError(metrics[MOST].line, f"More than {MOST} metrics.", "Split the file.")
+        raise DocumentError(
+            metrics[MOST].line,
+            _("More than {most} metrics.").format(most=MOST),
+            _("Split the file."),
+        )
     lines.sort(key=lambda line: line.line)
     return MetricSet(PROMETHEUS, tuple(metrics), (), tuple(lines))
 
@@ -187,14 +196,22 @@ def _metric(alerts: list[Ruled], taken: set[str]) -> tuple[Wanted, list[Line]]:
     edge = (mild or grave)[0]
     green = Bound(_OTHER_SIDE[edge.bound.op], edge.bound.value)
     red = grave[0].bound if grave else None
-    guess = f"{head.name}: green is {show(green)}, the other side of {edge.alert}."
+    guess = _("{head}: green is {show}, the other side of {alert}.").format(
+        head=head.name, show=show(green), alert=edge.alert
+    )
     lines.append(Line(head.line, "guessed", guess))
     if not grave:
-        text = f"{head.name}: severity {head.severity} is yellow; nothing is red."
+        text = _("{head}: severity {severity} is yellow; nothing is red.").format(
+            head=head.name, severity=head.severity
+        )
         lines.append(Line(head.line, "guessed", text))
     used = {edge.alert, head.alert}
     lines += [
-        Line(one.line, "left", f"{one.alert}: another alert of the same query is taken.")
+        Line(
+            one.line,
+            "left",
+            _("{alert}: another alert of the same query is taken.").format(alert=one.alert),
+        )
         for one in alerts
         if one.alert not in used
     ]

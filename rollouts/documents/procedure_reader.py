@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.found import ROLLBACK
 from rollouts.models import ProcedureStep, RollbackProcedure, StepKind
 from rollouts.rules.procedures import span_of
@@ -98,15 +100,23 @@ class Procedures(Reader):
 
     def _say(self, first: ProcedureFound, said: _Said, understanding: Understanding) -> None:
         for number, step in enumerate(said.steps, start=1):
-            understanding.claim(step.line, "step", f"Rollback step {number}")
+            understanding.claim(
+                step.line, "step", _("Rollback step {number}").format(number=number)
+            )
         for name, seconds, line in said.targets:
             understanding.claim(
-                line, "target", f"Rollback target: {name[:60]} {span_text(seconds)}"
+                line,
+                "target",
+                _("Rollback target: {name} {seconds}").format(
+                    name=name[:60], seconds=span_text(seconds)
+                ),
             )
         understanding.rollback.setdefault("steps", []).extend(one.title for one in said.steps)
         understanding.rollback.setdefault("targets", []).extend(said.lines)
         if len(first.steps) > 1:
-            text = f"{len(first.steps)} steps of a rollback became the procedure “{first.name}”."
+            text = _("{count} steps of a rollback became the procedure “{first}”.").format(
+                count=len(first.steps), first=first.name
+            )
             understanding.find(first.line, NOTE, "rollback_steps", text)
 
     def create(
@@ -251,7 +261,7 @@ def _procedures(said: _Said) -> Iterator[ProcedureFound]:
         "Rollback", line, tuple(steps), total, downtime, manual[1] if manual else ""
     )
     variants = [one for one in told if one is not manual]
-    for about, command, _, at in variants[:MOST_VARIANTS]:
+    for about, command, _unused, at in variants[:MOST_VARIANTS]:
         step = StepFound(about[:300], at, EXECUTE, command=command)
         yield ProcedureFound(about[:200], at, (step,), total, None, command)
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 import promql_parser
 from django.db.models import F
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from checklists.models import Criterion
 from checklists.rules.bands import Bands, Bound, findings, parse_bound
@@ -101,7 +102,7 @@ class Queries(Reader):
                     found.append(query)
                     _say(query, understanding)
                 if rows:
-                    understanding.claim_rest(fence, "query", f"Query: {name}")
+                    understanding.claim_rest(fence, "query", _("Query: {name}").format(name=name))
                     metric = metric or name
             if metric:
                 _claim_section(section, metric, understanding)
@@ -112,7 +113,9 @@ class Queries(Reader):
     def _keep_to_limit(self, found: list[QueryFound], understanding: Understanding) -> None:
         """Each query is asked every few seconds, so their number has an end."""
         if len(found) > LIMIT:
-            text = f"{len(found)} queries; the first {LIMIT} become metrics, the rest stays text."
+            text = _(
+                "{count} queries; the first {limit} become metrics, the rest stays text."
+            ).format(count=len(found), limit=LIMIT)
             understanding.find(found[LIMIT].line, WARNING, "too_many", text)
             del found[LIMIT:]
 
@@ -187,10 +190,14 @@ def _split(fence: Fence) -> list[tuple[int, str]]:
         for n, row in enumerate(fence.text.split("\n"), start=1)
         if row.strip() and not row.strip().startswith("#")
     ]
-    whole = " ".join(row for _, row in rows)
-    if 1 < len(rows) <= LIMIT and not is_promql(whole) and all(is_promql(row) for _, row in rows):
+    whole = " ".join(row for _unused, row in rows)
+    if (
+        1 < len(rows) <= LIMIT
+        and not is_promql(whole)
+        and all(is_promql(row) for _unused, row in rows)
+    ):
         return rows
-    return [(rows[0][0], "\n".join(row for _, row in rows))] if rows else []
+    return [(rows[0][0], "\n".join(row for _unused, row in rows))] if rows else []
 
 
 @lru_cache(maxsize=2048)
@@ -262,7 +269,7 @@ def _texts(section: Section) -> list[str]:
             if isinstance(inner, ListItem):
                 texts.append(plain(inner.text))
             elif isinstance(inner, Paragraph):
-                texts += [plain(row) for _, row in inner.rows]
+                texts += [plain(row) for _unused, row in inner.rows]
     return texts
 
 
@@ -302,22 +309,28 @@ def _binary(said: dict) -> dict:
 
 def _claim_section(section: Section, name: str, understanding: Understanding) -> None:
     if section.heading is not None:
-        understanding.claim(section.heading, "query", f"Metric: {name}")
+        understanding.claim(section.heading, "query", _("Metric: {name}").format(name=name))
     for block in section.blocks:
         if isinstance(block, ListBlock):
             for inner in walk(block):
                 if isinstance(inner, ListItem) and inner.box is None:
-                    understanding.claim(inner, "query", "Belongs to the metric")
+                    understanding.claim(inner, "query", _("Belongs to the metric"))
 
 
 def _say(query: QueryFound, understanding: Understanding) -> None:
     """Findings about one query."""
     if not is_promql(query.promql):
-        text = f"{query.name}: this does not parse as PromQL."
-        understanding.find(query.line, WARNING, "promql", text, "Correct the query in the plan.")
+        text = _("{query}: this does not parse as PromQL.").format(query=query.name)
+        understanding.find(
+            query.line, WARNING, _("promql"), text, _("Correct the query in the plan.")
+        )
     if query.green is None:
-        text = f"{query.name}: no bands found, so it is shown but judges nothing."
-        understanding.find(query.line, NOTE, "query_without_bands", text, "Give green and red.")
+        text = _("{query}: no bands found, so it is shown but judges nothing.").format(
+            query=query.name
+        )
+        understanding.find(
+            query.line, NOTE, _("query_without_bands"), text, _("Give green and red.")
+        )
         return
     for sentence in findings(Bands(query.green, query.red)):
         understanding.find(query.line, WARNING, "bands", f"{query.name}: {sentence}")

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.places import clock_span
 from checklists.models import Gate
 from rollouts.models import Stage
@@ -68,22 +70,33 @@ class Stages(Reader):
         self, stages: list[StageFound], steps: list[StageFound], understanding: Understanding
     ) -> None:
         for number, stage in enumerate(stages, start=1):
-            soak = f", soak {format_span(stage.soak_s)}" if stage.soak_s else ""
-            label = f"Stage {number}: {stage.start:g} % to {stage.end:g} %{soak}"
+            soak = (
+                _(", soak {format_span}").format(format_span=format_span(stage.soak_s))
+                if stage.soak_s
+                else ""
+            )
+            label = _("Stage {number}: {start:g} % to {end:g} %{soak}").format(
+                number=number, start=stage.start, end=stage.end, soak=soak
+            )
             understanding.claim(stage.line, "stage", label)
             if stage.end != round(stage.end) or stage.start != round(stage.start):
-                text = f"{label}: shares are kept in whole per cent."
+                text = _("{label}: shares are kept in whole per cent.").format(label=label)
                 understanding.find(stage.line, NOTE, "stage_rounded", text)
         kept = {(stage.start, stage.end) for stage in stages}
         loose = [step for step in steps if (step.start, step.end) not in kept]
         if loose and stages:
             text = ", ".join(f"{s.start:g} → {s.end:g} %" for s in loose[:4])
             understanding.find(
-                loose[0].line, NOTE, "stage_left_out", f"{text}: not part of the chain of stages."
+                loose[0].line,
+                NOTE,
+                _("stage_left_out"),
+                _("{text}: not part of the chain of stages.").format(text=text),
             )
         soakless = [stage for stage in stages if not stage.soak_s]
         if soakless:
-            text = f"{len(soakless)} of {len(stages)} stages name no soak time."
+            text = _("{count} of {stages_count} stages name no soak time.").format(
+                count=len(soakless), stages_count=len(stages)
+            )
             understanding.find(soakless[0].line, WARNING, "stage_without_soak", text)
 
     def create(
@@ -113,7 +126,7 @@ def _texts(document: Document) -> Iterator[tuple[int, str]]:
     for section in document.sections:
         if section.heading is not None:
             yield section.line, section.heading.text
-    for _, block in document.blocks():
+    for _unused, block in document.blocks():
         if isinstance(block, Paragraph):
             yield from ((n, f"{plain(row)}") for n, row in block.rows if "%" in row)
         elif isinstance(block, ListItem) and "%" in block.text:
@@ -182,7 +195,7 @@ def _offset(text: str, understanding: Understanding) -> int | None:
     if clock is not None:
         return clock.start_s
     for bracket in _BRACKET.findall(text):
-        day, _ = find_day(bracket, t0.at.year)
+        day, _unused = find_day(bracket, t0.at.year)
         if day is not None:
             return (day - t0.at.date()).days * 86_400
     return None

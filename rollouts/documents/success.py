@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from checklists.rules.bands import Bound, parse_bound
 from rollouts.models import PrometheusQuery, Since, SuccessCriterion
@@ -72,8 +73,14 @@ class SuccessCriteria(Reader):
                     understanding.claim(one.line, "success", _label(one))
         understanding.parts["success"] = tuple(found)
         if found:
-            some = "1 success criterion" if len(found) == 1 else f"{len(found)} success criteria"
-            text = f"{some}: they stand under Rollout, Success, and are looked at when due."
+            some = (
+                _("1 success criterion")
+                if len(found) == 1
+                else _("{count} success criteria").format(count=len(found))
+            )
+            text = _(
+                "{some}: they stand under Rollout, Success, and are looked at when due."
+            ).format(some=some)
             understanding.find(found[0].line, NOTE, "success_criteria", text)
 
     def create(
@@ -94,9 +101,11 @@ class SuccessCriteria(Reader):
 
 def _label(one: Found) -> str:
     if one.due_s is None:
-        return "Success criterion, looked at while the release is watched"
-    from_ = "of 100 %" if one.full else "after T0"
-    return f"Success criterion, looked at {one.due_s // HOUR} h {from_}"
+        return _("Success criterion, looked at while the release is watched")
+    from_ = _("of 100 %") if one.full else _("after T0")
+    return _("Success criterion, looked at {due_s} h {the_from}").format(
+        due_s=one.due_s // HOUR, the_from=from_
+    )
 
 
 def _of_section(section: Section, understanding: Understanding) -> Iterator[Found]:

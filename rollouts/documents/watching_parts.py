@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from checklists.documents.parts import Line, has_lines
@@ -48,9 +49,11 @@ class RoundsPart(Part):
         known = len(whole.get("stages") or ())
         for n, one in enumerate(value):
             if one.stage is not None and one.stage > known:
-                stages = "1 stage" if known == 1 else f"{known} stages"
-                said = f"There is no stage {one.stage}: the file has {stages}."
-                yield ("rounds", n, "stage"), said, "The number of a stage, or leave it out."
+                stages = _("1 stage") if known == 1 else _("{known} stages").format(known=known)
+                said = _("There is no stage {stage}: the file has {stages}.").format(
+                    stage=one.stage, stages=stages
+                )
+                yield ("rounds", n, "stage"), said, _("The number of a stage, or leave it out.")
 
     def create(
         self, plan: DeploymentPlan, value: list[RoundFields] | None, creation: Creation

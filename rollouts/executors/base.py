@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Protocol
 
+from django.utils.translation import gettext as _
+
 from warroom.outbound import Forbidden, OutboundError, Response
 
 # All calls of one order together; shorter than the lease under which it is carried out.
@@ -80,9 +82,11 @@ async def within(calls: Awaitable[Answer], secret: str) -> Answer:
         async with asyncio.timeout(DEADLINE_S):
             said = await calls
     except TimeoutError:
-        said = Answer(False, f"no whole answer within {DEADLINE_S:g} s")
+        said = Answer(
+            False, _("no whole answer within {deadline_s:g} s").format(deadline_s=DEADLINE_S)
+        )
     except Forbidden as error:
-        said = Answer(False, f"not called: {error.reason}", retry=False)
+        said = Answer(False, _("not called: {reason}").format(reason=error.reason), retry=False)
     except OutboundError as error:
         said = Answer(False, error.reason)
     return Answer(said.ok, hidden(said.text, secret), said.retry)
@@ -103,13 +107,13 @@ def judged(answer: Response, accepted: tuple[int, ...] = ()) -> Answer:
     if 200 <= answer.status < 300 or answer.status in accepted:
         return Answer(True, said)
     stays = 400 <= answer.status < 500 and answer.status not in PASSING
-    return Answer(False, f"answered {said}", retry=not stays)
+    return Answer(False, _("answered {said}").format(said=said), retry=not stays)
 
 
 def _words(answer: Response) -> str:
     """The start of the body where it is text that people can read."""
     if answer.body[:1] == b"<" or "html" in answer.headers.get("content-type", ""):
-        return "with a web page"
+        return _("with a web page")
     return answer.body[: 4 * SHOWN].decode(errors="replace")[:SHOWN]
 
 
@@ -142,20 +146,27 @@ def read_options(wanted: type, given: Mapping[str, Any]) -> Any:
     for name, value in given.items():
         if name not in known:
             there = ", ".join(known) or "none"
-            raise OptionError(name, f"There is no option {name!r}; there are: {there}.")
+            raise OptionError(
+                name,
+                _("There is no option {name!r}; there are: {there}.").format(
+                    name=name, there=there
+                ),
+            )
         _typed(name, known[name].type, value)
     for name, one in known.items():
         needed = one.default is MISSING and one.default_factory is MISSING
         if needed and not given.get(name):
-            raise OptionError(name, f"{name} is missing: {one.metadata['about']}")
+            raise OptionError(
+                name, _("{name} is missing: {about}").format(name=name, about=one.metadata["about"])
+            )
     return wanted(**given)
 
 
 def _typed(name: str, kind: Any, value: Any) -> None:
-    words = {"str": (str, "text"), "bool": (bool, "true or false"), "int": (int, "a number")}
-    wanted, said = words.get(str(kind), (dict, "names with texts"))
+    words = {"str": (str, "text"), "bool": (bool, _("true or false")), "int": (int, _("a number"))}
+    wanted, said = words.get(str(kind), (dict, _("names with texts")))
     fits = isinstance(value, wanted) and (wanted is not int or not isinstance(value, bool))
     if wanted is dict and fits:
         fits = all(isinstance(one, str) for pair in value.items() for one in pair)
     if not fits:
-        raise OptionError(name, f"{name} wants {said}.")
+        raise OptionError(name, _("{name} wants {said}.").format(name=name, said=said))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+
 from rollouts.executors.base import OptionError, Order
 
 # A brace with a plain word in it; the braces of JSON have quotes or blanks after them.
@@ -23,10 +25,13 @@ def check(name: str, template: str, *, secret: bool = True) -> None:
     known = (*WORDS, "secret") if secret else WORDS
     for word in _PLACE.findall(template):
         if word == "secret" and not secret:
-            raise OptionError(name, "The secret does not go into an address: servers log it.")
+            raise OptionError(name, _("The secret does not go into an address: servers log it."))
         if word not in known:
             places = ", ".join(f"{{{one}}}" for one in known)
-            raise OptionError(name, f"{{{word}}} is not known; there are {places}.")
+            raise OptionError(
+                name,
+                _("{{{word}}} is not known; there are {places}.").format(word=word, places=places),
+            )
 
 
 def check_json(name: str, template: str, content_type: str) -> None:
@@ -37,7 +42,9 @@ def check_json(name: str, template: str, content_type: str) -> None:
     try:
         json.loads(in_body(template, sample, '"', content_type))
     except ValueError as error:
-        raise OptionError(name, f"The body is not JSON once it is filled in: {error}.") from error
+        raise OptionError(
+            name, _("The body is not JSON once it is filled in: {error}.").format(error=error)
+        ) from error
 
 
 def uses_secret(*templates: str) -> bool:

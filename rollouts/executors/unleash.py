@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.executors.base import Answer, Fetch, Order, Target, judged, option
 from warroom.outbound import Response
 
@@ -15,12 +18,14 @@ GRADUAL = "flexibleRollout"
 
 @dataclass(frozen=True)
 class UnleashOptions:
-    feature: str = option(..., "the feature's name")
-    project: str = option("default", "the project's id")
-    environment: str = option("production", "the environment's name")
-    strategy: str = option("", "the strategy's id, where the environment has several gradual ones")
-    stickiness: str = option("default", "of a strategy that has to be made")
-    switch_off: bool = option(True, "at 0 % the environment is switched off as well")
+    feature: str = option(..., _l("the feature's name"))
+    project: str = option("default", _l("the project's id"))
+    environment: str = option("production", _l("the environment's name"))
+    strategy: str = option(
+        "", _l("the strategy's id, where the environment has several gradual ones")
+    )
+    stickiness: str = option("default", _l("of a strategy that has to be made"))
+    switch_off: bool = option(True, _l("at 0 % the environment is switched off as well"))
 
 
 class _Odd(Exception):
@@ -33,7 +38,7 @@ class _Odd(Exception):
 
 class Unleash:
     name, label, options = "unleash", "Unleash", UnleashOptions
-    secret = "an admin token"
+    secret = _l("an admin token")
 
     async def carry_out(self, fetch: Fetch, order: Order, target: Target) -> Answer:
         """Ask what is set and change only what differs, so that a repeat changes nothing."""
@@ -51,11 +56,22 @@ class Unleash:
         except _Odd as odd:
             return odd.answer
         share = (
-            f"{_share(strategy):g} %" if strategy and _share(strategy) is not None else "no share"
+            f"{_share(strategy):g} %"
+            if strategy and _share(strategy) is not None
+            else _("no share")
         )
         others = [one.get("name") for one in there.get("strategies", []) if one is not strategy]
-        more = f" Beside it there is {', '.join(map(str, others[:4]))}." if others else ""
-        return Answer(True, f"{_switch(there)}, {share} is set.{more} Nothing was changed.")
+        more = (
+            _(" Beside it there is {str}.").format(str=", ".join(map(str, others[:4])))
+            if others
+            else ""
+        )
+        return Answer(
+            True,
+            _("{switch}, {share} is set.{more} Nothing was changed.").format(
+                switch=_switch(there), share=share, more=more
+            ),
+        )
 
     async def _bring(self, side: _Side, there: dict[str, Any], percent: int) -> Answer:
         done = []
@@ -70,7 +86,11 @@ class Unleash:
             done.append(await side.set(strategy, percent))
         if percent > 0 and not there.get("enabled"):
             done.append(await side.switch("on"))
-        return Answer(True, "; ".join(done) or f"it is at {percent} % already, nothing was sent")
+        return Answer(
+            True,
+            "; ".join(done)
+            or _("it is at {percent} % already, nothing was sent").format(percent=percent),
+        )
 
 
 class _Side:
@@ -93,7 +113,7 @@ class _Side:
         except ValueError:
             there = None
         if not isinstance(there, dict) or not isinstance(there.get("strategies", []), list):
-            raise _Odd(Answer(False, "it did not answer as Unleash does", retry=True))
+            raise _Odd(Answer(False, _("it did not answer as Unleash does"), retry=True))
         return there
 
     def strategy(self, there: dict[str, Any]) -> dict[str, Any] | None:
@@ -102,24 +122,28 @@ class _Side:
         if self.options.strategy:
             found = [one for one in found if one.get("id") == self.options.strategy]
             if not found:
-                text = f"there is no gradual strategy {self.options.strategy}"
+                text = _("there is no gradual strategy {strategy}").format(
+                    strategy=self.options.strategy
+                )
                 raise _Odd(Answer(False, text, retry=False))
         if len(found) > 1:
             ids = ", ".join(str(one.get("id")) for one in found[:4])
-            text = f"{len(found)} gradual strategies where one is meant: {ids}"
+            text = _("{count} gradual strategies where one is meant: {ids}").format(
+                count=len(found), ids=ids
+            )
             raise _Odd(Answer(False, text, retry=False))
         return found[0] if found else None
 
     async def switch(self, way: str) -> str:
         await self._ask("POST", f"/{way}")
-        return f"switched {way}"
+        return _("switched {way}").format(way=way)
 
     async def set(self, strategy: dict[str, Any], percent: int) -> str:
         known = "rollout" in (strategy.get("parameters") or {})
         change = {"op": "replace" if known else "add", "path": "/parameters/rollout"}
         address = f"/strategies/{quote(str(strategy['id']), safe='')}"
         await self._ask("PATCH", address, [change | {"value": str(percent)}])
-        return f"rollout set to {percent} %"
+        return _("rollout set to {percent} %").format(percent=percent)
 
     async def add(self, percent: int) -> str:
         said = {
@@ -128,7 +152,7 @@ class _Side:
             "groupId": self.options.feature,
         }
         await self._ask("POST", "/strategies", {"name": GRADUAL, "parameters": said})
-        return f"gradual strategy made with {percent} %"
+        return _("gradual strategy made with {percent} %").format(percent=percent)
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Response:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
@@ -149,4 +173,4 @@ def _share(strategy: dict[str, Any]) -> float | None:
 
 
 def _switch(there: dict[str, Any]) -> str:
-    return "The environment is on" if there.get("enabled") else "The environment is off"
+    return _("The environment is on") if there.get("enabled") else _("The environment is off")

@@ -9,6 +9,9 @@ import re
 import time
 from dataclasses import asdict, dataclass, field, replace
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.executors import templates
 from rollouts.executors.base import (
     DEADLINE_S,
@@ -32,34 +35,40 @@ SECRET = re.compile(r"auth|token|secret|key|cookie|password", re.I)
 class WebhookOptions:
     """All may be left out: then the order itself is posted as JSON."""
 
-    method: str = option("POST", "POST, PUT or PATCH")
+    method: str = option("POST", _l("POST, PUT or PATCH"))
     headers: dict = field(
-        default_factory=dict, metadata={"about": "further headers; {secret} puts the secret in"}
+        default_factory=dict, metadata={"about": _l("further headers; {secret} puts the secret in")}
     )
-    body: str = option("", "the body, with places such as {percent} and {key}")
-    content_type: str = option(JSON, "of the body")
+    body: str = option("", _l("the body, with places such as {percent} and {key}"))
+    content_type: str = option(JSON, _l("of the body"))
 
     def __post_init__(self) -> None:
         if self.method not in ("POST", "PUT", "PATCH"):
-            raise OptionError("method", "method wants POST, PUT or PATCH.")
+            raise OptionError("method", _("method wants POST, PUT or PATCH."))
         if not self.content_type.isprintable():
-            raise OptionError("content_type", "content_type wants one line.")
+            raise OptionError("content_type", _("content_type wants one line."))
         templates.check("body", self.body)
         templates.check_json("body", self.body, self.content_type)
         for name, value in self.headers.items():
             if not name.replace("-", "").isalnum() or not name.isascii():
-                raise OptionError("headers", f"{name!r} is not the name of a header.")
+                raise OptionError(
+                    "headers", _("{name!r} is not the name of a header.").format(name=name)
+                )
             templates.check("headers", value)
             if SECRET.search(name) and "{secret}" not in value:
-                text = f"{name} wants {{secret}} in it: a secret itself is never kept here."
+                text = _(
+                    "{name} wants {{secret}} in it: a secret itself is never kept here."
+                ).format(name=name)
                 raise OptionError("headers", text)
             if not value.isprintable():
-                raise OptionError("headers", f"{name} wants a value on one line.")
+                raise OptionError(
+                    "headers", _("{name} wants a value on one line.").format(name=name)
+                )
 
 
 class Webhook:
     name, label, options = "webhook", "Webhook", WebhookOptions
-    secret = "signs the body (HMAC-SHA256), or goes where {secret} stands"
+    secret = _l("signs the body (HMAC-SHA256), or goes where {secret} stands")
 
     async def carry_out(self, fetch: Fetch, order: Order, target: Target) -> Answer:
         """Post the order. 409 means that this key was carried out before, which is a yes."""
@@ -75,8 +84,10 @@ class Webhook:
         Where a template leaves the action out the other side could not tell: nothing is sent.
         """
         if target.options.body and "{action}" not in target.options.body:
-            sure = "the body has no {action}, so the receiver could not tell a test from an order"
-            return Answer(False, f"Not called: {sure}.", retry=False)
+            sure = _(
+                "the body has no {action}, so the receiver could not tell a test from an order"
+            )
+            return Answer(False, _("Not called: {sure}.").format(sure=sure), retry=False)
         return await self.carry_out(fetch, replace(order, action="test"), target)
 
 

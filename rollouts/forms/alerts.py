@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.hooks import KINDS, NAME
 from rollouts.forms.metrics import SpanField
@@ -14,18 +15,20 @@ from warroom.rules.lengths import written
 
 
 class HookForm(OnceForm):
-    name = forms.CharField(max_length=NAME, help_text="Alertmanager of production")
-    kind = forms.ChoiceField(choices=list(KINDS.items()), label="Who posts")
+    name = forms.CharField(max_length=NAME, help_text=_l("Alertmanager of production"))
+    kind = forms.ChoiceField(choices=list(KINDS.items()), label=_l("Who posts"))
     expect_every_s = SpanField(
-        label="Heard at least every",
-        help_text="5m, where an alert that always fires is routed here: silence for longer is no "
-        "data then. Empty: silence is calm, once it was heard.",
+        label=_l("Heard at least every"),
+        help_text=_l(
+            "5m, where an alert that always fires is routed here: silence for longer is "
+            "no data then. Empty: silence is calm, once it was heard."
+        ),
     )
     manager_url = forms.CharField(
         required=False,
         max_length=300,
-        label="Address of its manager",
-        help_text="http://alertmanager:9093; test alerts are posted there. Empty: by hand.",
+        label=_l("Address of its manager"),
+        help_text=_l("http://alertmanager:9093; test alerts are posted there. Empty: by hand."),
     )
 
 
@@ -42,11 +45,14 @@ def hook_initial(hook: AlertHook) -> dict[str, str]:
 
 class DrillForm(OnceForm):
     hook = forms.ModelChoiceField(
-        AlertHook.objects.none(), required=False, empty_label="by hand, with a command"
+        AlertHook.objects.none(), required=False, empty_label=_l("by hand, with a command")
     )
     severity = forms.CharField(max_length=40, initial=CRITICAL)
     name = forms.CharField(
-        max_length=120, required=False, label="What it tests", help_text="Night route to on-call"
+        max_length=120,
+        required=False,
+        label=_l("What it tests"),
+        help_text=_l("Night route to on-call"),
     )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:

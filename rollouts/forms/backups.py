@@ -7,6 +7,8 @@ import json
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.models import RollbackRun
 from warroom.form_parts import OnceForm
@@ -27,18 +29,18 @@ class RegisterForm(OnceForm):
 
     metadata = forms.CharField(
         max_length=20_000,
-        label="Its metadata, as JSON",
+        label=_l("Its metadata, as JSON"),
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false", "placeholder": EXAMPLE}),
-        help_text="A timestamp without a zone is UTC. Keys that are not known are kept.",
+        help_text=_l("A timestamp without a zone is UTC. Keys that are not known are kept."),
     )
 
     def clean_metadata(self) -> dict[str, Any]:
         try:
             found = json.loads(self.cleaned_data["metadata"])
         except (ValueError, RecursionError):
-            raise forms.ValidationError("That is no JSON. Paste the file as it is.") from None
+            raise forms.ValidationError(_("That is no JSON. Paste the file as it is.")) from None
         if not isinstance(found, dict):
-            raise forms.ValidationError("That is no JSON object: {…} with the metadata.")
+            raise forms.ValidationError(_("That is no JSON object: {…} with the metadata."))
         return found
 
     def refuse(self, refused) -> None:
@@ -54,30 +56,33 @@ class VerifyForm(OnceForm):
     sha256 = forms.CharField(
         required=False,
         max_length=700,
-        label="SHA-256 of the file",
-        help_text="The line that sha256sum prints.",
+        label=_l("SHA-256 of the file"),
+        help_text=_l("The line that sha256sum prints."),
     )
     file = forms.FileField(
         required=False,
-        label="Or the file itself",
-        help_text="Up to 50 MB. It is read for its checksum and not kept.",
+        label=_l("Or the file itself"),
+        help_text=_l("Up to 50 MB. It is read for its checksum and not kept."),
     )
     how = forms.CharField(
-        required=False, max_length=200, label="How", help_text="sha256sum on the backup host"
+        required=False,
+        max_length=200,
+        label=_l("How"),
+        help_text=_l("sha256sum on the backup host"),
     )
 
     def clean_file(self):
         file = self.cleaned_data["file"]
         if file is not None and file.size > LIMIT_BYTES:
             raise forms.ValidationError(
-                "The file has more than 50 MB. Read it where it lies: sha256sum <file>."
+                _("The file has more than 50 MB. Read it where it lies: sha256sum <file>.")
             )
         return file
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
         if not given.get("sha256") and not given.get("file") and not self.errors:
-            self.add_error("sha256", "Give the checksum that was read, or the file.")
+            self.add_error("sha256", _("Give the checksum that was read, or the file."))
         return given
 
     @property
@@ -90,7 +95,7 @@ class VerifyForm(OnceForm):
         digest = hashlib.sha256()
         for piece in file.chunks():
             digest.update(piece)
-        how = given["how"] or f"uploaded {file.name}"[:200]
+        how = given["how"] or _("uploaded {file}").format(file=file.name)[:200]
         return {"sha256": digest.hexdigest(), "size_bytes": file.size, "how": how}
 
 
@@ -102,7 +107,7 @@ class RunChoice(forms.ModelChoiceField):
 class RestoredForm(OnceForm):
     """In which run it was restored."""
 
-    run = RunChoice(RollbackRun.objects.none(), label="Restored in", empty_label=None)
+    run = RunChoice(RollbackRun.objects.none(), label=_l("Restored in"), empty_label=None)
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -1,6 +1,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.rules.bands import Bound, exact, parse_bound, show
 from rollouts.forms.metrics import SpanField
@@ -22,7 +24,9 @@ class BoundField(forms.CharField):
             return None
         found = parse_bound(text)
         if found is None:
-            raise forms.ValidationError(f"“{text[:40]}” is no bound. Write such as < 1 %.")
+            raise forms.ValidationError(
+                _("“{text}” is no bound. Write such as < 1 %.").format(text=text[:40])
+            )
         return found
 
 
@@ -30,11 +34,11 @@ class BaselineForm(OnceForm):
     """What is normal, what is aimed at, and from where on it is alarming."""
 
     name = forms.CharField(max_length=200)
-    query = forms.ChoiceField(required=False, label="Metric")
+    query = forms.ChoiceField(required=False, label=_l("Metric"))
     unit = forms.CharField(required=False, max_length=20)
-    target = BoundField(label="Target", help_text="< 1 %")
-    alert = BoundField(label="Alert if", help_text="> 5 %")
-    value = forms.FloatField(required=False, label="Baseline")
+    target = BoundField(label=_l("Target"), help_text="< 1 %")
+    alert = BoundField(label=_l("Alert if"), help_text="> 5 %")
+    value = forms.FloatField(required=False, label=_l("Baseline"))
     note = forms.CharField(required=False, max_length=500)
 
     def __init__(
@@ -46,7 +50,7 @@ class BaselineForm(OnceForm):
         rows = PrometheusQuery.objects.filter(plan=plan, enabled=True).only("pk", "name")
         self.rows = {str(row.pk): row for row in rows}
         names = [(pk, row.name) for pk, row in self.rows.items()]
-        self.fields["query"].choices = [("", "No metric"), *names]
+        self.fields["query"].choices = [("", _("No metric")), *names]
 
     @property
     def said(self) -> dict[str, Any]:
@@ -81,4 +85,4 @@ def initial_of(one: Baseline) -> dict[str, Any]:
 class RecordForm(OnceForm):
     """Over which span the baseline is measured."""
 
-    over = SpanField(nothing=3600, label="Over the last", help_text="60 min, 24h")
+    over = SpanField(nothing=3600, label=_l("Over the last"), help_text=_l("60 min, 24h"))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.check_fields import LIMITS
 from rollouts.forms.metrics import CadenceField, SpanField
@@ -17,7 +19,9 @@ from warroom.models import DeploymentPlan
 from warroom.rules.lengths import written
 
 _WIDE = frozenset({"url", "source", "headers", "body"})
-HEADERS = "One a line: Authorization: Bearer env:HEALTH_TOKEN. A secret is named, never written."
+HEADERS = _l(
+    "One a line: Authorization: Bearer env:HEALTH_TOKEN. A secret is named, never written."
+)
 
 
 def _number(label: str, help_text: str = "", **more: Any) -> forms.IntegerField:
@@ -40,7 +44,9 @@ class HeadersField(forms.CharField):
             if not line.strip():
                 continue
             if not (name and colon and text):
-                raise forms.ValidationError(f"{line[:40]!r}: write such as Accept: text/plain.")
+                raise forms.ValidationError(
+                    _("{line!r}: write such as Accept: text/plain.").format(line=line[:40])
+                )
             found[name] = text
         return found
 
@@ -52,18 +58,20 @@ class CheckForm(OnceForm):
     asked: tuple[str, ...] = ()
 
     name = forms.CharField(max_length=LIMITS["name"])
-    group = _words("Group", "Checks of one group stand together as a matrix.", max_length=100)
-    interval_s = SpanField(nothing=15, label="Every", help_text="15s, 5 min, 1h")
+    group = _words(
+        _l("Group"), _l("Checks of one group stand together as a matrix."), max_length=100
+    )
+    interval_s = SpanField(nothing=15, label=_l("Every"), help_text=_l("15s, 5 min, 1h"))
     cadence = CadenceField(
-        required=False, label="By age of the release", help_text="15s until 24h, then 1 min"
+        required=False, label=_l("By age of the release"), help_text=_l("15s until 24h, then 1 min")
     )
-    red_after = _number("Red after bad answers in a row", initial=1, min_value=1, max_value=100)
-    sustained_s = SpanField(nothing=0, label="Rolls back when red for", help_text="5 min")
-    runbook_url = _words("Runbook", "What to do when it fails: an address.", max_length=500)
+    red_after = _number(_l("Red after bad answers in a row"), initial=1, min_value=1, max_value=100)
+    sustained_s = SpanField(nothing=0, label=_l("Rolls back when red for"), help_text=_l("5 min"))
+    runbook_url = _words(_l("Runbook"), _l("What to do when it fails: an address."), max_length=500)
     report_only = forms.BooleanField(
-        required=False, label="Show it only", help_text="It neither holds nor rolls back."
+        required=False, label=_l("Show it only"), help_text=_l("It neither holds nor rolls back.")
     )
-    reason = _words("Why it is changed", max_length=1000)
+    reason = _words(_l("Why it is changed"), max_length=1000)
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -92,10 +100,12 @@ class CheckForm(OnceForm):
 
 
 class _Timed(CheckForm):
-    slow_ms = _number("Yellow when slower than, ms", initial=1000, min_value=1, max_value=60_000)
-    red_ms = _number("Red when slower than, ms", "Empty: never by slowness.", min_value=1)
+    slow_ms = _number(
+        _l("Yellow when slower than, ms"), initial=1000, min_value=1, max_value=60_000
+    )
+    red_ms = _number(_l("Red when slower than, ms"), _l("Empty: never by slowness."), min_value=1)
     deadline_s = forms.FloatField(
-        required=False, label="Deadline, seconds", help_text="At most 5.", min_value=0.1
+        required=False, label=_l("Deadline, seconds"), help_text=_l("At most 5."), min_value=0.1
     )
 
     def clean_slow_ms(self) -> int:
@@ -109,18 +119,24 @@ class HttpForm(_Timed):
              "body", "redirects", "deadline_s")  # fmt: skip
     own = ("url", *asked[:-1], "slow_ms", "red_ms", "deadline_s")
 
-    url = forms.CharField(max_length=500, label="Address", help_text="https://shop.example/health")
-    method = forms.ChoiceField(required=False, choices=[(m, m) for m in METHODS])
-    statuses = _words("Status wanted", "200, or 200-299, 304", initial="200", max_length=100)
-    contains = _words("The answer contains", max_length=500)
-    json_path = _words("A value in the answer", "JSON path: checks.database.state", max_length=200)
-    json_op = forms.ChoiceField(
-        required=False, label="Compared by", choices=[(op, op) for op in OPERATORS]
+    url = forms.CharField(
+        max_length=500, label=_l("Address"), help_text="https://shop.example/health"
     )
-    json_value = _words("Compared with", "up, true, 3", max_length=200)
+    method = forms.ChoiceField(required=False, choices=[(m, m) for m in METHODS])
+    statuses = _words(
+        _l("Status wanted"), _l("200, or 200-299, 304"), initial="200", max_length=100
+    )
+    contains = _words(_l("The answer contains"), max_length=500)
+    json_path = _words(
+        _l("A value in the answer"), _l("JSON path: checks.database.state"), max_length=200
+    )
+    json_op = forms.ChoiceField(
+        required=False, label=_l("Compared by"), choices=[(op, op) for op in OPERATORS]
+    )
+    json_value = _words(_l("Compared with"), _l("up, true, 3"), max_length=200)
     headers = HeadersField(required=False, help_text=HEADERS, max_length=4000)
-    body = _words("Body", "Sent with POST and PUT.", max_length=4000)
-    redirects = forms.BooleanField(required=False, label="Follow redirects")
+    body = _words(_l("Body"), _l("Sent with POST and PUT."), max_length=4000)
+    redirects = forms.BooleanField(required=False, label=_l("Follow redirects"))
 
     @property
     def said(self) -> dict[str, Any]:
@@ -145,7 +161,7 @@ class TcpForm(_Timed):
     asked = ("deadline_s",)
     own = ("url", "slow_ms", "red_ms", "deadline_s")
 
-    url = forms.CharField(max_length=500, label="Host and port", help_text="db.example:5432")
+    url = forms.CharField(max_length=500, label=_l("Host and port"), help_text="db.example:5432")
 
 
 class TlsForm(CheckForm):
@@ -154,12 +170,12 @@ class TlsForm(CheckForm):
     asked = ("yellow_days", "red_days", "name_on_it", "ca_env", "deadline_s")
     own = ("url", *asked)
 
-    url = forms.CharField(max_length=500, label="Host and port", help_text="shop.example:443")
-    yellow_days = _number("Yellow with fewer days left than", initial=21, min_value=0)
-    red_days = _number("Red with fewer days left than", initial=7, min_value=0)
-    name_on_it = _words("Name on the certificate", "Empty: the host's.", max_length=253)
-    ca_env = _words("Variable that names a CA file", max_length=80)
-    deadline_s = forms.FloatField(required=False, label="Deadline, seconds", min_value=0.1)
+    url = forms.CharField(max_length=500, label=_l("Host and port"), help_text="shop.example:443")
+    yellow_days = _number(_l("Yellow with fewer days left than"), initial=21, min_value=0)
+    red_days = _number(_l("Red with fewer days left than"), initial=7, min_value=0)
+    name_on_it = _words(_l("Name on the certificate"), _l("Empty: the host's."), max_length=253)
+    ca_env = _words(_l("Variable that names a CA file"), max_length=80)
+    deadline_s = forms.FloatField(required=False, label=_l("Deadline, seconds"), min_value=0.1)
 
     @property
     def said(self) -> dict[str, Any]:
@@ -178,12 +194,12 @@ class TargetsForm(CheckForm):
     source = forms.ModelChoiceField(
         PrometheusSource.objects.none(),
         required=False,
-        empty_label="the one Warroom is set up with",
+        empty_label=_l("the one Warroom is set up with"),
     )
-    job = _words("Job", "Empty: all targets.", max_length=200)
-    expected = _number("Targets there must be", "Empty: as many as there are.", min_value=1)
-    min_up = _number("Enough for yellow", "Empty: one that is down is red.", min_value=1)
-    deadline_s = forms.FloatField(required=False, label="Deadline, seconds", min_value=0.1)
+    job = _words(_l("Job"), _l("Empty: all targets."), max_length=200)
+    expected = _number(_l("Targets there must be"), _l("Empty: as many as there are."), min_value=1)
+    min_up = _number(_l("Enough for yellow"), _l("Empty: one that is down is red."), min_value=1)
+    deadline_s = forms.FloatField(required=False, label=_l("Deadline, seconds"), min_value=0.1)
 
 
 class HeartbeatForm(CheckForm):
@@ -192,9 +208,11 @@ class HeartbeatForm(CheckForm):
     asked = ("longest_s",)
     own = ("grace_s", *asked)
 
-    grace_s = SpanField(nothing=0, label="Grace", help_text="Late so long after it was due.")
+    grace_s = SpanField(
+        nothing=0, label=_l("Grace"), help_text=_l("Late so long after it was due.")
+    )
     longest_s = SpanField(
-        nothing=None, label="Yellow when a run takes longer than", help_text="Empty: never."
+        nothing=None, label=_l("Yellow when a run takes longer than"), help_text=_l("Empty: never.")
     )
 
 
@@ -244,16 +262,20 @@ class ManyForm(OnceForm):
     """Many addresses at once: a name and an address a line, the rest in common."""
 
     lines = forms.CharField(
-        label="Addresses",
+        label=_l("Addresses"),
         max_length=60_000,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
-        help_text="One a line: a name, then its address. Checkout https://shop.example/checkout",
+        help_text=_l(
+            "One a line: a name, then its address. Checkout https://shop.example/checkout"
+        ),
     )
-    group = forms.CharField(max_length=100, help_text="The matrix that they stand in.")
-    statuses = _words("Status wanted", initial="200", max_length=3)
-    interval_s = SpanField(nothing=15, label="Every", help_text="15s, 5 min, 1h")
-    slow_ms = _number("Yellow when slower than, ms", initial=1000, min_value=1, max_value=60_000)
-    report_only = forms.BooleanField(required=False, label="Show them only")
+    group = forms.CharField(max_length=100, help_text=_l("The matrix that they stand in."))
+    statuses = _words(_l("Status wanted"), initial="200", max_length=3)
+    interval_s = SpanField(nothing=15, label=_l("Every"), help_text=_l("15s, 5 min, 1h"))
+    slow_ms = _number(
+        _l("Yellow when slower than, ms"), initial=1000, min_value=1, max_value=60_000
+    )
+    report_only = forms.BooleanField(required=False, label=_l("Show them only"))
 
     def clean_lines(self) -> list[tuple[str, str]]:
         found = []
@@ -264,14 +286,18 @@ class ManyForm(OnceForm):
             if len(words) < 2:
                 words = [_name_of(words[0]), words[0]]
             if not words[-1].startswith(("http://", "https://")):
-                raise forms.ValidationError(f"Line {number}: no address at its end: {line[:60]}")
+                raise forms.ValidationError(
+                    _("Line {number}: no address at its end: {line}").format(
+                        number=number, line=line[:60]
+                    )
+                )
             found.append((" ".join(words[:-1]), words[-1]))
         return found
 
     def clean_statuses(self) -> int:
         text = self.cleaned_data["statuses"] or "200"
         if not (text.isascii() and text.isdigit()):
-            raise forms.ValidationError("One status: 200.")
+            raise forms.ValidationError(_("One status: 200."))
         return int(text)
 
     @property
@@ -295,4 +321,4 @@ class PlaceForm(OnceForm):
 
 
 class ReasonForm(OnceForm):
-    reason = _words("Why", max_length=1000)
+    reason = _words(_l("Why"), max_length=1000)

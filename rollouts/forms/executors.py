@@ -6,6 +6,8 @@ from dataclasses import fields
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.executors import Sight, Wanted, state_of
 from rollouts.executors import KINDS, OptionError, read_options
@@ -14,7 +16,7 @@ from rollouts.queries.rollouts import source_of
 from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
 
-ENV_HELP = "The name of a variable of the worker's environment, such as FLAGS_TOKEN."
+ENV_HELP = _l("The name of a variable of the worker's environment, such as FLAGS_TOKEN.")
 # Which fields of the form are options of which kind; their names are the options' names.
 OPTIONS = {
     "webhook": ("method", "headers", "body", "content_type"),
@@ -30,7 +32,9 @@ class HeadersField(forms.CharField):
         for line in filter(str.strip, super().clean(value).splitlines()):
             name, colon, text = line.partition(":")
             if not colon:
-                raise forms.ValidationError(f"{line[:40]!r} is no header. Write Name: value.")
+                raise forms.ValidationError(
+                    _("{line!r} is no header. Write Name: value.").format(line=line[:40])
+                )
             found[name.strip()] = text.strip()
         return found
 
@@ -39,46 +43,54 @@ class ExecutorForm(OnceForm):
     """One form for all kinds: what belongs to another kind than the chosen one is not kept."""
 
     seen = forms.CharField(required=False, max_length=16, widget=forms.HiddenInput)
-    kind = forms.ChoiceField(label="Moved by", choices=[(k.name, k.label) for k in KINDS.values()])
-    name = forms.CharField(max_length=120, required=False, help_text="As people call it.")
+    kind = forms.ChoiceField(
+        label=_l("Moved by"), choices=[(k.name, k.label) for k in KINDS.values()]
+    )
+    name = forms.CharField(max_length=120, required=False, help_text=_l("As people call it."))
     url = forms.CharField(
-        label="Address",
+        label=_l("Address"),
         max_length=500,
         required=False,
-        help_text="A webhook's may hold {percent}. Of Unleash: where it runs.",
+        help_text=_l("A webhook's may hold {percent}. Of Unleash: where it runs."),
     )
-    secret_env = forms.CharField(label="Secret", max_length=80, required=False, help_text=ENV_HELP)
-    enabled = forms.BooleanField(label="It moves the traffic", required=False)
-    confirmed = forms.CharField(label="Type its name", max_length=80, required=False)
+    secret_env = forms.CharField(
+        label=_l("Secret"), max_length=80, required=False, help_text=ENV_HELP
+    )
+    enabled = forms.BooleanField(label=_l("It moves the traffic"), required=False)
+    confirmed = forms.CharField(label=_l("Type its name"), max_length=80, required=False)
     method = forms.ChoiceField(required=False, choices=[(m, m) for m in ("POST", "PUT", "PATCH")])
     headers = HeadersField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="One per line. {secret} puts the secret in: Authorization: Bearer {secret}",
+        help_text=_l("One per line. {secret} puts the secret in: Authorization: Bearer {secret}"),
     )
     body = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=8000,
-        help_text="Left empty, the order goes out as JSON. Places: {percent}, {key}, {action} …",
+        help_text=_l(
+            "Left empty, the order goes out as JSON. Places: {percent}, {key}, {action} …"
+        ),
     )
-    content_type = forms.CharField(label="Kind of body", max_length=100, required=False)
+    content_type = forms.CharField(label=_l("Kind of body"), max_length=100, required=False)
     feature = forms.CharField(max_length=200, required=False)
     project = forms.CharField(max_length=200, required=False)
     environment = forms.CharField(max_length=200, required=False)
     strategy = forms.CharField(
-        max_length=100, required=False, help_text="Its id, where there are several gradual ones."
+        max_length=100,
+        required=False,
+        help_text=_l("Its id, where there are several gradual ones."),
     )
-    switch_off = forms.BooleanField(label="At 0 % switch the environment off", required=False)
+    switch_off = forms.BooleanField(label=_l("At 0 % switch the environment off"), required=False)
     command = forms.CharField(
-        label="Command by hand",
+        label=_l("Command by hand"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         max_length=4000,
-        help_text="{percent} is put in.",
+        help_text=_l("{percent} is put in."),
     )
     rollback_command = forms.CharField(
-        label="Command of a rollback",
+        label=_l("Command of a rollback"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
         max_length=4000,
@@ -93,7 +105,9 @@ class ExecutorForm(OnceForm):
         # The release whose traffic a rehearsal would move with the address that it came with.
         self.source = source_of(plan, row.url) if row else None
         if self.source is not None:
-            self.fields["confirmed"].label = f"Type {self.source.slug} to switch it on"
+            self.fields["confirmed"].label = _("Type {source} to switch it on").format(
+                source=self.source.slug
+            )
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
@@ -143,24 +157,26 @@ class SightForm(OnceForm):
         PrometheusQuery.objects.none(),
         to_field_name="key",
         required=False,
-        empty_label="No metric",
-        help_text="One whose value is the share in percent.",
+        empty_label=_l("No metric"),
+        help_text=_l("One whose value is the share in percent."),
     )
     url = forms.CharField(
-        label="Or an address", max_length=500, required=False, help_text="It answers JSON."
+        label=_l("Or an address"), max_length=500, required=False, help_text=_l("It answers JSON.")
     )
     path = forms.CharField(
-        label="Where in its answer",
+        label=_l("Where in its answer"),
         max_length=200,
         required=False,
         help_text="flags.web.percentage",
     )
     token_env = forms.CharField(
-        label="Bearer token", max_length=80, required=False, help_text=ENV_HELP
+        label=_l("Bearer token"), max_length=80, required=False, help_text=ENV_HELP
     )
-    every_s = forms.IntegerField(label="Look every, seconds", min_value=2, max_value=3600)
-    drift_points = forms.FloatField(label="Drift from, points", min_value=0.5, max_value=100)
-    drift_s = forms.IntegerField(label="For longer than, seconds", min_value=10, max_value=86_400)
+    every_s = forms.IntegerField(label=_l("Look every, seconds"), min_value=2, max_value=3600)
+    drift_points = forms.FloatField(label=_l("Drift from, points"), min_value=0.5, max_value=100)
+    drift_s = forms.IntegerField(
+        label=_l("For longer than, seconds"), min_value=10, max_value=86_400
+    )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
         row = Rollout.objects.select_related("observed_by").filter(plan=plan).first() or Rollout()

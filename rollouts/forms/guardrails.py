@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.guardrails import Wanted
 from rollouts.forms.metrics import SpanField
@@ -14,24 +16,24 @@ from warroom.models import DeploymentPlan
 from warroom.rules.wording import duration_text
 
 OTHERS = [
-    (GuardrailKind.NO_DATA.value, "No metric answers at all"),
-    (GuardrailKind.DRIFT.value, "Actual traffic differs from desired"),
+    (GuardrailKind.NO_DATA.value, _l("No metric answers at all")),
+    (GuardrailKind.DRIFT.value, _l("Actual traffic differs from desired")),
 ]
 MODES = [
-    (RollbackMode.AUTOMATIC.value, "Roll back without asking"),
-    (RollbackMode.RECOMMEND.value, "Recommend it, and call the first level"),
-    (RollbackMode.OFF.value, "Off"),
+    (RollbackMode.AUTOMATIC.value, _l("Roll back without asking")),
+    (RollbackMode.RECOMMEND.value, _l("Recommend it, and call the first level")),
+    (RollbackMode.OFF.value, _l("Off")),
 ]
 
 
 class GuardrailForm(OnceForm):
     """What it watches, for how long it may be wrong, and what happens then."""
 
-    watches = forms.ChoiceField(label="Rolls back when")
-    window = SpanField(label="For", nothing=0, help_text="5 min, 90 s")
-    mode = forms.ChoiceField(label="Then", choices=MODES)
+    watches = forms.ChoiceField(label=_l("Rolls back when"))
+    window = SpanField(label=_l("For"), nothing=0, help_text=_l("5 min, 90 s"))
+    mode = forms.ChoiceField(label=_l("Then"), choices=MODES)
     name = forms.CharField(
-        required=False, max_length=120, help_text="As it is called in alerts: HighErrorRate"
+        required=False, max_length=120, help_text=_l("As it is called in alerts: HighErrorRate")
     )
 
     def __init__(
@@ -42,15 +44,15 @@ class GuardrailForm(OnceForm):
         metrics = PrometheusQuery.objects.filter(plan=plan).values_list("key", "name")
         checks = HealthCheck.objects.filter(plan=plan).values_list("key", "name")
         self.fields["watches"].choices = [
-            *((f"metric:{key}", f"{name} is red") for key, name in metrics),
-            *((f"check:{key}", f"{name} fails") for key, name in checks),
+            *((f"metric:{key}", _("{name} is red").format(name=name)) for key, name in metrics),
+            *((f"check:{key}", _("{name} fails").format(name=name)) for key, name in checks),
             *OTHERS,
         ]
 
     @property
     def wanted(self) -> Wanted:
         given = self.cleaned_data
-        kind, _, key = given["watches"].partition(":")
+        kind, _unused, key = given["watches"].partition(":")
         rows = {"metric": PrometheusQuery, "check": HealthCheck}
         found = rows[kind].objects.filter(plan=self.plan, key=key).first() if key else None
         return Wanted(kind, given["name"], given["window"], given["mode"], found)

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.rules.bands import Bound, exact, show
 from checklists.rules.drafts import AS_TYPED, EXACTLY, HIGHER, LOWER, WrongBound, read_bounds
@@ -18,20 +20,20 @@ from warroom.rules import lengths
 from warroom.rules.typed import length_of
 
 _DIRECTIONS = [
-    (LOWER, "Lower is better"),
-    (HIGHER, "Higher is better"),
-    (EXACTLY, "Exactly this value"),
-    (AS_TYPED, "As written: <= 0.1, >= 98"),
+    (LOWER, _l("Lower is better")),
+    (HIGHER, _l("Higher is better")),
+    (EXACTLY, _l("Exactly this value")),
+    (AS_TYPED, _l("As written: <= 0.1, >= 98")),
 ]
 DOES = [
-    (AUTOMATIC, "Rolls back without asking"),
-    (RECOMMEND, "Recommends a rollback"),
-    (HOLD, "Holds only"),
-    (REPORT, "Reports only"),
+    (AUTOMATIC, _l("Rolls back without asking")),
+    (RECOMMEND, _l("Recommends a rollback")),
+    (HOLD, _l("Holds only")),
+    (REPORT, _l("Reports only")),
 ]
 _FIELDS = {"target": "green", "fail": "red", "unit": "unit"}
 _STEP = re.compile(r"^(?P<every>\S+(?: \S+)?) until (?:T\+)?(?P<until>.+)$", re.I)
-_LENGTH = "15s, 5 min or 1h."
+_LENGTH = _l("15s, 5 min or 1h.")
 
 
 class SpanField(forms.CharField):
@@ -47,7 +49,9 @@ class SpanField(forms.CharField):
             return self.nothing
         seconds = length_of(text)
         if seconds is None:
-            raise forms.ValidationError(f"{text[:30]!r} is no length. Write {_LENGTH}")
+            raise forms.ValidationError(
+                _("{text!r} is no length. Write {length}").format(text=text[:30], length=_LENGTH)
+            )
         return seconds
 
 
@@ -65,7 +69,9 @@ class CadenceField(forms.CharField):
         every = length_of((match["every"] if match else line).removeprefix("then "))
         until = length_of(match["until"]) if match else None
         if every is None or (match and until is None):
-            raise forms.ValidationError(f"{line[:40]!r} is no step. Write 15s until 24h.")
+            raise forms.ValidationError(
+                _("{line!r} is no step. Write 15s until 24h.").format(line=line[:40])
+            )
         return {"every_s": every} | ({"until_s": until} if until else {})
 
 
@@ -80,7 +86,9 @@ class WordsField(forms.CharField):
             if line.strip():
                 number, sign, word = (part.strip() for part in line.partition("="))
                 if not (sign and number and word):
-                    raise forms.ValidationError(f"{line[:40]!r}: write such as 1 = UP.")
+                    raise forms.ValidationError(
+                        _("{line!r}: write such as 1 = UP.").format(line=line[:40])
+                    )
                 found[number] = word
         return found
 
@@ -90,8 +98,8 @@ class MetricForm(OnceForm):
 
     name = forms.CharField(max_length=200)
     unit = forms.CharField(required=False, max_length=20)
-    source = forms.ChoiceField(required=False, label="Server")
-    interval_s = SpanField(nothing=15, label="Every")
+    source = forms.ChoiceField(required=False, label=_l("Server"))
+    interval_s = SpanField(nothing=15, label=_l("Every"))
     promql = forms.CharField(
         label="PromQL",
         max_length=8000,
@@ -99,58 +107,63 @@ class MetricForm(OnceForm):
     )
     reducer = forms.ChoiceField(
         required=False,
-        label="Several series become",
+        label=_l("Several series become"),
         choices=list(REDUCERS.items()),
     )
     direction = forms.ChoiceField(required=False, choices=_DIRECTIONS)
-    green = forms.CharField(required=False, max_length=60, label="Green")
+    green = forms.CharField(required=False, max_length=60, label=_l("Green"))
     red = forms.CharField(
-        required=False, max_length=60, label="Red", help_text="Yellow is what lies between."
+        required=False, max_length=60, label=_l("Red"), help_text=_l("Yellow is what lies between.")
     )
     sustained_s = SpanField(
         nothing=0,
-        label="Red counts after",
-        help_text="Shorter red holds, it does not roll back. Empty: at once.",
+        label=_l("Red counts after"),
+        help_text=_l("Shorter red holds, it does not roll back. Empty: at once."),
     )
     red_after = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=100,
-        label="Bad answers in a row",
-        help_text="Fewer are yellow.",
+        label=_l("Bad answers in a row"),
+        help_text=_l("Fewer are yellow."),
     )
     stale_s = SpanField(
-        label="No data after", help_text="Always holds, never green. Empty: two intervals."
+        label=_l("No data after"), help_text=_l("Always holds, never green. Empty: two intervals.")
     )
     guard_promql = forms.CharField(
         required=False,
         max_length=8000,
-        label="Counts samples by",
+        label=_l("Counts samples by"),
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="A rate of three requests says nothing: a query that counts them.",
+        help_text=_l("A rate of three requests says nothing: a query that counts them."),
     )
-    guard_min = forms.FloatField(required=False, label="At least", help_text="Fewer are no data.")
+    guard_min = forms.FloatField(
+        required=False, label=_l("At least"), help_text=_l("Fewer are no data.")
+    )
     cadence = CadenceField(
         required=False,
         max_length=500,
-        label="Other cadence by age of the release",
-        help_text="One step a line: 15s until 24h. Empty: always the same.",
+        label=_l("Other cadence by age of the release"),
+        help_text=_l("One step a line: 15s until 24h. Empty: always the same."),
     )
-    does = forms.ChoiceField(choices=DOES, initial=HOLD, label="What red does")
+    does = forms.ChoiceField(choices=DOES, initial=HOLD, label=_l("What red does"))
     meaning = forms.CharField(
         required=False, max_length=4000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    expected = forms.CharField(required=False, max_length=200, label="Expected value")
-    alert_name = forms.CharField(required=False, max_length=120, label="Alert rule")
-    runbook_url = forms.CharField(required=False, max_length=500, label="Runbook")
-    link_url = forms.CharField(required=False, max_length=500, label="Dashboard or panel")
+    expected = forms.CharField(required=False, max_length=200, label=_l("Expected value"))
+    alert_name = forms.CharField(required=False, max_length=120, label=_l("Alert rule"))
+    runbook_url = forms.CharField(required=False, max_length=500, label=_l("Runbook"))
+    link_url = forms.CharField(required=False, max_length=500, label=_l("Dashboard or panel"))
     words = WordsField(
-        required=False, max_length=4000, label="Words for values", help_text="1 = UP, one a line."
+        required=False,
+        max_length=4000,
+        label=_l("Words for values"),
+        help_text=_l("1 = UP, one a line."),
     )
     reason = forms.CharField(
         max_length=4000,
         required=False,
-        label="Reason, shown to everybody",
+        label=_l("Reason, shown to everybody"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -163,16 +176,16 @@ class MetricForm(OnceForm):
         used = stands.source_id if stands else None
         self.sources = {row.pk: row for row in rows if row.retired_at is None or row.pk == used}
         self.fields["source"].choices = [
-            (str(row.pk), row.name + ("" if row.url else " (of this installation)"))
+            (str(row.pk), row.name + ("" if row.url else _(" (of this installation)")))
             for row in self.sources.values()
-        ] or [("", "Prometheus (of this installation)")]
+        ] or [("", _("Prometheus (of this installation)"))]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
         texts = [said.get(name) or "" for name in ("green", "red")]
         for name, text in zip(("green", "red"), texts, strict=True):
             if text and not any(letter.isdigit() for letter in text):
-                self.add_error(name, "Write a number, such as 250 or < 0.1.")
+                self.add_error(name, _("Write a number, such as 250 or < 0.1."))
                 return said
         try:
             said["bounds"] = read_bounds(*texts, said.get("direction") or "", said.get("unit", ""))
@@ -251,7 +264,7 @@ def _typed(op: str, value: float | None, direction: str) -> str:
 class ReasonForm(OnceForm):
     """A reason alone: to take something off, or to put it back."""
 
-    reason = forms.CharField(max_length=4000, label="Reason, shown to everybody")
+    reason = forms.CharField(max_length=4000, label=_l("Reason, shown to everybody"))
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **({"auto_id": "off_%s"} | kwargs))
@@ -260,7 +273,7 @@ class ReasonForm(OnceForm):
 class NoteForm(OnceForm):
     """Something odd that was seen of a metric."""
 
-    text = forms.CharField(max_length=4000, label="What was seen")
+    text = forms.CharField(max_length=4000, label=_l("What was seen"))
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **({"auto_id": "note_%s"} | kwargs))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.procedures import LIMITS, MOST_STEPS, PARTS, STEP_LIMITS, watched_key
 from rollouts.forms.runs import SpanField
@@ -15,41 +17,44 @@ from warroom.rules.wording import span_text
 
 SPARE = 3
 KINDS = [
-    (StepKind.PERSON.value, "A person does it"),
-    (StepKind.STOP_INTAKE.value, "Stop taking requests"),
-    (StepKind.BACKUP.value, "Back up first"),
-    (StepKind.EXECUTE.value, "The executor does it"),
-    (StepKind.METRIC.value, "A metric shows it"),
-    (StepKind.CHECK.value, "A check shows it"),
+    (StepKind.PERSON.value, _l("A person does it")),
+    (StepKind.STOP_INTAKE.value, _l("Stop taking requests")),
+    (StepKind.BACKUP.value, _l("Back up first")),
+    (StepKind.EXECUTE.value, _l("The executor does it")),
+    (StepKind.METRIC.value, _l("A metric shows it")),
+    (StepKind.CHECK.value, _l("A check shows it")),
 ]
 
 
 class ProcedureForm(OnceForm):
     """Name, targets, and where it goes."""
 
-    name = forms.CharField(max_length=LIMITS["name"], help_text="Full restore")
-    target_s = SpanField(required=False, label="Target, all of it", help_text="20:00")
-    downtime_target_s = SpanField(required=False, label="Downtime at most", help_text="10:00")
+    name = forms.CharField(max_length=LIMITS["name"], help_text=_l("Full restore"))
+    target_s = SpanField(required=False, label=_l("Target, all of it"), help_text="20:00")
+    downtime_target_s = SpanField(required=False, label=_l("Downtime at most"), help_text="10:00")
     to_percent = forms.IntegerField(
-        required=False, min_value=0, max_value=100, initial=0, label="Goes to, % of the traffic"
+        required=False, min_value=0, max_value=100, initial=0, label=_l("Goes to, % of the traffic")
     )
     to_text = forms.CharField(
-        required=False, max_length=LIMITS["to_text"], label="And to", help_text="commit 3d97ee2"
+        required=False,
+        max_length=LIMITS["to_text"],
+        label=_l("And to"),
+        help_text=_l("commit 3d97ee2"),
     )
     parts = forms.CharField(
         required=False,
         max_length=300,
-        label="What it takes back",
-        help_text=f"With commas: {', '.join(PARTS)}",
+        label=_l("What it takes back"),
+        help_text=format_lazy(_l("With commas: {parts}"), parts=", ".join(PARTS)),
     )
     command = forms.CharField(
         required=False,
         max_length=LIMITS["command"],
-        label="All of it by hand",
+        label=_l("All of it by hand"),
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
-        help_text="The command to copy if the button fails.",
+        help_text=_l("The command to copy if the button fails."),
     )
-    is_default = forms.BooleanField(required=False, label="Followed unless another is named")
+    is_default = forms.BooleanField(required=False, label=_l("Followed unless another is named"))
     basis = forms.CharField(
         required=False, max_length=16, widget=forms.HiddenInput(attrs={"id": False})
     )
@@ -85,28 +90,30 @@ def _span(seconds: int | None) -> str:
 class StepForm(forms.Form):
     """One step. An emptied title takes it off; ``place`` is where it stands."""
 
-    place = forms.IntegerField(required=False, min_value=0, max_value=999, label="Place")
-    title = forms.CharField(required=False, max_length=STEP_LIMITS["title"], label="What is done")
+    place = forms.IntegerField(required=False, min_value=0, max_value=999, label=_l("Place"))
+    title = forms.CharField(
+        required=False, max_length=STEP_LIMITS["title"], label=_l("What is done")
+    )
     segment = forms.CharField(
         required=False,
         max_length=STEP_LIMITS["segment"],
-        label="Segment",
+        label=_l("Segment"),
         help_text="decide, execute, verify",
     )
-    kind = forms.ChoiceField(required=False, choices=KINDS, label="Who or what")
-    target_s = SpanField(required=False, label="Target")
-    watches = forms.ChoiceField(required=False, label="Shown by")
-    hold_s = SpanField(required=False, label="Green for")
+    kind = forms.ChoiceField(required=False, choices=KINDS, label=_l("Who or what"))
+    target_s = SpanField(required=False, label=_l("Target"))
+    watches = forms.ChoiceField(required=False, label=_l("Shown by"))
+    hold_s = SpanField(required=False, label=_l("Green for"))
     command = forms.CharField(
         required=False,
         max_length=STEP_LIMITS["command"],
-        label="Command",
+        label=_l("Command"),
         widget=forms.Textarea(attrs={"rows": 1, "spellcheck": "false"}),
     )
     expected = forms.CharField(
-        required=False, max_length=STEP_LIMITS["expected"], label="Expected, or done when"
+        required=False, max_length=STEP_LIMITS["expected"], label=_l("Expected, or done when")
     )
-    blocking = forms.BooleanField(required=False, label="Blocks what follows")
+    blocking = forms.BooleanField(required=False, label=_l("Blocks what follows"))
 
     def __init__(self, *args, watched: list[tuple[str, str]], **kwargs) -> None:
         super().__init__(*args, **kwargs)

@@ -3,6 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.models import RollbackProcedure, RollbackTrigger
 from rollouts.queries.rollback_offer import Offer
@@ -29,10 +32,15 @@ class RollbackForm(OnceForm):
     """Why, by which way, and the typed word. The action asks for a reason that is missing."""
 
     reason = forms.CharField(required=False, max_length=4000)
-    trigger = forms.ModelChoiceField(RollbackTrigger.objects.none(), label="Why", required=False)
+    trigger = forms.ModelChoiceField(
+        RollbackTrigger.objects.none(), label=_l("Why"), required=False
+    )
     procedure = forms.ModelChoiceField(RollbackProcedure.objects.none(), required=False)
     confirmed = forms.CharField(
-        label=f"Type {WORD}", required=False, max_length=40, widget=forms.TextInput(attrs=TYPED)
+        label=format_lazy(_l("Type {word}"), word=WORD),
+        required=False,
+        max_length=40,
+        widget=forms.TextInput(attrs=TYPED),
     )
 
     def __init__(self, offer: Offer, data: Any = None, **more: Any) -> None:
@@ -42,7 +50,7 @@ class RollbackForm(OnceForm):
         self.fields["trigger"].queryset = RollbackTrigger.objects.filter(pk__in=triggers)
         # They were read with the offer: the select asks for them no second time.
         named = [(one.pk, trigger_text(one)) for one in offer.triggers]
-        self.fields["trigger"].choices = [("", "Something else: say it below"), *named]
+        self.fields["trigger"].choices = [("", _("Something else: say it below")), *named]
         self.fields["procedure"].queryset = RollbackProcedure.objects.filter(pk__in=ways)
         self.fields["reason"].wanted_at_times = True
         self.fields["confirmed"].wanted_at_times = True
@@ -62,5 +70,5 @@ class RollbackForm(OnceForm):
 class TriggerForm(OnceForm):
     """Something that people would see and that calls for a rollback."""
 
-    text = forms.CharField(label="What people would see", max_length=500)
+    text = forms.CharField(label=_l("What people would see"), max_length=500)
     priority = forms.CharField(required=False, max_length=8, initial="P0")

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.models import Rollout, Stage
 from warroom.form_parts import TIME_HELP, InstantField, OnceForm
@@ -30,20 +32,20 @@ class AdvanceForm(OnceForm):
     reason = forms.CharField(
         max_length=4000,
         required=False,
-        help_text="Wanted outside the window, and past the latest safe start of a rollback.",
+        help_text=_l("Wanted outside the window, and past the latest safe start of a rollback."),
     )
 
     def __init__(self, *args, percent: int, **kwargs) -> None:
         super().__init__(*args, auto_id="advance-%s", **kwargs)
         self.percent = percent
-        self.fields["confirmed"].label = f"Type {percent}"
+        self.fields["confirmed"].label = _("Type {percent}").format(percent=percent)
 
 
 class HoldForm(ReasonForm):
     """How long: one or two hold lengths of the stage, until a time, or until somebody ends it."""
 
-    length = forms.ChoiceField(label="For", required=False)
-    until = InstantField(label="Or until", required=False, help_text=TIME_HELP)
+    length = forms.ChoiceField(label=_l("For"), required=False)
+    until = InstantField(label=_l("Or until"), required=False, help_text=TIME_HELP)
     field_order = ("length", "until", "reason")
 
     def __init__(self, *args, hold_s: int, now: datetime, t0: datetime | None, **kwargs) -> None:
@@ -51,7 +53,7 @@ class HoldForm(ReasonForm):
         self.fields["until"].t0 = t0
         self.fields["length"].choices = [
             *((str(s), _length(s, now)) for s in (hold_s or DEFAULT_HOLD_S, 2 * hold_s) if s),
-            (OPEN, "Until somebody ends it"),
+            (OPEN, _("Until somebody ends it")),
         ]
 
     def ends(self) -> datetime | None:
@@ -66,7 +68,7 @@ class HoldForm(ReasonForm):
 
 def _length(seconds: int, now: datetime) -> str:
     ends = instant_text(now + timedelta(seconds=seconds), now)
-    return f"{duration_text(seconds)}, until {ends} UTC"
+    return _("{seconds}, until {ends} UTC").format(seconds=duration_text(seconds), ends=ends)
 
 
 class ReleaseForm(ReasonForm):
@@ -77,9 +79,9 @@ class ReleaseForm(ReasonForm):
 class ResumeForm(ReasonForm):
     """At which share it goes on: those of the stages up to where it was rolled back, or 0 %."""
 
-    to_percent = forms.TypedChoiceField(label="Go on at", coerce=int)
+    to_percent = forms.TypedChoiceField(label=_l("Go on at"), coerce=int)
     confirmed = forms.CharField(
-        label="Type the number", max_length=8, widget=forms.TextInput(attrs=TYPED)
+        label=_l("Type the number"), max_length=8, widget=forms.TextInput(attrs=TYPED)
     )
     field_order = ("to_percent", "reason", "confirmed")
 
@@ -89,5 +91,5 @@ class ResumeForm(ReasonForm):
         shares = [stage.to_percent for stage in begun] or []
         self.fields["to_percent"].choices = [
             *((str(share), f"{share} %") for share in shares),
-            ("0", "0 %: all stages begin anew"),
+            ("0", _("0 %: all stages begin anew")),
         ]

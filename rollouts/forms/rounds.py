@@ -1,6 +1,8 @@
 """What a person fills in for a round: what they saw and what they do about it."""
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.forms.metrics import CadenceField
 from rollouts.models import Rollout, RoundAction
@@ -9,9 +11,13 @@ from warroom.rules import lengths, typed
 
 # How each action is offered: word, name, what follows.
 CHOICES = (
-    (RoundAction.NONE.value, "None", "Keep watching."),
-    (RoundAction.INVESTIGATE.value, "Investigate", "Opens an item for you and tells the room."),
-    (RoundAction.ROLLBACK.value, "Roll back", "Asks for a typed word below."),
+    (RoundAction.NONE.value, _l("None"), _l("Keep watching.")),
+    (
+        RoundAction.INVESTIGATE.value,
+        _l("Investigate"),
+        _l("Opens an item for you and tells the room."),
+    ),
+    (RoundAction.ROLLBACK.value, _l("Roll back"), _l("Asks for a typed word below.")),
 )
 
 
@@ -23,8 +29,8 @@ class RoundForm(OnceForm):
     )
     action = forms.ChoiceField(
         choices=RoundAction.choices, initial=RoundAction.NONE.value, error_messages={
-            "required": "Choose what you do about it.",
-            "invalid_choice": "Choose what you do about it.",
+            "required": _l("Choose what you do about it."),
+            "invalid_choice": _l("Choose what you do about it."),
         },
     )  # fmt: skip
     seen = forms.CharField(
@@ -33,7 +39,7 @@ class RoundForm(OnceForm):
     confirmed = forms.CharField(
         required=False,
         max_length=40,
-        label="Type ROLLBACK",
+        label=_l("Type ROLLBACK"),
         widget=forms.TextInput(
             attrs={
                 "autocomplete": "off",
@@ -50,12 +56,14 @@ class WatchingForm(OnceForm):
 
     cadence = CadenceField(
         required=False,
-        label="Rounds while the release is watched",
-        help_text="One step a line: 5 min until 1h, 30 min until 8h, 2h until 24h. Empty: none.",
+        label=_l("Rounds while the release is watched"),
+        help_text=_l(
+            "One step a line: 5 min until 1h, 30 min until 8h, 2h until 24h. Empty: none."
+        ),
     )
     late = forms.CharField(max_length=30, label="Late after", help_text="2 min")
     missed = forms.IntegerField(
-        min_value=1, max_value=100, label="Missed in a row that hold the stage"
+        min_value=1, max_value=100, label=_l("Missed in a row that hold the stage")
     )
 
     def __init__(self, *args, row: Rollout | None = None, **kwargs) -> None:
@@ -75,7 +83,7 @@ class WatchingForm(OnceForm):
     def clean_late(self) -> int:
         length = typed.length_of(self.cleaned_data["late"])
         if length is None:
-            raise forms.ValidationError("A length: 2 min.")
+            raise forms.ValidationError(_("A length: 2 min."))
         return length
 
     def clean_cadence(self) -> list[dict]:

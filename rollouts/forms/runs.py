@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.run_ends import MOST_S
 from rollouts.models import RollbackProcedure, RunOutcome
 from rollouts.rules.procedures import span_of
+from rollouts.rules.runs import TOTAL, segment_text
 from warroom.form_parts import InstantField, OnceForm
 from warroom.models import DeploymentPlan
 
@@ -25,7 +28,9 @@ class SpanField(forms.CharField):
             return None
         seconds = span_of(text)
         if seconds is None or seconds > MOST_S:
-            raise forms.ValidationError(f"{text!r} is no length. Write 7:05, 5m or 90 s.")
+            raise forms.ValidationError(
+                _("{text!r} is no length. Write 7:05, 5m or 90 s.").format(text=text)
+            )
         return seconds
 
 
@@ -42,11 +47,14 @@ class StartDrillForm(OnceForm):
     """A drill that begins now."""
 
     procedure = ProcedureChoice(
-        RollbackProcedure.objects.none(), required=False, empty_label="the usual three segments"
+        RollbackProcedure.objects.none(), required=False, empty_label=_l("the usual three segments")
     )
-    place = forms.CharField(max_length=120, label="Where", help_text="staging")
+    place = forms.CharField(max_length=120, label=_l("Where"), help_text="staging")
     reason = forms.CharField(
-        required=False, max_length=500, label="What is tried", help_text="A restore from tonight"
+        required=False,
+        max_length=500,
+        label=_l("What is tried"),
+        help_text=_l("A restore from tonight"),
     )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
@@ -59,25 +67,25 @@ class StartDrillForm(OnceForm):
 class PastDrillForm(OnceForm):
     """A drill that was held before, from its notes: one length for each segment."""
 
-    place = forms.CharField(max_length=120, label="Where", help_text="staging")
-    held_by = forms.CharField(required=False, max_length=150, label="Who held it")
+    place = forms.CharField(max_length=120, label=_l("Where"), help_text="staging")
+    held_by = forms.CharField(required=False, max_length=150, label=_l("Who held it"))
     downtime = SpanField(
-        required=False, label="Downtime", help_text="As a probe saw it, such as 7:05"
+        required=False, label=_l("Downtime"), help_text=_l("As a probe saw it, such as 7:05")
     )
-    worked = forms.BooleanField(required=False, initial=True, label="It worked")
+    worked = forms.BooleanField(required=False, initial=True, label=_l("It worked"))
     note = forms.CharField(
-        required=False, label="What was seen", widget=forms.Textarea(attrs={"rows": 2})
+        required=False, label=_l("What was seen"), widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, *args, procedure: RollbackProcedure, t0=None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["started_at"] = InstantField(
-            t0=t0, label="Began", help_text="2025-10-21 10:00, UTC"
+            t0=t0, label=_("Began"), help_text="2025-10-21 10:00, UTC"
         )
         rows = procedure.steps.order_by("position", "pk").values_list("segment", flat=True)
-        self.segments = list(dict.fromkeys(rows)) or ["Total"]
+        self.segments = list(dict.fromkeys(rows)) or [TOTAL]
         for place, segment in enumerate(self.segments):
-            label = f"{segment[:1].upper()}{segment[1:]} took"
+            label = _("{segment} took").format(segment=segment_text(segment))
             self.fields[f"took_{place}"] = SpanField(label=label)
 
     @property
@@ -104,16 +112,19 @@ class FinishForm(OnceForm):
     """How a run ended."""
 
     outcome = forms.ChoiceField(
-        choices=[(RunOutcome.VERIFIED.value, "Verified"), (RunOutcome.FAILED.value, "Failed")],
-        error_messages={"required": "Say whether it is verified or did not work."},
+        choices=[
+            (RunOutcome.VERIFIED.value, _l("Verified")),
+            (RunOutcome.FAILED.value, _l("Failed")),
+        ],
+        error_messages={"required": _l("Say whether it is verified or did not work.")},
     )
     saw = forms.CharField(
-        label="What you saw",
+        label=_l("What you saw"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Say what you saw."},
+        error_messages={"required": _l("Say what you saw.")},
     )
     downtime = SpanField(
-        required=False, label="Downtime", help_text="If somebody measured it, such as 7:05"
+        required=False, label=_l("Downtime"), help_text=_l("If somebody measured it, such as 7:05")
     )
 
     @property
@@ -130,5 +141,5 @@ class WhyForm(OnceForm):
     """A reason, and nothing else."""
 
     reason = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 2}), error_messages={"required": "Say why."}
+        widget=forms.Textarea(attrs={"rows": 2}), error_messages={"required": _l("Say why.")}
     )

@@ -1,4 +1,5 @@
 from django import forms
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.sources import LIMITS
 from rollouts.models import PrometheusSource
@@ -10,21 +11,30 @@ class SourceForm(OnceForm):
 
     name = forms.CharField(max_length=100)
     url = forms.CharField(
-        required=False, max_length=300, label="Address", help_text="Empty: of this installation."
+        required=False,
+        max_length=300,
+        label=_l("Address"),
+        help_text=_l("Empty: of this installation."),
     )
     page_url = forms.CharField(
-        required=False, max_length=300, label="Address for people", help_text="For links."
+        required=False, max_length=300, label=_l("Address for people"), help_text=_l("For links.")
     )
     token_env = forms.CharField(
-        required=False, max_length=80, label="Token in", help_text="A variable of the worker."
+        required=False,
+        max_length=80,
+        label=_l("Token in"),
+        help_text=_l("A variable of the worker."),
     )
-    username = forms.CharField(required=False, max_length=120, label="Asked as")
-    password_env = forms.CharField(required=False, max_length=80, label="Password in")
+    username = forms.CharField(required=False, max_length=120, label=_l("Asked as"))
+    password_env = forms.CharField(required=False, max_length=80, label=_l("Password in"))
     ca_env = forms.CharField(
-        required=False, max_length=80, label="CA in", help_text="It holds the path of a PEM file."
+        required=False,
+        max_length=80,
+        label=_l("CA in"),
+        help_text=_l("It holds the path of a PEM file."),
     )
     tenant = forms.CharField(
-        required=False, max_length=120, label="Tenant", help_text="Sent as X-Scope-OrgID."
+        required=False, max_length=120, label=_l("Tenant"), help_text=_l("Sent as X-Scope-OrgID.")
     )
 
     def __init__(self, *args, source: PrometheusSource | None = None, **kwargs) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Gate
 from rollouts.forms.metrics import CadenceField, SpanField
@@ -21,39 +22,43 @@ USUAL_HOLD_S = Stage._meta.get_field("hold_s").default
 class StageForm(OnceForm):
     """A stage: its share, when it begins, soak, hold length, gate, rounds, and what it means."""
 
-    to_percent = forms.IntegerField(label="To, per cent", min_value=1, max_value=100)
-    name = forms.CharField(label="Name", max_length=200, required=False)
-    begins = InstantField(label="Planned to begin", required=False, help_text=TIME_HELP)
-    soak = SpanField(label="Soak", nothing=0, help_text="Green time before it goes on: 12h.")
+    to_percent = forms.IntegerField(label=_l("To, per cent"), min_value=1, max_value=100)
+    name = forms.CharField(label=_l("Name"), max_length=200, required=False)
+    begins = InstantField(label=_l("Planned to begin"), required=False, help_text=TIME_HELP)
+    soak = SpanField(
+        label=_l("Soak"), nothing=0, help_text=_l("Green time before it goes on: 12h.")
+    )
     hold = SpanField(
-        label="Hold length",
+        label=_l("Hold length"),
         nothing=USUAL_HOLD_S,
-        help_text="What the rule holds for on yellow or no data, before it looks again.",
+        help_text=_l("What the rule holds for on yellow or no data, before it looks again."),
     )
     gate = forms.ModelChoiceField(
-        Gate.objects.none(), label="Gate at its end", required=False, empty_label="None"
+        Gate.objects.none(), label=_l("Gate at its end"), required=False, empty_label=_l("None")
     )
     cadence = CadenceField(
-        label="Rounds", required=False, help_text="5m until 1h, then 30m until 8h, then 2h."
+        label=_l("Rounds"), required=False, help_text=_l("5m until 1h, then 30m until 8h, then 2h.")
     )
     auto_advance = forms.BooleanField(
-        label="Goes on by itself",
+        label=_l("Goes on by itself"),
         required=False,
-        help_text="When the soak is done, the gate said GO and all is green; needs an executor.",
+        help_text=_l(
+            "When the soak is done, the gate said GO and all is green; needs an executor."
+        ),
     )
     rollback_mode = forms.ChoiceField(
-        label="Guardrails here",
+        label=_l("Guardrails here"),
         required=False,
-        choices=[("", "As each guardrail says"), *RollbackMode.choices],
+        choices=[("", _l("As each guardrail says")), *RollbackMode.choices],
     )
     explanation = forms.CharField(
-        label="What it means", required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=_l("What it means"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     command = forms.CharField(
-        label="Command by hand", required=False, widget=forms.Textarea(attrs={"rows": 2})
+        label=_l("Command by hand"), required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
     reason = forms.CharField(
-        max_length=4000, required=False, help_text="Wanted while the stage is under way."
+        max_length=4000, required=False, help_text=_l("Wanted while the stage is under way.")
     )
 
     def __init__(self, *args, plan: DeploymentPlan, stage: Stage | None = None, **kwargs) -> None:

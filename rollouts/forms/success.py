@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.models import HealthCheck, PrometheusQuery, Since, SuccessCriterion
 from rollouts.rules.success import COUNTS, bound_text
@@ -14,23 +16,25 @@ from warroom.rules import lengths, typed
 class SuccessForm(OnceForm):
     """One criterion: what must hold, when it is looked at, and what measures it."""
 
-    text = forms.CharField(max_length=300, label="What must hold")
-    group = forms.CharField(max_length=120, required=False, label="Heading")
+    text = forms.CharField(max_length=300, label=_l("What must hold"))
+    group = forms.CharField(max_length=120, required=False, label=_l("Heading"))
     due = forms.CharField(
-        max_length=30, required=False, label="Looked at", help_text="T+1h, T+24h or T+48h."
+        max_length=30, required=False, label=_l("Looked at"), help_text=_l("T+1h, T+24h or T+48h.")
     )
-    since = forms.ChoiceField(choices=Since.choices, required=False, label="Counted from")
-    query = forms.ChoiceField(required=False, label="Metric")
-    check = forms.ChoiceField(required=False, label="Health check")
+    since = forms.ChoiceField(choices=Since.choices, required=False, label=_l("Counted from"))
+    query = forms.ChoiceField(required=False, label=_l("Metric"))
+    check = forms.ChoiceField(required=False, label=_l("Health check"))
     counts = forms.ChoiceField(
-        choices=[("", "nothing is counted"), *COUNTS.items()], required=False, label="Counted"
+        choices=[("", _l("nothing is counted")), *COUNTS.items()],
+        required=False,
+        label=_l("Counted"),
     )
     bound = forms.CharField(
-        max_length=40, required=False, label="Bound", help_text="< 0.1 %, >= 99.9, = 0"
+        max_length=40, required=False, label=_l("Bound"), help_text="< 0.1 %, >= 99.9, = 0"
     )
     over = forms.CharField(
-        max_length=30, required=False, label="All the way over the last",
-        help_text="48h. Empty: at that time only.",
+        max_length=30, required=False, label=_l("All the way over the last"),
+        help_text=_l("48h. Empty: at that time only."),
     )  # fmt: skip
 
     def __init__(
@@ -43,21 +47,21 @@ class SuccessForm(OnceForm):
         self.row = row
         metrics = PrometheusQuery.objects.filter(plan=plan).values_list("key", "name")
         checks = HealthCheck.objects.filter(plan=plan).values_list("key", "name")
-        self.fields["query"].choices = [("", "no metric"), *metrics]
-        self.fields["check"].choices = [("", "no check"), *checks]
+        self.fields["query"].choices = [("", _("no metric")), *metrics]
+        self.fields["check"].choices = [("", _("no check")), *checks]
 
     def clean_due(self) -> int | None:
         text = self.cleaned_data["due"].strip()
         offset = typed.offset_of(text) if text else None
         if text and offset is None:
-            raise forms.ValidationError("An offset: T+24h.")
+            raise forms.ValidationError(_("An offset: T+24h."))
         return offset
 
     def clean_over(self) -> int:
         text = self.cleaned_data["over"].strip()
         length = typed.length_of(text) if text else 0
         if length is None:
-            raise forms.ValidationError("A length: 48h, 90 min.")
+            raise forms.ValidationError(_("A length: 48h, 90 min."))
         return length
 
     def wanted(self) -> dict[str, Any]:
@@ -87,5 +91,5 @@ def _initial(row: SuccessCriterion) -> dict[str, Any]:
 class JudgeForm(OnceForm):
     """Whether it was met, and what that rests on."""
 
-    met = forms.ChoiceField(choices=[("yes", "Met"), ("no", "Missed")])
-    reason = forms.CharField(max_length=500, label="What it rests on")
+    met = forms.ChoiceField(choices=[("yes", _l("Met")), ("no", _l("Missed"))])
+    reason = forms.CharField(max_length=500, label=_l("What it rests on"))

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from rollouts.queries.alerts import hooks_now
 from rollouts.queries.watching import checks_now
@@ -17,9 +19,14 @@ def never_pinged(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     silent = [row for row in checks_now(plan, now) if row.kind == "heartbeat" and not row.pinged_at]
     for row in silent:
         url = reverse("check", args=[plan.slug, row.key])
-        text = "Run the script once before T0: until then it is no data."
+        text = _("Run the script once before T0: until then it is no data.")
         yield LintFinding(
-            "heartbeat", f"{row.name} has never reported", text, row.name, url, "See check"
+            "heartbeat",
+            _("{row} has never reported").format(row=row.name),
+            text,
+            row.name,
+            url,
+            _("See check"),
         )
 
 
@@ -28,9 +35,9 @@ def never_heard(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     for hook in hooks_now(plan, now):
         if hook.heard_at is None:
             url = f"{reverse('alerts', args=[plan.slug])}#hooks"
-            title = f"{hook.name} has never told an alert"
-            text = "Fire a test alert: until something is heard, its silence says nothing."
-            yield LintFinding("hook", title, text, hook.name, url, "See alerts")
+            title = _("{hook} has never told an alert").format(hook=hook.name)
+            text = _("Fire a test alert: until something is heard, its silence says nothing.")
+            yield LintFinding("hook", title, text, hook.name, url, _("See alerts"))
 
 
 def without_runbook(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -39,11 +46,15 @@ def without_runbook(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding
     bare = [row.name for row in rows if not row.runbook_url]
     if not bare or len(bare) == len(rows):
         return
-    shown = listed(bare[:4]) + (f" and {len(bare) - 4} more" if len(bare) > 4 else "")
-    count = f"{len(bare)} check{'s have' if len(bare) > 1 else ' has'}"
+    shown = listed(bare[:4]) + (
+        _(" and {count} more").format(count=len(bare) - 4) if len(bare) > 4 else ""
+    )
+    title = ngettext(
+        "{count} check has no runbook", "{count} checks have no runbook", len(bare)
+    ).format(count=len(bare))
     url = reverse("checks", args=[plan.slug])
-    text = f"{shown}: whoever is called looks for what to do."
-    yield LintFinding("runbook", f"{count} no runbook", text, "checks", url, "See checks")
+    text = _("{shown}: whoever is called looks for what to do.").format(shown=shown)
+    yield LintFinding("runbook", title, text, "checks", url, _("See checks"))
 
 
 for source in (never_pinged, never_heard, without_runbook):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollouts.models import GuardrailKind, RollbackMode
 from rollouts.queries.guardrails import rails_now
@@ -23,16 +24,20 @@ def guardrails(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     for rail in rails:
         query = rail.query if rail.kind == GuardrailKind.METRIC else None
         if query is not None and (query.bands is None or query.bands.red is None):
-            title = f"Guardrail {rail.name} never trips"
-            text = f"{query.name} has no red band. Say where red begins, or remove the guardrail."
+            title = _("Guardrail {rail} never trips").format(rail=rail.name)
+            text = _(
+                "{query} has no red band. Say where red begins, or remove the guardrail."
+            ).format(query=query.name)
             line = rail.source_line or 0
-            yield LintFinding("guardrail-red", title, text, rail.name, url, "See guardrails", line)
+            yield LintFinding(
+                "guardrail-red", title, text, rail.name, url, _("See guardrails"), line
+            )
     red = [row.name for row in metrics if row.bands is not None and row.bands.red is not None]
     if red and stages_now(plan, now) and not any(r.mode != RollbackMode.OFF for r in rails):
-        title = "No guardrail rolls back"
-        text = f"{red[0]} can turn red, and then it is for people to roll back."
+        title = _("No guardrail rolls back")
+        text = _("{red} can turn red, and then it is for people to roll back.").format(red=red[0])
         add = reverse("guardrail-new", args=[plan.slug])
-        yield LintFinding("guardrail-none", title, text, "stages", add, "Add a guardrail")
+        yield LintFinding("guardrail-none", title, text, "stages", add, _("Add a guardrail"))
 
 
 register_lint(guardrails)

@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from rollouts.models import PrometheusQuery, PrometheusSource
 from rollouts.queries.watching import all_metrics_now
@@ -32,9 +34,13 @@ def _of_query(plan: DeploymentPlan, row: PrometheusQuery) -> Iterator[LintFindin
     for remark in lint(row.promql, row.reducer):
         if remark.error or remark.text.startswith(_MISLEADING):
             code = "promql" if remark.error else "promql-odd"
-            title = f"{row.name} cannot be asked" if remark.error else f"{row.name} may mislead"
+            title = (
+                _("{row} cannot be asked").format(row=row.name)
+                if remark.error
+                else _("{row} may mislead").format(row=row.name)
+            )
             line = row.source_line or 0
-            yield LintFinding(code, title, remark.text, row.name, _page(plan, row), "Edit", line)
+            yield LintFinding(code, title, remark.text, row.name, _page(plan, row), _("Edit"), line)
 
 
 def _twice(plan: DeploymentPlan, rows: list[PrometheusQuery]) -> Iterator[LintFinding]:
@@ -45,10 +51,12 @@ def _twice(plan: DeploymentPlan, rows: list[PrometheusQuery]) -> Iterator[LintFi
     for group in same.values():
         if len(group) > 1:
             names = listed([row.name for row in group[:6]])
-            text = f"{names} ask the same. Each counts in the verdict by itself."
-            title = "Metrics ask the same query"
+            text = _("{names} ask the same. Each counts in the verdict by itself.").format(
+                names=names
+            )
+            title = _("Metrics ask the same query")
             yield LintFinding(
-                "promql-twice", title, text, group[0].name, _page(plan, group[1]), "Edit"
+                "promql-twice", title, text, group[0].name, _page(plan, group[1]), _("Edit")
             )
 
 
@@ -60,10 +68,15 @@ def _of_nobody(plan: DeploymentPlan, rows: list[PrometheusQuery]) -> Iterator[Li
     names = dict(bare)
     asked = [row for row in rows if row.source_id in names]
     if asked:
-        what = f"{asked[0].name} is" if len(asked) == 1 else f"{len(asked)} metrics are"
-        text = f"{what} asked of {names[asked[0].source_id]}, which has no address."
+        text = ngettext(
+            "{name} is asked of {server}, which has no address.",
+            "{count} metrics are asked of {server}, which has no address.",
+            len(asked),
+        ).format(name=asked[0].name, count=len(asked), server=names[asked[0].source_id])
         url = f"{reverse('settings', args=[plan.slug])}#sources"
-        yield LintFinding("source", "No Prometheus to ask", text, "sources", url, "See servers")
+        yield LintFinding(
+            "source", _("No Prometheus to ask"), text, "sources", url, _("See servers")
+        )
 
 
 def _page(plan: DeploymentPlan, row: PrometheusQuery) -> str:

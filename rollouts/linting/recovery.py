@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollouts.queries.backups import backups_now, findings
 from rollouts.queries.procedures import procedures_now, ruled
@@ -18,14 +19,18 @@ def recovery(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     for row in procedures_now(plan, now):
         edit = reverse("procedure-edit", args=[plan.slug, row.key])
         for code, text in odd(row.target_s, [ruled(step) for step in row.steps.all()]):
-            title = f"The procedure {row.name} does not add up"
+            title = _("The procedure {row} does not add up").format(row=row.name)
             said = f"{text[:1].upper()}{text[1:]}"
-            yield LintFinding(code, title, said, row.name, edit, "Edit steps", row.source_line or 0)
+            yield LintFinding(
+                code, title, said, row.name, edit, _("Edit steps"), row.source_line or 0
+            )
     for code, text in findings(plan, backups_now(plan, now)):
         title = (
-            "A backup is not what it claims" if code == "backup_mismatch" else "No backup counts"
+            _("A backup is not what it claims")
+            if code == "backup_mismatch"
+            else _("No backup counts")
         )
-        yield LintFinding(code, title, text, "backups", f"{url}#backups", "See backups")
+        yield LintFinding(code, title, text, "backups", f"{url}#backups", _("See backups"))
 
 
 register_lint(recovery)

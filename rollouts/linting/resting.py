@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollouts.queries.resting import rests_on
 from rollouts.queries.watching import all_checks_now, all_metrics_now
@@ -16,9 +17,11 @@ def resting(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     every = [*all_metrics_now(plan, now), *all_checks_now(plan, now)]
     url = reverse("checks", args=[plan.slug])
     for row, sentence in rests_on(plan, [one for one in every if not one.enabled]):
-        title = f"{row.name} is not watched, and something rests on it"
-        text = f"{sentence} Watch it again, or let something else be asked."
-        yield LintFinding("resting", title, text, row.name, url, "See checks")
+        title = _("{row} is not watched, and something rests on it").format(row=row.name)
+        text = _("{sentence} Watch it again, or let something else be asked.").format(
+            sentence=sentence
+        )
+        yield LintFinding("resting", title, text, row.name, url, _("See checks"))
 
 
 register_lint(resting)

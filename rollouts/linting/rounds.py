@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollouts.queries.stages import stages_now
 from rollouts.queries.success import measures, success_rows
@@ -21,10 +22,14 @@ def cadences(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     if not without or len(without) == len(stages):
         return
     named = ", ".join(str(one.number) for one in without)
-    title = "A stage soaks without rounds" if len(without) == 1 else "Stages soak without rounds"
-    text = f"Nobody is asked to look during stage {named}, while other stages have a cadence."
+    title = (
+        _("A stage soaks without rounds") if len(without) == 1 else _("Stages soak without rounds")
+    )
+    text = _(
+        "Nobody is asked to look during stage {named}, while other stages have a cadence."
+    ).format(named=named)
     url = f"{reverse('rollout', args=[plan.slug])}stages/"
-    yield LintFinding("no-rounds", title, text, "stages", url, "Set a cadence")
+    yield LintFinding("no-rounds", title, text, "stages", url, _("Set a cadence"))
 
 
 def criteria(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -33,10 +38,12 @@ def criteria(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     url = reverse("success", args=[plan.slug])
     bounds = [one for one in rows if not measures(one) and _has_bound(one.text)]
     if bounds:
-        named = f"“{bounds[0].text}”" + (f" and {len(bounds) - 1} more" if bounds[1:] else "")
-        title = "Success criteria have bounds that nothing measures"
-        text = f"{named}: choose the metric, else a person has to say it."
-        yield LintFinding("success-unmeasured", title, text, "success", url, "Choose metrics")
+        named = f"“{bounds[0].text}”" + (
+            _(" and {count} more").format(count=len(bounds) - 1) if bounds[1:] else ""
+        )
+        title = _("Success criteria have bounds that nothing measures")
+        text = _("{named}: choose the metric, else a person has to say it.").format(named=named)
+        yield LintFinding("success-unmeasured", title, text, "success", url, _("Choose metrics"))
 
 
 def _has_bound(text: str) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.rules import bands
 from checklists.rules.due import due_at
@@ -23,9 +24,9 @@ def metrics(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     for query in queries:
         for sentence in bands.findings(query.bands) if query.bands else ():
             url = f"{reverse('checks', args=[plan.slug])}?focus={query.key}"
-            title = f"{query.name} has odd bands"
+            title = _("{query} has odd bands").format(query=query.name)
             line = query.source_line or 0
-            yield LintFinding("bands", title, sentence, query.name, url, "See metric", line)
+            yield LintFinding("bands", title, sentence, query.name, url, _("See metric"), line)
     yield from _placeholders(plan, queries, now)
 
 
@@ -40,8 +41,8 @@ def _placeholders(
         first = next(iter(left))
         title, text = told({row.name: found for row, found in left.items()}, "check")
         url = f"{reverse('checks', args=[plan.slug])}?focus={first.key}"
-        said = f"{text} They are not asked until then."
-        yield LintFinding("placeholder", title, said, first.name, url, "See metric")
+        said = _("{text} They are not asked until then.").format(text=text)
+        yield LintFinding("placeholder", title, said, first.name, url, _("See metric"))
 
 
 def stages(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -61,7 +62,7 @@ def stages(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     late = oddities.past_the_window(steps, plan.window_end)
     url = reverse("stages", args=[plan.slug])
     for odd in [*oddities.of_stages(steps), *([late] if late else [])]:
-        yield LintFinding(odd.code, odd.title, odd.text, "stages", url, "See stages")
+        yield LintFinding(odd.code, odd.title, odd.text, "stages", url, _("See stages"))
 
 
 for source in (metrics, stages):

@@ -2,6 +2,7 @@ import math
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from checklists.rules.bands import Band, Bands, Bound
 from warroom.rules.wording import duration_text
@@ -54,7 +55,7 @@ class HealthCheck(Probing):
     def unit(self) -> str:
         """Of the value: ms, d, s, or "of 4" where it counts some of so many."""
         if self.kind == "targets":
-            return f"of {self.total}" if self.total else ""
+            return _("of {total}").format(total=self.total) if self.total else ""
         return UNITS.get(self.kind, "ms")
 
     @property
@@ -98,7 +99,7 @@ class HealthCheck(Probing):
         if self.band == Band.NO_DATA:
             return ""
         if self.kind == "heartbeat":
-            return {Band.GREEN: "on time", Band.YELLOW: "late"}.get(Band(self.band), "failing")
+            return {Band.GREEN: _("on time"), Band.YELLOW: "late"}.get(Band(self.band), "failing")
         if self.band == Band.RED and not self.answered:
             return "failing"
         return self.show(self.value)
@@ -108,7 +109,11 @@ class HealthCheck(Probing):
         if value is None:
             return ""
         if self.kind == "tls":
-            return "1 day" if math.floor(value) == 1 else f"{math.floor(value)} days"
+            return (
+                _("1 day")
+                if math.floor(value) == 1
+                else _("{floor} days").format(floor=math.floor(value))
+            )
         if self.kind == "heartbeat":
             return duration_text(timedelta(seconds=value))
         return f"{value:.0f} {self.unit}".rstrip()

@@ -1,6 +1,7 @@
 """What moves traffic: the wanted percentage, who is asked to set it, and what was seen of it."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan
 
@@ -102,12 +103,12 @@ class Rollout(models.Model):
 
 
 class EffectState(models.TextChoices):
-    DUE = "due", "Due"
-    SENT = "sent", "Accepted, not seen yet"
-    DONE = "done", "Seen"
-    FAILED = "failed", "Failed"
-    SUPERSEDED = "superseded", "Superseded"
-    HELD = "held", "Held after a restore"
+    DUE = "due", _l("Due")
+    SENT = "sent", _l("Accepted, not seen yet")
+    DONE = "done", _l("Seen")
+    FAILED = "failed", _l("Failed")
+    SUPERSEDED = "superseded", _l("Superseded")
+    HELD = "held", _l("Held after a restore")
 
 
 class Effect(models.Model):

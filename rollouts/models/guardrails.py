@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan
 
@@ -8,10 +9,10 @@ from .stages import RollbackMode
 
 
 class GuardrailKind(models.TextChoices):
-    METRIC = "metric", "A metric is red"
-    CHECK = "check", "A check fails"
-    NO_DATA = "no_data", "No metric at all"
-    DRIFT = "drift", "Actual differs from desired"
+    METRIC = "metric", _l("A metric is red")
+    CHECK = "check", _l("A check fails")
+    NO_DATA = "no_data", _l("No metric at all")
+    DRIFT = "drift", _l("Actual differs from desired")
 
 
 class Guardrail(models.Model):

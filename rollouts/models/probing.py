@@ -1,5 +1,6 @@
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.rules.bands import Bands
 from warroom.models import DeploymentPlan
@@ -43,7 +44,7 @@ class Probing(models.Model):
     band = models.CharField(max_length=8, default="no_data")
     band_since = models.DateTimeField(null=True, blank=True)
     value = models.FloatField(null=True, blank=True)
-    reason = models.CharField(max_length=500, blank=True, default="Not read yet")
+    reason = models.CharField(max_length=500, blank=True, default=_l("Not read yet"))
     observed_at = models.DateTimeField(null=True, blank=True)
     read_at = models.DateTimeField(null=True, blank=True)
     # Memory for "is red here to stay": start of the unbroken red run, and the last red seen.

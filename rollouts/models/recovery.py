@@ -1,6 +1,8 @@
 """The way back: procedures, their runs against the clock, and what a restore starts from."""
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan
 
@@ -39,12 +41,12 @@ class RollbackProcedure(models.Model):
 
 
 class StepKind(models.TextChoices):
-    PERSON = "person", "A person does it"
-    STOP_INTAKE = "stop_intake", "Stop taking requests"
-    BACKUP = "backup", "Back up first"
-    EXECUTE = "execute", "The executor does it"
-    METRIC = "metric", "A metric shows it"
-    CHECK = "check", "A check shows it"
+    PERSON = "person", _l("A person does it")
+    STOP_INTAKE = "stop_intake", _l("Stop taking requests")
+    BACKUP = "backup", _l("Back up first")
+    EXECUTE = "execute", _l("The executor does it")
+    METRIC = "metric", _l("A metric shows it")
+    CHECK = "check", _l("A check shows it")
 
 
 class ProcedureStep(models.Model):
@@ -80,9 +82,9 @@ class ProcedureStep(models.Model):
 
 
 class RunOutcome(models.TextChoices):
-    RUNNING = "", "Running"
-    VERIFIED = "verified", "Verified"
-    FAILED = "failed", "Did not work"
+    RUNNING = "", _l("Running")
+    VERIFIED = "verified", _l("Verified")
+    FAILED = "failed", _l("Did not work")
 
 
 class RollbackRun(models.Model):
@@ -139,7 +141,7 @@ class RollbackRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{'Drill' if self.drill else 'Rollback'} {self.number}"
+        return f"{_('Drill') if self.drill else _('Rollback')} {self.number}"
 
 
 class RunStep(models.Model):

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import ChecklistItem
 from warroom.models import DeploymentPlan
@@ -9,9 +10,9 @@ from .stages import Stage
 
 
 class RoundAction(models.TextChoices):
-    NONE = "none", "None"
-    INVESTIGATE = "investigate", "Investigate"
-    ROLLBACK = "rollback", "Roll back"
+    NONE = "none", _l("None")
+    INVESTIGATE = "investigate", _l("Investigate")
+    ROLLBACK = "rollback", _l("Roll back")
 
 
 class WatchRound(models.Model):
@@ -63,7 +64,7 @@ class WatchRound(models.Model):
 
 class Since(models.TextChoices):
     T0 = "", "T0"
-    FULL = "full", "The last share of the rollout"
+    FULL = "full", _l("The last share of the rollout")
 
 
 class SuccessCriterion(models.Model):

@@ -1,22 +1,23 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Gate
 from warroom.models import DeploymentPlan
 
 
 class StageState(models.TextChoices):
-    PENDING = "pending", "Pending"
-    RUNNING = "running", "Running"
-    DONE = "done", "Done"
-    ROLLED_BACK = "rolled_back", "Rolled back"
+    PENDING = "pending", _l("Pending")
+    RUNNING = "running", _l("Running")
+    DONE = "done", _l("Done")
+    ROLLED_BACK = "rolled_back", _l("Rolled back")
 
 
 class RollbackMode(models.TextChoices):
     """What a guardrail that trips does; a stage may only soften what its guardrails say."""
 
-    OFF = "off", "Off"
-    RECOMMEND = "recommend", "Recommend"
-    AUTOMATIC = "automatic", "Automatic"
+    OFF = "off", _l("Off")
+    RECOMMEND = "recommend", _l("Recommend")
+    AUTOMATIC = "automatic", _l("Automatic")
 
 
 class Stage(models.Model):

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.queries import alerts
 from warroom import navigation
 from warroom.live import needs as room_needs
@@ -56,9 +59,10 @@ def alert_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     return [
         Need(
             key=Right.TICK.value,
-            title=f"Acknowledge {first.name}" + (f" and {more} more" if more else ""),
+            title=_("Acknowledge {first}").format(first=first.name)
+            + (_(" and {more} more").format(more=more) if more else ""),
             url=f"/plans/{plan.slug}/alerts/",
-            button="Open alerts",
+            button=_("Open alerts"),
             note=first.summary,
             due=first.received_at,
             icon="warn",
@@ -70,4 +74,4 @@ def alert_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
 for panel in (Alerts(), Hooks(), Drills()):
     panels.register(panel)
 room_needs.register_needs(alert_needs)
-navigation.register_part("checks", "alerts", "Alerts", "alerts", 15)
+navigation.register_part("checks", "alerts", _l("Alerts"), "alerts", 15)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.actions.executors import sight_text
 from rollouts.executors import KINDS
 from rollouts.models import Effect, EffectState
@@ -23,12 +26,12 @@ from warroom.models import DeploymentPlan, Right
 
 # How a state of a call is shown: a band of the signals, and a word.
 SIGNALS = {
-    EffectState.DUE: ("no_data", "to be called"),
-    EffectState.SENT: ("yellow", "accepted, not seen yet"),
+    EffectState.DUE: ("no_data", _l("to be called")),
+    EffectState.SENT: ("yellow", _l("accepted, not seen yet")),
     EffectState.DONE: ("green", "seen"),
     EffectState.FAILED: ("red", "refused"),
-    EffectState.SUPERSEDED: ("no_data", "another share came first"),
-    EffectState.HELD: ("yellow", "held since a restore"),
+    EffectState.SUPERSEDED: ("no_data", _l("another share came first")),
+    EffectState.HELD: ("yellow", _l("held since a restore")),
 }
 
 
@@ -58,7 +61,10 @@ class Effects(panels.Panel):
 def _call(effect: Effect) -> dict[str, Any]:
     signal, word = SIGNALS[EffectState(effect.state)]
     if effect.state == EffectState.DUE and effect.failure:
-        signal, word = "red", f"failed {effect.attempts} times, tried again"
+        signal, word = (
+            "red",
+            _("failed {attempts} times, tried again").format(attempts=effect.attempts),
+        )
     return {
         "effect": effect,
         "signal": signal,
@@ -83,7 +89,7 @@ def effect_needs(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
     # That an accepted share is not seen is a call for help already, which is a need of its own.
     title = "" if rollout.unverified_at else trouble_of(rollout, newest)
     if waits_for_hand(rollout, newest):
-        title = f"Confirm {wanted} by hand"
+        title = _("Confirm {wanted} by hand").format(wanted=wanted)
     if not title:
         return []
     return [
@@ -91,8 +97,8 @@ def effect_needs(plan: DeploymentPlan, now: datetime) -> list[needs.Need]:
             key=Right.RUN.value,
             title=title,
             url=f"/plans/{plan.slug}/rollout/#effects",
-            button="Open rollout",
-            note="The traffic is not seen where it is wanted.",
+            button=_("Open rollout"),
+            note=_("The traffic is not seen where it is wanted."),
             due=rollout.desired_at,
             icon="deploy",
             main=back,

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.models import Guardrail
 from rollouts.queries.guardrails import RailState, Scene, states_now
 from rollouts.rules.guardrails import AUTOMATIC, OFF, RECOMMEND
@@ -12,7 +15,7 @@ from warroom.live import panels
 from warroom.models import DeploymentPlan
 
 # What a row says at its end: signal and word.
-CLEAR = ("green", "Clear")
+CLEAR = ("green", _l("Clear"))
 
 
 class Guardrails(panels.Panel):
@@ -44,24 +47,24 @@ class Guardrails(panels.Panel):
 def said(state: RailState, scene: Scene) -> tuple[str, str]:
     """Signal and word of a row; a guardrail that cannot look says so and never that it is clear."""
     if state.mode == OFF:
-        return "skip", "Off"
+        return "skip", _("Off")
     if not scene.percent:
-        return "skip", "Nothing is served"
+        return "skip", _("Nothing is served")
     if state.tripped:
-        return "red", "Tripped"
+        return "red", _("Tripped")
     if state.breach:
-        return "yellow", "In breach"
-    return ("no_data", "No data") if state.trouble else CLEAR
+        return "yellow", _("In breach")
+    return ("no_data", _("No data")) if state.trouble else CLEAR
 
 
 def armed(states: list[RailState], scene: Scene) -> tuple[str, str]:
     """Signal and word over the table."""
     if not scene.percent:
-        return "skip", "Not armed: 0 % is served"
+        return "skip", _("Not armed: 0 % is served")
     if any(state.mode == AUTOMATIC for state in states):
-        return "green", "Armed"
+        return "green", _("Armed")
     recommending = any(state.mode == RECOMMEND for state in states)
-    return ("yellow", "Recommends only") if recommending else ("skip", "Off")
+    return ("yellow", _("Recommends only")) if recommending else ("skip", _("Off"))
 
 
 def _every(rail: Guardrail) -> int:

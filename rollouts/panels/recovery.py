@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.models import RollbackRun
 from rollouts.queries import recovery
 from rollouts.queries.backups import register
@@ -201,15 +204,17 @@ def run_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
 
 
 def _need(plan: DeploymentPlan, run: RollbackRun, now: datetime) -> Need:
-    kind = "drill" if run.drill else "rollback"
+    title = _("Finish drill {run}") if run.drill else _("Finish rollback {run}")
     return Need(
         key=Right.TICK.value,
-        title=f"Finish {kind} {run.number}",
+        title=title.format(run=run.number),
         url=f"/plans/{plan.slug}/rollback/{run.number}/",
-        button=f"Open the {kind}",
-        note=f"A drill at {run.place}; it moves no production traffic."
+        button=_("Open the drill") if run.drill else _("Open the rollback"),
+        note=_("A drill at {place}; it moves no production traffic.").format(place=run.place)
         if run.drill
-        else f"From {run.from_percent} to {run.to_percent} %. {run.reason}",
+        else _("From {from_percent} to {to_percent} %. {reason}").format(
+            from_percent=run.from_percent, to_percent=run.to_percent, reason=run.reason
+        ),
         due=run.started_at,
         icon="v-rollback",
         main=not run.drill,
@@ -234,4 +239,4 @@ for panel in (
     panels.register(panel)
 room_needs.register_needs(run_needs)
 byhand.register_commands(by_hand)
-navigation.register_part("rollout", "recovery", "Backups and drills", "recovery", 30)
+navigation.register_part("rollout", "recovery", _l("Backups and drills"), "recovery", 30)

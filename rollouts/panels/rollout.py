@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.models import StageState
 from rollouts.queries.calendar import behind, calendar
 from rollouts.queries.history import history
@@ -106,6 +108,6 @@ def share(plan: DeploymentPlan, now: datetime) -> str | None:
 
 for panel in (Track(), History(), Calendar()):
     panels.register(panel)
-navigation.register_tab("rollout", "Rollout", "rollout", 45, count=share, icon="steps", key="o")
-navigation.register_part("rollout", "rollout", "Rollout", "rollout", 10)
-navigation.register_part("rollout", "stages", "Stages", "stages", 40)
+navigation.register_tab("rollout", _l("Rollout"), "rollout", 45, count=share, icon="steps", key="o")
+navigation.register_part("rollout", "rollout", _l("Rollout"), "rollout", 10)
+navigation.register_part("rollout", "stages", _l("Stages"), "stages", 40)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.queries.rounds import shown_now
 from warroom import navigation
@@ -47,14 +49,14 @@ def round_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
     late = instant_text(one.due_at + timedelta(seconds=watch.late_s), now)
     yield Need(
         key=_whose(plan, now),
-        title=f"Record round {one.number}",
+        title=_("Record round {one}").format(one=one.number),
         url=reverse("round", args=[plan.slug, one.pk]),
-        button="Record round",
-        note=f"{shown.title.capitalize()}, late after {late} UTC.",
+        button=_("Record round"),
+        note=_("{shown}, late after {late} UTC.").format(shown=shown.title.capitalize(), late=late),
         due=one.due_at,
         icon="eye",
         who=_who(plan, now),
-        short=f"round {one.number}",
+        short=_("round {one}").format(one=one.number),
     )
 
 
@@ -71,4 +73,4 @@ def _who(plan: DeploymentPlan, now: datetime) -> str:
 
 panels.register(Rounds())
 room_needs.register_needs(round_needs)
-navigation.register_part("rollout", "rounds", "Rounds", "rounds", 20)
+navigation.register_part("rollout", "rounds", _l("Rounds"), "rounds", 20)

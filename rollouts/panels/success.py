@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.queries.success import DUE, EVALUATED, SuccessRow, success_rows
 from rollouts.rules.success import tally
@@ -54,12 +56,16 @@ def success_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
     for row in waiting[:MOST_NEEDS]:
         one = row.criterion
         group = f"{one.group}. " if one.group else ""
-        why = f"No data: {one.reason}" if row.state == EVALUATED else "Nothing measures it."
+        why = (
+            _("No data: {reason}").format(reason=one.reason)
+            if row.state == EVALUATED
+            else _("Nothing measures it.")
+        )
         yield Need(
             key=Right.VOTE.value,
-            title=f"Say whether it holds: {one.text}",
+            title=_("Say whether it holds: {one}").format(one=one.text),
             url=f"{reverse('success', args=[plan.slug])}#judge-{one.key}",
-            button="Judge it",
+            button=_("Judge it"),
             note=f"{group}{why}",
             due=row.due if row.state == DUE else None,
             icon="eye",
@@ -69,4 +75,4 @@ def success_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
 
 panels.register(Success())
 room_needs.register_needs(success_needs)
-navigation.register_part("rollout", "success", "Success", "success", 25)
+navigation.register_part("rollout", "success", _l("Success"), "success", 25)

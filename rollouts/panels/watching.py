@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.queries import focus, stages, watching
 from rollouts.queries.needs import advance_need, recommended, watch_needs
@@ -120,7 +121,7 @@ class Checks(panels.Panel):
     slot = "work"
     order = 200
     stands: Mapping[str, Stand | None] = {CALM: Stand("deck", 40, "shut")}
-    heading: Any = _("Health checks")
+    heading: Any = _l("Health checks")
     sum = "checks-sum"
     refresh_s = AGEING_S
 
@@ -167,7 +168,7 @@ class MetricTable(panels.Panel):
     slot = "tables"
     order = 10
     refresh_s = AGEING_S
-    title = "Prometheus metrics"
+    title = _l("Prometheus metrics")
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any] | None:
         rows = self.rows(plan, now)
@@ -185,7 +186,7 @@ class HealthTable(MetricTable):
     name = "health"
     kinds = ("check.", "plan.")
     order = 20
-    title = "Health checks"
+    title = _l("Health checks")
 
     def rows(self, plan: DeploymentPlan, now: datetime) -> list[watching.Row]:
         rows = watching.check_rows(plan, now, SPAN)
@@ -237,7 +238,7 @@ def green_of_all(plan: DeploymentPlan, now: datetime) -> str | None:
     shown = shown_verdict(plan, now)
     words = shown.counts.split()
     if shown.aged:
-        return "no data"
+        return _("no data")
     return f"{words[0]}/{words[2]}" if len(words) == 4 else None
 
 
@@ -261,8 +262,10 @@ outlook.register_next(running_rollback)
 room_needs.register_needs(watch_needs)
 room_needs.register_needs(recommended)
 room_needs.register_needs(advance_need)
-navigation.register_tab("checks", "Checks", "checks", 50, count=green_of_all, icon="eye", key="x")
-navigation.register_part("checks", "checks", "Checks", "checks", 10)
-navigation.register_part("checks", "baselines", "Baseline", "baselines", 30)
-navigation.register_part("checks", "tuning", "Tuning log", "tuning", 40)
-navigation.register_part("checks", "metrics-import", "Import", "metrics-import", 50)
+navigation.register_tab(
+    "checks", _l("Checks"), "checks", 50, count=green_of_all, icon="eye", key="x"
+)
+navigation.register_part("checks", "checks", _l("Checks"), "checks", 10)
+navigation.register_part("checks", "baselines", _l("Baseline"), "baselines", 30)
+navigation.register_part("checks", "tuning", _l("Tuning log"), "tuning", 40)
+navigation.register_part("checks", "metrics-import", _l("Import"), "metrics-import", 50)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.probes import heartbeat, http, prometheus, targets, tcp, tls
 from rollouts.probes.base import BadOption, ProbeResult, failure, no_data, read_options
 
@@ -27,7 +29,10 @@ OPTIONS: dict[str, type] = {
 def options_of(kind: str, raw: Mapping[str, Any]) -> Any:
     """A check's options as its kind reads them. Raises BadOption, naming the field."""
     if kind not in OPTIONS:
-        raise BadOption("kind", f"There is no such check; there are: {', '.join(OPTIONS)}.")
+        raise BadOption(
+            "kind",
+            _("There is no such check; there are: {options}.").format(options=", ".join(OPTIONS)),
+        )
     return read_options(OPTIONS[kind], raw)
 
 

@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 LONGEST_S = 5.0  # a lease lasts eight seconds
 
 
@@ -70,7 +73,12 @@ class BadOption(ValueError):
 
 
 T = typing.TypeVar("T")
-_WANTED = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+_WANTED = {
+    str: _l("text"),
+    int: _l("a whole number"),
+    float: _l("a number"),
+    bool: _l("true or false"),
+}
 
 
 def read_options(kind: type[T], raw: Mapping[str, Any]) -> T:
@@ -79,7 +87,7 @@ def read_options(kind: type[T], raw: Mapping[str, Any]) -> T:
     None and "" mean that an option is not given. The dataclass checks its values by itself.
     """
     if not isinstance(raw, Mapping):
-        raise BadOption("options", "Options are names with values.")
+        raise BadOption("options", _("Options are names with values."))
     if not raw:
         return _usual(kind)
     hints = _hints(kind)
@@ -87,7 +95,9 @@ def read_options(kind: type[T], raw: Mapping[str, Any]) -> T:
     for name in raw:
         if name not in known:
             listed = ", ".join(sorted(known)) or "none"
-            raise BadOption(str(name), f"There is no such option; there are: {listed}.")
+            raise BadOption(
+                str(name), _("There is no such option; there are: {listed}.").format(listed=listed)
+            )
     given = {name: value for name, value in raw.items() if value is not None and value != ""}
     return kind(**{name: _typed(name, value, hints[name]) for name, value in given.items()})
 
@@ -110,10 +120,10 @@ def _typed(name: str, value: Any, hint: Any) -> Any:
     origin = typing.get_origin(wanted) or wanted
     if origin is Mapping or (isinstance(origin, type) and issubclass(origin, Mapping)):
         if not isinstance(value, Mapping):
-            raise BadOption(name, "Names with values are wanted.")
+            raise BadOption(name, _("Names with values are wanted."))
         return {str(key): str(one) for key, one in value.items()}
     if type(value) is not wanted:
-        raise BadOption(name, f"{_WANTED[wanted].capitalize()} is wanted.")
+        raise BadOption(name, _("{wanted} is wanted.").format(wanted=_WANTED[wanted].capitalize()))
     return value
 
 
@@ -126,5 +136,8 @@ def within(name: str, value: float | None, low: float, high: float, unit: str = 
     """Raises BadOption unless a value, where there is one, lies between two others."""
     if value is not None and not low <= value <= high:
         raise BadOption(
-            name, f"Between {low:g} and {high:g}{f' {unit}' if unit else ''} is wanted."
+            name,
+            _("Between {low} and {high} is wanted.").format(
+                low=f"{low:g}", high=f"{high:g} {unit}".rstrip()
+            ),
         )

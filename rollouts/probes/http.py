@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from rollouts.probes.base import LONGEST_S, BadOption, ProbeResult, failure, found, no_data, within
 from rollouts.probes.compared import OPERATORS, holds, shown
 from warroom.environment import NotGiven, refusal, secret
@@ -45,9 +47,11 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise BadOption("method", f"One of {', '.join(METHODS)} is wanted.")
+            raise BadOption(
+                "method", _("One of {methods} is wanted.").format(methods=", ".join(METHODS))
+            )
         if self.body and self.method not in ("POST", "PUT"):
-            raise BadOption("body", f"{self.method} sends no body.")
+            raise BadOption("body", _("{method} sends no body.").format(method=self.method))
         _ranges(self.statuses)
         for name, value in self.headers.items():
             _check_header(name, value)
@@ -62,23 +66,36 @@ def _ranges(statuses: str) -> list[tuple[int, int]]:
         match = _STATUSES.fullmatch(part)
         low, high = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 100 <= low <= high <= 599:
-            raise BadOption("statuses", f"“{part.strip()}” is no status; write 200 or 200-299.")
+            raise BadOption(
+                "statuses",
+                _("“{part}” is no status; write 200 or 200-299.").format(part=part.strip()),
+            )
         pairs.append((low, high))
     return pairs
 
 
 def _check_header(name: str, value: str) -> None:
     if not _HEADER.fullmatch(name) or name.lower() in _OURS:
-        raise BadOption("headers", f"“{name[:60]}” is no header that a check can send.")
+        raise BadOption(
+            "headers", _("“{name}” is no header that a check can send.").format(name=name[:60])
+        )
     if len(value) > 2000 or any((ord(c) < 32 and c != "\t") or ord(c) == 127 for c in value):
-        raise BadOption("headers", f"The value of {name} has characters in it that end a header.")
+        raise BadOption(
+            "headers",
+            _("The value of {name} has characters in it that end a header.").format(name=name),
+        )
     named = _ENV.findall(value)
     for variable in named:
         if refused := refusal(variable):
             raise BadOption("headers", f"{name}: {refused}.")
     if _SECRET.search(name) and not named:
-        example = f"{name}: Bearer env:HEALTH_TOKEN"
-        raise BadOption("headers", f"{name} is a secret: name a variable, as in {example}.")
+        example = _("{name}: Bearer env:HEALTH_TOKEN").format(name=name)
+        raise BadOption(
+            "headers",
+            _("{name} is a secret: name a variable, as in {example}.").format(
+                name=name, example=example
+            ),
+        )
 
 
 def _check_path(options: Options) -> None:
@@ -87,14 +104,18 @@ def _check_path(options: Options) -> None:
     except NoPath as error:
         raise BadOption("json_path", f"{str(error)[:1].upper()}{str(error)[1:]}.") from error
     if options.json_op not in OPERATORS:
-        raise BadOption("json_op", f"One of {' '.join(OPERATORS)} is wanted.")
+        raise BadOption(
+            "json_op", _("One of {operators} is wanted.").format(operators=" ".join(OPERATORS))
+        )
     if options.json_value and not options.json_path:
-        raise BadOption("json_path", "A value was given, and no path to compare it with.")
+        raise BadOption("json_path", _("A value was given, and no path to compare it with."))
     if options.json_op not in ("=", "!=") and options.json_path:
         try:
             float(options.json_value)
         except ValueError as error:
-            raise BadOption("json_value", f"{options.json_op} wants a number.") from error
+            raise BadOption(
+                "json_value", _("{json_op} wants a number.").format(json_op=options.json_op)
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -125,7 +146,7 @@ async def ask(transport: Transport, target: HttpTarget) -> ProbeResult:
             deadline_s=min(target.deadline_s, options.deadline_s),
         )
     except NotGiven as error:
-        return no_data(f"not asked: {error}")
+        return no_data(_("not asked: {error}").format(error=error))
     except (Forbidden, Unresolved) as error:
         return no_data(error.reason)
     except OutboundError as error:
@@ -144,20 +165,22 @@ def _judged(answer: Response, target: HttpTarget) -> ProbeResult:
     wrong = _wrong_status(answer.status, target) or _wrong_body(answer.body, target.options)
     if wrong:
         return replace(failure(wrong, latency), labels=labels)
-    return found(latency, f"{latency:.0f} ms", latency, labels=labels)
+    return found(latency, _("{latency:.0f} ms").format(latency=latency), latency, labels=labels)
 
 
 def _wrong_status(status: int, target: HttpTarget) -> str:
     wanted = _ranges(target.options.statuses) or [(target.expect_status, target.expect_status)]
     if any(low <= status <= high for low, high in wanted):
         return ""
-    return f"answered {status}, wanted {target.options.statuses or target.expect_status}"
+    return _("answered {status}, wanted {statuses}").format(
+        status=status, statuses=target.options.statuses or target.expect_status
+    )
 
 
 def _wrong_body(body: bytes, options: Options) -> str:
     """What is wrong with an answer's text; "" when nothing is, or nothing is asked of it."""
     if options.contains and options.contains not in body.decode(errors="replace"):
-        return f"the answer does not contain “{options.contains[:80]}”"
+        return _("the answer does not contain “{contains}”").format(contains=options.contains[:80])
     if not options.json_path:
         return ""
     try:
@@ -165,11 +188,13 @@ def _wrong_body(body: bytes, options: Options) -> str:
     except NoPath as error:
         return str(error)
     except (ValueError, RecursionError):
-        return "the answer is not JSON"
+        return _("the answer is not JSON")
     if holds(value, options.json_op, options.json_value):
         return ""
     wanted = f"{options.json_op} {options.json_value}".removeprefix("= ")
-    return f"{options.json_path} is {shown(value)}, wanted {wanted}"
+    return _("{json_path} is {shown}, wanted {wanted}").format(
+        json_path=options.json_path, shown=shown(value), wanted=wanted
+    )
 
 
 def _counts(body: bytes) -> dict[str, str]:

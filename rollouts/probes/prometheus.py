@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import requests
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from prometheus_api_client import PrometheusApiClientException, PrometheusConnect
 from urllib3.util.retry import Retry
 
@@ -23,9 +25,9 @@ from rollouts.probes.series import Odd, as_time, differing, finite, numbers, one
 from warroom.outbound import DEADLINE_S, GuardedAdapter, OutboundError, TooSlow
 from warroom.outbound_sockets import trusting
 
-HOW_TO_GET_ONE = (
-    "set PROMETHEUS_URL to your Prometheus; on Debian or Ubuntu `apt-get install prometheus` "
-    "brings one"
+HOW_TO_GET_ONE = _l(
+    "set PROMETHEUS_URL to your Prometheus; on Debian or Ubuntu `apt-get install "
+    "prometheus` brings one"
 )
 MOST_POINTS = 11_000  # what Prometheus gives at most for one series
 
@@ -126,9 +128,9 @@ def try_query(target: PrometheusTarget) -> Tried:
         answer = _answer(target, _instant(target.promql))
         warnings = _warnings(answer)
         found = numbers(answer)
-        series = tuple((labels, finite(said)) for labels, _, said in found)
+        series = tuple((labels, finite(said)) for labels, _unused, said in found)
         at = as_time(found[0][1]) if found else None
-        value, at, _ = _one_number(answer, target)
+        value, at, _unused = _one_number(answer, target)
         _guarded(target, started)
     except (Odd, OutboundError) as problem:
         error = short(str(problem))
@@ -167,11 +169,17 @@ def _guarded(target: PrometheusTarget, started: float) -> None:
     left = max(0.1, target.deadline_s - (time.monotonic() - started))
     guard = replace(target, promql=target.guard_promql, deadline_s=left, reducer=target.reducer)
     try:
-        count, _, _ = _one_number(_answer(guard, _instant(guard.promql)), guard)
+        count, _unused, _unused = _one_number(_answer(guard, _instant(guard.promql)), guard)
     except Odd as error:
-        raise Odd(f"how many samples there are is not known: {error}") from error
+        raise Odd(
+            _("how many samples there are is not known: {error}").format(error=error)
+        ) from error
     if count < target.guard_min:
-        raise Odd(f"too few samples behind it: {count:g}, at least {target.guard_min:g} are wanted")
+        raise Odd(
+            _("too few samples behind it: {count:g}, at least {guard_min:g} are wanted").format(
+                count=count, guard_min=target.guard_min
+            )
+        )
 
 
 def short(reason: str, limit: int = 400) -> str:
@@ -194,23 +202,25 @@ def _answer(target: PrometheusTarget, call: Callable[[PrometheusConnect], Any]) 
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
         raise Odd(_not_an_answer(kept)) from error
     except requests.RequestException as error:
-        raise Odd("the address of Prometheus is not valid") from error
+        raise Odd(_("the address of Prometheus is not valid")) from error
     return _successful(_json(kept[-1]))
 
 
 def _successful(answer: Mapping[str, Any]) -> Mapping[str, Any]:
     if answer.get("status") != "success":
-        raise Odd(f"Prometheus says: {answer.get('error') or 'no success'}")
+        raise Odd(
+            _("Prometheus says: {error}").format(error=answer.get("error") or _("no success"))
+        )
     return answer
 
 
 def _client(target: PrometheusTarget, kept: list[requests.Response]) -> PrometheusConnect:
     server = target.at
     if server.trouble or not server.url:
-        raise Odd(server.trouble or HOW_TO_GET_ONE)
+        raise Odd(server.trouble or str(HOW_TO_GET_ONE))
     session = requests.Session()
     session.trust_env = False
-    session.hooks["response"].append(lambda response, **_: kept.append(response))
+    session.hooks["response"].append(lambda response, **_unused: kept.append(response))
     client = PrometheusConnect(
         url=server.url.rstrip("/"),
         headers=dict(server.headers) or None,
@@ -229,7 +239,7 @@ def _json(response: requests.Response) -> Mapping[str, Any]:
     try:
         body = json.loads(response.content)
     except (ValueError, RecursionError) as error:
-        raise Odd("Prometheus answered with broken JSON") from error
+        raise Odd(_("Prometheus answered with broken JSON")) from error
     return body if isinstance(body, dict) else {}
 
 
@@ -237,27 +247,31 @@ def _refusal(kept: Sequence[requests.Response]) -> str:
     """Another status than 200: Prometheus' own words where it sent some."""
     response = kept[-1]
     if response.status_code in (401, 403):
-        return f"Prometheus wants other credentials: it answered {response.status_code}"
+        return _("Prometheus wants other credentials: it answered {status_code}").format(
+            status_code=response.status_code
+        )
     try:
         said = _json(response).get("error")
     except Odd:
         said = None
     if said:
-        return f"Prometheus says: {said}"
-    return f"Prometheus answered {response.status_code}{_kind_of(response)}"
+        return _("Prometheus says: {said}").format(said=said)
+    return _("Prometheus answered {status_code}{kind_of}").format(
+        status_code=response.status_code, kind_of=_kind_of(response)
+    )
 
 
 def _kind_of(response: requests.Response) -> str:
     html = "html" in response.headers.get("Content-Type", "") or response.content[:1] == b"<"
-    return " with a web page" if html else ""
+    return _(" with a web page") if html else ""
 
 
 def _not_an_answer(kept: Sequence[requests.Response]) -> str:
     if not kept:
-        return "the address of Prometheus is not valid"
+        return _("the address of Prometheus is not valid")
     if _kind_of(kept[-1]):
-        return "a web page answered instead of Prometheus"
-    return "Prometheus answered with broken JSON"
+        return _("a web page answered instead of Prometheus")
+    return _("Prometheus answered with broken JSON")
 
 
 # --- the answer ----------------------------------------------------------------------------
@@ -273,17 +287,17 @@ def _one_number(
 ) -> tuple[float, datetime, Mapping[str, str]]:
     if warnings := _warnings(answer):
         # A partial answer looks like a whole one; only the warning tells (scenario 34).
-        raise Odd(f"Prometheus warns: {'; '.join(warnings)}")
+        raise Odd(_("Prometheus warns: {warnings}").format(warnings="; ".join(warnings)))
     found = numbers(answer)
     if not found:
-        raise Odd("the query found no series")
+        raise Odd(_("the query found no series"))
     if len(found) > 1 and not target.reducer:
-        raise Odd(differing([labels for labels, _, _ in found]))
-    for _, at, _ in found:
+        raise Odd(differing([labels for labels, _unused, _unused in found]))
+    for _unused, at, _unused in found:
         _fresh(as_time(at), target)
-    observed_at = min(as_time(at) for _, at, _ in found)
+    observed_at = min(as_time(at) for _unused, at, _unused in found)
     labels = found[0][0] if len(found) == 1 else {}
-    value = one_of([said for _, _, said in found], target.reducer, target.bands)
+    value = one_of([said for _unused, _unused, said in found], target.reducer, target.bands)
     return value, observed_at, labels
 
 
@@ -293,9 +307,9 @@ def _points(
     data = answer.get("data") or {}
     result = data.get("result")
     if data.get("resultType") != "matrix" or not isinstance(result, list):
-        raise Odd("Prometheus answered without a range of values")
+        raise Odd(_("Prometheus answered without a range of values"))
     if not result:
-        raise Odd("the query found no series")
+        raise Odd(_("the query found no series"))
     if len(result) > 1 and not target.reducer:
         raise Odd(differing([series.get("metric") or {} for series in result]))
     slots: dict[int, list[Any]] = {n: [] for n in range(int((end - start) / step_s) + 1)}
@@ -314,9 +328,13 @@ def _reduced(said: Sequence[Any], target: PrometheusTarget) -> float | None:
 
 def _fresh(observed_at: datetime, target: PrometheusTarget) -> None:
     limit = target.stale_s or 2 * target.interval_s
-    named = f"{target.stale_s:g} s" if target.stale_s else "two intervals"
+    named = f"{target.stale_s:g} s" if target.stale_s else _("two intervals")
     age = (datetime.now(UTC) - observed_at).total_seconds()
     if age > limit:
-        raise Odd(f"the sample is {age:.0f} s old, older than {named}")
+        raise Odd(
+            _("the sample is {age:.0f} s old, older than {named}").format(age=age, named=named)
+        )
     if age < -2 * target.interval_s:
-        raise Odd(f"the sample is {-age:.0f} s in the future: the clocks disagree")
+        raise Odd(
+            _("the sample is {age:.0f} s in the future: the clocks disagree").format(age=-age)
+        )

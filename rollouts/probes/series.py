@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import cmp_to_key
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Bands, is_worse
 
 REDUCERS = ("sum", "max", "min", "avg", "count", "worst")
@@ -25,13 +27,17 @@ def numbers(answer: Mapping[str, Any]) -> list[Found]:
     if kind == "scalar" and isinstance(result, list):
         return [({}, *_sample(result))]
     if kind != "vector" or not isinstance(result, list):
-        raise Odd(f"the query gives a {kind or 'nameless result'}, one number is wanted")
+        raise Odd(
+            _("the query gives a {kind}, one number is wanted").format(
+                kind=kind or _("nameless result")
+            )
+        )
     return [(series.get("metric") or {}, *_sample(series.get("value"))) for series in result]
 
 
 def _sample(sample: Any) -> tuple[Any, Any]:
     if not isinstance(sample, (list, tuple)) or len(sample) < 2:
-        raise Odd("Prometheus answered with a value that is no number")
+        raise Odd(_("Prometheus answered with a value that is no number"))
     return sample[0], sample[1]
 
 
@@ -40,7 +46,7 @@ def as_time(at: Any) -> datetime:
     try:
         return datetime.fromtimestamp(float(at), UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
-        raise Odd("Prometheus answered with a time that is no number") from error
+        raise Odd(_("Prometheus answered with a time that is no number")) from error
 
 
 def finite(said: Any) -> float | None:
@@ -57,9 +63,9 @@ def number(said: Any) -> float:
     try:
         value = float(said)
     except (TypeError, ValueError) as error:
-        raise Odd("Prometheus answered with a value that is no number") from error
+        raise Odd(_("Prometheus answered with a value that is no number")) from error
     if not math.isfinite(value):
-        raise Odd(f"the value is {said}, not a number that can be judged")
+        raise Odd(_("the value is {said}, not a number that can be judged").format(said=said))
     return value
 
 
@@ -74,13 +80,13 @@ def one_of(said: Sequence[Any], reducer: str, bands: Bands | None) -> float:
         return _worst(values, bands)
     made = {"sum": math.fsum, "max": max, "min": min, "avg": lambda v: math.fsum(v) / len(v)}
     if reducer not in made:
-        raise Odd(f"{len(values)} series where one is meant")
+        raise Odd(_("{count} series where one is meant").format(count=len(values)))
     return number(made[reducer](values))
 
 
 def _worst(values: Sequence[float], bands: Bands | None) -> float:
     if bands is None:
-        raise Odd("the worst of several series wants bands")
+        raise Odd(_("the worst of several series wants bands"))
     return max(values, key=cmp_to_key(lambda one, other: _order(bands, one, other)))
 
 
@@ -96,5 +102,7 @@ def differing(metrics: Sequence[Mapping[str, str]]) -> str:
         "{" + ", ".join(f'{n}="{metric.get(n, "")}"' for n in differ) + "}"
         for metric in metrics[:4]
     ]
-    more = f" and {len(metrics) - 4} more" if len(metrics) > 4 else ""
-    return f"{len(metrics)} series where one is meant: {', '.join(shown)}{more}"
+    more = _(" and {count} more").format(count=len(metrics) - 4) if len(metrics) > 4 else ""
+    return _("{count} series where one is meant: {shown}{more}").format(
+        count=len(metrics), shown=", ".join(shown), more=more
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from rollouts.probes.base import LONGEST_S, ProbeResult, failure, found, no_data, within
 from warroom.outbound import Forbidden, OutboundError, Transport, Unresolved
 from warroom.outbound_sockets import connect, host_and_port
@@ -37,4 +39,4 @@ async def ask(transport: Transport, target: TcpTarget) -> ProbeResult:
     except OutboundError as error:
         return failure(error.reason)
     latency = opened.elapsed_s * 1000
-    return found(latency, f"{latency:.0f} ms", latency)
+    return found(latency, _("{latency:.0f} ms").format(latency=latency), latency)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+
 from rollouts.probes.base import (
     LONGEST_S,
     BadOption,
@@ -40,11 +42,11 @@ class Options:
         within("yellow_days", self.yellow_days, 0, 3650, "days")
         within("red_days", self.red_days, 0, 3650, "days")
         if self.red_days > self.yellow_days:
-            raise BadOption("red_days", "Red begins with fewer days left than yellow.")
+            raise BadOption("red_days", _("Red begins with fewer days left than yellow."))
         if self.ca_env and (refused := refusal(self.ca_env)):
             raise BadOption("ca_env", f"{refused[:1].upper()}{refused[1:]}.")
         if any(ord(c) <= 32 for c in self.name) or len(self.name) > 253:
-            raise BadOption("name", "That is no name of a host.")
+            raise BadOption("name", _("That is no name of a host."))
         within("deadline_s", self.deadline_s, 0.1, LONGEST_S, "s")
 
 
@@ -71,7 +73,7 @@ async def ask(transport: Transport, target: TlsTarget) -> ProbeResult:
             deadline_s=target.options.deadline_s,
         )
     except NotGiven as error:
-        return no_data(f"not asked: {error}")
+        return no_data(_("not asked: {error}").format(error=error))
     except (Forbidden, Unresolved) as error:
         return no_data(error.reason)
     except ssl.SSLError as error:
@@ -97,22 +99,31 @@ def _trusted(ca_env: str) -> ssl.SSLContext:
 def _days(certificate: dict, latency: float) -> ProbeResult:
     ends = certificate.get("notAfter")
     if not ends:
-        return no_data("the certificate does not say when it ends", latency)
+        return no_data(_("the certificate does not say when it ends"), latency)
     end = datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC)
     days = (end - datetime.now(UTC)).total_seconds() / DAY_S
-    return found(days, f"{days:.0f} days", latency, reason=f"it ends {end:%d %b %Y, %H:%M} UTC")
+    return found(
+        days,
+        _("{days:.0f} days").format(days=days),
+        latency,
+        reason=_("it ends {end:%d %b %Y, %H:%M} UTC").format(end=end),
+    )
 
 
 def _words(error: ssl.SSLError) -> str:
     if not isinstance(error, ssl.SSLCertVerificationError):
-        return "no TLS handshake"
+        return _("no TLS handshake")
     said = error.verify_message or ""
     if error.verify_code == 10:
-        return "the certificate has expired"
+        return _("the certificate has expired")
     if error.verify_code == 62 or "mismatch" in said.lower():
-        return "the certificate is for another name"
+        return _("the certificate is for another name")
     if error.verify_code in (18, 19):
-        return "the certificate is signed by itself and not trusted"
+        return _("the certificate is signed by itself and not trusted")
     if error.verify_code in (20, 21, 2):
-        return "the chain of the certificate is not whole, or its root is not trusted"
-    return f"the certificate is not valid: {said}" if said else "the certificate is not valid"
+        return _("the chain of the certificate is not whole, or its root is not trusted")
+    return (
+        _("the certificate is not valid: {said}").format(said=said)
+        if said
+        else _("the certificate is not valid")
+    )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.queries.measures import Measured
 from rollouts.models import Alert, AlertDrill, AlertHook
 from rollouts.rules.alerts import CRITICAL
@@ -59,7 +61,7 @@ def counts_of(plan: DeploymentPlan, severity: str, now: datetime) -> list[Measur
 
 
 def _count_of(hook: AlertHook, firing: Sequence[Alert], severity: str, now: datetime) -> Measured:
-    origin = f"alerts of {hook.name}"
+    origin = _("alerts of {hook}").format(hook=hook.name)
     if why := _unknown(hook, now):
         return Measured(why=why, origin=origin, observed_at=hook.heard_at)
     rows = [row for row in firing if row.hook_id == hook.pk and row.severity == severity]
@@ -67,12 +69,14 @@ def _count_of(hook: AlertHook, firing: Sequence[Alert], severity: str, now: date
     cut, old = cut_of(hook, now), len(rows) - len(known)
     if not known and (cut or old):
         why = (
-            f"{cut} alerts were left out by {hook.name}"
+            _("{cut} alerts were left out by {hook}").format(cut=cut, hook=hook.name)
             if cut
-            else f"{rows[0].name} is not told any more"
+            else _("{rows} is not told any more").format(rows=rows[0].name)
         )
-        return Measured(why=f"{why}: whether one fires is not known", origin=origin)
-    text = f"at least {len(known)}" if cut or old else str(len(known))
+        return Measured(
+            why=_("{why}: whether one fires is not known").format(why=why), origin=origin
+        )
+    text = _("at least {count}").format(count=len(known)) if cut or old else str(len(known))
     return Measured(
         value=float(len(known)),
         text=text,
@@ -85,9 +89,11 @@ def _count_of(hook: AlertHook, firing: Sequence[Alert], severity: str, now: date
 
 def _unknown(hook: AlertHook, now: datetime) -> str:
     if hook.heard_at is None:
-        return f"{hook.name} has told nothing yet"
+        return _("{hook} has told nothing yet").format(hook=hook.name)
     if is_silent(hook, now):
-        return f"{hook.name} is silent for {duration_text(now - hook.heard_at)}"
+        return _("{hook} is silent for {now}").format(
+            hook=hook.name, now=duration_text(now - hook.heard_at)
+        )
     return ""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Criterion
 from checklists.queries.evidence import register_measured
 from checklists.queries.measures import Measured, register_stand_in
@@ -80,16 +82,16 @@ def register(plan: DeploymentPlan, now: datetime) -> Register:
         count=len(rows),
         verified=sum(reads_back(row) for row in rows),
         newest_age=now - newest if newest else None,
-        said=tuple(text for _, text in findings(plan, rows)),
+        said=tuple(text for _unused, text in findings(plan, rows)),
     )
 
 
 def _row(row: Backup, plan: DeploymentPlan) -> Row:
-    signal, word = "none", "Not verified"
+    signal, word = "none", _("Not verified")
     if row.mismatch:
-        signal, word = "bad", "Not what it claims"
+        signal, word = "bad", _("Not what it claims")
     elif reads_back(row):
-        signal, word = "mute", "reads back" if row.verified_at else "restored"
+        signal, word = "mute", _("reads back") if row.verified_at else _("restored")
     return Row(
         backup=row,
         size=rules.size_words(row.size_bytes) if not row.size_text else _kept(row),
@@ -140,19 +142,19 @@ def _made(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured
         return None
     row = newest_that_counts(plan, now)
     if row is None:
-        return Measured(why=_why_none(plan, rows), origin="backup register")
+        return Measured(why=_why_none(plan, rows), origin=_("backup register"))
     return Measured(
         value=1.0,
         text=row.name,
-        origin=f"backup register: {row.name}",
+        origin=_("backup register: {row}").format(row=row.name),
         observed_at=row.taken_at,
         url=f"{plan.get_absolute_url()}rollout/recovery/#backups",
     )
 
 
 def _why_none(plan: DeploymentPlan, rows: Sequence[Backup]) -> str:
-    said = [text for _, text in findings(plan, rows)]
-    return said[0].rstrip(".") if said else "no backup says when it was made and was read back"
+    said = [text for _unused, text in findings(plan, rows)]
+    return said[0].rstrip(".") if said else _("no backup says when it was made and was read back")
 
 
 def _hours(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
@@ -175,8 +177,8 @@ def _verified(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Meas
     if not backups_now(plan, now):
         return None
     good = sum(reads_back(row) for row in rows)
-    text = f"{good} of {len(rows)}"
-    return Measured(value=float(good), text=text, unit="", origin="backup register")
+    text = _("{good} of {count}").format(good=good, count=len(rows))
+    return Measured(value=float(good), text=text, unit="", origin=_("backup register"))
 
 
 for key, measure in ((AGE_KEY, _made), (HOURS_KEY, _hours), (VERIFIED_KEY, _verified)):
@@ -203,16 +205,18 @@ def pack_part(look: Look) -> Part | None:
         (
             row.backup.name,
             row.backup.environment,
-            full_instant(row.backup.taken_at) if row.backup.taken_at else "not said",
+            full_instant(row.backup.taken_at) if row.backup.taken_at else _("not said"),
             row.commit,
             row.size,
             Mark(_BANDS[row.signal], row.word),
         )
         for row in found.rows[:20]
     )
-    head = ("Backup", "Environment", "Taken", "Commit", "Size", "Verified")
-    sentence = f"{found.verified} of {found.count} were read back."
-    return Part("backups", "Backups", sentence, head, rows, found.said)
+    head = (_("Backup"), _("Environment"), _("Taken"), _("Commit"), _("Size"), _("Verified"))
+    sentence = _("{verified} of {count} were read back.").format(
+        verified=found.verified, count=found.count
+    )
+    return Part("backups", _("Backups"), sentence, head, rows, found.said)
 
 
 _BANDS = {"mute": Band.GREEN, "none": Band.NO_DATA, "bad": Band.RED}

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band, Bands, Bound, judge, show
 from rollouts.models import Baseline, MetricSample, PrometheusQuery
 from rollouts.queries.watching import Watched, watched
@@ -61,14 +63,14 @@ def _between(target: Bound | None, alert: Bound | None, unit: str) -> str:
     if target is None or alert is None or target.value == alert.value:
         return ""
     low, high = sorted((target.value, alert.value))
-    return f"{number_text(low)} to {number_text(high, unit)}"
+    return _("{low} to {high}").format(low=number_text(low), high=number_text(high, unit))
 
 
 def _change(base: float | None, value: float | None) -> str:
     if base is None or value is None or not base:
         return ""
     share = 100 * (value - base) / abs(base)
-    return "as it was" if abs(share) < 0.5 else f"{share:+.0f} %".replace("-", "−")
+    return _("as it was") if abs(share) < 0.5 else f"{share:+.0f} %".replace("-", "−")
 
 
 def median_of(rows: Iterable[PrometheusQuery], since: datetime) -> dict[int, float]:

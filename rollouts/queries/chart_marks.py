@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.models import PrometheusQuery
 from rollouts.rules import sparkline
@@ -22,11 +24,11 @@ KINDS = (
 OWN = ("metric.edited", "metric.noted")
 _WORDS = {
     "gate.held": "HOLD",
-    "rollback.started": "Rollback",
-    "rollback.finished": "Rolled back",
-    "rollout.held": "Held",
-    "rollout.resumed": "Resumed",
-    "metric.noted": "Noted",
+    "rollback.started": _l("Rollback"),
+    "rollback.finished": _l("Rolled back"),
+    "rollout.held": _l("Held"),
+    "rollout.resumed": _l("Resumed"),
+    "metric.noted": _l("Noted"),
 }
 
 
@@ -61,13 +63,17 @@ def _mark(event: TimelineEvent, n: int, start: float, end: float) -> EventMark:
 def _word(event: TimelineEvent) -> str:
     data = event.data
     if event.kind in ("stage.started", "stage.ended"):
-        done = "" if event.kind == "stage.started" else " ended"
-        return f"Stage {data.get('stage', '')}{done}"
+        text = _("Stage {stage}") if event.kind == "stage.started" else _("Stage {stage} ended")
+        return text.format(stage=data.get("stage", ""))
     if event.kind == "gate.decided":
-        return str(data.get("word") or "decided").upper()
+        return str(data.get("word") or _("decided")).upper()
     if event.kind == "metric.edited":
-        return f"Version {data['version']}" if data.get("version") else "Moved"
-    return _WORDS.get(event.kind, "")
+        return (
+            _("Version {version}").format(version=data["version"])
+            if data.get("version")
+            else _("Moved")
+        )
+    return str(_WORDS.get(event.kind, ""))
 
 
 def graph_url(row: PrometheusQuery, span_s: float) -> str:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.models import CheckResult, HealthCheck, WatchVersion
 from rollouts.queries.watching import Row, asked_text, row_of
 
@@ -66,11 +69,13 @@ def _versions(check: HealthCheck) -> list[tuple[WatchVersion, list[tuple[str, st
 
 
 _NAMES = {
-    "name": "name", "group": "group", "url": "address", "expect_status": "status",
-    "slow_ms": "yellow from, ms", "red_ms": "red from, ms", "options": "options",
-    "interval_s": "every, s", "cadence": "by age", "grace_s": "grace, s",
-    "sustained_s": "rolls back after, s", "red_after": "red after", "report_only": "shown only",
-    "runbook_url": "runbook",
+    "name": _l("name"), "group": _l("group"), "url": _l("address"),
+    "expect_status": _l("status"),
+    "slow_ms": _l("yellow from, ms"), "red_ms": _l("red from, ms"), "options": _l("options"),
+    "interval_s": _l("every, s"), "cadence": _l("by age"), "grace_s": _l("grace, s"),
+    "sustained_s": _l("rolls back after, s"), "red_after": _l("red after"),
+    "report_only": _l("shown only"),
+    "runbook_url": _l("runbook"),
 }  # fmt: skip
 
 
@@ -84,5 +89,5 @@ def _moved(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str
 
 def _said(value: Any) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{name} {one}" for name, one in value.items()) or "none"
-    return "none" if value in (None, "", []) else str(value)
+        return ", ".join(f"{name} {one}" for name, one in value.items()) or _("none")
+    return _("none") if value in (None, "", []) else str(value)

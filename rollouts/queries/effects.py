@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection
 from django.db.models import Case, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils.translation import gettext as _
 
 from rollouts.models import HAND, Effect, EffectState, Executor, Rollout
 from rollouts.queries.procedures import default_of
@@ -120,13 +121,19 @@ def trouble_of(rollout: Rollout | None, effect: Effect | None) -> str:
         return ""
     wanted, who = share(rollout.desired_percent), effect.executor.name
     if effect.state == EffectState.HELD:
-        return f"The call for {wanted} is held since a restore: look, then call again."
+        return _("The call for {wanted} is held since a restore: look, then call again.").format(
+            wanted=wanted
+        )
     if effect.state == EffectState.FAILED:
-        return f"{who} refuses {wanted}: {effect.failure}"
+        return _("{who} refuses {wanted}: {failure}").format(
+            who=who, wanted=wanted, failure=effect.failure
+        )
     if effect.state == EffectState.DUE and effect.failure:
-        return f"{who} fails at try {effect.attempts}: {effect.failure}"
+        return _("{who} fails at try {attempts}: {failure}").format(
+            who=who, attempts=effect.attempts, failure=effect.failure
+        )
     if rollout.verified_at is None and rollout.unverified_at is not None:
-        return f"{who} accepted {wanted}, and it is not seen."
+        return _("{who} accepted {wanted}, and it is not seen.").format(who=who, wanted=wanted)
     return ""
 
 
@@ -134,7 +141,7 @@ def _way_back(plan: DeploymentPlan, executor: Executor | None, now: datetime) ->
     """The command of a rollback by hand: the executor's, else that of the usual procedure."""
     if executor is not None and executor.rollback_command:
         return executor.rollback_command
-    usual = once(plan, now, "usual procedure", lambda: default_of(plan))
+    usual = once(plan, now, _("usual procedure"), lambda: default_of(plan))
     return usual.command if usual else ""
 
 
@@ -160,15 +167,21 @@ def agreement(rollout: Rollout | None, now: datetime) -> str:
         return ""
     if rollout.actual_percent is None or rollout.actual_at is None:
         return (
-            f"nothing is seen of it: {rollout.actual_reason}"
+            _("nothing is seen of it: {actual_reason}").format(actual_reason=rollout.actual_reason)
             if rollout.actual_reason
-            else ("to be seen yet" if is_observed(rollout) else "a person has to confirm it")
+            else (_("to be seen yet") if is_observed(rollout) else _("a person has to confirm it"))
         )
-    seen = f"{share(rollout.actual_percent)} seen {age_text(rollout.actual_at, now)}"
+    seen = _("{share} seen {actual_at}").format(
+        share=share(rollout.actual_percent), actual_at=age_text(rollout.actual_at, now)
+    )
     if is_observed(rollout) and rollout.actual_reason:
-        return f"no data now ({rollout.actual_reason}); {seen}"
+        return _("no data now ({actual_reason}); {seen}").format(
+            actual_reason=rollout.actual_reason, seen=seen
+        )
     if rollout.verified_at is None:
-        return f"{seen}, {share(rollout.desired_percent)} not seen yet"
+        return _("{seen}, {share} not seen yet").format(
+            seen=seen, share=share(rollout.desired_percent)
+        )
     if agrees(rollout.actual_percent, rollout.desired_percent):
         return seen if is_observed(rollout) else rollout.actual_reason or seen
-    return f"{seen}, {share(rollout.desired_percent)} wanted"
+    return _("{seen}, {share} wanted").format(seen=seen, share=share(rollout.desired_percent))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from checklists.rules.bands import Band, Bands, Bound, exact
 from rollouts.models import PrometheusQuery, RollbackMode
@@ -81,8 +82,15 @@ def older(row: PrometheusQuery, now: datetime, span: timedelta) -> Older:
     target = replace(target_of(row), deadline_s=2)
     found = ask_range(target, start.timestamp(), until.timestamp(), span.total_seconds() / 360)
     if not found.points:
-        return Older(text=f"Before {until:%d %b %H:%M} nothing was read; {found.reason}.")
-    return Older(found.points, f"Until {until:%d %b %H:%M} UTC the values are Prometheus’ own.")
+        return Older(
+            text=_("Before {until:%d %b %H:%M} nothing was read; {reason}.").format(
+                until=until, reason=found.reason
+            )
+        )
+    return Older(
+        found.points,
+        _("Until {until:%d %b %H:%M} UTC the values are Prometheus’ own.").format(until=until),
+    )
 
 
 def choose(plan: DeploymentPlan, key: str = "") -> PrometheusQuery | None:
@@ -104,7 +112,7 @@ def focus(
     lower = sparkline.lower_is_better(row.bands)
     drawn = sparkline.chart(sparkline.thin(points, start, end, lower), row.bands, start, end)
     seen = [(at, value) for at, value in points if value is not None]
-    values = [value for _, value in seen]
+    values = [value for _unused, value in seen]
     worst = (max if lower else min)(seen, key=lambda p: p[1], default=None)
     return Focus(
         watched=watching.watched(row, now),
@@ -113,10 +121,10 @@ def focus(
         times=_time_marks(drawn, span),
         since_mark=_since_mark(row, start, end),
         span=duration_text(span),
-        median=row.show(statistics.median(values)) if values else "none",
-        extreme=row.show(worst[1]) if worst else "none",
+        median=row.show(statistics.median(values)) if values else _("none"),
+        extreme=row.show(worst[1]) if worst else _("none"),
         extreme_at=datetime.fromtimestamp(worst[0], UTC) if worst else None,
-        extreme_word="Highest" if lower else "Lowest",
+        extreme_word=_("Highest") if lower else _("Lowest"),
         to_red=_to_red(row),
         after_red=_after_red(row),
         stretches=_stretches(row, points, span),
@@ -131,11 +139,20 @@ def _zone_words(row: PrometheusQuery) -> dict[str, str]:
     bands: Bands | None = row.bands
     if bands is None:
         return {}
-    words = {"z-acc": "Yellow", "z-best": f"Green: {_side(bands.green)} {row.unit}".rstrip()}
+    words = {
+        "z-acc": _("Yellow"),
+        "z-best": _("Green: {side} {unit}").format(side=_side(bands.green), unit=row.unit).rstrip(),
+    }
     if bands.red is not None:
-        words["z-fail"] = f"Red: {_side(bands.red)} {row.unit}".rstrip()
+        words["z-fail"] = (
+            _("Red: {side} {unit}").format(side=_side(bands.red), unit=row.unit).rstrip()
+        )
         low, high = sorted((bands.green.value, bands.red.value))
-        words["z-acc"] = f"Yellow: {exact(low)} to {exact(high)} {row.unit}".rstrip()
+        words["z-acc"] = (
+            _("Yellow: {exact} to {exact_high} {unit}")
+            .format(exact=exact(low), exact_high=exact(high), unit=row.unit)
+            .rstrip()
+        )
     return words
 
 
@@ -143,16 +160,20 @@ def _begins(seen: Sequence[tuple[float, float]], start: float, span: timedelta) 
     """Why most of the plot is empty, while the readings are younger than the window."""
     if not seen or seen[0][0] - start < span.total_seconds() / 4:
         return ""
-    return (
-        f"Readings begin {instant_text(datetime.fromtimestamp(seen[0][0], UTC), timezone.now())}."
+    return _("Readings begin {fromtimestamp}.").format(
+        fromtimestamp=instant_text(datetime.fromtimestamp(seen[0][0], UTC), timezone.now())
     )
 
 
 def _side(bound: Bound) -> str:
     """``below 200``, ``98 or more``: where values of a band lie."""
     value = exact(bound.value)
-    words = {"<": f"below {value}", "<=": f"{value} or less", ">": f"above {value}"}
-    return (words | {">=": f"{value} or more"}).get(bound.op, value)
+    words = {
+        "<": _("below {value}").format(value=value),
+        "<=": _("{value} or less").format(value=value),
+        ">": _("above {value}").format(value=value),
+    }
+    return (words | {">=": _("{value} or more").format(value=value)}).get(bound.op, value)
 
 
 def _time_marks(drawn: sparkline.Chart, span: timedelta) -> tuple[TimeMark, ...]:
@@ -178,10 +199,10 @@ def _since_mark(row: PrometheusQuery, start: float, end: float) -> TimeMark | No
 def _to_red(row: PrometheusQuery) -> str:
     """How far the latest value is from red."""
     if row.bands is None or row.bands.red is None or row.value is None:
-        return "no limit"
+        return _("no limit")
     if row.band == Band.NO_DATA:
-        return "unknown"
-    return row.show(abs(row.bands.red.value - row.value)) if row.band != Band.RED else "is red"
+        return _("unknown")
+    return row.show(abs(row.bands.red.value - row.value)) if row.band != Band.RED else _("is red")
 
 
 def _after_red(row: PrometheusQuery) -> str:
@@ -189,7 +210,11 @@ def _after_red(row: PrometheusQuery) -> str:
     if row.bands is None or row.bands.red is None:
         return ""
     guarding = row.guardrails.filter(mode=RollbackMode.AUTOMATIC).order_by("window_s").first()
-    return f"{duration_text(guarding.window_s)} to rollback" if guarding else "it holds"
+    return (
+        _("{window_s} to rollback").format(window_s=duration_text(guarding.window_s))
+        if guarding
+        else _("it holds")
+    )
 
 
 def _stretches(
@@ -215,8 +240,10 @@ def _stretches(
 
 def _in_words(row: PrometheusQuery, values: Sequence[float], span: timedelta) -> str:
     if not values:
-        return f"No values in the last {duration_text(span)}."
-    return (
-        f"Between {row.show(min(values))} and {row.show(max(values))} in the last "
-        f"{duration_text(span)}; latest {row.show(values[-1])}."
+        return _("No values in the last {span}.").format(span=duration_text(span))
+    return _("Between {show} and {show_max} in the last {span}; latest {show_values}.").format(
+        show=row.show(min(values)),
+        show_max=row.show(max(values)),
+        span=duration_text(span),
+        show_values=row.show(values[-1]),
     )

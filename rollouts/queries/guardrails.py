@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band
 from rollouts.models import (
     Guardrail,
@@ -90,7 +92,9 @@ class RailState:
     @property
     def lasts_text(self) -> str:
         """ "1:10 of 5:00"."""
-        return f"{span_text(self.breach_s)} of {span_text(self.rail.window_s)}"
+        return _("{breach_s} of {window_s}").format(
+            breach_s=span_text(self.breach_s), window_s=span_text(self.rail.window_s)
+        )
 
 
 def rails_of(plan: DeploymentPlan) -> list[Guardrail]:
@@ -178,14 +182,18 @@ def _silent_since(row: Probing, scene: Scene) -> datetime | None:
 def title_of(rail: Guardrail) -> str:
     """The rule in words: "Error rate above 1 % for 5 min"."""
     if rail.kind == GuardrailKind.NO_DATA:
-        return f"No metric at all for {duration_text(rail.window_s)}"
+        return _("No metric at all for {window_s}").format(window_s=duration_text(rail.window_s))
     if rail.kind == GuardrailKind.DRIFT:
-        return f"Actual differs from desired for {duration_text(rail.window_s)}"
+        return _("Actual differs from desired for {window_s}").format(
+            window_s=duration_text(rail.window_s)
+        )
     row = _row(rail)
     if row is None:
-        return f"{rail.name}: what it watches was removed"
+        return _("{rail}: what it watches was removed").format(rail=rail.name)
     if isinstance(row, HealthCheck):
-        return f"{row.name} fails for {duration_text(rail.window_s)}"
+        return _("{row} fails for {window_s}").format(
+            row=row.name, window_s=duration_text(rail.window_s)
+        )
     return rules.rule_of_metric(row.name, *_red_of(row), rail.window_s)
 
 
@@ -197,15 +205,23 @@ def _red_of(row: PrometheusQuery) -> tuple[str, str]:
 def reason_of(rail: Guardrail, breach: Breach, scene: Scene) -> str:
     """Why it tripped, as a sentence; one SQL statement where the metric's history is not read."""
     if rail.kind == GuardrailKind.NO_DATA:
-        return f"No metric has answered for {duration_text(breach.lasts)}."
+        return _("No metric has answered for {lasts}.").format(lasts=duration_text(breach.lasts))
     row = _row(rail)
     if rail.kind == GuardrailKind.DRIFT or row is None:
         actual = scene.rollout.actual_percent if scene.rollout else None
-        seen = f", {figure_text(actual)} % is seen" if actual is not None else ""
-        return f"{scene.percent} % is wanted{seen}, for {duration_text(breach.lasts)}."
+        seen = (
+            _(", {actual} % is seen").format(actual=figure_text(actual))
+            if actual is not None
+            else ""
+        )
+        return _("{percent} % is wanted{seen}, for {lasts}.").format(
+            percent=scene.percent, seen=seen, lasts=duration_text(breach.lasts)
+        )
     if isinstance(row, HealthCheck):
         why = f": {row.reason}" if row.reason else ""
-        return f"{row.name} failed for {duration_text(breach.lasts)}{why}."
+        return _("{row} failed for {lasts}{why}.").format(
+            row=row.name, lasts=duration_text(breach.lasts), why=why
+        )
     worst = row.show(peak(row.history.get("points", ()), breach.since, row.bands))
     return rules.reason_of_metric(row.name, *_red_of(row), rail.window_s, worst)
 
@@ -214,27 +230,33 @@ def _now_text(rail: Guardrail, scene: Scene) -> str:
     if rail.kind == GuardrailKind.DRIFT:
         row = scene.rollout
         if row is None or row.actual_percent is None:
-            return "not observed"
-        return f"{figure_text(abs(row.actual_percent - row.desired_percent))} points"
+            return _("not observed")
+        return _("{actual_percent} points").format(
+            actual_percent=figure_text(abs(row.actual_percent - row.desired_percent))
+        )
     if rail.kind == GuardrailKind.NO_DATA:
         seen = [row.observed_at for row in scene.metrics if row.observed_at]
-        return f"{duration_text(scene.now - max(seen))} old" if seen else "never seen"
+        return (
+            _("{now} old").format(now=duration_text(scene.now - max(seen)))
+            if seen
+            else _("never seen")
+        )
     row = _row(rail)
     if row is None:
         return ""
-    return row.now_text or "no data"
+    return row.now_text or _("no data")
 
 
 def _trouble(rail: Guardrail, scene: Scene) -> str:
     if rail.kind == GuardrailKind.DRIFT:
         seen = scene.rollout and scene.rollout.actual_percent is not None
-        return "" if seen else "Nothing observes the share yet."
+        return "" if seen else _("Nothing observes the share yet.")
     if rail.kind == GuardrailKind.NO_DATA:
-        return "" if scene.metrics else "There is no metric that could fall silent."
+        return "" if scene.metrics else _("There is no metric that could fall silent.")
     row = _row(rail)
     if row is None or not row.enabled:
-        return "What it watches is switched off." if row else "What it watches was removed."
+        return _("What it watches is switched off.") if row else _("What it watches was removed.")
     if isinstance(row, PrometheusQuery) and (row.bands is None or row.bands.red is None):
-        return "Its metric has no red band, so it never trips."
+        return _("Its metric has no red band, so it never trips.")
     said = as_read(row.band, row.reason, row.read_at, row.fresh_s, scene.now)
-    return f"No data: {said.reason}." if said.band is Band.NO_DATA else ""
+    return _("No data: {reason}.").format(reason=said.reason) if said.band is Band.NO_DATA else ""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import RollbackRun, RunOutcome
 from rollouts.queries.safe_start import runs_now
 from warroom.models import DeploymentPlan, TimelineEvent
@@ -45,17 +47,24 @@ def _of_event(event: TimelineEvent, events: Sequence[TimelineEvent]) -> Happened
     data, kind = event.data, event.kind
     reason = str(data.get("reason") or "")
     if kind == "stage.started":
-        change = f"{data['before']} to {data['after']} %"
+        change = _("{before} to {after} %").format(before=data["before"], after=data["after"])
         return _row(event, "run", "run", change, reason, _took(event, events))
     if kind == "rollout.resumed":
-        change = f"Resumed at {data['after']} %"
+        change = _("Resumed at {after} %").format(after=data["after"])
         return _row(event, "run", "run", change, reason, _took(event, events))
     if kind == "rollout.held":
-        return _row(event, "warn", "warn", f"Hold at {data.get('percent', 0)} %", reason, "instant")
+        return _row(
+            event,
+            "warn",
+            "warn",
+            _("Hold at {percent} %").format(percent=data.get("percent", 0)),
+            reason,
+            "instant",
+        )
     if kind == "rollout.released":
-        return _row(event, "ok", "ok", "Hold ended", reason, "instant")
+        return _row(event, "ok", "ok", _("Hold ended"), reason, "instant")
     if kind == "rollout.drifted":
-        return _row(event, "warn", "warn", "Another share is seen", event.text)
+        return _row(event, "warn", "warn", _("Another share is seen"), event.text)
     if kind == "verdict.changed" and data.get("hold"):
         return _rule_hold(event)
     return None
@@ -64,8 +73,8 @@ def _of_event(event: TimelineEvent, events: Sequence[TimelineEvent]) -> Happened
 def _rule_hold(event: TimelineEvent) -> Happened:
     reasons = event.data.get("reasons") or [""]
     if event.data["hold"] == "ended":
-        return _row(event, "ok", "ok", "Hold ended", "Looked at again", "instant")
-    return _row(event, "warn", "warn", "Hold", str(reasons[0]), "instant")
+        return _row(event, "ok", "ok", _("Hold ended"), _("Looked at again"), "instant")
+    return _row(event, "warn", "warn", _("Hold"), str(reasons[0]), "instant")
 
 
 def _row(
@@ -93,11 +102,21 @@ def _of_run(run: RollbackRun, now: datetime) -> Happened:
     took = duration_text((run.ended_at or now) - run.started_at)
     where = f", {run.place}" if run.place else ""
     if run.drill:
-        change, look, mark = f"Rollback drill{where}", "skip", "skip"
+        change, look, mark = _("Rollback drill{where}").format(where=where), "skip", "skip"
     else:
-        change, look, mark = f"{run.from_percent} to {run.to_percent} %", "bad", "v-rollback"
+        change, look, mark = (
+            _("{from_percent} to {to_percent} %").format(
+                from_percent=run.from_percent, to_percent=run.to_percent
+            ),
+            "bad",
+            "v-rollback",
+        )
     if run.outcome == RunOutcome.FAILED:
-        change += ", did not work"
-    reason = run.reason if run.false_positive_at is None else f"{run.reason} False alarm."
-    took = took if run.ended_at else f"{took}, under way"
+        change += _(", did not work")
+    reason = (
+        run.reason
+        if run.false_positive_at is None
+        else _("{reason} False alarm.").format(reason=run.reason)
+    )
+    took = took if run.ended_at else _("{took}, under way").format(took=took)
     return Happened(run.started_at, mark, look, change, run.started_by, reason, took, run.number)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Criterion, Evidence, Source
 from checklists.queries.counted import counted
 from checklists.queries.criteria import bands_of, evidence_now, of_evidence
@@ -28,17 +30,22 @@ def _checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measur
     """Red is what fails; one that is slow passes. One that is not read lately leaves no data."""
     wanted = criterion.params.get("checks") or ()
     rows = [row for row in checks_now(plan, now) if not wanted or row.key in wanted]
-    origin = f"health checks: {', '.join(row.name for row in rows)}" if rows else ""
+    origin = (
+        _("health checks: {row}").format(row=", ".join(row.name for row in rows)) if rows else ""
+    )
     gone = sorted(set(wanted) - {row.key for row in rows})
     if gone:
-        return Measured(why=f"there is no health check “{gone[0]}”", origin=origin or gone[0])
+        return Measured(
+            why=_("there is no health check “{gone}”").format(gone=gone[0]),
+            origin=origin or gone[0],
+        )
     said = [(row, as_read(row.band, row.reason, row.read_at, row.fresh_s, now)) for row in rows]
     silent = [(row, one) for row, one in said if one.band == Band.NO_DATA]
     if silent:
         row, one = silent[0]
         return Measured(why=f"{row.name}: {one.reason}", origin=origin)
-    met = sum(one.band != Band.RED for _, one in said)
-    return counted(met, len(rows), origin, "there are no health checks")
+    met = sum(one.band != Band.RED for _unused, one in said)
+    return counted(met, len(rows), origin, _("there are no health checks"))
 
 
 def _own_checks(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured | None:
@@ -63,7 +70,9 @@ def _alerts(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measur
     if said:
         return max(said, key=lambda one: _rank(one, criterion, now))
     if not found:
-        return Measured(why=f"nothing says which {severity} alerts fire")
+        return Measured(
+            why=_("nothing says which {severity} alerts fire").format(severity=severity)
+        )
     newest = max(found, key=lambda row: (row.observed_at is not None, row.observed_at))
     return of_evidence(newest, plan)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Criterion
 from checklists.rules.bands import Band, judge
 from rollouts.models import Guardrail, PrometheusQuery
@@ -51,7 +53,7 @@ class Shown:
 def shown(draft: PrometheusQuery, tried: Tried, now: datetime) -> Shown:
     """The try-out of a draft in the words of its page."""
     several = len(tried.series) > 1 and not draft.reducer
-    names = differing([labels for labels, _ in tried.series])
+    names = differing([labels for labels, _unused in tried.series])
     fix = without_labels(draft.promql, names) if several else ""
     return Shown(
         tried,
@@ -63,7 +65,7 @@ def shown(draft: PrometheusQuery, tried: Tried, now: datetime) -> Shown:
         now - tried.at if tried.at else None,
         duration_text(draft.stale_s or 2 * draft.interval_s),
         fix,
-        (grouped_by(fix) or "one series") if fix else "",
+        (grouped_by(fix) or _("one series")) if fix else "",
         OFFERED if several else (),
     )
 
@@ -71,8 +73,8 @@ def shown(draft: PrometheusQuery, tried: Tried, now: datetime) -> Shown:
 def _why(tried: Tried, names: frozenset[str], several: bool) -> str:
     """Why it is no data (law 5); "" when it is a value."""
     if several and not tried.warnings:
-        by = f": one per {listed(sorted(names))}" if names else ""
-        return f"{len(tried.series)} series where 1 is meant{by}."
+        by = _(": one per {names}").format(names=listed(sorted(names))) if names else ""
+        return _("{count} series where 1 is meant{by}.").format(count=len(tried.series), by=by)
     return f"{tried.error[:1].upper()}{tried.error[1:]}." if tried.error else ""
 
 
@@ -92,7 +94,7 @@ def _row(
     kept = {name: said for name, said in labels.items() if name in names} or labels
     said = ", ".join(f'{name}="{value}"' for name, value in sorted(kept.items()))
     band = _band(draft, value)
-    return TriedRow(said or "no labels", draft.show(value) or "no number", band)
+    return TriedRow(said or _("no labels"), draft.show(value) or _("no number"), band)
 
 
 def uses(plan: DeploymentPlan, row: PrometheusQuery) -> str:
@@ -102,5 +104,7 @@ def uses(plan: DeploymentPlan, row: PrometheusQuery) -> str:
     count = Guardrail.objects.filter(query=row).count()
     named = list(dict.fromkeys(gates))[:4]
     if count:
-        named.append("one guardrail" if count == 1 else f"{count} guardrails")
+        named.append(
+            _("one guardrail") if count == 1 else _("{count} guardrails").format(count=count)
+        )
     return listed(named) if named else ""

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.criterion_words import Moved
 from rollouts.models import PrometheusQuery, PrometheusSource, WatchVersion
 from rollouts.queries import watching
@@ -111,7 +113,7 @@ def _tuned(plan: DeploymentPlan, rows: dict[int, PrometheusQuery]) -> list[Tuned
                 one.ended_at,
                 row.key,
                 row.name,
-                f"Version {one.version + 1}: {text}",
+                _("Version {version}: {text}").format(version=one.version + 1, text=text),
                 one.reason,
                 one.by_name,
                 "version",
@@ -135,7 +137,9 @@ def _noted(plan: DeploymentPlan, names: dict[str, str]) -> list[Tuned]:
             event.data.get("key", ""),
             names.get(event.data.get("key", ""), ""),
             event.data.get("note", ""),
-            f"it read {value}" if (value := event.data.get("value")) else "no value then",
+            _("it read {value}").format(value=value)
+            if (value := event.data.get("value"))
+            else _("no value then"),
             event.actor_name,
             "note",
         )

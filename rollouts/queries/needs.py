@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import Guardrail, Stage, StageState
 from rollouts.queries.rollbacks import standing_now
 from rollouts.queries.rollouts import rollout_now
@@ -35,12 +37,16 @@ def watch_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
 def _look(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
     if plan.verdict_leading.startswith("the hold:") and not shown.aged:
         return _end_hold(plan, shown, now)
-    name = "the checks" if shown.aged else plan.verdict_leading.rpartition(":")[0] or "the checks"
+    name = (
+        _("the checks")
+        if shown.aged
+        else plan.verdict_leading.rpartition(":")[0] or _("the checks")
+    )
     return Need(
         key=Right.RUN.value,
-        title=f"Look at {name}",
+        title=_("Look at {name}").format(name=name),
         url=f"/plans/{plan.slug}/checks/",
-        button="Open checks",
+        button=_("Open checks"),
         note=shown.sentence,
         due=shown.since or now,
         icon="eye",
@@ -51,9 +57,9 @@ def _end_hold(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
     """By its readings nothing holds: people do, or a rule that has not looked again yet."""
     return Need(
         key=Right.RUN.value,
-        title="Look at the hold",
+        title=_("Look at the hold"),
         url=f"/plans/{plan.slug}/rollout/",
-        button="Open the rollout",
+        button=_("Open the rollout"),
         note=shown.sentence,
         due=shown.since or now,
         icon="eye",
@@ -63,9 +69,9 @@ def _end_hold(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
 def _roll_back(plan: DeploymentPlan, shown: ShownVerdict, now: datetime) -> Need:
     return Need(
         key=LEAD,
-        title="Roll the release back",
+        title=_("Roll the release back"),
         url=f"/plans/{plan.slug}/rollback/",
-        button="Roll back",
+        button=_("Roll back"),
         note=shown.sentence,
         due=shown.since or now,
         icon="block",
@@ -94,14 +100,14 @@ def advance_need(plan: DeploymentPlan, now: datetime) -> list[Need]:
 
 
 def _advance(plan: DeploymentPlan, running: Stage, following: Stage) -> Need:
-    why = [f"{running.gate.title} said GO"] if running.gate else []
-    why += ["the soak is over"] if running.soak_s else []
-    said = ", ".join([*why, "the verdict is PROCEED"])
+    why = [_("{gate} said GO").format(gate=running.gate.title)] if running.gate else []
+    why += [_("the soak is over")] if running.soak_s else []
+    said = ", ".join([*why, _("the verdict is PROCEED")])
     return Need(
         key=Right.RUN.value,
-        title=f"Advance to {following.to_percent} %",
+        title=_("Advance to {to_percent} %").format(to_percent=following.to_percent),
         url=f"/plans/{plan.slug}/rollout/#advance",
-        button=f"Go to {following.to_percent} %",
+        button=_("Go to {to_percent} %").format(to_percent=following.to_percent),
         note=f"{said[:1].upper()}{said[1:]}.",
         due=planned(plan, following),
         icon="v-proceed",
@@ -126,9 +132,9 @@ def recommended(plan: DeploymentPlan, now: datetime) -> list[Need]:
     return [
         Need(
             key=LEAD,
-            title=f"Roll the release back: {rail.name} recommends it",
+            title=_("Roll the release back: {rail} recommends it").format(rail=rail.name),
             url=f"/plans/{plan.slug}/rollback/",
-            button="Roll back",
+            button=_("Roll back"),
             due=rail.tripped_at,
             icon="block",
             main=True,

@@ -1,5 +1,7 @@
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import Rollout, Stage, StageState
 from rollouts.queries.rollbacks import standing_now
 from warroom.live.outlook import NextStep
@@ -15,10 +17,10 @@ def position(plan: DeploymentPlan) -> str:
     if plan.verdict == VerdictWord.ROLLBACK:
         back = Rollout.objects.filter(plan=plan, rolled_back_at__isnull=False).first()
         if back is not None:
-            return f"to {back.desired_percent} %"
+            return _("to {desired_percent} %").format(desired_percent=back.desired_percent)
     begun = Stage.objects.filter(plan=plan, state__in=(StageState.RUNNING, StageState.DONE))
     stage = begun.order_by("-number").first()
-    return f"at {stage.to_percent} %" if stage else ""
+    return _("at {to_percent} %").format(to_percent=stage.to_percent) if stage else ""
 
 
 def running_rollback(plan: DeploymentPlan, now: datetime) -> NextStep | None:
@@ -28,11 +30,13 @@ def running_rollback(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     run = standing_now(plan, now)
     if run is None or run.ended_at is not None:
         return None
-    allowed = f"of {duration_text(run.target_s)} allowed, open run {run.number}"
+    allowed = _("of {target_s} allowed, open run {run}").format(
+        target_s=duration_text(run.target_s), run=run.number
+    )
     return NextStep(
-        f"Rollback run {run.number}",
+        _("Rollback run {run}").format(run=run.number),
         None,
         f"/plans/{plan.slug}/rollback/{run.number}/",
-        allowed if run.target_s else f"Open run {run.number}",
+        allowed if run.target_s else _("Open run {run}").format(run=run.number),
         since=run.started_at,
     )

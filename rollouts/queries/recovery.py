@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
@@ -63,12 +64,12 @@ def _drill_row(run: RollbackRun, now: datetime) -> DrillRow:
     took = total_s(run)
     target = span_text(run.target_s) if run.target_s else ""
     if took is None:
-        return DrillRow(run, "", target, "run", "Running")
+        return DrillRow(run, "", target, "run", _("Running"))
     if run.outcome == RunOutcome.FAILED:
-        return DrillRow(run, span_text(took), target, "bad", "Did not work")
+        return DrillRow(run, span_text(took), target, "bad", _("Did not work"))
     word, said = result(measured(run, now))
     signal = "warn" if word == "missed" else "mute"
-    return DrillRow(run, span_text(took), target, signal, said if word else "Verified")
+    return DrillRow(run, span_text(took), target, signal, said if word else _("Verified"))
 
 
 def last_measured(plan: DeploymentPlan, now: datetime) -> Last | None:
@@ -88,7 +89,7 @@ def _last(row: DrillRow, now: datetime) -> Last:
     too_long = ""
     if missed is not None:
         over = span_text(missed.taken - missed.target_s)
-        too_long = f"{_named(missed.name)} takes {over} too long"
+        too_long = _("{named} takes {over} too long").format(named=missed.text, over=over)
     return Last(row.run, lines, row.signal, row.word, too_long)
 
 
@@ -97,10 +98,6 @@ def _line(run: RollbackRun, one: Measure) -> tuple[Measure, str, str, int, int]:
     most = max(round(target or one.taken or 1), 1)
     of = span_text(target) if target is not None else ""
     return one, span_text(one.taken or 0), of, most, min(round(one.taken or 0), most)
-
-
-def _named(segment: str) -> str:
-    return segment[:1].upper() + segment[1:]
 
 
 # --- procedures ------------------------------------------------------------------------------
@@ -133,8 +130,8 @@ def _shown(row: RollbackProcedure) -> Shown:
         )
         for place, step in enumerate(steps, start=1)
     )
-    said = tuple(text for _, text in odd(row.target_s, rules))
-    total = row.target_s or sum(seconds or 0 for _, seconds in segments(rules))
+    said = tuple(text for _unused, text in odd(row.target_s, rules))
+    total = row.target_s or sum(seconds or 0 for _unused, seconds in segments(rules))
     return Shown(row, lines, span_text(total) if total else "", said)
 
 
@@ -188,9 +185,13 @@ def _scale(start: SafeStart, now: datetime) -> Scale:
         return min(max((at - first).total_seconds() / span * 100, 0.0), 100.0)
 
     here, safe = x(now), x(start.at)
-    words = (
-        f"From {instant_text(first, now)} to {instant_text(until, now)} UTC. "
-        f"Now {now:%H:%M}. The latest safe start is {instant_text(start.at, now)}."
+    words = _(
+        "From {first} to {until} UTC. Now {now:%H:%M}. The latest safe start is {at}."
+    ).format(
+        first=instant_text(first, now),
+        until=instant_text(until, now),
+        now=now,
+        at=instant_text(start.at, now),
     )
     return Scale(
         now=f"{here:.3f}%",
@@ -271,10 +272,10 @@ def pack_part(look: Look) -> Part | None:
     rows = drill_rows(look.plan, look.now)
     if not rows:
         return None
-    head = ("Procedure", "When", "Where, who", "Total", "Target", "Result")
+    head = (_("Procedure"), _("When"), _("Where, who"), _("Total"), _("Target"), _("Result"))
     return Part(
         "drills",
-        "Rollback drills",
+        _("Rollback drills"),
         "",
         head,
         tuple(_cells(row, look.now) for row in rows[:10]),
@@ -283,7 +284,7 @@ def pack_part(look: Look) -> Part | None:
 
 def _cells(row: DrillRow, now: datetime) -> Sequence:
     run = row.run
-    notes = ", from notes" if run.noted_at else "" if run.drill else ", a real run"
+    notes = _(", from notes") if run.noted_at else "" if run.drill else _(", a real run")
     bands = {"warn": Band.YELLOW, "bad": Band.RED, "mute": Band.GREEN}
     where = ", ".join(filter(None, (run.place, run.started_by))) + notes
     mark = Mark(bands.get(row.signal, Band.NO_DATA), row.word)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from checklists.models import Criterion, DecisionWord, Source
 from rollouts.models import (
@@ -41,18 +42,18 @@ def rests_on(plan: DeploymentPlan, rows: Sequence[Watched]) -> list[tuple[Watche
 
 def _using(plan: DeploymentPlan, own: Q) -> list[tuple[QuerySet, str]]:
     return [
-        (Guardrail.objects.filter(own, plan=plan), "The guardrail {} never trips."),
+        (Guardrail.objects.filter(own, plan=plan), _("The guardrail {} never trips.")),
         (
             RunStep.objects.filter(own, run__plan=plan, run__ended_at=None, done_at=None),
-            "The step “{}” of the run that is under way is never closed by it.",
+            _("The step “{}” of the run that is under way is never closed by it."),
         ),
         (
             ProcedureStep.objects.filter(own, procedure__plan=plan, procedure__retired_at=None),
-            "The step “{}” of a procedure is never closed by it.",
+            _("The step “{}” of a procedure is never closed by it."),
         ),
         (
             SuccessCriterion.objects.filter(own, plan=plan, evaluated_at=None),
-            "The success criterion “{}” has no data.",
+            _("The success criterion “{}” has no data."),
         ),
     ]
 
@@ -61,7 +62,7 @@ def _of_traffic(
     plan: DeploymentPlan, queries: dict[int, PrometheusQuery]
 ) -> list[tuple[Watched, str]]:
     seen = Rollout.objects.filter(plan=plan, observed_by__in=queries).values_list("observed_by")
-    return [(queries[pk], "The share of the traffic is not seen any more.") for (pk,) in seen]
+    return [(queries[pk], _("The share of the traffic is not seen any more.")) for (pk,) in seen]
 
 
 def _of_gates(plan: DeploymentPlan, rows: Sequence[Watched]) -> list[tuple[Watched, str]]:
@@ -72,6 +73,9 @@ def _of_gates(plan: DeploymentPlan, rows: Sequence[Watched]) -> list[tuple[Watch
     final = (DecisionWord.GO, DecisionWord.NO_GO)
     undecided = asked.exclude(gate__decisions__word__in=final).select_related("gate")
     return [
-        (by_key[one.evidence_key], f"{one.gate.title} asks it, and has no data then.")
+        (
+            by_key[one.evidence_key],
+            _("{gate} asks it, and has no data then.").format(gate=one.gate.title),
+        )
         for one in undecided
     ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import (
     Executor,
     RollbackProcedure,
@@ -33,9 +35,12 @@ class Way:
     def says(self) -> str:
         """ "to 0 %, code and database, target 20 min"."""
         found = self.procedure
-        parts = [found.to_text or f"to {found.to_percent} %", listed(found.parts)]
+        parts = [
+            found.to_text or _("to {to_percent} %").format(to_percent=found.to_percent),
+            listed(found.parts),
+        ]
         if found.target_s:
-            parts.append(f"target {duration_text(found.target_s)}")
+            parts.append(_("target {target_s}").format(target_s=duration_text(found.target_s)))
         return ", ".join(part for part in parts if part)
 
 
@@ -97,7 +102,7 @@ def _moved_by(executor: Executor | None) -> str:
     if executor is None:
         return ""
     feature = executor.options.get("feature", "")
-    return f"flag {feature}" if feature else executor.name
+    return _("flag {feature}").format(feature=feature) if feature else executor.name
 
 
 def _happens(
@@ -109,31 +114,37 @@ def _happens(
     """What follows at once, a line each."""
     return [
         _carried_out(executor),
-        f"a rollback run with a stopwatch begins{_target_text(procedures)}",
+        _("a rollback run with a stopwatch begins{procedures}").format(
+            procedures=_target_text(procedures)
+        ),
         _called(plan, now),
-        "the verdict is ROLLBACK and nothing advances until a person resumes",
+        _("the verdict is ROLLBACK and nothing advances until a person resumes"),
     ]
 
 
 def _carried_out(executor: Executor | None) -> str:
     if executor is None:
-        return "nothing moves by itself: the traffic is moved by hand and confirmed here"
+        return _("nothing moves by itself: the traffic is moved by hand and confirmed here")
     if executor.kind == "manual":
-        return f"{executor.name}: run the command beside, then confirm it here"
-    return f"{executor.name} is asked to move the traffic, and what it does is watched"
+        return _("{executor}: run the command beside, then confirm it here").format(
+            executor=executor.name
+        )
+    return _("{executor} is asked to move the traffic, and what it does is watched").format(
+        executor=executor.name
+    )
 
 
 def _target_text(procedures: Sequence[RollbackProcedure]) -> str:
     target = procedures[0].target_s if procedures else 1200
-    return f", target {duration_text(target)}" if target else ""
+    return _(", target {target}").format(target=duration_text(target)) if target else ""
 
 
 def _called(plan: DeploymentPlan, now: datetime) -> str:
     level = next(iter(levels_now(plan, now)), None)
     names = [contact.name for contact in level.contacts.all()] if level else []
     if not names:
-        return "an escalation is opened, with nobody on its first level"
-    return f"level {level.number} is called: {listed(names[:4])}"
+        return _("an escalation is opened, with nobody on its first level")
+    return _("level {level} is called: {names}").format(level=level.number, names=listed(names[:4]))
 
 
 def commands_of(
@@ -166,4 +177,4 @@ def took_text(span: timedelta) -> str:
     minutes, seconds = divmod(whole, 60)
     if minutes >= 60 or not minutes or not seconds:
         return duration_text(span)
-    return f"{minutes} min {seconds} s"
+    return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=seconds)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import RollbackRun, Rollout, Stage
 from rollouts.models import StageState as State
 from rollouts.rules.rollbacks import standing
@@ -41,12 +43,16 @@ def standing_run(plan: DeploymentPlan) -> RollbackRun | None:
 
 def standing_now(plan: DeploymentPlan, now: datetime) -> RollbackRun | None:
     """``standing_run``, read once for everything that is shown of one instant (UTC)."""
-    return once(plan, now, "standing rollback", lambda: standing_run(plan))
+    return once(plan, now, _("standing rollback"), lambda: standing_run(plan))
 
 
 def standing_sentence(run: RollbackRun) -> str:
     """What the board says while this run stands."""
-    starter = f"Guardrail {run.guardrail.name}" if run.guardrail else run.started_by
+    starter = (
+        _("Guardrail {guardrail}").format(guardrail=run.guardrail.name)
+        if run.guardrail
+        else run.started_by
+    )
     return standing(run.reason, starter, run.to_percent, run.started_at)
 
 

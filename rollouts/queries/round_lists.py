@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
+from django.utils.translation import gettext_lazy as _l
+
 from rollouts.models import WatchRound
 from rollouts.queries import rounds as queries
 from rollouts.queries.rounds import LATE_S, RoundRow, Shown, Watch
 from rollouts.rules import rounds
 from warroom.models import DeploymentPlan
 
-FILTERS = {"": "All", "missed": "Missed", "noted": "With a note"}
+FILTERS = {"": _l("All"), "missed": _l("Missed"), "noted": _l("With a note")}
 # A rollout of a week at a round every quarter of an hour has 672; older ones are in the export.
 MOST = 1000
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Criterion
 from checklists.queries.criteria import evidence_now
 from checklists.queries.evidence import register_measured
@@ -24,9 +26,9 @@ OWN = (MISSED, PERFORMED, EXPECTED, MET, NOT_MET)
 def _of_rounds(shown: Shown | None, name: str) -> Measured:
     """A count of the stage that is watched now, or was watched last; computed, so never old."""
     if shown is None:
-        return Measured(why="there were no rounds", origin="rounds")
+        return Measured(why=_("there were no rounds"), origin="rounds")
     count = getattr(shown.tally, name)
-    origin = f"rounds of {shown.title}: {shown.tally.sentence}"
+    origin = _("rounds of {shown}: {tally}").format(shown=shown.title, tally=shown.tally.sentence)
     return Measured(value=float(count), text=str(count), origin=origin)
 
 
@@ -46,10 +48,15 @@ def _met(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     """How many were met, of how many: "11 of 12"."""
     rows = success_rows(plan, now)
     if not rows:
-        return Measured(why="there are no success criteria", origin="success criteria")
+        return Measured(why=_("there are no success criteria"), origin=_("success criteria"))
     met = sum(row.criterion.met is True for row in rows)
-    text = f"{met} of {len(rows)}"
-    return Measured(value=float(met), text=text, unit=f"of {len(rows)}", origin="success criteria")
+    text = _("{met} of {count}").format(met=met, count=len(rows))
+    return Measured(
+        value=float(met),
+        text=text,
+        unit=_("of {count}").format(count=len(rows)),
+        origin=_("success criteria"),
+    )
 
 
 def _not_met(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
@@ -58,9 +65,13 @@ def _not_met(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measu
     missed = sum(row.criterion.met is False for row in rows)
     left = [row for row in rows if row.criterion.met is None]
     if not missed and (left or not rows):
-        why = f"{len(left)} are not decided" if left else "there are no success criteria"
-        return Measured(why=why, origin="success criteria")
-    return Measured(value=float(missed), text=str(missed), origin="success criteria")
+        why = (
+            _("{count} are not decided").format(count=len(left))
+            if left
+            else _("there are no success criteria")
+        )
+        return Measured(why=why, origin=_("success criteria"))
+    return Measured(value=float(missed), text=str(missed), origin=_("success criteria"))
 
 
 def own_keys(plan: DeploymentPlan, now: datetime) -> set[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band
 from rollouts.models import WatchRound
 from rollouts.queries import watching
@@ -44,10 +46,10 @@ def _checks(rows: Sequence[Watched]) -> list[Reading]:
     return [
         Reading(
             key=HEALTH_CHECKS,
-            name="Health checks",
-            text=f"{passing} of {len(rows)}",
+            name=_("Health checks"),
+            text=_("{passing} of {count}").format(passing=passing, count=len(rows)),
             band=worst(judged),
-            target=f"target {len(rows)} of {len(rows)}",
+            target=_("target {count} of {count}").format(count=len(rows)),
             value=float(passing),
             why="; ".join(bad)[:500],
             at=min(one.at for one in judged),

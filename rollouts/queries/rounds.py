@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Window
 from django.db.models import F as Field
+from django.utils.translation import gettext as _
 
 from rollouts.models import Rollout, Stage, StageState, WatchRound
 from rollouts.queries.rollouts import rollout_now
@@ -70,7 +71,7 @@ class Watch:
 
 def title_of(stage: Stage | None) -> str:
     """ "stage 1", or "the watching"."""
-    return f"stage {stage.number}" if stage else "the watching"
+    return _("stage {stage}").format(stage=stage.number) if stage else _("the watching")
 
 
 def watch_now(plan: DeploymentPlan, now: datetime) -> Watch | None:
@@ -180,10 +181,12 @@ def _is_of(one: WatchRound, watch: Watch) -> bool:
 
 def _word(one: WatchRound, state: str, watch: Watch | None, now: datetime) -> str:
     if state == rounds.LATE:
-        return f"{one.result}, {duration_text(one.done_at - one.due_at)} late"
+        return _("{result}, {done_at} late").format(
+            result=one.result, done_at=duration_text(one.done_at - one.due_at)
+        )
     if state == rounds.DUE and watch and rounds.is_late(one.due_at, now, watch.late_s):
-        return f"Due, {duration_text(now - one.due_at)} late"
-    usual = {rounds.DUE: "Due", rounds.NEXT: "Next", rounds.MISSED: "Missed"}
+        return _("Due, {now} late").format(now=duration_text(now - one.due_at))
+    usual = {rounds.DUE: _("Due"), rounds.NEXT: _("Next"), rounds.MISSED: _("Missed")}
     return usual.get(state, one.result)
 
 

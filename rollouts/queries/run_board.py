@@ -8,6 +8,8 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.models import RollbackRun, RunStep, StepKind
 from rollouts.queries.runs import (
@@ -18,7 +20,7 @@ from rollouts.queries.runs import (
     open_steps,
     watches,
 )
-from rollouts.rules.runs import DECIDE, Leg, Measure, measures, result
+from rollouts.rules.runs import DECIDE, Leg, Measure, measures, result, segment_text
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.queries.once import once
 from warroom.rules.wording import instant_text, span_text
@@ -30,12 +32,12 @@ AFTER = timedelta(hours=1)
 OF_A_RUN = ("rollback.", "effect.", "rollout.", "escalation.", "verdict.", "note.")
 LED_TO_IT = ("verdict.", "metric.changed", "check.changed", "check.failed", "alert.fired")
 CAUSES = {
-    "guardrail": "Automatic, no vote needed",
-    "trigger": "A declared trigger, no vote needed",
-    "person": "Started by hand, no vote needed",
-    "round": "From a watch round, no vote needed",
-    "drill": "Moves no production traffic",
-    "notes": "Entered from notes, not timed here",
+    "guardrail": _l("Automatic, no vote needed"),
+    "trigger": _l("A declared trigger, no vote needed"),
+    "person": _l("Started by hand, no vote needed"),
+    "round": _l("From a watch round, no vote needed"),
+    "drill": _l("Moves no production traffic"),
+    "notes": _l("Entered from notes, not timed here"),
 }
 
 
@@ -161,8 +163,12 @@ def board(run: RollbackRun, now: datetime) -> Board:
 def title_of(run: RollbackRun) -> str:
     """``Rollback run 1: 5 to 0 %``, ``Drill 3: full restore``."""
     if run.drill:
-        return f"Drill {run.number}: {run.name[:1].lower()}{run.name[1:]}"
-    return f"Rollback run {run.number}: {run.from_percent} to {run.to_percent} %"
+        return _("Drill {run}: {name}").format(
+            run=run.number, name=run.name[:1].lower() + run.name[1:]
+        )
+    return _("Rollback run {run}: {from_percent} to {to_percent} %").format(
+        run=run.number, from_percent=run.from_percent, to_percent=run.to_percent
+    )
 
 
 def _leg_row(run: RollbackRun, leg: Leg, steps: list[RunStep], until: datetime) -> LegRow:
@@ -176,7 +182,7 @@ def _leg_row(run: RollbackRun, leg: Leg, steps: list[RunStep], until: datetime) 
     most = max(leg.target_s or round(taken or 0), 1)
     return LegRow(
         leg=leg,
-        name=leg.segment[:1].upper() + leg.segment[1:],
+        name=segment_text(leg.segment),
         note=_leg_note(run, leg, steps, until),
         icon=icon,
         bar=bar,
@@ -190,14 +196,22 @@ def _leg_row(run: RollbackRun, leg: Leg, steps: list[RunStep], until: datetime) 
 def _leg_note(run: RollbackRun, leg: Leg, steps: list[RunStep], until: datetime) -> str:
     own = [step for step in steps if step.segment == leg.segment]
     over = leg.seconds(until)
-    late = f"{span_text(over - leg.target_s)} over" if leg.missed(until) and leg.target_s else ""
+    late = (
+        _("{over} over").format(over=span_text(over - leg.target_s))
+        if leg.missed(until) and leg.target_s
+        else ""
+    )
     if leg.segment == DECIDE and leg.ends is not None and not run.drill:
-        by = "automatic" if run.cause == "guardrail" else f"by {run.started_by}"
+        by = (
+            _("automatic")
+            if run.cause == "guardrail"
+            else _("by {started_by}").format(started_by=run.started_by)
+        )
         said = f"{run.started_at:%H:%M:%S}, {by}"
     elif len(own) == 1:
         said = own[0].note if own[0].done_by == RULE else own[0].title
     else:
-        said = f"{leg.closed} of {leg.steps} done"
+        said = _("{closed} of {steps} done").format(closed=leg.closed, steps=leg.steps)
     return ", ".join(part for part in (said[:90], late) if part)
 
 
@@ -214,7 +228,7 @@ def _groups(
         row = _step_row(step, steps, shown.get(step.position), due.get(step.segment))
         found.setdefault(step.segment, []).append(row)
     return tuple(
-        Group(name[:1].upper() + name[1:], tuple(rows), sum(row.is_closed for row in rows))
+        Group(segment_text(name), tuple(rows), sum(row.is_closed for row in rows))
         for name, rows in found.items()
     )
 
@@ -291,9 +305,19 @@ def sentence(run: RollbackRun, now: datetime) -> tuple[str, str]:
     """What the banner says of a run: its cause, and who started it when."""
     at = instant_text(run.started_at, now)
     if run.noted_at is not None:
-        return f"Held {at} UTC at {run.place}.", f"{run.started_by} held it; notes tell the times."
+        return _("Held {at} UTC at {place}.").format(at=at, place=run.place), _(
+            "{started_by} held it; notes tell the times."
+        ).format(started_by=run.started_by)
     if run.drill:
-        return f"A drill at {run.place}.", f"{run.started_by} started it at {at} UTC."
-    who = f"Guardrail {run.guardrail.name}" if run.guardrail else run.started_by
+        return _("A drill at {place}.").format(place=run.place), _(
+            "{started_by} started it at {at} UTC."
+        ).format(started_by=run.started_by, at=at)
+    who = (
+        _("Guardrail {guardrail}").format(guardrail=run.guardrail.name)
+        if run.guardrail
+        else run.started_by
+    )
     reason = run.reason if run.reason.endswith((".", "?")) else f"{run.reason}."
-    return reason, f"{who} started the rollback at {run.started_at:%H:%M:%S}."
+    return reason, _("{who} started the rollback at {started_at:%H:%M:%S}.").format(
+        who=who, started_at=run.started_at
+    )

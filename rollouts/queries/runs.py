@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band
 from rollouts.models import (
     CheckResult,
@@ -107,10 +109,14 @@ class Watch:
     @property
     def text(self) -> str:
         """``0.62 %, 0:48 of 2:00``."""
+        if self.is_blind:
+            return _("no data")
         if not self.step.hold_s:
             return self.value
         held = min(self.held_s, self.step.hold_s)
-        return f"{self.value}, {span_text(held)} of {span_text(self.step.hold_s)}"
+        return _("{value}, {held} of {hold_s}").format(
+            value=self.value, held=span_text(held), hold_s=span_text(self.step.hold_s)
+        )
 
 
 def watches(run: RollbackRun, steps: Sequence[RunStep], now: datetime) -> dict[int, Watch]:

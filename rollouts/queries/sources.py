@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from rollouts.models import PrometheusSource
 from rollouts.probes.prometheus import PrometheusTarget, try_query
@@ -33,7 +34,7 @@ def try_source(source: PrometheusSource) -> Answered:
     Blocks for the deadline of a probe at most and raises nothing.
     """
     tried = try_query(PrometheusTarget(server=server_of(source), promql="1", interval_s=60))
-    took = f"{tried.took_ms:.0f} ms"
+    took = _("{took_ms:.0f} ms").format(took_ms=tried.took_ms)
     if tried.error:
         return Answered(False, f"{tried.error[:1].upper()}{tried.error[1:]} ({took}).")
-    return Answered(True, f"It answers within {took} and can be asked.")
+    return Answered(True, _("It answers within {took} and can be asked.").format(took=took))

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Decision, DecisionWord
 from rollouts.models import Stage, StageState
 from rollouts.queries.holds import hold_of
@@ -58,7 +60,7 @@ def for_public(track: Track, held: bool, now: datetime) -> Track:
     late = track.coming_at is not None and track.coming_at < now
     if not held and not late:
         return track
-    notes = {"next": "later", "bad": "paused"}
+    notes = {"next": "later", "bad": _("paused")}
     steps = tuple(replace(one, note=notes.get(one.state, one.note)) for one in track.steps)
     return replace(track, steps=steps, coming_at=None)
 
@@ -136,16 +138,18 @@ def planned(plan: DeploymentPlan, stage: Stage) -> datetime | None:
 
 def _start(stages: Sequence[Stage]) -> Step:
     begun = any(stage.state != StageState.PENDING for stage in stages)
-    return Step(stages[0].from_percent, "done" if begun else "now", "done" if begun else "now")
+    return Step(
+        stages[0].from_percent, "done" if begun else "now", _("done") if begun else _("now")
+    )
 
 
 def _step(plan: DeploymentPlan, stage: Stage, word: str, now: datetime) -> Step:
     if stage.state == StageState.DONE:
-        return Step(stage.to_percent, "done", "done")
+        return Step(stage.to_percent, "done", _("done"))
     if stage.state == StageState.RUNNING:
-        state, note = {"hold": ("hold", "on hold"), "rollback": ("bad", "roll back")}.get(
-            word, ("now", "live")
+        state, note = {"hold": ("hold", _("on hold")), "rollback": ("bad", _("roll back"))}.get(
+            word, ("now", _("live"))
         )
         return Step(stage.to_percent, state, note)
     at = planned(plan, stage)
-    return Step(stage.to_percent, "next", instant_text(at, now) if at else "later")
+    return Step(stage.to_percent, "next", instant_text(at, now) if at else _("later"))

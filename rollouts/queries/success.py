@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from checklists.rules.bands import Bound
 from rollouts.models import (
@@ -66,8 +67,8 @@ class SuccessRow:
     @property
     def word(self) -> str:
         if self.criterion.met is None:
-            return {EVALUATED: "No data", DUE: "Due", AHEAD: "Ahead"}[self.state]
-        return "Met" if self.criterion.met else "Missed"
+            return {EVALUATED: _("No data"), DUE: _("Due"), AHEAD: _("Ahead")}[self.state]
+        return _("Met") if self.criterion.met else _("Missed")
 
 
 def measures(row: SuccessCriterion) -> bool:
@@ -76,15 +77,17 @@ def measures(row: SuccessCriterion) -> bool:
 
 
 def asks(row: SuccessCriterion) -> str:
-    over = f" for {rules.span(row.over_s)}" if row.over_s else ""
+    over = _(" for {span}").format(span=rules.span(row.over_s)) if row.over_s else ""
     if row.query is not None:
         return f"{row.query.name} {rules.bound_text(row.op, row.value, row.query.unit)}{over}"
     if row.health_check is not None:
-        return f"{row.health_check.name} passes{over}"
+        return _("{health_check} passes{over}").format(
+            health_check=row.health_check.name, over=over
+        )
     if row.counts:
         bound = rules.bound_text(row.op, row.value) or "= 0"
         return f"{rules.COUNTS.get(row.counts, row.counts)} {bound}"
-    return "a person says it"
+    return _("a person says it")
 
 
 def success_rows(plan: DeploymentPlan, now: datetime) -> list[SuccessRow]:
@@ -147,7 +150,7 @@ def _of_samples(
 ) -> Outcome:
     is_check = isinstance(of, HealthCheck)
     if not is_check and (not row.op or row.value is None):
-        return Outcome(None, reason="No bound is set for it.")
+        return Outcome(None, reason=_("No bound is set for it."))
     bound = Bound("=", 1) if is_check else Bound(row.op, row.value)
     interval = _interval(of)
     if row.over_s:
@@ -159,8 +162,8 @@ def _of_samples(
 
 
 def _of_check(row: SuccessCriterion, found: Outcome) -> Outcome:
-    over = f" for {rules.span(row.over_s)}" if row.over_s else ""
-    text = {True: f"passes{over}", False: "failed"}.get(found.met, "")
+    over = _(" for {span}").format(span=rules.span(row.over_s)) if row.over_s else ""
+    text = {True: _("passes{over}").format(over=over), False: _("failed")}.get(found.met, "")
     return Outcome(found.met, text, found.reason)
 
 
@@ -218,9 +221,9 @@ def _alerts(plan: DeploymentPlan, what: str, at: datetime) -> tuple[int | None, 
         rows = rows.filter(severity__iexact="critical")
     hooks = AlertHook.objects.filter(plan=plan, retired_at=None)
     if not rows.exists() and not hooks.exists():
-        return None, "Nothing tells this release of alerts."
+        return None, _("Nothing tells this release of alerts.")
     if not rows.exists() and not any(_heard(hook, at) for hook in hooks):
-        return None, "No source of alerts was heard of lately: silence says nothing."
+        return None, _("No source of alerts was heard of lately: silence says nothing.")
     if what == rules.FALSE_ALERTS:
         return false_alerts(plan, plan.t0 or plan.created_at, at), ""
     return rows.count(), ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from rollouts.models import HealthCheck, PrometheusQuery, PrometheusSource
 from rollouts.probes import options_of
@@ -26,7 +27,9 @@ def server_of(source: PrometheusSource) -> Server:
         ca = secret(source.ca_env) if source.ca_env else ""
         return Server(url, _headers(source), ca)
     except NotGiven as error:
-        return Server(url, trouble=f"{source.name} is not asked: {error}")
+        return Server(
+            url, trouble=_("{source} is not asked: {error}").format(source=source.name, error=error)
+        )
 
 
 def _headers(source: PrometheusSource) -> dict[str, str]:

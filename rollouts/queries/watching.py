@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.rules.bands import Band, show
 from rollouts.models import HealthCheck, MetricSample, Probing, PrometheusQuery
@@ -19,14 +21,14 @@ from warroom.queries.once import once
 from warroom.rules.wording import age_text, duration_text
 
 STRIP_BLOCKS = 48
-NOT_JUDGED_WORD = "Not judged"
+NOT_JUDGED_WORD = _l("Not judged")
 # How a check of each kind is said to be, instead of the band's usual word.
 WORDS = {
-    "http": {Band.GREEN: "Up", Band.YELLOW: "Slow", Band.RED: "Down"},
-    "tcp": {Band.GREEN: "Up", Band.YELLOW: "Slow", Band.RED: "Down"},
-    "tls": {Band.GREEN: "Valid", Band.YELLOW: "Ends soon", Band.RED: "Bad"},
-    "targets": {Band.GREEN: "All up", Band.YELLOW: "Some down", Band.RED: "Down"},
-    "heartbeat": {Band.GREEN: "On time", Band.YELLOW: "Late", Band.RED: "Missing"},
+    "http": {Band.GREEN: _l("Up"), Band.YELLOW: _l("Slow"), Band.RED: _l("Down")},
+    "tcp": {Band.GREEN: _l("Up"), Band.YELLOW: _l("Slow"), Band.RED: _l("Down")},
+    "tls": {Band.GREEN: _l("Valid"), Band.YELLOW: _l("Ends soon"), Band.RED: _l("Bad")},
+    "targets": {Band.GREEN: _l("All up"), Band.YELLOW: _l("Some down"), Band.RED: _l("Down")},
+    "heartbeat": {Band.GREEN: _l("On time"), Band.YELLOW: _l("Late"), Band.RED: _l("Missing")},
 }
 
 
@@ -101,7 +103,7 @@ def watched(row: Probing, now: datetime) -> Watched:
         unit=unit,
         target=_target(row),
         note=_note(row, said.band, now),
-        trouble=_trouble(row, said.band, said.reason, now, shown=value != "no data"),
+        trouble=_trouble(row, said.band, said.reason, now, shown=value != _("no data")),
     )
 
 
@@ -109,36 +111,38 @@ def _figure(row: Probing, band: Band, *, keep: bool) -> tuple[str, str]:
     if isinstance(row, HealthCheck) and row.kind == "heartbeat" and band is not Band.NO_DATA:
         return row.now_text, ""
     if isinstance(row, HealthCheck) and band is Band.RED and not row.answered:
-        return "failing", ""
+        return _("failing"), ""
     if row.value is None or (band is Band.NO_DATA and not keep):
-        return "no data", ""
+        return _("no data"), ""
     text = row.show(row.value)
-    figure, _, unit = text.partition(" ")
+    figure, _unused, unit = text.partition(" ")
     return figure, unit
 
 
 def _word(row: Probing, band: Band, unjudged: bool) -> str:
     if unjudged:
-        return NOT_JUDGED_WORD
+        return str(NOT_JUDGED_WORD)
     if not isinstance(row, HealthCheck):
         return ""
-    return WORDS.get(row.kind, WORDS["http"]).get(band, "")
+    return str(WORDS.get(row.kind, WORDS["http"]).get(band, ""))
 
 
 def _target(row: Probing) -> str:
     bands = row.bands
     if isinstance(row, HealthCheck) and row.kind == "heartbeat":
-        return f"every {duration_text(timedelta(seconds=row.interval_s))}"
+        return _("every {timedelta}").format(
+            timedelta=duration_text(timedelta(seconds=row.interval_s))
+        )
     if bands is None:
-        return "no bands set"
+        return _("no bands set")
     if bands.green.op == "=" or getattr(row, "words", None):
-        return f"target {row.show(bands.green.value)}"
-    return f"target {show(bands.green, row.unit)}"
+        return _("target {show}").format(show=row.show(bands.green.value))
+    return _("target {show}").format(show=show(bands.green, row.unit))
 
 
 def _note(row: Probing, band: Band, now: datetime) -> str:
     if band in (Band.YELLOW, Band.RED) and row.band_since is not None:
-        return f"for {duration_text(now - row.band_since)}"
+        return _("for {now}").format(now=duration_text(now - row.band_since))
     return ""
 
 
@@ -151,8 +155,10 @@ def _trouble(row: Probing, band: Band, reason: str, now: datetime, *, shown: boo
     if shown:
         return reason
     if row.value is None or row.observed_at is None:
-        return f"{reason}; never seen"
-    return f"{reason}; last value {row.show(row.value)}, {age_text(row.observed_at, now)}"
+        return _("{reason}; never seen").format(reason=reason)
+    return _("{reason}; last value {show}, {observed_at}").format(
+        reason=reason, show=row.show(row.value), observed_at=age_text(row.observed_at, now)
+    )
 
 
 # --- tiles ---------------------------------------------------------------------------------
@@ -171,20 +177,26 @@ def tiles(plan: DeploymentPlan, now: datetime, marked: datetime | None = None) -
 
 
 def _tile(row: PrometheusQuery, now: datetime, marked: datetime | None) -> Tile:
-    points = [(at, value) for at, value, _ in row.history.get("points", ())]
+    points = [(at, value) for at, value, _unused in row.history.get("points", ())]
     mark = marked.timestamp() if marked else None
     spark = sparkline.spark(points, row.bands, row.unit, mark=mark)
     return Tile(watched(row, now), spark, _in_words(row, points))
 
 
 def _in_words(row: PrometheusQuery, points: Sequence[sparkline.Point]) -> str:
-    values = [value for _, value in points if value is not None]
+    values = [value for _unused, value in points if value is not None]
     if not values:
-        return f"{row.name}: no values yet."
+        return _("{row}: no values yet.").format(row=row.name)
     span = duration_text(timedelta(seconds=points[-1][0] - points[0][0]))
     low, high = row.show(min(values)), row.show(max(values))
-    between = f"constant at {low}" if low == high else f"{low} to {high}"
-    return f"{row.name}, last {span}: {between}, latest {row.show(values[-1])}."
+    between = (
+        _("constant at {low}").format(low=low)
+        if low == high
+        else _("{low} to {high}").format(low=low, high=high)
+    )
+    return _("{row}, last {span}: {between}, latest {show}.").format(
+        row=row.name, span=span, between=between, show=row.show(values[-1])
+    )
 
 
 # --- rows with their history ----------------------------------------------------------------
@@ -215,10 +227,12 @@ def check_rows(plan: DeploymentPlan, now: datetime, span: timedelta) -> list[Row
 def asked_text(row: HealthCheck) -> str:
     """What a check asks, in a few words: "HTTP https://…", "a script, every 1 h"."""
     if row.kind == "heartbeat":
-        return f"a script, every {duration_text(timedelta(seconds=row.interval_s))}"
+        return _("a script, every {timedelta}").format(
+            timedelta=duration_text(timedelta(seconds=row.interval_s))
+        )
     if row.kind == "targets":
         job = row.options.get("job", "")
-        return f"targets of {job}" if job else "all targets"
+        return _("targets of {job}").format(job=job) if job else _("all targets")
     return f"{row.kind.upper()} {row.url}"
 
 
@@ -273,18 +287,28 @@ def _summed(rows: Sequence[Watched]) -> tuple[dict[str, int], str]:
 
 def _bands_in_words(row: PrometheusQuery) -> str:
     if row.bands is None:
-        return "shown, not judged"
-    red = f", red {show(row.bands.red, row.unit)}" if row.bands.red else ""
-    return f"green {show(row.bands.green, row.unit)}{red}"
+        return _("shown, not judged")
+    red = _(", red {show}").format(show=show(row.bands.red, row.unit)) if row.bands.red else ""
+    return _("green {show}{red}").format(show=show(row.bands.green, row.unit), red=red)
 
 
 def _strip_in_words(row: Probing, bands: Sequence[str]) -> str:
-    words = {"green": "green", "yellow": "yellow", "red": "red", "no_data": "without data"}
+    words = {
+        "green": _("green"),
+        "yellow": _("yellow"),
+        "red": _("red"),
+        "no_data": _("without data"),
+    }
     counts = Counter(band for band in bands if band)
     if not counts:
-        return f"{row.name}: nothing seen yet"
-    parts = [f"{words[band]} in {count}" for band, count in counts.most_common()]
-    return f"{row.name} {', '.join(parts)} of {sum(counts.values())} blocks"
+        return _("{row}: nothing seen yet").format(row=row.name)
+    parts = [
+        _("{band} in {count}").format(band=words[band], count=count)
+        for band, count in counts.most_common()
+    ]
+    return _("{row} {parts} of {sum} blocks").format(
+        row=row.name, parts=", ".join(parts), sum=sum(counts.values())
+    )
 
 
 def summary(rows: Sequence[Watched]) -> dict[str, int]:

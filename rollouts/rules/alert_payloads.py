@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.moments import can_be_kept
 
 DRILL = "warroom_drill"
@@ -63,31 +65,37 @@ def read(body: bytes) -> Envelope:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise WrongPayload("The body is no JSON.") from error
+        raise WrongPayload(_("The body is no JSON.")) from error
     if not isinstance(said, dict) or not isinstance(said.get("alerts"), list):
-        raise WrongPayload("alerts: a list of alerts is wanted, in an object.")
+        raise WrongPayload(_("alerts: a list of alerts is wanted, in an object."))
     rows = said["alerts"]
     alerts = tuple(_told(row, f"alerts.{n}") for n, row in enumerate(rows[:MOST]))
     cut = said.get("truncatedAlerts") or 0
     if type(cut) is not int or cut < 0:
-        raise WrongPayload("truncatedAlerts: a count is wanted.")
+        raise WrongPayload(_("truncatedAlerts: a count is wanted."))
     group = _text(said.get("groupKey")) or _text(said.get("receiver"))
     return Envelope(alerts, _digest(group), min(cut + len(rows) - len(alerts), 1_000_000))
 
 
 def _told(row: Any, at: str) -> Told:
     if not isinstance(row, dict):
-        raise WrongPayload(f"{at}: an object is wanted.")
+        raise WrongPayload(_("{at}: an object is wanted.").format(at=at))
     status = row.get("status")
     if status not in ("firing", "resolved"):
-        raise WrongPayload(f"{at}.status: firing or resolved is wanted, not {_short(status)}.")
+        raise WrongPayload(
+            _("{at}.status: firing or resolved is wanted, not {short}.").format(
+                at=at, short=_short(status)
+            )
+        )
     labels, notes = _pairs(row.get("labels"), at), _pairs(row.get("annotations"), at)
     started, ended = _time(row.get("startsAt")), _time(row.get("endsAt"))
     if started is None:
-        raise WrongPayload(f"{at}.startsAt: a time such as 2026-01-31T12:00:00Z is wanted.")
+        raise WrongPayload(
+            _("{at}.startsAt: a time such as 2026-01-31T12:00:00Z is wanted.").format(at=at)
+        )
     return Told(
         fingerprint=_fingerprint(row.get("fingerprint"), labels),
-        name=(labels.get("alertname") or "Alert without a name")[:_NAME],
+        name=(labels.get("alertname") or _("Alert without a name"))[:_NAME],
         severity=labels.get("severity", "").strip().lower()[:40],
         summary=(notes.get("summary") or notes.get("message") or notes.get("description", ""))[
             :500
@@ -106,7 +114,7 @@ def _pairs(said: Any, at: str) -> dict[str, str]:
     if said is None:
         return {}
     if not isinstance(said, dict):
-        raise WrongPayload(f"{at}: labels and annotations are objects.")
+        raise WrongPayload(_("{at}: labels and annotations are objects.").format(at=at))
     return {_text(name)[:_NAME]: _text(value) for name, value in list(said.items())[:_LABELS]}
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.typed import date_of
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -94,10 +96,10 @@ def _text(key: str, value: Any, most: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str | int | float) or isinstance(value, bool):
-        raise Wrong(key, f"{key} is no text.")
+        raise Wrong(key, _("{key} is no text.").format(key=key))
     text = str(value).replace("\0", "").strip()
     if len(text) > most:
-        raise Wrong(key, f"{key} has more than {most} characters.")
+        raise Wrong(key, _("{key} has more than {most} characters.").format(key=key, most=most))
     return text
 
 
@@ -108,17 +110,20 @@ def _name(said: tuple[str, Any], environment: str, stamp: str, taken_at: datetim
         usual = stamp if _STAMP.fullmatch(stamp) else f"{taken_at:%Y%m%d_%H%M%S}"
         name = f"{environment or 'backup'}_{usual}"
     if not name:
-        raise Wrong("name", "Say a name, or a timestamp and an environment to make one of.")
+        raise Wrong("name", _("Say a name, or a timestamp and an environment to make one of."))
     name = re.sub(r"\s+", "-", name.rstrip("/"))
     if not NAME.fullmatch(name):
-        raise Wrong(key, f"{name[:60]!r} is no name: letters, digits and . _ - : @ + only.")
+        raise Wrong(
+            key,
+            _("{name!r} is no name: letters, digits and . _ - : @ + only.").format(name=name[:60]),
+        )
     return name
 
 
 def _commit(key: str, value: Any) -> str:
     text = _text(key, value, 64)
     if text and not COMMIT.fullmatch(text):
-        raise Wrong(key, f"{text!r} names no commit.")
+        raise Wrong(key, _("{text!r} names no commit.").format(text=text))
     return text
 
 
@@ -130,7 +135,7 @@ def _count(key: str, value: Any) -> int | None:
         return len(value)
     text = str(value)
     if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,9}", text):
-        raise Wrong(key, f"{text[:40]!r} is no number of files.")
+        raise Wrong(key, _("{text!r} is no number of files.").format(text=text[:40]))
     return int(text)
 
 
@@ -146,9 +151,19 @@ def _instant(key: str, value: Any, now: datetime) -> datetime:
     except ValueError:
         at = None
     if at is None:
-        raise Wrong(key, f"{text[:40]!r} is no time. Write 20251015_063700 or 2025-10-15 06:37.")
+        raise Wrong(
+            key,
+            _("{text!r} is no time. Write 20251015_063700 or 2025-10-15 06:37.").format(
+                text=text[:40]
+            ),
+        )
     if at.year < 1990 or (at - now).total_seconds() > 300:
-        raise Wrong(key, f"{text[:40]!r} lies {'in the future' if at > now else 'long ago'}.")
+        raise Wrong(
+            key,
+            _("{text!r} lies {words}.").format(
+                text=text[:40], words=_("in the future") if at > now else _("long ago")
+            ),
+        )
     return at
 
 
@@ -171,17 +186,22 @@ def _size(key: str, value: Any) -> tuple[int | None, str]:
         return None, ""
     if isinstance(value, int) and not isinstance(value, bool):
         if not 0 <= value <= MOST_BYTES:
-            raise Wrong(key, f"{value} bytes cannot be meant.")
+            raise Wrong(key, _("{value} bytes cannot be meant.").format(value=value))
         return value, ""
     text = _text(key, value, 30)
     match = _SIZE.fullmatch(text)
     if match is None:
-        raise Wrong(key, f"{text!r} is no size. Write such as 700K, 1.2 GB or a number of bytes.")
+        raise Wrong(
+            key,
+            _("{text!r} is no size. Write such as 700K, 1.2 GB or a number of bytes.").format(
+                text=text
+            ),
+        )
     number, unit, binary, named = match.groups()
     base = 1000 if named and not binary and unit else 1024
     size = round(float(number.replace(",", ".")) * base ** _POWERS[unit.upper()])
     if size > MOST_BYTES:
-        raise Wrong(key, f"{text!r} cannot be meant.")
+        raise Wrong(key, _("{text!r} cannot be meant.").format(text=text))
     return size, text
 
 
@@ -190,7 +210,10 @@ def checksum(key: str, value: Any) -> str:
     text = _text(key, value, 700).lower().removeprefix("sha256:")
     digest = text.split()[0].lstrip("\\") if text.split() else ""
     if digest and not SHA256.fullmatch(digest):
-        raise Wrong(key, f"{digest[:40]!r} is no SHA-256: it has 64 hexadecimal digits.")
+        raise Wrong(
+            key,
+            _("{digest!r} is no SHA-256: it has 64 hexadecimal digits.").format(digest=digest[:40]),
+        )
     return digest
 
 
@@ -225,16 +248,25 @@ def findings(rows: list[Held], environment: str) -> list[tuple[str, str]]:
     bad = [row.name for row in rows if row.mismatch]
     if bad:
         names = ", ".join(bad[:3])
-        found.append(("backup_mismatch", f"{names}: the file is not what its checksum claims."))
+        found.append(
+            (
+                "backup_mismatch",
+                _("{names}: the file is not what its checksum claims.").format(names=names),
+            )
+        )
     own = [
         row for row in rows if not row.mismatch and same_environment(row.environment, environment)
     ]
     if rows and environment and not own:
-        kinds = ", ".join(sorted({row.environment or "no environment" for row in rows}))
-        text = f"All {len(rows)} are of {kinds}; none is of {environment}."
+        kinds = ", ".join(sorted({row.environment or _("no environment") for row in rows}))
+        text = _("All {count} are of {kinds}; none is of {environment}.").format(
+            count=len(rows), kinds=kinds, environment=environment
+        )
         found.append(("backup_elsewhere", text))
     elif own and not any(row.verified for row in own):
-        text = f"None of the {len(own)} of {environment or 'this release'} was read back."
+        text = _("None of the {count} of {environment} was read back.").format(
+            count=len(own), environment=environment or _("this release")
+        )
         found.append(("backup_unverified", text))
     return found
 

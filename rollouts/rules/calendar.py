@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.coverage import Span, gaps
 from warroom.rules.wording import duration_text
 
@@ -109,7 +111,7 @@ def behind_text(seconds: float | None) -> str:
     if seconds is None:
         return ""
     if abs(seconds) < 60:
-        return "on plan, 0 min behind"
+        return _("on plan, 0 min behind")
     return f"{duration_text(abs(seconds))} {'behind' if seconds > 0 else 'ahead'}"
 
 
@@ -118,7 +120,7 @@ def nights(span: Span, zone: str) -> list[Span]:
     there = ZoneInfo(zone or "UTC")
     day = span.starts.astimezone(there).date() - timedelta(days=1)
     found = []
-    for _ in range(32):
+    for _unused in range(32):
         starts = datetime.combine(day, NIGHT_FROM, there).astimezone(UTC)
         ends = datetime.combine(day + timedelta(days=1), NIGHT_TO, there).astimezone(UTC)
         begins, over = max(starts, span.starts), min(ends, span.ends)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from warroom.rules.blanks import blanks
 
-_PORT = "Host and port are wanted: db.example:5432."
+_PORT = _l("Host and port are wanted: db.example:5432.")
 
 
 def wrong_address(kind: str, url: str) -> str:
@@ -18,7 +21,7 @@ def wrong_address(kind: str, url: str) -> str:
     if not url or blanks(url):
         return ""
     if kind not in ADDRESSED:
-        return "A check of this kind asks no address."
+        return _("A check of this kind asks no address.")
     return ADDRESSED[kind](url)
 
 
@@ -30,16 +33,16 @@ def wrong_web(url: str) -> str:
     except ValueError:
         is_good = False
     if not is_good or any(c.isspace() or c in '<>"\\' for c in url):
-        return "It is no web address: write https://service.example/health."
+        return _("It is no web address: write https://service.example/health.")
     if parts.username is not None:
-        return "The address has a name or password in it; name a variable instead."
+        return _("The address has a name or password in it; name a variable instead.")
     return ""
 
 
 def _wrong_port(url: str) -> str:
-    host, _, port = url.rpartition(":")
+    host, _unused, port = url.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or not 0 < int(port) < 65_536:
-        return _PORT
+        return str(_PORT)
     return _PORT if any(c.isspace() or c in '/@<>"\\' for c in host) else ""
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band, Bands, judge
 from rollouts.rules.sustained import RedMemory, is_sustained, remember
 
@@ -23,8 +25,14 @@ class Shares:
     @property
     def text(self) -> str:
         """``green 93 %, yellow 7 %, red 0 %``; without data only where there was such time."""
-        said = [f"green {self.green} %", f"yellow {self.yellow} %", f"red {self.red} %"]
-        return ", ".join([*said, f"no data {self.no_data} %"] if self.no_data else said)
+        said = [
+            _("green {green} %").format(green=self.green),
+            _("yellow {yellow} %").format(yellow=self.yellow),
+            _("red {red} %").format(red=self.red),
+        ]
+        return ", ".join(
+            [*said, _("no data {no_data} %").format(no_data=self.no_data)] if self.no_data else said
+        )
 
 
 def shares(
@@ -37,7 +45,7 @@ def shares(
     if not points:
         return None
     judged = [(at, judge(bands, value)) for at, value in points]
-    counts = {band: sum(one is band for _, one in judged) for band in Band}
+    counts = {band: sum(one is band for _unused, one in judged) for band in Band}
     return Shares(**_percent(counts), rollbacks=_lasting(judged, sustained_s, interval_s))
 
 

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.bands import Band
 from rollouts.rules.sustained import RedMemory
 from warroom.rules.wording import duration_text
@@ -82,17 +85,27 @@ def counted_from(cause: str, desired_at: datetime | None) -> datetime | None:
     return desired_at if cause in ("rollback", "resume") else None
 
 
-_BEYOND = {">": "above", ">=": "at or above", "<": "below", "<=": "at or below", "=": "at"}
+_BEYOND = {
+    ">": _l("above"),
+    ">=": _l("at or above"),
+    "<": _l("below"),
+    "<=": _l("at or below"),
+    "=": _l("at"),
+}
 
 
 def rule_of_metric(name: str, op: str, limit: str, window_s: int) -> str:
     """ "Error rate above 1 % for 5 min"; ``limit`` with its unit, "" without a red band."""
-    beyond = f"{_BEYOND[op]} {limit}" if limit else "red"
-    return f"{name} {beyond} for {duration_text(window_s)}"
+    beyond = f"{_BEYOND[op]} {limit}" if limit else _("red")
+    return _("{name} {beyond} for {window_s}").format(
+        name=name, beyond=beyond, window_s=duration_text(window_s)
+    )
 
 
 def reason_of_metric(name: str, op: str, limit: str, window_s: int, peak: str) -> str:
     """ "Error rate was above 1 % for 5 min, peak 1.31 %." """
-    beyond = f"{_BEYOND[op]} {limit}" if limit else "red"
-    worst = f", peak {peak}" if peak else ""
-    return f"{name} was {beyond} for {duration_text(window_s)}{worst}."
+    beyond = f"{_BEYOND[op]} {limit}" if limit else _("red")
+    worst = _(", peak {peak}").format(peak=peak) if peak else ""
+    return _("{name} was {beyond} for {window_s}{worst}.").format(
+        name=name, beyond=beyond, window_s=duration_text(window_s), worst=worst
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band
 from warroom.rules.wording import duration_text
 
@@ -61,20 +63,25 @@ def judge(beat: Beat, now: datetime) -> Heard:
     if beat.longest_s is not None and (beat.run_s or 0) > beat.longest_s:
         took = duration_text(timedelta(seconds=beat.run_s or 0))
         allowed = duration_text(timedelta(seconds=beat.longest_s))
-        return Heard(Band.YELLOW, f"its run took {took}, longer than {allowed}")
+        return Heard(
+            Band.YELLOW,
+            _("its run took {took}, longer than {allowed}").format(took=took, allowed=allowed),
+        )
     return Heard(Band.GREEN)
 
 
 def _not_yet(beat: Beat, now: datetime) -> str:
     if beat.started_at is not None:
-        return f"it began {duration_text(now - beat.started_at)} ago and has not ended yet"
-    return "it has not reported yet"
+        return _("it began {now} ago and has not ended yet").format(
+            now=duration_text(now - beat.started_at)
+        )
+    return _("it has not reported yet")
 
 
 def _failed(beat: Beat) -> str:
     lines = [line.strip() for line in beat.output.splitlines() if line.strip()]
     said = f": {lines[-1][:200]}" if lines else ""
-    return f"exit status {beat.exit_status}{said}"
+    return _("exit status {exit_status}{said}").format(exit_status=beat.exit_status, said=said)
 
 
 def _missed(beat: Beat, now: datetime) -> int:
@@ -87,6 +94,10 @@ def _missed(beat: Beat, now: datetime) -> int:
 def _silent(beat: Beat, late: datetime, now: datetime) -> Heard:
     missed = _missed(beat, now)
     if missed > beat.red_after:
-        return Heard(Band.RED, f"silent, {missed} reports missed", missed)
-    word = "no report" if beat.started_at is None else "its run has not ended"
-    return Heard(Band.YELLOW, f"late by {duration_text(now - late)}: {word}", missed)
+        return Heard(Band.RED, _("silent, {missed} reports missed").format(missed=missed), missed)
+    word = _("no report") if beat.started_at is None else _("its run has not ended")
+    return Heard(
+        Band.YELLOW,
+        _("late by {now}: {word}").format(now=duration_text(now - late), word=word),
+        missed,
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import instant_text
 
 RULE = "rule"
@@ -30,11 +32,19 @@ class Hold:
 
     def said(self, now: datetime) -> str:
         """“Held by Cora until 03:00 UTC: reason.”"""
-        who = "by rule" if self.by_rule else f"by {self.by}"
-        until = f" until {instant_text(self.until, now)} UTC" if self.until else ""
-        again = ", then looked at again" if self.by_rule and self.until else ""
         reason = self.reason.strip().rstrip(".")
-        return f"Held {who}{until}{again}{f': {reason}' if reason else ''}."
+        until = instant_text(self.until, now) if self.until else ""
+        said = self._sentence().format(by=self.by, until=until)
+        return f"{said}{f': {reason}' if reason else ''}."
+
+    def _sentence(self) -> str:
+        if self.by_rule:
+            return (
+                _("Held by rule until {until} UTC, then looked at again")
+                if self.until
+                else _("Held by rule")
+            )
+        return _("Held by {by} until {until} UTC") if self.until else _("Held by {by}")
 
 
 @dataclass(frozen=True)

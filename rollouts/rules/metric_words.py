@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.bands import Bound, show
 from checklists.rules.criterion_words import Moved
 from warroom.rules.wording import duration_text, number_text
@@ -23,13 +26,13 @@ JUDGED = (
     "enabled",
 )
 REDUCERS = {
-    "": "none: several series are no data",
-    "sum": "their sum",
-    "max": "the highest",
-    "min": "the lowest",
-    "avg": "their average",
-    "count": "how many there are",
-    "worst": "the worst by the bands",
+    "": _l("none: several series are no data"),
+    "sum": _l("their sum"),
+    "max": _l("the highest"),
+    "min": _l("the lowest"),
+    "avg": _l("their average"),
+    "count": _l("how many there are"),
+    "worst": _l("the worst by the bands"),
 }
 
 Settings = Mapping[str, Any]
@@ -38,30 +41,30 @@ Settings = Mapping[str, Any]
 def words_of(data: Settings, sources: Mapping[int, str] | None = None) -> dict[str, str]:
     """The fields of a version as people read them; ``sources`` names servers by their ids."""
     return {
-        "Name": data.get("name") or "",
+        _("Name"): data.get("name") or "",
         "PromQL": data.get("promql") or "",
-        "Server": (sources or {}).get(data.get("source_id") or 0, ""),
-        "Unit": data.get("unit") or "",
-        "Green": _bound(data, "green"),
-        "Red": _bound(data, "red"),
-        "Red counts after": _length(data.get("sustained_s")),
-        "Bad answers in a row": _more_than_one(data.get("red_after")),
-        "No data after": _length(data.get("stale_s")),
-        "Asked every": _length(data.get("interval_s")),
-        "Cadence": cadence_text(data.get("cadence") or ()),
-        "Several series": REDUCERS.get(data.get("reducer") or "", "")
+        _("Server"): (sources or {}).get(data.get("source_id") or 0, ""),
+        _("Unit"): data.get("unit") or "",
+        _("Green"): _bound(data, "green"),
+        _("Red"): _bound(data, "red"),
+        _("Red counts after"): _length(data.get("sustained_s")),
+        _("Bad answers in a row"): _more_than_one(data.get("red_after")),
+        _("No data after"): _length(data.get("stale_s")),
+        _("Asked every"): _length(data.get("interval_s")),
+        _("Cadence"): cadence_text(data.get("cadence") or ()),
+        _("Several series"): str(REDUCERS.get(data.get("reducer") or "", ""))
         if data.get("reducer")
         else "",
-        "Counts samples by": data.get("guard_promql") or "",
-        "At least": number_text(data["guard_min"]) if data.get("guard_min") is not None else "",
-        "Report only": "yes" if data.get("report_only") else "",
-        "Off the list": "yes" if data.get("enabled") is False else "",
-        "Meaning": data.get("meaning") or "",
-        "Expected": data.get("expected") or "",
-        "Alert rule": data.get("alert_name") or "",
-        "Runbook": data.get("runbook_url") or "",
-        "Link": data.get("link_url") or "",
-        "Words": ", ".join(f"{key} {word}" for key, word in (data.get("words") or {}).items()),
+        _("Counts samples by"): data.get("guard_promql") or "",
+        _("At least"): number_text(data["guard_min"]) if data.get("guard_min") is not None else "",
+        _("Report only"): _("yes") if data.get("report_only") else "",
+        _("Off the list"): _("yes") if data.get("enabled") is False else "",
+        _("Meaning"): data.get("meaning") or "",
+        _("Expected"): data.get("expected") or "",
+        _("Alert rule"): data.get("alert_name") or "",
+        _("Runbook"): data.get("runbook_url") or "",
+        _("Link"): data.get("link_url") or "",
+        _("Words"): ", ".join(f"{key} {word}" for key, word in (data.get("words") or {}).items()),
     }
 
 
@@ -95,8 +98,12 @@ def cadence_text(cadence: Any) -> str:
     parts = []
     for step in cadence:
         until = step.get("until_s")
-        every = f"every {duration_text(step['every_s'])}"
-        parts.append(f"{every} until T+{duration_text(until)}" if until else f"then {every}")
+        every = _("every {every_s}").format(every_s=duration_text(step["every_s"]))
+        parts.append(
+            _("{every} until T+{until}").format(every=every, until=duration_text(until))
+            if until
+            else _("then {every}").format(every=every)
+        )
     return ", ".join(parts)
 
 
@@ -106,7 +113,7 @@ def _bound(data: Settings, side: str) -> str:
 
 
 def _length(seconds: float | None) -> str:
-    return "" if seconds is None else duration_text(seconds) if seconds else "at once"
+    return "" if seconds is None else duration_text(seconds) if seconds else _("at once")
 
 
 def _more_than_one(count: int | None) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.oddities import Odd
 from warroom.rules.offsets import format_span
 from warroom.rules.wording import full_instant
@@ -29,25 +31,45 @@ def of_stages(steps: Sequence[Step]) -> list[Odd]:
     found = []
     for step in steps:
         if step.end <= step.start:
-            title = f"Stage {step.number} does not go up"
-            found.append(Odd("stage-share", title, f"From {step.start} % to {step.end} %."))
+            title = _("Stage {step} does not go up").format(step=step.number)
+            found.append(
+                Odd(
+                    "stage-share",
+                    title,
+                    _("From {start} % to {end} %.").format(start=step.start, end=step.end),
+                )
+            )
         if step.hold_s == 0:
-            text = "Yellow and no data would hold it for no time at all."
-            found.append(Odd("stage-hold", f"Stage {step.number} has no hold length", text))
+            text = _("Yellow and no data would hold it for no time at all.")
+            found.append(
+                Odd(
+                    "stage-hold",
+                    _("Stage {step} has no hold length").format(step=step.number),
+                    text,
+                )
+            )
     found += _soakless(steps)
     for before, after in pairwise(steps):
         if after.start != before.end:
-            title = f"Stage {after.number} begins at {after.start} %, not at {before.end} %"
-            text = f"Stage {before.number} ends at {before.end} %."
+            title = _("Stage {after} begins at {start} %, not at {end} %").format(
+                after=after.number, start=after.start, end=before.end
+            )
+            text = _("Stage {before} ends at {end} %.").format(before=before.number, end=before.end)
             found.append(Odd("stage-gap", title, text))
         if before.at and after.at and after.at < before.at:
-            title = f"Stage {after.number} is planned before stage {before.number}"
-            text = f"{full_instant(after.at)}, and {full_instant(before.at)}."
+            title = _("Stage {after} is planned before stage {before}").format(
+                after=after.number, before=before.number
+            )
+            text = _("{at}, and {before_at}.").format(
+                at=full_instant(after.at), before_at=full_instant(before.at)
+            )
             found.append(Odd("stage-order", title, text))
         elif before.at and after.at and after.at - before.at < timedelta(seconds=before.soak_s):
             room = max((after.at - before.at).total_seconds(), 0)
-            title = f"Stage {before.number} soaks longer than it has"
-            text = f"{format_span(before.soak_s)} of soak in {format_span(room)} until the next."
+            title = _("Stage {before} soaks longer than it has").format(before=before.number)
+            text = _("{format_span} of soak in {format_span_room} until the next.").format(
+                format_span=format_span(before.soak_s), format_span_room=format_span(room)
+            )
             found.append(Odd("stage-soak", title, text))
     return found
 
@@ -58,10 +80,16 @@ def _soakless(steps: Sequence[Step]) -> list[Odd]:
     for step in steps[:-1]:
         if step.soak_s or step.gated:
             continue
-        text = f"The next stage may begin as soon as {step.end} % is there."
+        text = _("The next stage may begin as soon as {end} % is there.").format(end=step.end)
         if step.by_itself:
-            text = "It says that it goes on by itself, which wants a soak or a gate."
-        found.append(Odd("stage-no-soak", f"Stage {step.number} has no soak and no gate", text))
+            text = _("It says that it goes on by itself, which wants a soak or a gate.")
+        found.append(
+            Odd(
+                "stage-no-soak",
+                _("Stage {step} has no soak and no gate").format(step=step.number),
+                text,
+            )
+        )
     return found
 
 
@@ -74,5 +102,7 @@ def past_the_window(steps: Sequence[Step], closes: datetime | None) -> Odd | Non
     if ends <= closes:
         return None
     over = format_span((ends - closes).total_seconds())
-    text = f"Stage {last.number} ends its soak {full_instant(ends)}, {over} after the window."
-    return Odd("stages-past-window", "The rollout ends after the window", text)
+    text = _("Stage {last} ends its soak {ends}, {over} after the window.").format(
+        last=last.number, ends=full_instant(ends), over=over
+    )
+    return Odd("stages-past-window", _("The rollout ends after the window"), text)

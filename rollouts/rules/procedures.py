@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.typed import length_of
 from warroom.rules.wording import span_text
 
@@ -49,27 +51,39 @@ def segments(steps: Sequence[Step]) -> list[tuple[str, int | None]]:
 def odd(target_s: int | None, steps: Sequence[Step]) -> Iterator[tuple[str, str]]:
     """What a person should look at: a code and a sentence for each."""
     if not steps:
-        yield "procedure_empty", "It has no steps; a run would have decide, execute and verify."
+        yield "procedure_empty", _("It has no steps; a run would have decide, execute and verify.")
         return
     sums = segments(steps)
-    said = [seconds for _, seconds in sums if seconds is not None]
+    said = [seconds for _unused, seconds in sums if seconds is not None]
     total = sum(said)
     if target_s is not None and said and total > target_s:
         parts = " + ".join(span_text(one) for one in said)
         yield (
             "procedure_sum",
-            f"{parts} = {span_text(total)}, but its target is {span_text(target_s)}.",
+            _("{parts} = {total}, but its target is {target_s}.").format(
+                parts=parts, total=span_text(total), target_s=span_text(target_s)
+            ),
         )
     elif target_s is not None and len(said) == len(sums) and total < target_s:
-        text = f"its target is {span_text(target_s)}, its segments add up to {span_text(total)}."
-        yield "procedure_sum", f"{span_text(target_s - total)} are in no segment: {text}"
+        text = _("its target is {target_s}, its segments add up to {total}.").format(
+            target_s=span_text(target_s), total=span_text(total)
+        )
+        yield (
+            "procedure_sum",
+            _("{target_s} are in no segment: {text}").format(
+                target_s=span_text(target_s - total), text=text
+            ),
+        )
     kinds = [step.kind for step in steps]
     if "stop_intake" in kinds and any(
         kind not in ("stop_intake", "person") for kind in kinds[: kinds.index("stop_intake")]
     ):
-        yield "procedure_order", "Requests are taken until after something was changed."
+        yield "procedure_order", _("Requests are taken until after something was changed.")
     if "backup" in kinds and "execute" in kinds[: kinds.index("backup")]:
-        yield "procedure_order", "The backup comes after what it is to save from."
+        yield "procedure_order", _("The backup comes after what it is to save from.")
     for step in steps:
         if step.kind in ("metric", "check") and not step.watches:
-            yield "procedure_watch", f"“{step.title}” names no metric or check; a person ticks it."
+            yield (
+                "procedure_watch",
+                _("“{step}” names no metric or check; a person ticks it.").format(step=step.title),
+            )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import promql_parser
+from django.utils.translation import gettext as _
 
 MOST = 10_000
 _COUNTERS = ("_total", "_count", "_sum", "_bucket")
@@ -60,12 +61,14 @@ def lint(promql: str, reducer: str = "") -> tuple[Remark, ...]:
 def _unreadable(promql: str) -> str:
     """Why a query is not given to the parser at all; "" when it is."""
     if not promql.strip():
-        return "There is no query."
+        return _("There is no query.")
     plain = _TEXTS.sub("", promql)
     if len(promql) > MOST or len(_OPERATOR.findall(plain)) > MOST_OPERATORS:
-        return f"The query is too long to be checked: {MOST_OPERATORS} operators are the most."
+        return _(
+            "The query is too long to be checked: {most_operators} operators are the most."
+        ).format(most_operators=MOST_OPERATORS)
     if plain.count("(") > DEEPEST * 4 or _depth(plain) > DEEPEST:
-        return f"The query is nested deeper than {DEEPEST} levels."
+        return _("The query is nested deeper than {deepest} levels.").format(deepest=DEEPEST)
     return ""
 
 
@@ -81,29 +84,33 @@ def _refused(said: str, promql: str) -> str:
     """The parser's words; of the most common mistake ours, with what would be right."""
     wanted = _WANTS_RANGE.search(said)
     if wanted is None:
-        return f"This is not PromQL: {' '.join(said.split())}."
+        return _("This is not PromQL: {split}.").format(split=" ".join(said.split()))
     inside = re.search(rf"\b{wanted[1]}\s*\(\s*({_NAMED.pattern}(?:{{[^}}]*}})?)\s*\)", promql)
     example = f"{wanted[1]}({inside[1] if inside else 'metric'}[5m])"
-    return f"{wanted[1]}() wants values over a span of time: {example}."
+    return _("{wanted}() wants values over a span of time: {example}.").format(
+        wanted=wanted[1], example=example
+    )
 
 
 def _result(tree: Any, reduced: bool) -> Iterator[Remark]:
     """What the whole of it gives."""
     tree = _bare(tree)
     if isinstance(tree, (promql_parser.MatrixSelector, promql_parser.SubqueryExpr)):
-        yield Remark("It gives a range of values, one number is wanted.", error=True)
+        yield Remark(_("It gives a range of values, one number is wanted."), error=True)
     elif isinstance(tree, promql_parser.StringLiteral):
-        yield Remark("It gives text, one number is wanted.", error=True)
+        yield Remark(_("It gives text, one number is wanted."), error=True)
     elif isinstance(tree, promql_parser.VectorSelector) and not reduced:
-        yield Remark("It gives every series of the metric: say how they become one number.")
+        yield Remark(_("It gives every series of the metric: say how they become one number."))
     elif isinstance(tree, promql_parser.BinaryExpr) and str(tree.op) in _COMPARING:
         if not (tree.modifier and tree.modifier.return_bool):
             yield Remark(
-                "A comparison gives nothing while it is false, which is no data: "
-                "leave the bound to the bands, or write bool after the operator."
+                _(
+                    "A comparison gives nothing while it is false, which is no data: "
+                    "leave the bound to the bands, or write bool after the operator."
+                )
             )
     elif isinstance(tree, promql_parser.AggregateExpr) and _keeps_labels(tree) and not reduced:
-        yield Remark("It gives a series for each value of its labels: say how they become one.")
+        yield Remark(_("It gives a series for each value of its labels: say how they become one."))
 
 
 def _keeps_labels(tree: Any) -> bool:
@@ -124,19 +131,26 @@ def _call(node: Any) -> Iterator[Remark]:
     if name == "histogram_quantile" and len(node.args) == 2:
         summed = _bare(node.args[1])
         if isinstance(summed, promql_parser.AggregateExpr) and _drops_le(summed):
-            yield Remark("histogram_quantile() needs the label le: write sum by (le) (…).")
+            yield Remark(_("histogram_quantile() needs the label le: write sum by (le) (…)."))
 
 
 def _rate(name: str, over: Any) -> Iterator[Remark]:
     if isinstance(over, promql_parser.SubqueryExpr):
         if isinstance(_bare(over.expr), promql_parser.AggregateExpr):
             yield Remark(
-                f"{name}() of a sum takes a restart for a jump: write sum({name}(…[5m])) instead."
+                _(
+                    "{name}() of a sum takes a restart for a jump: write "
+                    "sum({name}(…[5m])) instead."
+                ).format(name=name)
             )
     elif isinstance(over, promql_parser.MatrixSelector):
         metric = over.vector_selector.name or ""
         if metric and not metric.endswith(_COUNTERS):
-            yield Remark(f"{name}() is meant for counters; {metric} does not look like one.")
+            yield Remark(
+                _("{name}() is meant for counters; {metric} does not look like one.").format(
+                    name=name, metric=metric
+                )
+            )
 
 
 def _drops_le(summed: Any) -> bool:

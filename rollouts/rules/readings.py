@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band, Bands, against, judge
 from warroom.rules.wording import duration_text
 
@@ -26,12 +28,12 @@ def judged(value: float | None, bands: Bands | None, unit: str, *, failed: bool 
     if failed:
         return Judged(Band.RED, reason)
     if value is None:
-        return Judged(Band.NO_DATA, reason or "no value")
+        return Judged(Band.NO_DATA, reason or _("no value"))
     if bands is None:
         return Judged(Band.NO_DATA, NOT_JUDGED)
     band = judge(bands, value)
     if band is Band.NO_DATA:
-        return Judged(band, reason or "the value is no number that can be judged")
+        return Judged(band, reason or _("the value is no number that can be judged"))
     return Judged(band, against(bands, value, unit))
 
 
@@ -47,7 +49,12 @@ def counted(said: Judged, bad: int, red_after: int) -> tuple[Judged, int]:
     bad += 1
     if bad >= red_after:
         return said, bad
-    return Judged(Band.YELLOW, f"{said.reason} (bad answer {bad}, red at {red_after})"), bad
+    return Judged(
+        Band.YELLOW,
+        _("{reason} (bad answer {bad}, red at {red_after})").format(
+            reason=said.reason, bad=bad, red_after=red_after
+        ),
+    ), bad
 
 
 def interval_at(cadence: Sequence[Mapping], interval_s: float, age_s: float | None) -> float:
@@ -74,9 +81,11 @@ def as_read(band: str, reason: str, read_at: datetime | None, interval_s: float,
             now: datetime) -> Judged:  # fmt: skip
     """What a kept reading counts at `now`: its own band, or no data once it has grown old."""
     if read_at is None:
-        return Judged(Band.NO_DATA, reason or "not read yet")
+        return Judged(Band.NO_DATA, reason or _("not read yet"))
     if now > valid_until(read_at, interval_s):
-        return Judged(Band.NO_DATA, f"not read for {duration_text(now - read_at)}")
+        return Judged(
+            Band.NO_DATA, _("not read for {now}").format(now=duration_text(now - read_at))
+        )
     return Judged(Band(band), reason)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Bands
 
 # What a person types in the browser before the traffic moves.
@@ -24,24 +26,32 @@ def sentence(text: str) -> str:
 
 def standing(reason: str, starter: str, to_percent: int, at: datetime) -> str:
     """The verdict's sentence while a rollback stands; ``at`` is aware, shown in UTC."""
-    began = f"{starter} started the rollback to {to_percent} % at {at.astimezone(UTC):%H:%M:%S}."
+    began = _("{starter} started the rollback to {to_percent} % at {at:%H:%M:%S}.").format(
+        starter=starter, to_percent=to_percent, at=at.astimezone(UTC)
+    )
     return " ".join(part for part in (sentence(reason), began) if part)
 
 
 def began(number: int, from_percent: int, to_percent: int, reason: str, called: str) -> str:
     """The line of the timeline; ``called`` names the escalation, '' when none was opened."""
-    moved = f"Rollback run {number} began: {from_percent} % to {to_percent} %."
-    called = f"{called} calls the first level." if called else ""
+    moved = _("Rollback run {number} began: {from_percent} % to {to_percent} %.").format(
+        number=number, from_percent=from_percent, to_percent=to_percent
+    )
+    called = _("{called} calls the first level.").format(called=called) if called else ""
     return " ".join(part for part in (moved, sentence(reason), called) if part)
 
 
 def idle(current: int, target: int, *, stands: bool) -> str:
     """Why there is nothing to roll back."""
     if stands:
-        return f"A rollback stands already: {current} % is wanted. Nothing was changed."
+        return _("A rollback stands already: {current} % is wanted. Nothing was changed.").format(
+            current=current
+        )
     if current == 0:
-        return "Nothing to roll back: the new version serves 0 %. Nothing was changed."
-    return f"Nothing to roll back: {current} % is not above {target} %. Nothing was changed."
+        return _("Nothing to roll back: the new version serves 0 %. Nothing was changed.")
+    return _(
+        "Nothing to roll back: {current} % is not above {target} %. Nothing was changed."
+    ).format(current=current, target=target)
 
 
 def peak(points: Iterable[Sequence], since: datetime, bands: Bands | None) -> float | None:
@@ -51,7 +61,7 @@ def peak(points: Iterable[Sequence], since: datetime, bands: Bands | None) -> fl
     """
     # A step of the history may have begun before the instant and still hold what came after it.
     begin = since.timestamp() - 60
-    values = [value for epoch, value, _ in points if value is not None and epoch >= begin]
+    values = [value for epoch, value, _unused in points if value is not None and epoch >= begin]
     if not values:
         return None
     return min(values) if _low_is_bad(bands) else max(values)

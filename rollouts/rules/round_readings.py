@@ -9,10 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.bands import Band
 
 _RANK = {Band.GREEN: 0, "": 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.RED: 3}
-_WORDS = {"yellow": "yellow", "no_data": "without data", "red": "red"}
+_WORDS = {"yellow": _l("yellow"), "no_data": _l("without data"), "red": _l("red")}
 
 
 @dataclass(frozen=True)
@@ -48,21 +51,25 @@ def result(readings: Sequence[Reading]) -> str:
     """ "All green" · "1 red, 2 yellow" · "Nothing measured"."""
     counts = Counter(one.band for one in readings if one.band)
     if not counts:
-        return "Nothing measured"
+        return _("Nothing measured")
     bad = [
         f"{counts[band]} {_WORDS[band]}" for band in ("red", "yellow", "no_data") if counts[band]
     ]
-    return ", ".join(bad) if bad else "All green"
+    return ", ".join(bad) if bad else _("All green")
 
 
 def wants_note(readings: Sequence[Reading]) -> str:
     """Why a note is wanted, as a sentence; "" when all is green."""
     bad = [one for one in readings if one.band not in ("", Band.GREEN)]
     if not bad:
-        return "" if any(one.band for one in readings) else "Wanted, because nothing is measured."
+        return (
+            "" if any(one.band for one in readings) else _("Wanted, because nothing is measured.")
+        )
     if len(bad) == 1:
-        return f"Wanted, because {bad[0].name} is {_WORDS[bad[0].band]}."
-    return f"Wanted, because {len(bad)} values are not green."
+        return _("Wanted, because {bad} is {band}.").format(
+            bad=bad[0].name, band=_WORDS[bad[0].band]
+        )
+    return _("Wanted, because {count} values are not green.").format(count=len(bad))
 
 
 def seen(readings: Iterable[Reading]) -> str:
@@ -75,7 +82,7 @@ def changed(before: Iterable[Reading], now: Iterable[Reading]) -> list[str]:
     """ "P95 latency is red now": what turned, a sentence each without its full stop."""
     known = {one.key: one.band for one in before}
     return [
-        f"{one.name} is {_WORDS.get(one.band, 'green')} now"
+        _("{one} is {get} now").format(one=one.name, get=_WORDS.get(one.band, _("green")))
         for one in now
         if one.band != known.get(one.key)
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from rollouts.rules import rounds
 
 PITCH, HEIGHT = 10, 16
@@ -54,15 +56,25 @@ def in_words(marks: Sequence[Mark], total: int | None = None) -> str:
     done = [mark for mark in marks if mark.state in (rounds.DONE, rounds.LATE)]
     green = sum(mark.band == "green" for mark in done)
     red = sum(mark.band == "red" for mark in done)
-    parts = [f"{green} all green"]
+    parts = [_("{green} all green").format(green=green)]
     if other := len(done) - green - red:
-        parts.append(f"{other} with a yellow or without data")
+        parts.append(_("{other} with a yellow or without data").format(other=other))
     if red:
-        parts.append(f"{red} with a red")
+        parts.append(_("{red} with a red").format(red=red))
     late = sum(mark.state == rounds.LATE for mark in done)
     missed = sum(mark.state == rounds.MISSED for mark in marks)
-    parts += [f"{late} done late", f"{missed} missed"]
-    of = f" of {total}" if total else ""
+    parts += [_("{late} done late").format(late=late), _("{missed} missed").format(missed=missed)]
+    of = _(" of {total}").format(total=total) if total else ""
     coming = next((mark for mark in marks if mark.state in (rounds.NEXT, rounds.DUE)), None)
-    then = f" Round {coming.number} is {coming.state}." if coming else ""
-    return f"{len(done)}{of} rounds done: {', '.join(parts)}.{then}"
+    then = (
+        (
+            _(" Round {coming} is next.")
+            if coming.state == rounds.NEXT
+            else _(" Round {coming} is due.")
+        ).format(coming=coming.number)
+        if coming
+        else ""
+    )
+    return _("{count}{of} rounds done: {parts}.{then}").format(
+        count=len(done), of=of, parts=", ".join(parts), then=then
+    )

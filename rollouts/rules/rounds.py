@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from warroom.rules.wording import duration_text
 
 LEAST_EVERY_S = 5
@@ -136,11 +139,12 @@ def band_at(bands: Sequence[Band], age_s: float) -> Band | None:
 def said(bands: Iterable[Band]) -> str:
     """ "every 5 min to 1 h, then every 30 min to 8 h"."""
     parts = [
-        f"every {duration_text(band.every_s)}"
-        + (f" to {duration_text(band.until_s)}" if band.until_s else "")
+        (_("every {every} to {until}") if band.until_s else _("every {every}")).format(
+            every=duration_text(band.every_s), until=duration_text(band.until_s or 0)
+        )
         for band in bands
     ]
-    return ", then ".join(parts)
+    return _(", then ").join(parts)
 
 
 # --- one round -------------------------------------------------------------------------------
@@ -188,9 +192,10 @@ class Tally:
     @property
     def sentence(self) -> str:
         """ "Expected so far 46, performed 46, 1 late, missed 0"."""
-        return (
-            f"Expected so far {self.expected}, performed {self.performed}, "
-            f"{self.late} late, missed {self.missed}"
+        return _(
+            "Expected so far {expected}, performed {performed}, {late} late, missed {missed}"
+        ).format(
+            expected=self.expected, performed=self.performed, late=self.late, missed=self.missed
         )
 
 
@@ -211,5 +216,8 @@ def claim(claimed: int, computed: int, every: str) -> str:
     """What to say of a number of rounds that a document names; "" where it is right."""
     if claimed == computed:
         return ""
-    rounds = "1 round" if computed == 1 else f"{computed} rounds"
-    return f"The document says {claimed} rounds; {every} makes {rounds}."
+    return ngettext(
+        "The document says {claimed} rounds; {every} makes {count} round.",
+        "The document says {claimed} rounds; {every} makes {count} rounds.",
+        computed,
+    ).format(claimed=claimed, every=every, count=computed)

@@ -6,7 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 DECIDE, EXECUTE, VERIFY = "decide", "execute", "verify"
+# Keys, as the names of segments are; ``segment_text`` is how people read them.
 TOTAL, DOWNTIME = "Total", "Downtime"
 # A step of a metric or check counts as shown only where readings are no further apart than this.
 GAP_INTERVALS = 2.5
@@ -25,10 +29,24 @@ class PlannedStep:
 
 # What a plan without a procedure does: 5 + 10 + 5 minutes.
 USUAL = (
-    PlannedStep(DECIDE, "Decide to roll back", "person", 300),
-    PlannedStep(EXECUTE, "Take the traffic to {to} %", "execute", 600),
-    PlannedStep(VERIFY, "See that {to} % holds and that users are served", "person", 300),
+    PlannedStep(DECIDE, _l("Decide to roll back"), "person", 300),
+    PlannedStep(EXECUTE, _l("Take the traffic to {to} %"), "execute", 600),
+    PlannedStep(VERIFY, _l("See that {to} % holds and that users are served"), "person", 300),
 )
+
+
+_WORDS = {
+    DECIDE: _l("Decide"),
+    EXECUTE: _l("Execute"),
+    VERIFY: _l("Verify"),
+    TOTAL: _l("Total"),
+    DOWNTIME: _l("Downtime"),
+}
+
+
+def segment_text(name: str) -> str:
+    """A segment as people read it; names of their own stay as they are written."""
+    return str(_WORDS.get(name) or name[:1].upper() + name[1:])
 
 
 def decide_from(started_at: datetime, breach_at: datetime | None, window_s: float = 0) -> datetime:
@@ -119,6 +137,10 @@ class Measure:
     taken: float | None
 
     @property
+    def text(self) -> str:
+        return segment_text(self.name)
+
+    @property
     def word(self) -> str:
         """met, missed, or "" where nothing was promised or measured."""
         if self.target_s is None or self.taken is None:
@@ -153,11 +175,11 @@ def result(found: Iterable[Measure]) -> tuple[str, str]:
     """``("missed", "1 of 5 missed")``, ``("met", "All 3 met")``; ("", "no targets") for none."""
     words = [one.word for one in found if one.word]
     if not words:
-        return "", "no targets"
+        return "", _("no targets")
     missed = words.count("missed")
     if missed:
-        return "missed", f"{missed} of {len(words)} missed"
-    return "met", f"All {len(words)} met" if len(words) > 1 else "Met"
+        return "missed", _("{missed} of {count} missed").format(missed=missed, count=len(words))
+    return "met", _("All {count} met").format(count=len(words)) if len(words) > 1 else _("Met")
 
 
 # --- steps that close by themselves ---------------------------------------------------------

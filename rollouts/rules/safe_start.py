@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import span_text
 
 WARN = timedelta(minutes=30)
@@ -47,7 +49,9 @@ class SafeStart:
     @property
     def needs(self) -> str:
         """``20:00 + 5:00 reserve``."""
-        return f"{span_text(self.needs_s)} + {span_text(self.reserve_s)} reserve"
+        return _("{needs_s} + {reserve_s} reserve").format(
+            needs_s=span_text(self.needs_s), reserve_s=span_text(self.reserve_s)
+        )
 
 
 def starts(ways: Sequence[Way], protected_until: datetime, reserve_s: int) -> list[SafeStart]:
@@ -70,7 +74,9 @@ def starts(ways: Sequence[Way], protected_until: datetime, reserve_s: int) -> li
                 needs_s=needs,
                 reserve_s=reserve_s,
                 by=DRILL if by_drill else TARGET,
-                because=f"as {way.slowest} took" if by_drill else "by its target",
+                because=_("as {slowest} took").format(slowest=way.slowest)
+                if by_drill
+                else _("by its target"),
                 protected_until=protected_until,
             )
         )
@@ -86,10 +92,12 @@ def warning(start: SafeStart, now: datetime) -> str:
     """The sentence for the top of every page; "" while there is time."""
     if not start.soon(now):
         return ""
-    needs = f"{start.name} needs {start.needs}, protected until {start.protected_until:%H:%M} UTC"
+    needs = _("{start} needs {needs}, protected until {protected_until:%H:%M} UTC").format(
+        start=start.name, needs=start.needs, protected_until=start.protected_until
+    )
     if start.passed(now):
-        return (
-            f"The latest safe start of a rollback was {start.at:%H:%M} UTC: {needs}. "
-            "Going forward wants a written reason."
-        )
-    return f"A rollback has to start by {start.at:%H:%M} UTC: {needs}."
+        return _(
+            "The latest safe start of a rollback was {at:%H:%M} UTC: {needs}. Going "
+            "forward wants a written reason."
+        ).format(at=start.at, needs=needs)
+    return _("A rollback has to start by {at:%H:%M} UTC: {needs}.").format(at=start.at, needs=needs)

@@ -6,6 +6,8 @@ import math
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.json_path import NoPath, find
 
 # What rounding and sampling may differ by, in points.
@@ -44,5 +46,5 @@ def number_at(document: Any, path: str) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
-        raise NoPath(f"{path or 'the answer'} is no number")
+        raise NoPath(_("{path} is no number").format(path=path or _("the answer")))
     return number

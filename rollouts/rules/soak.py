@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import duration_text
 
 
@@ -96,7 +98,9 @@ def soak_now(
 
 def claimed_text(seconds: float) -> str:
     """The part of a soak that rests on a word, in ``seconds``, for pages and events."""
-    return f"Of its soak {duration_text(seconds)} were said when it was begun, not observed."
+    return _("Of its soak {seconds} were said when it was begun, not observed.").format(
+        seconds=duration_text(seconds)
+    )
 
 
 def unwatched(length_s: float, since: datetime | None, now: datetime) -> SoakNow:

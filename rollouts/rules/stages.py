@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import duration_text, instant_text
 
 
@@ -40,17 +42,21 @@ class Ahead:
 def objections(ahead: Ahead) -> tuple[str, ...]:
     """Why the stage may not begin now, a sentence each; empty when it may."""
     if ahead.rolled_back:
-        return ("A rollback stands. Resume the rollout before it goes on.",)
+        return (_("A rollback stands. Resume the rollout before it goes on."),)
     if not ahead.is_next:
-        return ("Another stage comes before it.",)
+        return (_("Another stage comes before it."),)
     missing = [ahead.held] if ahead.held else []
     if ahead.gate and ahead.gate_said != "go":
-        said = "said NO-GO" if ahead.gate_said == "no-go" else "is not decided"
+        said = _("said NO-GO") if ahead.gate_said == "no-go" else _("is not decided")
         missing.append(f"{ahead.gate} {said}.")
     if ahead.verdict in ("hold", "rollback") and not _is_said(ahead):
-        missing.append(f"The verdict is {ahead.verdict.upper()}: {ahead.verdict_sentence}")
+        missing.append(
+            _("The verdict is {verdict}: {verdict_sentence}").format(
+                verdict=ahead.verdict.upper(), verdict_sentence=ahead.verdict_sentence
+            )
+        )
     elif not ahead.verdict and ahead.watches and not ahead.first:
-        missing.append("Nothing is measured: no data is never green.")
+        missing.append(_("Nothing is measured: no data is never green."))
     return (*missing, *_soak(ahead))
 
 
@@ -61,10 +67,18 @@ def _is_said(ahead: Ahead) -> bool:
 
 def _soak(ahead: Ahead) -> tuple[str, ...]:
     if ahead.soak_waits is not None:
-        return (f"The soak of stage {ahead.soaking} begins when {ahead.soak_waits} % is seen.",)
+        return (
+            _("The soak of stage {soaking} begins when {soak_waits} % is seen.").format(
+                soaking=ahead.soaking, soak_waits=ahead.soak_waits
+            ),
+        )
     until, now = ahead.soaks_until, ahead.now
     if until is None or now is None or now >= until:
         return ()
     length, left = duration_text(timedelta(seconds=ahead.soak_s)), duration_text(until - now)
     at = instant_text(until, now)
-    return (f"Stage {ahead.soaking} soaks until {at} UTC: {length}, {left} left.",)
+    return (
+        _("Stage {soaking} soaks until {at} UTC: {length}, {left} left.").format(
+            soaking=ahead.soaking, at=at, length=length, left=left
+        ),
+    )

@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import isfinite
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
 from checklists.rules.bands import Bound, parse_bound, show
 from warroom.rules.wording import duration_text, number_text
 
@@ -16,12 +20,12 @@ ROLLBACKS, AUTO_ROLLBACKS = "rollbacks", "auto_rollbacks"
 MISSED_ROUNDS, CRITICAL_ALERTS = "missed_rounds", "critical_alerts"
 FALSE_ALERTS, FAILING_CHECKS = "false_alerts", "failing_checks"
 COUNTS = {
-    ROLLBACKS: "Rollbacks",
-    AUTO_ROLLBACKS: "Rollbacks by rule",
-    MISSED_ROUNDS: "Missed rounds",
-    CRITICAL_ALERTS: "Critical alerts",
-    FALSE_ALERTS: "False alerts",
-    FAILING_CHECKS: "Failing health checks",
+    ROLLBACKS: _l("Rollbacks"),
+    AUTO_ROLLBACKS: _l("Rollbacks by rule"),
+    MISSED_ROUNDS: _l("Missed rounds"),
+    CRITICAL_ALERTS: _l("Critical alerts"),
+    FALSE_ALERTS: _l("False alerts"),
+    FAILING_CHECKS: _l("Failing health checks"),
 }
 NONE_OF_IT = Bound("=", 0)
 # A reading is of an instant when it is at most so many intervals older.
@@ -50,12 +54,14 @@ def at_time(
     """By the newest sample at ``at`` (UTC), if it is not too old then."""
     known = [one for one in samples if one[0] <= at]
     if not known:
-        return Outcome(None, reason="There is no reading of that time.")
+        return Outcome(None, reason=_("There is no reading of that time."))
     when, value = known[-1]
     if at - when > timedelta(seconds=INTERVALS * interval_s):
-        return Outcome(None, reason=f"The last reading was {duration_text(at - when)} old.")
+        return Outcome(
+            None, reason=_("The last reading was {at} old.").format(at=duration_text(at - when))
+        )
     if value is None or not isfinite(value):
-        return Outcome(None, reason="There was no data at that time.")
+        return Outcome(None, reason=_("There was no data at that time."))
     return Outcome(bound.holds(value), number_text(value, unit))
 
 
@@ -72,28 +78,39 @@ def all_the_way(
     A value outside decides, wherever the gaps are; a gap longer than two intervals is no data.
     """
     own = [one for one in samples if start <= one[0] <= end]
-    values = [value for _, value in own if value is not None and isfinite(value)]
+    values = [value for _unused, value in own if value is not None and isfinite(value)]
     outside = [value for value in values if not bound.holds(value)]
-    over = f"over {span(end - start)}"
+    over = _("over {span}").format(span=span(end - start))
     if outside:
         far = max(outside, key=lambda value: abs(value - bound.value))
-        times = "1 reading" if len(outside) == 1 else f"{len(outside)} readings"
-        return Outcome(False, f"{number_text(far, unit)} at worst {over}, {times} outside")
+        text = ngettext(
+            "{far} at worst {over}, {count} reading outside",
+            "{far} at worst {over}, {count} readings outside",
+            len(outside),
+        ).format(far=number_text(far, unit), over=over, count=len(outside))
+        return Outcome(False, text)
     if why := _gap(own, start, end, interval_s):
         return Outcome(None, reason=why)
     near = min(values, key=lambda value: abs(value - bound.value))
-    return Outcome(True, f"{number_text(near, unit)} at worst {over}, {len(values)} readings")
+    text = ngettext(
+        "{near} at worst {over}, {count} readings",
+        "{near} at worst {over}, {count} readings",
+        len(values),
+    ).format(near=number_text(near, unit), over=over, count=len(values))
+    return Outcome(True, text)
 
 
 def _gap(samples: Sequence[Sample], start: datetime, end: datetime, interval_s: float) -> str:
     """Where nothing was measured for longer than two intervals, as a sentence; else ""."""
     good = [at for at, value in samples if value is not None and isfinite(value)]
     if not good:
-        return "Nothing was measured in that time."
+        return _("Nothing was measured in that time.")
     limit = timedelta(seconds=INTERVALS * interval_s)
     for before, after in pairwise([start, *good, end]):
         if after - before > limit:
-            return f"No data for {duration_text(after - before)} from {before:%d %b %H:%M} UTC."
+            return _("No data for {after} from {before:%d %b %H:%M} UTC.").format(
+                after=duration_text(after - before), before=before
+            )
     return ""
 
 
@@ -111,11 +128,16 @@ def by_checks(found: Sequence[tuple[str, Outcome]], bound: Bound | None) -> Outc
     """
     failing = [name for name, one in found if one.met is False]
     silent = [(name, one.reason) for name, one in found if one.met is None]
-    passing = f"{len(found) - len(failing) - len(silent)} of {len(found)} pass"
+    passing = _("{count} of {found_count} pass").format(
+        count=len(found) - len(failing) - len(silent), found_count=len(found)
+    )
     if not found:
-        return Outcome(None, reason="No health check watches this release.")
+        return Outcome(None, reason=_("No health check watches this release."))
     if not (bound or NONE_OF_IT).holds(len(failing)):
-        return Outcome(False, f"{passing}; failing: {', '.join(failing)}")
+        return Outcome(
+            False,
+            _("{passing}; failing: {failing}").format(passing=passing, failing=", ".join(failing)),
+        )
     if silent:
         return Outcome(None, passing, f"{silent[0][0]}: {silent[0][1]}")
     return Outcome(True, passing)
@@ -127,10 +149,14 @@ def read_bound(text: str, unit: str) -> Bound | None:
         return None
     found = parse_bound(text)
     if found is None:
-        raise ValueError("This is no bound. Like this: < 0.1 %, >= 98, = 0.")
+        raise ValueError(_("This is no bound. Like this: < 0.1 %, >= 98, = 0."))
     bound, written = found
     if written and unit and written != unit:
-        raise ValueError(f"The metric is measured in {unit}, the bound is in {written}.")
+        raise ValueError(
+            _("The metric is measured in {unit}, the bound is in {written}.").format(
+                unit=unit, written=written
+            )
+        )
     return bound
 
 
@@ -143,6 +169,8 @@ def tally(states: Iterable[bool | None]) -> str:
     """ "4 met, 1 missed, 2 open"."""
     found = list(states)
     met, missed = found.count(True), found.count(False)
-    parts = [f"{met} met"] + ([f"{missed} missed"] if missed else [])
+    parts = [_("{met} met").format(met=met)] + (
+        [_("{missed} missed").format(missed=missed)] if missed else []
+    )
     left = len(found) - met - missed
-    return ", ".join([*parts, *([f"{left} open"] if left else [])])
+    return ", ".join([*parts, *([_("{left} open").format(left=left)] if left else [])])

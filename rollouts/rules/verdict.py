@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
 from checklists.rules.bands import Band
 
 
@@ -62,7 +66,24 @@ def held(verdict: Verdict, said: str) -> Verdict:
 
 
 _RANK = {Band.RED: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.GREEN: 3}
-_COUNT = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+_BANDS = {
+    Band.RED: _l("red"),
+    Band.YELLOW: _l("yellow"),
+    Band.NO_DATA: _l("no data"),
+    Band.GREEN: _l("green"),
+}
+_COUNT = (
+    _l("No"),
+    _l("One"),
+    _l("Two"),
+    _l("Three"),
+    _l("Four"),
+    _l("Five"),
+    _l("Six"),
+    _l("Seven"),
+    _l("Eight"),
+    _l("Nine"),
+)
 
 
 def decide(readings: Sequence[Reading]) -> Verdict:
@@ -72,7 +93,7 @@ def decide(readings: Sequence[Reading]) -> Verdict:
     it is sustained, HOLD until then. Nothing configured: no verdict at all.
     """
     if not readings:
-        return Verdict(Word.NONE, "Nothing is measured yet.")
+        return Verdict(Word.NONE, _("Nothing is measured yet."))
     wrong = sorted((r for r in readings if _wrong(r)), key=_order)
     if not wrong:
         return Verdict(Word.PROCEED, _all_green(readings), leading="green")
@@ -101,22 +122,28 @@ def _leading(reading: Reading) -> str:
 
 def _all_green(readings: Sequence[Reading]) -> str:
     known = [r.since for r in readings if r.since is not None]
-    since = f" since {_clock(max(known))}" if known else ""
+    since = _(" since {clock}").format(clock=_clock(max(known))) if known else ""
     if len(readings) == 1:
-        return f"{readings[0].name} is green{since}."
-    return f"All {len(readings)} readings are green{since}."
+        return _("{reading} is green{since}.").format(reading=readings[0].name, since=since)
+    return _("All {count} readings are green{since}.").format(count=len(readings), since=since)
 
 
 def _clause(reading: Reading) -> str:
-    since = f" since {_clock(reading.since)}" if reading.since else ""
+    since = _(" since {clock}").format(clock=_clock(reading.since)) if reading.since else ""
     if reading.band is Band.NO_DATA:
         why = f": {reading.reason}" if reading.reason else ""
-        return f"{reading.name} has no data{since}{why}"
-    value = reading.value or reading.band.value
+        return _("{reading} has no data{since}{why}").format(
+            reading=reading.name, since=since, why=why
+        )
+    value = reading.value or str(_BANDS[reading.band])
     if reading.band is Band.GREEN:
-        return f"{reading.name} is {value}, green only{since} and red shortly before"
+        return _("{reading} is {value}, green only{since} and red shortly before").format(
+            reading=reading.name, value=value, since=since
+        )
     reason = f", {reading.reason}" if reading.reason else ""
-    return f"{reading.name} is {value}{reason}{since}"
+    return _("{reading} is {value}{reason}{since}").format(
+        reading=reading.name, value=value, reason=reason, since=since
+    )
 
 
 def _clock(at: datetime) -> str:
@@ -127,24 +154,29 @@ def _others(wrong: Sequence[Reading]) -> str:
     rest = [reading.name for reading in wrong[1:]]
     if not rest:
         return ""
-    named = ", ".join(rest[:3]) + (f" and {len(rest) - 3} more" if len(rest) > 3 else "")
-    return f"Also not green: {named}."
+    named = ", ".join(rest[:3]) + (
+        _(" and {count} more").format(count=len(rest) - 3) if len(rest) > 3 else ""
+    )
+    return _("Also not green: {named}.").format(named=named)
 
 
 def _consequence(word: Word, wrong: Sequence[Reading]) -> str:
     if word is Word.ROLLBACK:
-        return "Red has lasted: roll back."
+        return _("Red has lasted: roll back.")
     counts = {band: sum(r.band is band for r in wrong) for band in Band}
     if counts[Band.RED]:
-        return "Red holds the stage; it rolls back once it lasts."
+        return _("Red holds the stage; it rolls back once it lasts.")
     if counts[Band.YELLOW]:
         many = counts[Band.YELLOW]
-        holds = "holds" if many == 1 else "hold"
-        return f"{_count(many)} yellow {holds} the stage; no red, so no rollback."
+        return ngettext(
+            "{count} yellow holds the stage; no red, so no rollback.",
+            "{count} yellow hold the stage; no red, so no rollback.",
+            many,
+        ).format(count=_count(many))
     if counts[Band.NO_DATA]:
-        return "No data holds the stage; it is never taken as green."
-    return "A metric that was red a moment ago holds the stage."
+        return _("No data holds the stage; it is never taken as green.")
+    return _("A metric that was red a moment ago holds the stage.")
 
 
 def _count(number: int) -> str:
-    return _COUNT[number] if number < len(_COUNT) else str(number)
+    return str(_COUNT[number]) if number < len(_COUNT) else str(number)

@@ -17,7 +17,8 @@ from datetime import datetime
 from weakref import WeakKeyDictionary
 
 import structlog
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from rollouts.actions.results import Outcome
 from rollouts.models import HealthCheck, Probing, PrometheusQuery
@@ -95,18 +96,24 @@ class Asking:
         self.waiting += len(rows)
         direct: list[Direct] = []
         for row in rows:
-            try:
-                self._start(row, direct)
-            except BadOption as error:
-                self._answer(row, no_data(f"not asked: {error}"))
-            except Exception as error:
-                # One row that cannot even be asked must not keep all others from being asked.
-                log.exception("check cannot be asked", check=row.key)
-                reason = f"it cannot be asked ({type(error).__name__}); see the worker's log"
-                self._answer(row, no_data(reason))
+            with translation.override(row.plan.language):
+                self._try(row, direct)
         self.handed += len(direct)
         if direct:
             transport().submit(self._ask_all(direct))
+
+    def _try(self, row: Probing, direct: list[Direct]) -> None:
+        try:
+            self._start(row, direct)
+        except BadOption as error:
+            self._answer(row, no_data(_("not asked: {error}").format(error=error)))
+        except Exception as error:
+            # One row that cannot even be asked must not keep all others from being asked.
+            log.exception("check cannot be asked", check=row.key)
+            reason = _("it cannot be asked ({name}); see the worker's log").format(
+                name=type(error).__name__
+            )
+            self._answer(row, no_data(reason))
 
     def _answer(self, row: Probing, result: ProbeResult) -> None:
         self.answers.put(Outcome(row, row.lease_token, result))
@@ -115,11 +122,14 @@ class Asking:
         left = blanks(row.promql if isinstance(row, PrometheusQuery) else row.url)
         if left:
             # To ask would give an error of the other side's parser, which says less.
-            self._answer(row, no_data(f"not asked: {named(left)} is still to be filled in"))
+            self._answer(
+                row,
+                no_data(_("not asked: {named} is still to be filled in").format(named=named(left))),
+            )
         elif isinstance(row, PrometheusQuery):
             target = target_of(row)
             future = _lane(target.url).submit(self._ask_prometheus, row, target)
-            future.add_done_callback(lambda done: self._answer(row, _result(done)))
+            future.add_done_callback(lambda done: self._answer(row, _result(row, done)))
         elif row.kind == "heartbeat":
             # No data, until its row says what was reported.
             self._answer(row, no_data(""))
@@ -131,13 +141,14 @@ class Asking:
         await asyncio.gather(*(self._ask_directly(turns, *one) for one in direct))
 
     async def _ask_directly(self, turns: Turns, row: HealthCheck, target: CheckTarget) -> None:
-        try:
-            async with turns.turn():
-                self.begun += 1
-                self.asked.append((row, timezone.now()))
-                result = await ASK[row.kind](transport(), target)
-        except Exception as error:
-            result = _failed(error)
+        with translation.override(row.plan.language):
+            try:
+                async with turns.turn():
+                    self.begun += 1
+                    self.asked.append((row, timezone.now()))
+                    result = await ASK[row.kind](transport(), target)
+            except Exception as error:
+                result = _failed(error)
         self._answer(row, result)
 
     def _ask_prometheus(self, row: PrometheusQuery, target: PrometheusTarget) -> ProbeResult:
@@ -145,7 +156,8 @@ class Asking:
         self.asked.append((row, timezone.now()))
         if time.monotonic() < until:
             return no_data(reason)
-        result = ASK["prometheus"](target)
+        with translation.override(row.plan.language):
+            result = ASK["prometheus"](target)
         if result.timed_out:
             _silent[target.url] = (time.monotonic() + SILENT_S, result.reason)
         return result
@@ -170,11 +182,12 @@ class Asking:
         return waited_s < (BEGIN_S if self.begun < self.handed else GATHER_S)
 
 
-def _result(future: Future) -> ProbeResult:
+def _result(row: Probing, future: Future) -> ProbeResult:
     error = future.exception()
-    return future.result() if error is None else _failed(error)
+    with translation.override(row.plan.language):
+        return future.result() if error is None else _failed(error)
 
 
 def _failed(error: BaseException) -> ProbeResult:
     log.error("probe failed", error=repr(error))
-    return no_data("the probe itself failed; see the worker's log")
+    return no_data(_("the probe itself failed; see the worker's log"))

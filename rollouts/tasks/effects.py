@@ -12,7 +12,8 @@ from concurrent.futures import Future, as_completed
 import structlog
 from django.conf import settings
 from django.db import connections
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from rollouts.actions.effects import claim_effects, note_answer, note_unwanted
 from rollouts.actions.executors import Wanted
@@ -42,7 +43,9 @@ def deliver_due() -> int:
     wanted = still_wanted(claimed)
     for effect in claimed:
         if effect.pk in wanted:
-            started[shared.submit(_carry_out(shared, effect))] = effect
+            # A coroutine goes on in the context in which it was handed over, language and all.
+            with translation.override(effect.plan.language):
+                started[shared.submit(_carry_out(shared, effect))] = effect
         else:
             note_unwanted(effect)
     return sum(_note(started[done], done) for done in as_completed(started))
@@ -69,7 +72,10 @@ async def _carry_out(shared: Transport, effect: Effect) -> Answer:
         return await within(made, target.secret)
     except Exception as error:
         log.error("an executor failed", effect=effect.key, error=hidden(repr(error), target.secret))
-        return Answer(False, f"the call itself failed ({type(error).__name__}); see the log")
+        return Answer(
+            False,
+            _("the call itself failed ({name}); see the log").format(name=type(error).__name__),
+        )
 
 
 def order_of(effect: Effect) -> Order:
@@ -89,7 +95,9 @@ def order_of(effect: Effect) -> Order:
 def target_of(executor: Executor) -> Target:
     """Whom to call, with its secret. Raises OptionError where something is missing or wrong."""
     if executor.kind not in KINDS:
-        raise OptionError("kind", f"There is no executor of the kind {executor.kind!r}.")
+        raise OptionError(
+            "kind", _("There is no executor of the kind {kind!r}.").format(kind=executor.kind)
+        )
     try:
         own = secret(executor.secret_env) if executor.secret_env else ""
     except NotGiven as error:
@@ -112,7 +120,7 @@ def try_executor(plan: DeploymentPlan, wanted: Wanted) -> Answer:
     except OptionError as error:
         return Answer(False, error.sentence)
     except TimeoutError:
-        return Answer(False, "no answer in time")
+        return Answer(False, _("no answer in time"))
 
 
 # --- beside the tick -----------------------------------------------------------------------

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from datetime import datetime
 
 import structlog
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from rollouts.actions.executors import Sight
 from rollouts.actions.observing import claim_rollouts, next_look, record_actual
@@ -36,10 +38,13 @@ def observe_due() -> int:
 
 
 def _start(row: Rollout, promql: ThreadPoolExecutor) -> Future:
-    if row.observed_by is not None:
-        return promql.submit(ASK["prometheus"], target_of(row.observed_by))
-    shared = transport()
-    return shared.submit(look(shared, row))
+    with translation.override(row.plan.language):
+        if row.observed_by is not None:
+            # A thread of a pool has a context of its own: it is given this one.
+            ask = copy_context().run
+            return promql.submit(ask, ASK["prometheus"], target_of(row.observed_by))
+        shared = transport()
+        return shared.submit(look(shared, row))
 
 
 async def look(shared: Transport, row: Rollout) -> ProbeResult:
@@ -54,22 +59,18 @@ async def look(shared: Transport, row: Rollout) -> ProbeResult:
     except OutboundError as error:
         return no_data(error.reason)
     if answer.status != 200:
-        return no_data(f"it answered {answer.status}")
+        return no_data(_("it answered {status}").format(status=answer.status))
     try:
         return ProbeResult(value=number_at(json.loads(answer.body), row.observe_path))
     except NoPath as error:
         return no_data(str(error))
     except (ValueError, RecursionError):
-        return no_data("it answered with broken JSON")
+        return no_data(_("it answered with broken JSON"))
 
 
 def _keep(row: Rollout, done: Future, began: datetime) -> int:
-    try:
-        said = done.result()
-    except Exception as error:
-        log.error("the traffic could not be looked at", plan=row.plan_id, error=repr(error))
-        said = no_data("the look itself failed; see the worker's log")
-    percent, reason = share_of(said)
+    with translation.override(row.plan.language):
+        percent, reason = _said(row, done)
     if not next_look(row):
         return 0
     try:
@@ -80,12 +81,21 @@ def _keep(row: Rollout, done: Future, began: datetime) -> int:
     return 1
 
 
+def _said(row: Rollout, done: Future) -> tuple[float | None, str]:
+    try:
+        said = done.result()
+    except Exception as error:
+        log.error("the traffic could not be looked at", plan=row.plan_id, error=repr(error))
+        said = no_data(_("the look itself failed; see the worker's log"))
+    return share_of(said)
+
+
 def share_of(said: ProbeResult) -> tuple[float | None, str]:
     """A share in percent and no reason, or None and why."""
     if said.value is None:
         return None, said.reason
     if not 0 <= said.value <= 100.5:
-        return None, f"{said.value:g} is no share in percent"
+        return None, _("{said:g} is no share in percent").format(said=said.value)
     return said.value, ""
 
 
@@ -94,7 +104,7 @@ def try_sight(plan: DeploymentPlan, wanted: Sight) -> tuple[float | None, str]:
     query = PrometheusQuery.objects.select_related("source")
     metric = query.filter(plan=plan, key=wanted.metric).first() if wanted.metric else None
     if metric is None and not wanted.url:
-        return None, "neither a metric nor an address is named"
+        return None, _("neither a metric nor an address is named")
     if metric is not None:
         return share_of(ASK["prometheus"](target_of(metric)))
     row = Rollout(
@@ -107,4 +117,4 @@ def try_sight(plan: DeploymentPlan, wanted: Sight) -> tuple[float | None, str]:
     try:
         return share_of(shared.submit(look(shared, row)).result(timeout=DEADLINE_S + 1))
     except TimeoutError:
-        return None, "no answer in time"
+        return None, _("no answer in time")

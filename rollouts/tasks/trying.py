@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from rollouts.models import HealthCheck
 from rollouts.probes import ASK, BadOption, ProbeResult, no_data
 from rollouts.queries.targets import check_target
@@ -35,12 +37,12 @@ def try_check(row: HealthCheck) -> Tried:
 
 def _ask(row: HealthCheck) -> ProbeResult:
     if left := blanks(row.url):
-        return no_data(f"not asked: {named(left)} is still to be filled in")
+        return no_data(_("not asked: {named} is still to be filled in").format(named=named(left)))
     shared = transport()
     try:
         future = shared.submit(ASK[row.kind](shared, check_target(row)))
         return future.result(timeout=DEADLINE_S + 2)
     except BadOption as error:
-        return no_data(f"not asked: {error}")
+        return no_data(_("not asked: {error}").format(error=error))
     except TimeoutError:
-        return no_data("no answer in time")
+        return no_data(_("no answer in time"))

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions import alert_words as words
@@ -84,19 +85,23 @@ def alert_acknowledge(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     plan, found = _find(request, slug, pk)
     shows(request, plan, *PARTS)
     words.acknowledge(found, by=request.user, request_id=once(request))
-    return done(request, reverse("alerts", args=[slug]), f"Alert {found.name} is acknowledged.")
+    return done(
+        request,
+        reverse("alerts", args=[slug]),
+        _("Alert {found} is acknowledged.").format(found=found.name),
+    )
 
 
 @posted("alert", "pk")
 def alert_over(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """It is over, though its manager never said so."""
-    return _said(request, slug, pk, "over", words.end_alert, "is over")
+    return _said(request, slug, pk, "over", words.end_alert, _("is over"))
 
 
 @posted("alert", "pk")
 def alert_false(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """It fired and nothing was wrong."""
-    return _said(request, slug, pk, "false", words.mark_false, "was false")
+    return _said(request, slug, pk, "false", words.mark_false, _("was false"))
 
 
 def _said(
@@ -113,7 +118,7 @@ def _said(
         form.refuse(wrong)
         return _alert_page(request, plan, found, 422, **{f"{name}_form": form})
     back = reverse("alert", args=[slug, pk])
-    return done(request, back, f"Alert {found.name} {say}.")
+    return done(request, back, _("Alert {found} {say}.").format(found=found.name, say=say))
 
 
 # --- hooks ---------------------------------------------------------------------------------
@@ -153,7 +158,11 @@ def hook_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
         edit_hook(hook, form.cleaned_data, by=request.user, request_id=once(request))
     except Refused as refused:
         return _refused_hook(request, plan, form, refused, "edit_form", edited=hook)
-    return done(request, f"{reverse('alerts', args=[slug])}#hooks", f"Saved: {hook.name}.")
+    return done(
+        request,
+        f"{reverse('alerts', args=[slug])}#hooks",
+        _("Saved: {hook}.").format(hook=hook.name),
+    )
 
 
 def _refused_hook(
@@ -177,7 +186,7 @@ def hook_retire(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     shows(request, plan, *PARTS)
     retire_hook(hook, by=request.user, request_id=once(request))
     back = f"{reverse('alerts', args=[slug])}#hooks"
-    return done(request, back, f"{hook.name} is heard no more.")
+    return done(request, back, _("{hook} is heard no more.").format(hook=hook.name))
 
 
 def _find_hook(request: HttpRequest, slug: str, pk: int) -> tuple[DeploymentPlan, AlertHook]:
@@ -210,5 +219,9 @@ def drill_fire(request: HttpRequest, slug: str) -> HttpResponse:
         form.refuse(wrong)
         return _page(request, plan, 422, drill_form=form)
     query = "" if drill.due_at else f"?drill={drill.key}"
-    say = f"The test alert is {drill.fired_how}." if drill.due_at else "Run the command below."
+    say = (
+        _("The test alert is {fired_how}.").format(fired_how=drill.fired_how)
+        if drill.due_at
+        else _("Run the command below.")
+    )
     return done(request, f"{reverse('alerts', args=[slug])}{query}#drills", say)

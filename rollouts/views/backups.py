@@ -9,6 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions import backups as actions
@@ -45,7 +46,7 @@ def add(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refused:
         form.refuse(refused)
         return _add_page(request, plan, form, refused.status)
-    said = "is registered" if row.is_fresh else "was registered already"
+    said = _("is registered") if row.is_fresh else _("was registered already")
     return done(request, reverse("backup", args=[slug, row.name]), f"{row.name} {said}.")
 
 
@@ -71,7 +72,7 @@ def _find(request: HttpRequest, slug: str, name: str) -> tuple[DeploymentPlan, B
     plan = get_plan(request.user, slug)
     row = Backup.objects.select_related("restored_in").filter(plan=plan, name=name).first()
     if row is None:
-        raise Http404("No such backup in this release.")
+        raise Http404(_("No such backup in this release."))
     row.plan = plan
     return plan, row
 
@@ -117,8 +118,10 @@ def verify(request: HttpRequest, slug: str, name: str) -> HttpResponse:
             row, said.pop("sha256"), by=request.user, request_id=once(request), **said
         )
         if found.mismatch:
-            return f"{name} is not what it claims to be. It counts for no restore."
-        return f"{name} reads back."
+            return _("{name} is not what it claims to be. It counts for no restore.").format(
+                name=name
+            )
+        return _("{name} reads back.").format(name=name)
 
     return _answered(request, plan, row, form, "verify_form", act)
 
@@ -132,7 +135,7 @@ def restored(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     def act() -> str:
         run = form.cleaned_data["run"]
         actions.record_restored(row, run, by=request.user, request_id=once(request))
-        return f"{name} was restored in {run}."
+        return _("{name} was restored in {run}.").format(name=name, run=run)
 
     return _answered(request, plan, row, form, "restored_form", act)
 
@@ -146,7 +149,7 @@ def retire(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     def act() -> str:
         reason = form.cleaned_data["reason"]
         actions.retire_backup(row, reason, by=request.user, request_id=once(request))
-        return f"{name} is off the register."
+        return _("{name} is off the register.").format(name=name)
 
     return _answered(request, plan, row, form, "retire_form", act)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rollouts.actions import baselines as actions
@@ -42,7 +43,11 @@ def baselines(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, plan, 422, form=form)
-    return done(request, reverse("baselines", args=[slug]), f"Baseline of {saved.name} is set.")
+    return done(
+        request,
+        reverse("baselines", args=[slug]),
+        _("Baseline of {saved} is set.").format(saved=saved.name),
+    )
 
 
 @posted("baselines")
@@ -60,7 +65,11 @@ def baseline_record(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, plan, 422, record_form=form)
-    return done(request, reverse("baselines", args=[slug]), f"Baseline of {count} recorded.")
+    return done(
+        request,
+        reverse("baselines", args=[slug]),
+        _("Baseline of {count} recorded.").format(count=count),
+    )
 
 
 @posted("baselines")
@@ -69,14 +78,18 @@ def baseline_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     plan = get_plan(request.user, slug)
     found = _find(plan, str(pk))
     actions.remove_baseline(found, by=request.user, request_id=once(request))
-    return done(request, reverse("baselines", args=[slug]), f"{found.name} is taken off.")
+    return done(
+        request,
+        reverse("baselines", args=[slug]),
+        _("{found} is taken off.").format(found=found.name),
+    )
 
 
 def _find(plan: DeploymentPlan, number: str) -> Baseline:
     rows = Baseline.objects.filter(plan=plan, pk=number) if number.isdecimal() else ()
     found = next(iter(rows), None)
     if found is None:
-        raise Http404("No such baseline in this release.")
+        raise Http404(_("No such baseline in this release."))
     found.plan = plan
     return found
 

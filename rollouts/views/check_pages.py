@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.rules.numbers import whole_number
@@ -73,7 +74,7 @@ def check_new(request: HttpRequest, slug: str) -> HttpResponse:
     demand(plan, request.user, Right.EDIT)
     kind = request.GET.get("kind", "http")
     if kind not in FORMS:
-        raise Http404("There is no such kind of check.")
+        raise Http404(_("There is no such kind of check."))
     if request.method != "POST":
         return _page(request, plan, kind, FORMS[kind](plan=plan, initial=USUAL[kind]))
     return _save(request, plan, kind, FORMS[kind](request.POST, plan=plan))
@@ -113,7 +114,7 @@ def _save(
         fresh = find_check(request, plan.slug, row.key) if row else None
         return _page(request, plan, kind, form, refused.status, row=fresh)
     back = reverse("check", args=[plan.slug, saved.key])
-    return done(request, back, f"{'Saved' if row else 'Watched'}: {saved.name}.")
+    return done(request, back, f"{_('Saved') if row else _('Watched')}: {saved.name}.")
 
 
 def _write(
@@ -182,9 +183,11 @@ def checks_many(request: HttpRequest, slug: str) -> HttpResponse:
         form.refuse(wrong)
         return _many_page(request, plan, form, 422)
     left = len(lines) - len(made)
-    more = f" {left} were watched already." if left else ""
+    more = _(" {left} were watched already.").format(left=left) if left else ""
     back = f"{reverse('checks', args=[slug])}#group-{said['group']}"
-    return done(request, back, f"{len(made)} checks are watched.{more}")
+    return done(
+        request, back, _("{count} checks are watched.{more}").format(count=len(made), more=more)
+    )
 
 
 def _many_page(
@@ -203,7 +206,7 @@ def check_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     row = find_check(request, slug, key)
     reason = request.POST.get("remove-reason", request.POST.get("reason", ""))
     actions.remove_check(row, by=request.user, reason=reason, request_id=once(request))
-    return _done(request, row, f"{row.name} is not watched any more.")
+    return _done(request, row, _("{row} is not watched any more.").format(row=row.name))
 
 
 @posted("check", "key")
@@ -211,7 +214,7 @@ def check_restore(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Watch it again."""
     row = find_check(request, slug, key)
     actions.restore_check(row, by=request.user, request_id=once(request))
-    return _done(request, row, f"{row.name} is watched again.")
+    return _done(request, row, _("{row} is watched again.").format(row=row.name))
 
 
 @posted("check", "key")
@@ -221,9 +224,11 @@ def check_move(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     place = whole_number(request.POST.get("place", ""))
     demand(row.plan, request.user, Right.EDIT)
     if place is None:
-        raise Invalid("place", "A number from 1 on is wanted.")
+        raise Invalid("place", _("A number from 1 on is wanted."))
     actions.move_check(row, place, by=request.user, request_id=once(request))
-    return _done(request, row, f"{row.name} stands at place {place}.")
+    return _done(
+        request, row, _("{row} stands at place {place}.").format(row=row.name, place=place)
+    )
 
 
 @posted("check", "key")
@@ -231,7 +236,9 @@ def check_renew(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Give a heartbeat another address."""
     row = find_check(request, slug, key)
     actions.renew_key(row, by=request.user, request_id=once(request))
-    return _done(request, row, f"{row.name} has another address; the old one is dead.")
+    return _done(
+        request, row, _("{row} has another address; the old one is dead.").format(row=row.name)
+    )
 
 
 def _done(request: HttpRequest, row: HealthCheck, say: str) -> HttpResponse:

@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from rollouts.actions.checks import run_now
@@ -59,10 +60,12 @@ def run(request: HttpRequest, slug: str, kind: str, key: str) -> HttpResponse:
     """Ask one metric or check now."""
     plan = get_plan(request.user, slug)
     if kind not in KINDS:
-        raise Http404("There is no such kind of check.")
+        raise Http404(_("There is no such kind of check."))
     row = get_object_or_404(KINDS[kind].objects.filter(plan=plan, enabled=True), key=key)
     answers.shows(request, plan, ("metric-table" if kind == "metric" else "health", ""))
     run_now(row, by=request.user, request_id=once(request))
     return answers.done(
-        request, reverse("checks", args=[plan.slug]), f"{row.name} is asked again now."
+        request,
+        reverse("checks", args=[plan.slug]),
+        _("{row} is asked again now.").format(row=row.name),
     )

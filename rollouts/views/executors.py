@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from rollouts.actions.executors import carry_out_again, check_executor, save_executor, save_sight
 from rollouts.actions.observing import confirm_by_hand
@@ -32,7 +34,7 @@ SECTION = "carrying"
 class CarryingSection(sections.Section):
     """Who moves the traffic and what shows it."""
 
-    name, label, order, column = SECTION, "Carrying out", 50, "left"
+    name, label, order, column = SECTION, _l("Carrying out"), 50, "left"
     template = "rollouts/_settings_carrying.html"
 
     def context(
@@ -77,7 +79,9 @@ def executor(request: HttpRequest, slug: str) -> HttpResponse:
         if not isinstance(refused, Invalid):
             form.seen_again()
         return again(request, plan, status=refused.status, executor_form=form)
-    return saved(request, plan, SECTION, f"{row.name} is saved. Nothing was moved.")
+    return saved(
+        request, plan, SECTION, _("{row} is saved. Nothing was moved.").format(row=row.name)
+    )
 
 
 @posted("settings", at=f"#{SECTION}")
@@ -96,14 +100,14 @@ def observation(request: HttpRequest, slug: str) -> HttpResponse:
     except Refused as refused:
         form.refuse(refused)
         return again(request, plan, status=refused.status, sight_form=form)
-    return saved(request, plan, SECTION, "How the traffic is seen is saved.")
+    return saved(request, plan, SECTION, _("How the traffic is seen is saved."))
 
 
 def _looked(plan: DeploymentPlan, form: SightForm) -> Answer:
     percent, reason = try_sight(plan, form.wanted)
     if percent is None:
-        return Answer(False, f"No data: {reason}.")
-    return Answer(True, f"{share(percent)} is seen.")
+        return Answer(False, _("No data: {reason}.").format(reason=reason))
+    return Answer(True, _("{share} is seen.").format(share=share(percent)))
 
 
 @posted("rollout")
@@ -114,7 +118,7 @@ def confirm(request: HttpRequest, slug: str) -> HttpResponse:
     rollout = confirm_by_hand(
         plan, by=request.user, generation=_generation(request), request_id=once(request)
     )
-    said = f"{share(rollout.desired_percent)} is confirmed."
+    said = _("{share} is confirmed.").format(share=share(rollout.desired_percent))
     return answers.done(request, reverse("rollout", args=[slug]), said)
 
 
@@ -126,7 +130,9 @@ def carry_out(request: HttpRequest, slug: str) -> HttpResponse:
     effect = carry_out_again(
         plan, by=request.user, generation=_generation(request), request_id=once(request)
     )
-    said = f"{effect.executor.name} is asked for {share(effect.percent)} now."
+    said = _("{executor} is asked for {share} now.").format(
+        executor=effect.executor.name, share=share(effect.percent)
+    )
     return answers.done(request, reverse("rollout", args=[slug]), said)
 
 
@@ -134,5 +140,5 @@ def _generation(request: HttpRequest) -> int:
     """Which wish the person saw. Raises Invalid where it is no number."""
     text = request.POST.get("generation", "")
     if not text.isdecimal() or len(text) > 9:
-        raise Invalid("generation", "Say which share this is for: load the page anew.")
+        raise Invalid("generation", _("Say which share this is for: load the page anew."))
     return int(text)

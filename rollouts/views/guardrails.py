@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rollouts.actions.guardrails import remove_guardrail, save_guardrail
@@ -38,7 +39,7 @@ def guardrail_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     plan = get_plan(request.user, slug)
     shows(request, plan, ("guardrails", ""))
     remove_guardrail(plan, key, by=request.user, request_id=once(request))
-    return done(request, _home(plan), "The guardrail is removed.")
+    return done(request, _home(plan), _("The guardrail is removed."))
 
 
 def _edit(request: HttpRequest, plan: DeploymentPlan, rail: Guardrail | None) -> HttpResponse:
@@ -55,7 +56,7 @@ def _edit(request: HttpRequest, plan: DeploymentPlan, rail: Guardrail | None) ->
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, plan, rail, form, 422)
-    return done(request, _home(plan), f"Saved: {kept.name}.")
+    return done(request, _home(plan), _("Saved: {kept}.").format(kept=kept.name))
 
 
 def _home(plan: DeploymentPlan) -> str:

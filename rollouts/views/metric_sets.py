@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions.metric_import import basis, import_set, preview
@@ -33,7 +34,7 @@ def metrics_import(request: HttpRequest, slug: str) -> HttpResponse:
     form = MetricSetForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, plan, form, 422)
-    given, _ = given_document(form.cleaned_data)
+    given, _unused = given_document(form.cleaned_data)
     try:
         found = read_set(given, form.cleaned_data["form"])
     except DocumentError as error:
@@ -64,7 +65,11 @@ def _apply(
         request_id=once(request),
     )
     said = ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()) if count)
-    return done(request, reverse("checks", args=[plan.slug]), f"Metrics: {said or 'as they were'}.")
+    return done(
+        request,
+        reverse("checks", args=[plan.slug]),
+        _("Metrics: {said}.").format(said=said or _("as they were")),
+    )
 
 
 def _page(

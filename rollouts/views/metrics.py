@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions.criteria_effects import Effect
@@ -49,7 +50,7 @@ def find_metric(request: HttpRequest, slug: str, key: str) -> PrometheusQuery:
     plan = get_plan(request.user, slug)
     found = PrometheusQuery.objects.filter(plan=plan, key=key).select_related("source").first()
     if found is None:
-        raise Http404("No such metric in this release.")
+        raise Http404(_("No such metric in this release."))
     found.plan = plan
     return found
 
@@ -123,14 +124,14 @@ def _write(
     }
     if stands is None:
         row = actions.add_metric(plan, form.said, **common)
-        return row, f"{row.name} is watched."
+        return row, _("{row} is watched.").format(row=row.name)
     seen = whole_number(request.POST.get("version", ""))
     if request.POST.get("when") == "next":
         row = metric_pending.save_for_next_stage(stands, form.said, seen_version=seen, **common)
-        return row, f"{row.name} changes when the next stage begins."
+        return row, _("{row} changes when the next stage begins.").format(row=row.name)
     named = [key for key in request.POST.get("named", "").split(",") if key]
     row = actions.edit_metric(stands, form.said, seen_version=seen, named=named, **common)
-    return row, f"Saved: {row.name}, version {row.version}."
+    return row, _("Saved: {row}, version {version}.").format(row=row.name, version=row.version)
 
 
 def _again(stands: PrometheusQuery | None) -> PrometheusQuery | None:
@@ -148,7 +149,7 @@ def metric_switch(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     demand(row.plan, request.user, Right.EDIT)
     wanted, form = request.POST.get("state", ""), ReasonForm(request.POST)
     if wanted not in ("on", "off"):
-        raise Invalid("state", "A metric is on or off: nothing else.")
+        raise Invalid("state", _("A metric is on or off: nothing else."))
     if not form.is_valid():
         empty = MetricForm(plan=row.plan, stands=row)
         return _page(request, row.plan, row, empty, 422, off_form=form)
@@ -159,7 +160,11 @@ def metric_switch(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         reason=form.cleaned_data["reason"],
         request_id=once(request),
     )
-    say = f"{row.name} is watched again." if wanted == "on" else f"{row.name} is off the list."
+    say = (
+        _("{row} is watched again.").format(row=row.name)
+        if wanted == "on"
+        else _("{row} is off the list.").format(row=row.name)
+    )
     return done(request, reverse("checks", args=[slug]), say)
 
 
@@ -168,7 +173,7 @@ def metric_move(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Stand a metric at another place of the list; the place itself, never one further."""
     row, place = find_metric(request, slug, key), whole_number(request.POST.get("place", ""))
     if place is None:
-        raise Invalid("place", "Say at which place it stands, from 1.")
+        raise Invalid("place", _("Say at which place it stands, from 1."))
     actions.move_metric(row, place, by=request.user, request_id=once(request))
     return redirect("metric-edit", slug, key)
 
@@ -180,7 +185,7 @@ def metric_note(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     actions.note_metric(
         row, request.POST.get("text", ""), by=request.user, request_id=once(request)
     )
-    return done(request, reverse("tuning", args=[slug]), f"Noted of {row.name}.")
+    return done(request, reverse("tuning", args=[slug]), _("Noted of {row}.").format(row=row.name))
 
 
 @posted("metric-edit", "key")
@@ -188,7 +193,7 @@ def metric_unplan(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Take back what waits for the next stage."""
     row = find_metric(request, slug, key)
     metric_pending.drop_pending(row, by=request.user, request_id=once(request))
-    return done(request, reverse("metric-edit", args=[slug, key]), "Nothing waits any more.")
+    return done(request, reverse("metric-edit", args=[slug, key]), _("Nothing waits any more."))
 
 
 # --- what the page shows -------------------------------------------------------------------
@@ -259,7 +264,13 @@ def _turns(stands: PrometheusQuery, row: PrometheusQuery, value: float | None) -
         return ""
     now = bands.judge(row.bands, value)
     same = now == stands.band or stands.band == bands.Band.NO_DATA
-    return "" if same else f"what is {stands.band} now would be {now.value.replace('_', ' ')}"
+    return (
+        ""
+        if same
+        else _("what is {band} now would be {now}").format(
+            band=stands.band, now=now.value.replace("_", " ")
+        )
+    )
 
 
 def _page(

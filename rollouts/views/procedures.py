@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions import procedures as actions
@@ -65,7 +66,11 @@ def _saved(
     except Refused as refused:
         _say(form, rows, refused)
         return _page(request, plan, row, refused.status, form=form, rows=rows)
-    return done(request, reverse("recovery", args=[plan.slug]), f"Saved: {saved.name}.")
+    return done(
+        request,
+        reverse("recovery", args=[plan.slug]),
+        _("Saved: {saved}.").format(saved=saved.name),
+    )
 
 
 def _say(form: ProcedureForm, rows: StepRows, refused: Refused) -> None:
@@ -112,7 +117,9 @@ def retire(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except Refused as refused:
         form.refuse(refused)
         return _page(request, plan, row, refused.status, retire_form=form)
-    return done(request, reverse("recovery", args=[slug]), f"{row.name} is out of use.")
+    return done(
+        request, reverse("recovery", args=[slug]), _("{row} is out of use.").format(row=row.name)
+    )
 
 
 @require_safe

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions.drills import enter_drill, start_drill
@@ -58,7 +59,7 @@ def drill(request: HttpRequest, slug: str) -> HttpResponse:
         form.refuse(refused)
         return _drill_page(request, plan, refused.status, start_form=form)
     back = reverse("rollback-run", args=[slug, run.number])
-    return done(request, back, f"{run} began. It moves no production traffic.")
+    return done(request, back, _("{run} began. It moves no production traffic.").format(run=run))
 
 
 @posted("recovery-drill")
@@ -91,14 +92,14 @@ def past(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         form.refuse(refused)
         return _drill_page(request, plan, refused.status, procedure=procedure, past_form=form)
     back = f"{reverse('recovery', args=[slug])}#drills"
-    return done(request, back, f"{run} is entered from notes.")
+    return done(request, back, _("{run} is entered from notes.").format(run=run))
 
 
 def find_procedure(plan: DeploymentPlan, key: str) -> RollbackProcedure:
     """The procedure in use of that key, or Http404."""
     found = RollbackProcedure.objects.filter(plan=plan, key=key, retired_at=None).first()
     if found is None:
-        raise Http404("No such procedure in this release.")
+        raise Http404(_("No such procedure in this release."))
     found.plan = plan
     return found
 

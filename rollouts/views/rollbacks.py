@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rollouts.actions.rollbacks import RIGHTS, start_rollback
@@ -51,9 +52,13 @@ def _answer(
     """To the run, whether this request began it or another one did a moment before."""
     if run is None:
         home = reverse("rollback", args=[plan.slug])
-        return done(request, home, "Nothing to roll back: 0 % is served.", warns=True)
+        return done(request, home, _("Nothing to roll back: 0 % is served."), warns=True)
     began = plan.events.filter(seq__gt=before, kind="rollback.started").exists()
-    said = f"Rollback run {run.number} has begun." if began else "A rollback stands already."
+    said = (
+        _("Rollback run {run} has begun.").format(run=run.number)
+        if began
+        else _("A rollback stands already.")
+    )
     home = f"{reverse('rollback', args=[plan.slug])}{run.number}/"
     return done(request, home, said, warns=not began)
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from rollouts.actions.holds import hold as hold_rollout
@@ -89,7 +90,7 @@ def begin(request: HttpRequest, slug: str, percent: int) -> HttpResponse:
     def act(said: dict[str, Any]) -> str:
         advance(plan, to_percent=percent, by=request.user, reason=said["reason"],
                 confirmed=said["confirmed"], request_id=once(request))  # fmt: skip
-        return f"{percent} % of the traffic is wanted now."
+        return _("{percent} % of the traffic is wanted now.").format(percent=percent)
 
     return answered(request, plan, "advance_form", form, act)
 
@@ -106,7 +107,7 @@ def hold(request: HttpRequest, slug: str) -> HttpResponse:
     def act(said: dict[str, Any]) -> str:
         hold_rollout(plan, by=request.user, reason=said["reason"], until=form.ends(),
                      request_id=once(request))  # fmt: skip
-        return "The rollout is held."
+        return _("The rollout is held.")
 
     return answered(request, plan, "hold_form", form, act)
 
@@ -118,7 +119,7 @@ def release(request: HttpRequest, slug: str) -> HttpResponse:
 
     def act(said: dict[str, Any]) -> str:
         release_hold(plan, by=request.user, reason=said["reason"], request_id=once(request))
-        return "The hold is over."
+        return _("The hold is over.")
 
     return answered(request, plan, "release_form", ReleaseForm(request.POST), act)
 
@@ -132,7 +133,9 @@ def resume(request: HttpRequest, slug: str) -> HttpResponse:
     def act(said: dict[str, Any]) -> str:
         resume_rollout(plan, said["to_percent"], by=request.user, reason=said["reason"],
                        confirmed=said["confirmed"], request_id=once(request))  # fmt: skip
-        return f"Resumed: {said['to_percent']} % of the traffic is wanted now."
+        return _("Resumed: {to_percent} % of the traffic is wanted now.").format(
+            to_percent=said["to_percent"]
+        )
 
     return answered(request, plan, "resume_form", form, act)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from rollouts.actions.recording import record_round, role_of
@@ -56,7 +57,7 @@ def watching(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _list(request, plan, form, 422)
-    return done(request, reverse("rounds", args=[slug]), "The rounds are set.")
+    return done(request, reverse("rounds", args=[slug]), _("The rounds are set."))
 
 
 def _list(
@@ -108,7 +109,13 @@ def _record(
         return _refused(request, plan, one, refused)
     rolls = said["action"] == RoundAction.ROLLBACK
     back = reverse("rollout", args=[plan.slug]) if rolls else reverse("rounds", args=[plan.slug])
-    return done(request, back, f"Round {recorded.number} is recorded: {recorded.result}.")
+    return done(
+        request,
+        back,
+        _("Round {recorded} is recorded: {result}.").format(
+            recorded=recorded.number, result=recorded.result
+        ),
+    )
 
 
 def _refused(

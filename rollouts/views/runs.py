@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from checklists.rules.numbers import whole_number
@@ -42,7 +43,7 @@ def find(request: HttpRequest, slug: str, number: int) -> tuple[DeploymentPlan, 
     rows = RollbackRun.objects.select_related("procedure", "guardrail").prefetch_related("steps")
     found = rows.filter(plan=plan, number=number).first() if number <= MOST_NUMBER else None
     if found is None:
-        raise Http404("No such rollback or drill in this release.")
+        raise Http404(_("No such rollback or drill in this release."))
     found.plan = plan
     return plan, found
 
@@ -117,8 +118,10 @@ def _set(request: HttpRequest, found: RollbackRun, position: int, state: str, te
     try:
         row = set_step(found, position, state, by=request.user, note=text, request_id=once(request))
     except RunStep.DoesNotExist:
-        raise Http404("No such step in this run.") from None
-    return f"R.{row.position} is {'done' if state == 'done' else state}."
+        raise Http404(_("No such step in this run.")) from None
+    return _("R.{position} is {state}.").format(
+        position=row.position, state="done" if state == "done" else state
+    )
 
 
 @posted("rollback-run", "number")
@@ -127,7 +130,9 @@ def command(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     plan, found = find(request, slug, number)
     _carries(request, plan, found)
     taken = run_ends.take_command(found, by=request.user, request_id=once(request))
-    return done(request, _back(found), f"{taken.commander} is in command.")
+    return done(
+        request, _back(found), _("{commander} is in command.").format(commander=taken.commander)
+    )
 
 
 @posted("rollback-run", "number")
@@ -152,7 +157,7 @@ def false(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     def act() -> str:
         reason = form.cleaned_data["reason"]
         run_ends.mark_false_positive(found, reason, by=request.user, request_id=once(request))
-        return "Kept: the alarm was false."
+        return _("Kept: the alarm was false.")
 
     return _answered(request, plan, found, form, "false_form", act)
 
@@ -163,7 +168,7 @@ def redeployed(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     plan, found = find(request, slug, number)
     _carries(request, plan, found)
     run_ends.record_redeployed(found, by=request.user, request_id=once(request))
-    return done(request, _back(found), "Kept: it is out again.")
+    return done(request, _back(found), _("Kept: it is out again."))
 
 
 def _answered(

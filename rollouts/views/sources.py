@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from rollouts.actions import sources as actions
 from rollouts.forms.sources import SourceForm
@@ -51,7 +52,7 @@ def _find(request: HttpRequest, slug: str, pk: int) -> PrometheusSource:
     plan = get_plan(request.user, slug)
     found = PrometheusSource.objects.filter(plan=plan, pk=pk).first()
     if found is None:
-        raise Http404("No such server in this release.")
+        raise Http404(_("No such server in this release."))
     found.plan = plan
     return found
 
@@ -71,7 +72,7 @@ def source_add(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return again(request, plan, source=form)
-    return saved(request, plan, Sources.name, f"{made.name} can be asked.")
+    return saved(request, plan, Sources.name, _("{made} can be asked.").format(made=made.name))
 
 
 @posted("settings", at="#sources")
@@ -88,7 +89,12 @@ def source_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return again(request, source.plan, source=form)
-    return saved(request, source.plan, Sources.name, f"{form.cleaned_data['name']} is saved.")
+    return saved(
+        request,
+        source.plan,
+        Sources.name,
+        _("{name} is saved.").format(name=form.cleaned_data["name"]),
+    )
 
 
 @posted("settings", at="#sources")
@@ -96,9 +102,9 @@ def source_retire(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     """Take a server off, or bring it back; the state itself, never the other one."""
     source, wanted = _find(request, slug, pk), request.POST.get("state", "")
     if wanted not in ("on", "off"):
-        raise Invalid("state", "A server is on or off: nothing else.")
+        raise Invalid("state", _("A server is on or off: nothing else."))
     actions.retire_source(source, wanted == "off", by=request.user, request_id=once(request))
-    said = "is no longer asked" if wanted == "off" else "can be asked again"
+    said = _("is no longer asked") if wanted == "off" else _("can be asked again")
     return saved(request, source.plan, Sources.name, f"{source.name} {said}.")
 
 

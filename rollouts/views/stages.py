@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rollouts.actions.stage_editing import add_stage, edit_stage, remove_stage
@@ -41,7 +42,7 @@ def stages(request: HttpRequest, slug: str) -> HttpResponse:
         raise
     except Refused as refused:
         return _list(request, plan, _refused(form, refused), refused.status)
-    messages.success(request, f"Stage {stage.number} is added.")
+    messages.success(request, _("Stage {stage} is added.").format(stage=stage.number))
     return redirect("stages", slug)
 
 
@@ -61,7 +62,7 @@ def stage_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         edit_stage(plan, number, form.wanted(), by=request.user, **given)
     except Refused as refused:
         return _edit(request, plan, stage, _refused(form, refused), refused.status)
-    messages.success(request, f"Stage {number} is saved.")
+    messages.success(request, _("Stage {number} is saved.").format(number=number))
     return redirect("stages", slug)
 
 
@@ -72,14 +73,14 @@ def stage_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     demand(plan, request.user, Right.EDIT)
     _find(plan, number)
     remove_stage(plan, number, by=request.user, request_id=once(request))
-    messages.success(request, f"Stage {number} is taken off.")
+    messages.success(request, _("Stage {number} is taken off.").format(number=number))
     return redirect("stages", slug)
 
 
 def _find(plan: DeploymentPlan, number: int) -> Stage:
     found = next((stage for stage in of_plan(plan) if stage.number == number), None)
     if found is None:
-        raise Http404("There is no such stage.")
+        raise Http404(_("There is no such stage."))
     return found
 
 

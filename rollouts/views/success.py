@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from rollouts.actions import success as actions
@@ -38,7 +39,7 @@ def success(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(_named(wrong))
         return _page(request, plan, 422, add=form)
-    return done(request, _place(slug), f"“{row.text}” is added.")
+    return done(request, _place(slug), _("“{row}” is added.").format(row=row.text))
 
 
 @posted("success")
@@ -55,7 +56,9 @@ def edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(_named(wrong))
         return _page(request, plan, 422, edits=form)
-    return done(request, _place(slug), f"“{form.cleaned_data['text']}” is saved.")
+    return done(
+        request, _place(slug), _("“{text}” is saved.").format(text=form.cleaned_data["text"])
+    )
 
 
 @posted("success")
@@ -65,7 +68,7 @@ def remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     row = _find(plan, key)
     reason = request.POST.get("reason", "")
     actions.remove_success(row, reason, by=request.user, request_id=once(request))
-    return done(request, _place(slug), f"“{row.text}” is removed.")
+    return done(request, _place(slug), _("“{row}” is removed.").format(row=row.text))
 
 
 @posted("success")
@@ -79,7 +82,11 @@ def judge(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         return _page(request, plan, 422, judged=(row, form))
     met, reason = form.cleaned_data["met"] == "yes", form.cleaned_data["reason"]
     row = actions.judge_success(row, met, reason, by=request.user, request_id=once(request))
-    return done(request, _place(slug), f"“{row.text}” is {'met' if row.met else 'missed'}.")
+    return done(
+        request,
+        _place(slug),
+        (_("“{row}” is met.") if row.met else _("“{row}” is missed.")).format(row=row.text),
+    )
 
 
 @posted("success")
@@ -87,8 +94,10 @@ def look(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     """Look again, as of now, at what had no data."""
     plan = get_plan(request.user, slug)
     row = actions.look_again(_find(plan, key), by=request.user, request_id=once(request))
-    word = {True: "met", False: "missed"}.get(row.met, "without data still")
-    return done(request, _place(slug), f"“{row.text}” is {word}.")
+    text = {True: _("“{row}” is met."), False: _("“{row}” is missed.")}.get(
+        row.met, _("“{row}” is without data still.")
+    )
+    return done(request, _place(slug), text.format(row=row.text))
 
 
 def _named(wrong: Invalid) -> Invalid:

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from rollouts.actions.triggers import add_trigger, retire_trigger
 from rollouts.forms.rollbacks import TriggerForm
@@ -36,7 +37,7 @@ def trigger_add(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return shown(request, plan, 422, trigger_form=form)
-    return done(request, _home(slug), "The trigger can be declared.")
+    return done(request, _home(slug), _("The trigger can be declared."))
 
 
 @posted("rollback")
@@ -45,7 +46,7 @@ def trigger_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     plan = get_plan(request.user, slug)
     shows(request, plan, ("strip", ""))
     retire_trigger(plan, pk, by=request.user, request_id=once(request))
-    return done(request, _home(slug), "The trigger is off the list.")
+    return done(request, _home(slug), _("The trigger is off the list."))
 
 
 def _home(slug: str) -> str:
