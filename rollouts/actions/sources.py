@@ -180,4 +180,4 @@ def _refuse_name(plan: DeploymentPlan, name: str, own: int | None) -> None:
 
 
 def _where(source: PrometheusSource) -> str:
-    return source.url or "the server of this installation"
+    return source.url or _("the server of this installation")

@@ -15,7 +15,7 @@ from rollouts.queries.due import watched
 from rollouts.queries.rollbacks import leading_of, standing_run, standing_sentence
 from rollouts.queries.rollouts import running_of
 from rollouts.rules.holds import Hold, Looked
-from rollouts.rules.readings import as_read, valid_until
+from rollouts.rules.readings import as_read, reason_text, valid_until
 from rollouts.rules.sustained import RedMemory, is_settled, is_sustained
 from rollouts.rules.verdict import Reading, Verdict, Word, decide, held
 from warroom.actions.change import RULE, Change, change
@@ -84,7 +84,7 @@ def reading(row: Probing, now: datetime) -> Reading:
         name=row.name,
         band=said.band,
         value=row.now_text,
-        reason=said.reason,
+        reason=reason_text(said.reason),
         since=row.band_since if said.band == row.band else valid_until(row.read_at, row.fresh_s),
         sustained=is_sustained(memory, said.band, window),
         settled=is_settled(memory, said.band, now, window, interval),

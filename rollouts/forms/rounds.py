@@ -61,7 +61,7 @@ class WatchingForm(OnceForm):
             "One step a line: 5 min until 1h, 30 min until 8h, 2h until 24h. Empty: none."
         ),
     )
-    late = forms.CharField(max_length=30, label="Late after", help_text="2 min")
+    late = forms.CharField(max_length=30, label=_l("Late after"), help_text="2 min")
     missed = forms.IntegerField(
         min_value=1, max_value=100, label=_l("Missed in a row that hold the stage")
     )

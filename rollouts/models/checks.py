@@ -3,6 +3,7 @@ from datetime import timedelta
 
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.rules.bands import Band, Bands, Bound
 from warroom.rules.wording import duration_text
@@ -99,9 +100,11 @@ class HealthCheck(Probing):
         if self.band == Band.NO_DATA:
             return ""
         if self.kind == "heartbeat":
-            return {Band.GREEN: _("on time"), Band.YELLOW: "late"}.get(Band(self.band), "failing")
+            return {Band.GREEN: _("on time"), Band.YELLOW: _("late")}.get(
+                Band(self.band), _("failing")
+            )
         if self.band == Band.RED and not self.answered:
-            return "failing"
+            return _("failing")
         return self.show(self.value)
 
     def show(self, value: float | None) -> str:
@@ -109,11 +112,8 @@ class HealthCheck(Probing):
         if value is None:
             return ""
         if self.kind == "tls":
-            return (
-                _("1 day")
-                if math.floor(value) == 1
-                else _("{floor} days").format(floor=math.floor(value))
-            )
+            days = math.floor(value)
+            return ngettext("{count} day", "{count} days", days).format(count=days)
         if self.kind == "heartbeat":
             return duration_text(timedelta(seconds=value))
         return f"{value:.0f} {self.unit}".rstrip()

@@ -28,8 +28,8 @@ from warroom.models import DeploymentPlan, Right
 SIGNALS = {
     EffectState.DUE: ("no_data", _l("to be called")),
     EffectState.SENT: ("yellow", _l("accepted, not seen yet")),
-    EffectState.DONE: ("green", "seen"),
-    EffectState.FAILED: ("red", "refused"),
+    EffectState.DONE: ("green", _l("seen")),
+    EffectState.FAILED: ("red", _l("refused")),
     EffectState.SUPERSEDED: ("no_data", _l("another share came first")),
     EffectState.HELD: ("yellow", _l("held since a restore")),
 }

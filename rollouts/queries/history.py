@@ -59,10 +59,10 @@ def _of_event(event: TimelineEvent, events: Sequence[TimelineEvent]) -> Happened
             "warn",
             _("Hold at {percent} %").format(percent=data.get("percent", 0)),
             reason,
-            "instant",
+            _("instant"),
         )
     if kind == "rollout.released":
-        return _row(event, "ok", "ok", _("Hold ended"), reason, "instant")
+        return _row(event, "ok", "ok", _("Hold ended"), reason, _("instant"))
     if kind == "rollout.drifted":
         return _row(event, "warn", "warn", _("Another share is seen"), event.text)
     if kind == "verdict.changed" and data.get("hold"):
@@ -73,8 +73,8 @@ def _of_event(event: TimelineEvent, events: Sequence[TimelineEvent]) -> Happened
 def _rule_hold(event: TimelineEvent) -> Happened:
     reasons = event.data.get("reasons") or [""]
     if event.data["hold"] == "ended":
-        return _row(event, "ok", "ok", _("Hold ended"), _("Looked at again"), "instant")
-    return _row(event, "warn", "warn", _("Hold"), str(reasons[0]), "instant")
+        return _row(event, "ok", "ok", _("Hold ended"), _("Looked at again"), _("instant"))
+    return _row(event, "warn", "warn", _("Hold"), str(reasons[0]), _("instant"))
 
 
 def _row(
@@ -86,7 +86,7 @@ def _row(
 def _took(event: TimelineEvent, events: Sequence[TimelineEvent]) -> str:
     """From wanted to seen: the first sight after it, before the next share was wanted."""
     if event.data.get("seen"):
-        return "instant"
+        return _("instant")
     share, moves = event.data.get("after"), ("stage.started", "rollout.resumed")
     for later in reversed(events):
         if later.seq <= event.seq:

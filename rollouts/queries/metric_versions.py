@@ -107,7 +107,7 @@ def _tuned(plan: DeploymentPlan, rows: dict[int, PrometheusQuery]) -> list[Tuned
         row = rows[one.query_id]
         later = after.get((one.query_id, one.version + 1)) or _stands(row)
         moved = differences(one.settings, later, sources)
-        text = "; ".join(part.text for part in moved) or "changed"
+        text = "; ".join(part.text for part in moved) or _("changed")
         found.append(
             Tuned(
                 one.ended_at,

@@ -60,7 +60,7 @@ def for_public(track: Track, held: bool, now: datetime) -> Track:
     late = track.coming_at is not None and track.coming_at < now
     if not held and not late:
         return track
-    notes = {"next": "later", "bad": _("paused")}
+    notes = {"next": _("later"), "bad": _("paused")}
     steps = tuple(replace(one, note=notes.get(one.state, one.note)) for one in track.steps)
     return replace(track, steps=steps, coming_at=None)
 

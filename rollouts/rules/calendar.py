@@ -112,7 +112,8 @@ def behind_text(seconds: float | None) -> str:
         return ""
     if abs(seconds) < 60:
         return _("on plan, 0 min behind")
-    return f"{duration_text(abs(seconds))} {'behind' if seconds > 0 else 'ahead'}"
+    text = _("{span} behind") if seconds > 0 else _("{span} ahead")
+    return text.format(span=duration_text(abs(seconds)))
 
 
 def nights(span: Span, zone: str) -> list[Span]:

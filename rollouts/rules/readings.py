@@ -7,19 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from checklists.rules.bands import Band, Bands, against, judge
 from warroom.rules.wording import duration_text
 
 # The evidence key under which a health page's own count ("5 of 5") is kept.
 HEALTH_CHECKS = "health-checks"
-NOT_JUDGED = "it has no bands, so it is shown and not judged"
+# Compared, so the same in every language; ``reason_text`` is what people read.
+NOT_JUDGED = gettext_noop("it has no bands, so it is shown and not judged")
 
 
 @dataclass(frozen=True)
 class Judged:
     band: Band
     reason: str = ""
+
+
+def reason_text(reason: str) -> str:
+    """The reason of a reading in the language that is spoken."""
+    return _(NOT_JUDGED) if reason == NOT_JUDGED else reason
 
 
 def judged(value: float | None, bands: Bands | None, unit: str, *, failed: bool = False,

@@ -112,16 +112,15 @@ def verify(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     demand(plan, request.user, Right.TICK)
     form = VerifyForm(request.POST, request.FILES)
 
-    def act() -> str:
+    def act() -> tuple[str, bool]:
         said = form.said
         found = actions.verify_backup(
             row, said.pop("sha256"), by=request.user, request_id=once(request), **said
         )
         if found.mismatch:
-            return _("{name} is not what it claims to be. It counts for no restore.").format(
-                name=name
-            )
-        return _("{name} reads back.").format(name=name)
+            text = _("{name} is not what it claims to be. It counts for no restore.")
+            return text.format(name=name), True
+        return _("{name} reads back.").format(name=name), False
 
     return _answered(request, plan, row, form, "verify_form", act)
 
@@ -132,10 +131,10 @@ def restored(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     plan, row = _find(request, slug, name)
     form = RestoredForm(request.POST, plan=plan)
 
-    def act() -> str:
+    def act() -> tuple[str, bool]:
         run = form.cleaned_data["run"]
         actions.record_restored(row, run, by=request.user, request_id=once(request))
-        return _("{name} was restored in {run}.").format(name=name, run=run)
+        return _("{name} was restored in {run}.").format(name=name, run=run), False
 
     return _answered(request, plan, row, form, "restored_form", act)
 
@@ -146,10 +145,10 @@ def retire(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     plan, row = _find(request, slug, name)
     form = WhyForm(request.POST, prefix="retire")
 
-    def act() -> str:
+    def act() -> tuple[str, bool]:
         reason = form.cleaned_data["reason"]
         actions.retire_backup(row, reason, by=request.user, request_id=once(request))
-        return _("{name} is off the register.").format(name=name)
+        return _("{name} is off the register.").format(name=name), False
 
     return _answered(request, plan, row, form, "retire_form", act)
 
@@ -160,12 +159,12 @@ def _answered(
     row: Backup,
     form,
     name: str,
-    act: Callable[[], str],
+    act: Callable[[], tuple[str, bool]],  # what to say, and whether it warns
 ) -> HttpResponse:
     if not form.is_valid():
         return _page(request, plan, row, 422, **{name: form})
     try:
-        said = act()
+        said, warns = act()
     except NotAllowed:
         raise
     except Refused as refused:
@@ -173,5 +172,4 @@ def _answered(
         form.add_error(refused.field if named else None, refused.sentence)
         plan.refresh_from_db()
         return _page(request, plan, row, refused.status, **{name: form})
-    warns = "is not what" in said
     return done(request, reverse("backup", args=[plan.slug, row.name]), said, warns=warns)
