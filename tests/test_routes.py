@@ -44,9 +44,10 @@ from warroom.actions.change import RULE, change
 from warroom.actions.escalations import open_escalation
 from warroom.actions.invitations import invite, link_of
 from warroom.actions.people import hand_over
+from warroom.actions.subscribers import ASKED, TOLD, confirm_address, leave_address
 from warroom.actions.templates import make_template
 from warroom.actions.walls import make_wall_link
-from warroom.models import DeploymentPlan, Role, Seat
+from warroom.models import DeploymentPlan, Message, Role, Seat, Subscriber
 from warroom.queries.people import roles_state
 
 pytestmark = pytest.mark.django_db
@@ -151,12 +152,30 @@ ROUTES = {
         f"{PLAN}template", get=LED, post=holders(302, *EDIT), send={"template_name": "Ours again"}
     ),
     "status": Route("/status/genesis-4/", get=everyone(200), open=True),
+    "status-atom": Route("/status/genesis-4.atom", get=everyone(200), open=True),
+    "status-badge": Route("/status/genesis-4.svg", get=everyone(200), open=True),
+    "status-subscribe": Route(
+        "/status/genesis-4/subscribe/", get=everyone(200), post=everyone(422), open=True
+    ),
+    "status-confirm": Route(
+        "/status/genesis-4/confirm/{confirming}/",
+        get=everyone(200),
+        post=everyone(200),
+        open=True,
+    ),
+    "status-leave": Route(
+        "/status/genesis-4/unsubscribe/{leaving}/",
+        get=everyone(200),
+        post=everyone(200),
+        open=True,
+    ),
+    "status-place": Route(
+        f"{PLAN}status/place", get=LED, post=holders(302, *EDIT), send={"url": ""}
+    ),
     "status-json": Route("/status/genesis-4.json", get=everyone(200), open=True),
     "wall": Route(f"{PLAN}wall/", get=READ, open=True, other=405),
     "wall-live": Route(f"{PLAN}wall/0/live", get=everyone(404, nobody=302), other=404),
-    "wall-snapshot": Route(
-        f"{PLAN}wall/0/live/snapshot", get=members(200, nobody=404), open=True
-    ),
+    "wall-snapshot": Route(f"{PLAN}wall/0/live/snapshot", get=members(200, nobody=404), open=True),
     "wall-make": Route(
         f"{PLAN}settings/wall", get=LED, post=holders(200, *EDIT), send={"label": "Room 2"}
     ),
@@ -1047,7 +1066,13 @@ def release(plan, cast, item, gate):
     seat, starts = Seat.objects.get(user=cast["thon"]), datetime(2100, 1, 1, tzinfo=UTC)
     stand_in = hand_over(seat, cast["vera"], starts, starts + timedelta(days=1), by=cast["cora"])
     asked = invite(plan, roles["on-call"], name="Rin", by=cast["cora"])
+    reader = Subscriber.objects.create(
+        plan=plan, email="reader@example.org", nonce="0" * 16, asked_at=now
+    )
+    asking = Message(key=f"{ASKED}:{reader.pk}:{reader.nonce}")
     return {
+        "confirming": confirm_address(asking).rstrip("/").rpartition("/")[2],
+        "leaving": leave_address(Message(key=f"{TOLD}:1:{reader.pk}")).split("/")[-2],
         "wall": make_wall_link(plan, "Room 1", by=cast["cora"])[0].pk,
         "signoff": signed.pk,
         "votes": ",".join(f"v{vote.pk}" for vote in gate.votes.all()),

@@ -19,7 +19,9 @@ from django.db import connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from warroom.actions import invitations, messages
+from warroom.actions import invitations, messages, subscribers
+from warroom.actions.places import send_places
+from warroom.actions.status import tell_public_turns
 from warroom.actions.turns import tell_turns
 from warroom.live import byhand, snapshots
 from warroom.models import Message, WorkerTick
@@ -58,7 +60,10 @@ def tick() -> int:
     return run_due()
 
 
+register_due("public turns", tell_public_turns)
 register_due("status pages", snapshots.write_old)
+register_due("second places", send_places)
+register_due("unconfirmed subscribers", subscribers.forget_unconfirmed)
 register_due("commands by hand", byhand.write_old)
 
 
@@ -126,7 +131,8 @@ def _headers(letter: Message) -> dict[str, str]:
     # The same letter sent twice bears the same id, by which mail programs show it once.
     name = hashlib.sha256(f"{settings.SECRET_KEY}{letter.key}".encode()).hexdigest()[:32]
     host = settings.PUBLIC_URL.split("//")[1].split("/")[0].split(":")[0]
-    return {"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"}
+    own = {"Message-ID": f"<{name}@{host}>", "Auto-Submitted": "auto-generated"}
+    return own | messages.headers_of(letter)
 
 
 def _refusal(error: smtplib.SMTPException) -> tuple[str, bool]:
@@ -139,6 +145,9 @@ def _refusal(error: smtplib.SMTPException) -> tuple[str, bool]:
     return _("The mail server says {code} {words}").format(code=code, words=words), code >= 500
 
 
+messages.register_link(subscribers.ASKED, subscribers.confirm_address)
+messages.register_link(subscribers.TOLD, subscribers.leave_address)
+messages.register_headers(subscribers.TOLD, subscribers.leave_headers)
 messages.register_link(invitations.KIND, invitations.link_for)
 register_due("mail", send_due)
 register_due("seats", tell_turns)

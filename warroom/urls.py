@@ -22,6 +22,7 @@ from warroom.views import (
     settings,
     sign_in,
     status,
+    subscribe,
     timeline,
     walls,
 )
@@ -85,6 +86,12 @@ urlpatterns = [
     path("plans/<slug:slug>/status/public", status.show_or_hide, name="status-public"),
     path("status/<slug:slug>/", status.public_page, name="status"),
     path("status/<slug:slug>.json", status.public_json, name="status-json"),
+    path("status/<slug:slug>.atom", status.public_atom, name="status-atom"),
+    path("status/<slug:slug>.svg", status.public_badge, name="status-badge"),
+    path("status/<slug:slug>/subscribe/", subscribe.subscribe, name="status-subscribe"),
+    path("status/<slug:slug>/confirm/<str:token>/", subscribe.confirm, name="status-confirm"),
+    path("status/<slug:slug>/unsubscribe/<str:token>/", subscribe.leave, name="status-leave"),
+    path("plans/<slug:slug>/status/place", status.place, name="status-place"),
     path("plans/<slug:slug>/timeline/", timeline.timeline, name="timeline"),
     path(
         "plans/<slug:slug>/people/<slug:key>/<str:username>/leave", people.leave, name="seat-leave"

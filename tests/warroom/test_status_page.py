@@ -73,7 +73,7 @@ def begin(plan, **fields) -> None:
 def test_the_public_is_first_told_whether_it_must_act(lifecycle, verdict, aged, key):
     state = public_state(lifecycle, verdict, "at 5 %", aged)
     assert state.key == key
-    assert state.sentence.startswith(NOTHING_TO_DO)
+    assert state.sentence.startswith(str(NOTHING_TO_DO))
 
 
 def test_every_lifecycle_has_words():
@@ -100,7 +100,10 @@ def test_the_page_names_no_person_and_no_metric(plan, cast, gate):
 
 def test_the_page_is_one_file_that_its_own_policy_allows(plan):
     html = snapshots.as_html(plan, timezone.now())
-    assert not re.search(r'(?:src|href)="(?!#|data:,|/plans/)', html)
+    assert not re.search(
+        r'(?:src|href)="(?!#|data:,|http://testserver/|https?://[^"]*/(?:plans|status)/genesis-4)',
+        html,
+    )
     assert '<link rel="stylesheet"' not in html
     style = re.search(r"<style>(.*?)</style>", html, re.S)[1]
     script = re.search(r"<script>(.*?)</script>", html, re.S)[1]
@@ -185,7 +188,7 @@ def test_copies_for_a_web_server_in_front_lie_beside_the_file(plan):
 
 @pytest.mark.parametrize(
     "path",
-    ["/status/../secret-key/", "/status/none/", "/status/genesis-4", "/status/genesis-4.svg"],
+    ["/status/../secret-key/", "/status/none/", "/status/genesis-4", "/status/genesis-4.png"],
 )
 def test_the_front_serves_nothing_but_pages(plan, path):
     snapshots.write(plan.pk)

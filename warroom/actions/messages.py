@@ -39,6 +39,21 @@ def register_link(kind: str, link: Link) -> None:
     _links[kind] = link
 
 
+Headers = Callable[[Message], dict[str, str]]
+_headers: dict[str, Headers] = {}
+
+
+def register_headers(kind: str, headers: Headers) -> None:
+    """``headers`` gives more headers for letters whose key begins with ``kind:``."""
+    _headers[kind] = headers
+
+
+def headers_of(message: Message) -> dict[str, str]:
+    """The headers that the kind of a letter wants, such as the way to leave a list."""
+    more = _headers.get(message.key.partition(":")[0])
+    return more(message) if more else {}
+
+
 def queue_mail(change: Change, *, key: str, to: str, subject: str, text: str) -> Message:
     """Put a letter into the outbox of an open change. The same ``key`` makes one letter only.
 

@@ -1,10 +1,17 @@
 """What the public is told by people, and whether it is told anything at all."""
 
+from datetime import datetime, timedelta
+
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from warroom.actions.change import change
+from warroom.actions.change import RULE, Change, change
 from warroom.actions.refusals import Invalid, Refused
+from warroom.actions.subscribers import tell_subscribers
+from warroom.live import public
 from warroom.models import DeploymentPlan, StatusUpdate, User
+from warroom.rules.lifecycle import LIVE
+from warroom.rules.public import PublicState
 
 UPDATE_LIMIT = 1000
 
@@ -29,9 +36,75 @@ def post_status_update(
     with change(plan, by=by, right="edit", request_id=request_id) as telling:
         if telling.repeated:
             return None
-        update = StatusUpdate.objects.create(plan=telling.plan, text=text, at=telling.at, by=by)
+        update = _tell(telling, text, public.state_of(telling.plan, telling.at), by=by)
         telling.record("status.updated", text)
     return update
+
+
+def _tell(
+    telling: Change, text: str, state: PublicState, *, by: User | None = None, turn: bool = False
+) -> StatusUpdate:
+    update = StatusUpdate.objects.create(
+        plan=telling.plan,
+        text=text,
+        headline=str(state.headline)[:120],
+        tone=state.tone,
+        icon=state.icon,
+        state=state.key if turn else "",
+        at=telling.at,
+        by=by,
+    )
+    tell_subscribers(telling.plan, update)
+    return update
+
+
+# --- turns of the state itself ----------------------------------------------------------------
+
+SETTLED = timedelta(seconds=60)  # a state that comes and goes again is no news
+APART = timedelta(minutes=5)  # between turns of a verdict that swings
+AT_ONCE = ("problem", "rolled-back", "aborted", "finished")
+
+
+def tell_public_turns(now: datetime | None = None) -> int:
+    """Tell the public that the state turned, once it has settled. Returns how many turns.
+
+    Two statements for a release whose state has not turned.
+    """
+    now, told = now or timezone.now(), 0
+    for plan in DeploymentPlan.objects.public().defer("source_text"):
+        told += _tell_turn(plan, now)
+    return told
+
+
+def _tell_turn(plan: DeploymentPlan, now: datetime) -> int:
+    if not _is_due(plan, now):
+        return 0
+    with change(plan, by=RULE) as telling:
+        # Judged again under the lock: of two workers one tells it.
+        if not _is_due(telling.plan, max(now, telling.at)):
+            return 0
+        state = public.state_of(telling.plan, telling.at)
+        _tell(telling, str(state.sentence), state, turn=True)
+        text = _("The public reads: {headline}").format(headline=state.headline)
+        telling.record("status.turned", text, state=state.key)
+    return 1
+
+
+def _is_due(plan: DeploymentPlan, now: datetime) -> bool:
+    with translation.override(plan.language):
+        state = public.state_of(plan, now)
+    last = plan.status_updates.exclude(state="").first()
+    if last is None:
+        # Nothing was told yet. What ended before anybody was told of it is no news either.
+        return plan.lifecycle in LIVE and _settled(plan, state, now)
+    if (last.state, last.headline) == (state.key, str(state.headline)[:120]):
+        return False
+    return state.key in AT_ONCE or (_settled(plan, state, now) and now - last.at >= APART)
+
+
+def _settled(plan: DeploymentPlan, state: PublicState, now: datetime) -> bool:
+    since = [at for at in (public.since(plan, now), plan.lifecycle_at) if at is not None]
+    return not since or now - max(since) >= SETTLED
 
 
 def set_status_public(

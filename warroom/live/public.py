@@ -5,8 +5,10 @@ where it stands: state 10, progress 20, next 30, updates 90.
 """
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from warroom.live import outlook, panels
 from warroom.live.headline import shown_verdict
@@ -20,6 +22,23 @@ SHOWN_UPDATES = 20
 def state_of(plan: DeploymentPlan, now: datetime) -> PublicState:
     verdict = shown_verdict(plan, now)
     return public_state(plan.lifecycle, verdict.word, outlook.position(plan), verdict.aged)
+
+
+def since(plan: DeploymentPlan, now: datetime) -> datetime | None:
+    """Since when (UTC) the verdict is what the public is told; None while there is none."""
+    return shown_verdict(plan, now).since
+
+
+def draft_of(plan: DeploymentPlan, now: datetime) -> str:
+    """What an update would say now, for a person to mend before it is published."""
+    state, ahead = state_of(plan, now), next_of(plan, now)
+    lines = [str(state.sentence)]
+    if ahead and ahead.at:
+        at = f"{ahead.at.astimezone(UTC):%d %b %H:%M} UTC"
+        lines.append(_("Next: {label}, {at}.").format(label=ahead.label, at=at))
+    elif ahead:
+        lines.append(_("Next: {label}, when the hold ends.").format(label=ahead.label))
+    return " ".join(lines)
 
 
 def updates_of(plan: DeploymentPlan) -> list[StatusUpdate]:

@@ -1,8 +1,9 @@
 """The public status page as one self-contained file, written on change and again while it ages.
 
 ``<slug>.html`` carries its own styles, icons and script, so that it can be served without the
-application, by whatever stands in front; ``<slug>.json`` says the same to programs. Both come with
-gzip and brotli copies. All are replaced atomically.
+application, by whatever stands in front; ``<slug>.json`` says the same to programs, ``<slug>.atom``
+to feed readers, ``<slug>.svg`` as a badge. All come with gzip and brotli copies and are replaced
+atomically.
 
 Beside each lies what it says once its verdict has grown old (``<slug>.late.html``): whoever serves
 it must be able to say so when nobody is left who writes (law 5).
@@ -18,7 +19,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from datetime import datetime, timedelta
 from functools import cache
@@ -32,7 +33,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 
-from warroom.live import panels, public
+from warroom.live import feeds, fragments, panels, public
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.rules.lifecycle import ENDED
 
@@ -40,8 +41,19 @@ log = structlog.get_logger()
 
 LOCK_S = 1.0
 OLD_AFTER_S = 15  # then due work writes the page of a running release anew
-STYLES = ("tokens", "base", "layout", "signal", "panel", "track", "pairs", "status", "link")
-SUFFIXES = (".html", ".json")
+STYLES = (
+    "tokens",
+    "base",
+    "layout",
+    "signal",
+    "panel",
+    "track",
+    "pairs",
+    "button",
+    "status",
+    "link",
+)
+SUFFIXES = (".html", ".json", ".atom", ".svg")
 LATE = ".late"
 _SYMBOL = re.compile(r'<symbol id="([^"]+)".*?</symbol>\s*', re.S)
 _PATTERN = re.compile(r"<defs>.*?</defs>\s*", re.S)
@@ -74,10 +86,11 @@ def write(plan_id: int) -> Path | None:
             return None
         now = timezone.now()
         late = _when_old(plan, now)
-        for suffix, told in ((".json", as_json), (".html", as_html)):
+        for suffix, told in _WRITERS.items():
             # The late one first: who sees the page anew finds the one that belongs to it.
-            _replace(path_of(plan.slug, LATE + suffix), told(late, now).encode())
-            _replace(path_of(plan.slug, suffix), told(plan, now).encode())
+            if suffix != ".atom":  # what was told is no less true when it is old
+                _replace(path_of(plan.slug, LATE + suffix), told(late, now, True).encode())
+            _replace(path_of(plan.slug, suffix), told(plan, now, False).encode())
     return path_of(plan.slug)
 
 
@@ -119,18 +132,22 @@ def as_html(plan: DeploymentPlan, now: datetime) -> str:
     """The whole page. Everything it needs is inside, allowed by hashes in its own policy."""
     style, script = _style(), _script()
     with translation.override(plan.language):
+        shown = [panels.render(panel, plan, now) for panel in panels.shown_at("status")]
+        content = hashlib.sha256("".join(fragments.plain(one) for one in shown).encode())
         html = render_to_string(
             "warroom/public_status.html",
             {
+                "content": content.hexdigest(),
+                "address": feeds.address_of(plan),
+                "feed": feeds.address_of(plan, "status-atom"),
+                "subscribe": feeds.address_of(plan, "status-subscribe"),
+                "room": feeds.address_of(plan, "room"),
                 "plan": plan,
                 "now": now,
                 "state": public.state_of(plan, now),
                 "ended": plan.lifecycle in ENDED,
                 "valid_until": plan.verdict_valid_until,
-                "fragments": [
-                    mark_safe(panels.render(panel, plan, now))
-                    for panel in panels.shown_at("status")
-                ],
+                "fragments": [mark_safe(html) for html in shown],
                 "style": mark_safe(style),
                 "script": mark_safe(script),
                 "policy": policy(style, script),
@@ -147,15 +164,34 @@ def as_json(plan: DeploymentPlan, now: datetime) -> str:
         "name": plan.name,
         "version": plan.version,
         "state": state.key,
-        "headline": state.headline,
-        "sentence": state.sentence,
+        "headline": str(state.headline),
+        "sentence": str(state.sentence),
         "as_of": _iso(now),
         "verdict_valid_until": _iso(plan.verdict_valid_until),
         "t0": _iso(plan.t0),
-        "next": {"label": ahead.label, "at": _iso(ahead.at)} if ahead else None,
+        "next": {"label": str(ahead.label), "at": _iso(ahead.at)} if ahead else None,
         "updates": [{"at": _iso(one.at), "text": one.text} for one in public.updates_of(plan)],
     }
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
+
+
+def _badge(plan: DeploymentPlan, now: datetime, late: bool) -> str:
+    with translation.override(plan.language):
+        return feeds.as_badge(plan, now, old=late)
+
+
+def _atom(plan: DeploymentPlan, now: datetime, late: bool) -> str:
+    with translation.override(plan.language):
+        return feeds.as_atom(plan, now)
+
+
+# The page last: whoever sends it on when it changes finds the others written already.
+_WRITERS: dict[str, Callable[[DeploymentPlan, datetime, bool], str]] = {
+    ".json": lambda plan, now, late: as_json(plan, now),
+    ".atom": _atom,
+    ".svg": _badge,
+    ".html": lambda plan, now, late: as_html(plan, now),
+}
 
 
 def policy(style: str, script: str) -> str:

@@ -19,7 +19,7 @@ import brotli
 
 from warroom.live import snapshots
 
-PATH = re.compile(r"^/status/(?P<slug>[-a-zA-Z0-9_]{1,80})(?P<suffix>/|\.json)$")
+PATH = re.compile(r"^/status/(?P<slug>[-a-zA-Z0-9_]{1,80})(?P<suffix>/|\.json|\.atom|\.svg)$")
 LOOK_EVERY_S = 1.0
 STALE_AFTER_S = 60  # four times the age at which due work writes the page anew
 # A verdict is judged anew more often than the page is written (OLD_AFTER_S): twice that, and the
@@ -27,7 +27,14 @@ STALE_AFTER_S = 60  # four times the age at which due work writes the page anew
 LATE_GRACE_S = 2 * snapshots.OLD_AFTER_S
 MOST_PAGES = 500
 
-_TYPES = {".html": b"text/html; charset=utf-8", ".json": b"application/json; charset=utf-8"}
+_TYPES = {
+    ".html": b"text/html; charset=utf-8",
+    ".json": b"application/json; charset=utf-8",
+    ".atom": b"application/atom+xml; charset=utf-8",
+    ".svg": b"image/svg+xml; charset=utf-8",
+}
+# A badge opened by itself is a document: nothing in it may run or load.
+_SVG_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 _POLICY = re.compile(rb'http-equiv="Content-Security-Policy" content="([^"]+)"')
 _LIVE, _LOST = b'<body class="public" data-link="static"', b'<body class="public" data-link="lost"'
 _VALID_UNTIL = re.compile(rb'(?:data-valid-until=|"verdict_valid_until": )"([^"]+)"')
@@ -67,7 +74,7 @@ async def answered(scope: dict[str, Any], send) -> bool:
     asked = PATH.match(scope["path"])
     if asked is None or scope["method"] not in ("GET", "HEAD"):
         return False
-    suffix = ".html" if asked["suffix"] == "/" else ".json"
+    suffix = ".html" if asked["suffix"] == "/" else asked["suffix"]
     page = _page(asked["slug"], suffix)
     if page.signature is None:
         return False
@@ -131,15 +138,19 @@ def _look(page: Page, slug: str, suffix: str) -> None:
     late = time.time() > page.valid_until + LATE_GRACE_S
     if not page.answers or (minutes, late) != (page.minutes, page.late):
         page.minutes, page.late = minutes, late
-        page.answers = _answers(_aged(page.late_text if late else page.text, minutes), suffix)
+        # A badge has no room for its age: one that nobody writes says that it is not up to date.
+        old = late or (minutes > 0 and suffix == ".svg")
+        page.answers = _answers(_aged(page.late_text if old else page.text, minutes), suffix)
 
 
 def _late(path: Path, text: bytes) -> tuple[bytes, float]:
     """The page for when the verdict is old, and from when on it counts; never without a verdict."""
     until = _VALID_UNTIL.search(text)
     beside = path.with_name(path.stem + snapshots.LATE + path.suffix)
-    if until is None or not beside.exists():
+    if not beside.exists():
         return text, math.inf
+    if until is None:
+        return beside.read_bytes(), math.inf
     return beside.read_bytes(), datetime.fromisoformat(until[1].decode()).timestamp()
 
 
@@ -174,6 +185,10 @@ def _answer(body: bytes, coding: bytes, text: bytes, suffix: str) -> Answer:
     if policy:
         rules = policy[1].replace(b"&#x27;", b"'") + b"; frame-ancestors 'none'"
         kept.append((b"content-security-policy", rules))
+    if suffix == ".svg":
+        kept.append((b"content-security-policy", _SVG_POLICY))
+        # Shown on other pages: that is what it is for.
+        kept.append((b"cross-origin-resource-policy", b"cross-origin"))
     headers = [
         *kept,
         (b"content-type", _TYPES[suffix]),

@@ -28,6 +28,12 @@ class StatusUpdate(models.Model):
     def __str__(self) -> str:
         return self.text[:60]
 
+    @property
+    def colour(self) -> str:
+        """The classes of its icon, by the tone that the release had."""
+        tones = {"ok": "i--ok", "hold": "i--warn", "bad": "i--bad"}
+        return f"{tones.get(self.tone, 'i--mute')} i--20"
+
 
 class Message(models.Model):
     """A row of the outbox: a letter that is due, written with the change that caused it (law 8).
