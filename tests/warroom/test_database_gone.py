@@ -1,5 +1,10 @@
-"""Scenario 11: the database stops. It is said at once, nothing is half written, all comes back."""
+"""Scenarios 11 and 13: the database stops, or has no connection left.
 
+It is said at once, nothing is half written, all comes back.
+"""
+
+import contextlib
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -40,15 +45,15 @@ class _Stay(urllib.request.HTTPRedirectHandler):
         return None
 
 
-@pytest.fixture
-def stoppable(tmp_path):
+@pytest.fixture(scope="module")
+def stoppable(tmp_path_factory):
     with Cluster(waits_for_disk=True) as cluster:
         served = {
             "DATABASE_URL": create_database(cluster.url("postgres"), "warroom"),
             "DJANGO_SECRET_KEY": "tests-only-" + "k" * 50,
             "DJANGO_ALLOWED_HOSTS": "127.0.0.1,testserver",
         }
-        with house(tmp_path, **served) as place:
+        with house(tmp_path_factory.mktemp("gone"), **served) as place:
             place.open()
             yield cluster, place, served["DATABASE_URL"]
 
@@ -83,3 +88,24 @@ def test_a_stopped_database_is_said_nothing_is_half_written_and_all_comes_back(s
     assert written(served) == ("done", ["item.done"])
     assert cora.ask(TICK, state="open")[0] == 302
     assert written(served) == ("open", ["item.done", "item.reopened"])
+
+
+def test_with_no_connection_left_a_page_says_so_in_five_seconds_and_recovers(stoppable):
+    """Scenario 13: every connection of the server is taken. 503 within 5 s, and no restart."""
+    _, place, served = stoppable
+    cora = Visitor(place)
+    wait_until(lambda: cora.ask("/plans/genesis-4/")[0] == 200, 10, "the room answers")
+    events = len(written(served)[1])
+    with contextlib.ExitStack() as taken:
+        with contextlib.suppress(psycopg.OperationalError):
+            while True:
+                taken.enter_context(contextlib.closing(psycopg.connect(served)))
+        begun = time.monotonic()
+        status, page = cora.ask("/plans/genesis-4/")
+        assert (status, "The database does not answer" in page) == (503, True)
+        assert time.monotonic() - begun <= 5
+        assert cora.ask(TICK, state="blocked", reason="x")[0] == 503
+    wait_until(lambda: cora.ask("/plans/genesis-4/")[0] == 200, 10, "the room is back")
+    assert cora.ask(TICK, state="done")[0] == 302
+    state, kinds = written(served)
+    assert (state, len(kinds)) == ("done", events + 1)
