@@ -160,18 +160,18 @@ def as_json(plan: DeploymentPlan, now: datetime) -> str:
     """State, headline, next step and updates for programs; times are ISO 8601 in UTC."""
     with translation.override(plan.language):
         state, ahead = public.state_of(plan, now), public.next_of(plan, now)
-    told = {
-        "name": plan.name,
-        "version": plan.version,
-        "state": state.key,
-        "headline": str(state.headline),
-        "sentence": str(state.sentence),
-        "as_of": _iso(now),
-        "verdict_valid_until": _iso(plan.verdict_valid_until),
-        "t0": _iso(plan.t0),
-        "next": {"label": str(ahead.label), "at": _iso(ahead.at)} if ahead else None,
-        "updates": [{"at": _iso(one.at), "text": one.text} for one in public.updates_of(plan)],
-    }
+        told = {
+            "name": plan.name,
+            "version": plan.version,
+            "state": state.key,
+            "headline": str(state.headline),
+            "sentence": str(state.sentence),
+            "as_of": _iso(now),
+            "verdict_valid_until": _iso(plan.verdict_valid_until),
+            "t0": _iso(plan.t0),
+            "next": {"label": str(ahead.label), "at": _iso(ahead.at)} if ahead else None,
+            "updates": [{"at": _iso(one.at), "text": one.text} for one in public.updates_of(plan)],
+        }
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
 
