@@ -31,6 +31,7 @@ import requests
 import uvloop
 from aiohttp.abc import AbstractResolver, ResolveResult
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from requests.adapters import BaseAdapter
 from requests.utils import get_encoding_from_headers
@@ -277,6 +278,11 @@ def _words(error: Exception) -> str:
 # --- one loop and one session per process --------------------------------------------------
 
 
+async def _speaking(language: str | None, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    with translation.override(language):
+        return await coroutine
+
+
 class Transport:
     """An event loop on a thread of its own, with one session whose connections are kept."""
 
@@ -291,7 +297,9 @@ class Transport:
         self.loop.run_forever()
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> Future:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        """Run it on the loop; what goes wrong is said in the language of whoever hands it over."""
+        spoken = _speaking(translation.get_language(), coroutine)
+        return asyncio.run_coroutine_threadsafe(spoken, self.loop)
 
     async def fetch(self, method: str, url: str, **options: Any) -> Response:
         """As `fetch`, over the kept session; only inside this transport's loop."""

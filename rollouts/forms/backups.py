@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 from rollouts.models import RollbackRun
 from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
+from warroom.rules.wording import day_text
 
 LIMIT_BYTES = 50 * 1024 * 1024
 EXAMPLE = """{
@@ -101,7 +102,7 @@ class VerifyForm(OnceForm):
 
 class RunChoice(forms.ModelChoiceField):
     def label_from_instance(self, run: RollbackRun) -> str:
-        return f"{run}, {run.started_at:%d %b %Y}: {run.name}"
+        return f"{run}, {day_text(run.started_at)} {run.started_at.year}: {run.name}"
 
 
 class RestoredForm(OnceForm):

@@ -21,6 +21,7 @@ from rollouts.probes.base import (
 from warroom.environment import NotGiven, refusal, secret
 from warroom.outbound import Forbidden, OutboundError, Transport, Unresolved
 from warroom.outbound_sockets import connect, host_and_port, trusting
+from warroom.rules.wording import full_instant
 
 DAY_S = 86_400
 
@@ -106,7 +107,7 @@ def _days(certificate: dict, latency: float) -> ProbeResult:
         days,
         _("{days:.0f} days").format(days=days),
         latency,
-        reason=_("it ends {end:%d %b %Y, %H:%M} UTC").format(end=end),
+        reason=_("it ends {end}").format(end=full_instant(end)),
     )
 
 

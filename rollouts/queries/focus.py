@@ -18,7 +18,7 @@ from rollouts.queries.chart_marks import EventMark, event_marks, graph_url
 from rollouts.queries.targets import target_of
 from rollouts.rules import sparkline
 from warroom.models import DeploymentPlan
-from warroom.rules.wording import duration_text, instant_text
+from warroom.rules.wording import day_text, duration_text, instant_text, moment_text
 
 _RANK = {Band.RED: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.GREEN: 3}
 HOUR = timedelta(hours=1)
@@ -83,13 +83,13 @@ def older(row: PrometheusQuery, now: datetime, span: timedelta) -> Older:
     found = ask_range(target, start.timestamp(), until.timestamp(), span.total_seconds() / 360)
     if not found.points:
         return Older(
-            text=_("Before {until:%d %b %H:%M} nothing was read; {reason}.").format(
-                until=until, reason=found.reason
+            text=_("Before {until} nothing was read; {reason}.").format(
+                until=moment_text(until), reason=found.reason
             )
         )
     return Older(
         found.points,
-        _("Until {until:%d %b %H:%M} UTC the values are Prometheus’ own.").format(until=until),
+        _("Until {until} UTC the values are Prometheus’ own.").format(until=moment_text(until)),
     )
 
 
@@ -177,9 +177,9 @@ def _side(bound: Bound) -> str:
 
 
 def _time_marks(drawn: sparkline.Chart, span: timedelta) -> tuple[TimeMark, ...]:
-    form = "%H:%M" if span <= timedelta(hours=24) else "%d %b"
+    said = "{:%H:%M}".format if span <= timedelta(hours=24) else day_text
     return tuple(
-        TimeMark(x, datetime.fromtimestamp(at, UTC).strftime(form))
+        TimeMark(x, said(datetime.fromtimestamp(at, UTC)))
         for at, x in zip(drawn.times, drawn.time_xs, strict=True)
     )
 

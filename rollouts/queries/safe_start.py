@@ -14,6 +14,7 @@ from rollouts.rules.safe_start import SafeStart, Way
 from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.once import once
 from warroom.rules.lifecycle import ENDED
+from warroom.rules.wording import day_text
 
 # Of each procedure so many runs are looked at.
 MOST_RUNS = 500
@@ -75,5 +76,5 @@ def _way(procedure: RollbackProcedure, runs: Iterable[RollbackRun]) -> Way:
         name=procedure.name,
         target_s=procedure.target_s,
         slowest_s=total_s(slowest) if slowest else None,
-        slowest=f"{slowest}, {slowest.started_at:%-d %b}" if slowest else "",
+        slowest=f"{slowest}, {day_text(slowest.started_at)}" if slowest else "",
     )

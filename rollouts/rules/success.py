@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from checklists.rules.bands import Bound, parse_bound, show
-from warroom.rules.wording import duration_text, number_text
+from warroom.rules.wording import duration_text, moment_text, number_text
 
 # What can be counted, and how it is called.
 ROLLBACKS, AUTO_ROLLBACKS = "rollbacks", "auto_rollbacks"
@@ -108,8 +108,8 @@ def _gap(samples: Sequence[Sample], start: datetime, end: datetime, interval_s: 
     limit = timedelta(seconds=INTERVALS * interval_s)
     for before, after in pairwise([start, *good, end]):
         if after - before > limit:
-            return _("No data for {after} from {before:%d %b %H:%M} UTC.").format(
-                after=duration_text(after - before), before=before
+            return _("No data for {after} from {before} UTC.").format(
+                after=duration_text(after - before), before=moment_text(before)
             )
     return ""
 

@@ -43,7 +43,6 @@ def deliver_due() -> int:
     wanted = still_wanted(claimed)
     for effect in claimed:
         if effect.pk in wanted:
-            # A coroutine goes on in the context in which it was handed over, language and all.
             with translation.override(effect.plan.language):
                 started[shared.submit(_carry_out(shared, effect))] = effect
         else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextvars import copy_context
 from datetime import datetime
 
 import structlog
@@ -15,6 +14,7 @@ from rollouts.actions.executors import Sight
 from rollouts.actions.observing import claim_rollouts, next_look, record_actual
 from rollouts.models import PrometheusQuery, Rollout
 from rollouts.probes import ASK, ProbeResult, no_data
+from rollouts.probes.prometheus import PrometheusTarget
 from rollouts.queries.targets import target_of
 from rollouts.rules.shares import number_at
 from warroom.environment import NotGiven, secret
@@ -38,13 +38,16 @@ def observe_due() -> int:
 
 
 def _start(row: Rollout, promql: ThreadPoolExecutor) -> Future:
+    if row.observed_by is not None:
+        return promql.submit(_ask, row.plan.language, target_of(row.observed_by))
+    shared = transport()
     with translation.override(row.plan.language):
-        if row.observed_by is not None:
-            # A thread of a pool has a context of its own: it is given this one.
-            ask = copy_context().run
-            return promql.submit(ask, ASK["prometheus"], target_of(row.observed_by))
-        shared = transport()
         return shared.submit(look(shared, row))
+
+
+def _ask(language: str, target: PrometheusTarget) -> ProbeResult:
+    with translation.override(language):
+        return ASK["prometheus"](target)
 
 
 async def look(shared: Transport, row: Rollout) -> ProbeResult:
