@@ -38,7 +38,7 @@ def many(request, plan, cast, gate):
 
 @pytest.mark.parametrize(
     ("panel", "statements"),
-    [("track", 2), ("rollout-calendar", 3), ("rollout-history", 2), ("stage", 2)],
+    [("track", 2), ("rollout-calendar", 3), ("rollout-history", 2), ("stage", 3)],
 )
 def test_a_panel_of_the_rollout_costs_the_same_at_any_size(
     many, django_assert_num_queries, panel, statements
