@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from checklists.actions.conditions import Wanted, close_condition
@@ -122,8 +123,10 @@ def _scope(plan: DeploymentPlan, text: str) -> Scope:
     if scope is None:
         raise Invalid(
             "scope",
-            f"There is nothing {text[:60]!r} to sign. Give the number of a phase, gate: and the "
-            "key of a gate, 'plan', or 'stable'.",
+            _(
+                "There is nothing {text!r} to sign. Give the number of a phase, gate: "
+                "and the key of a gate, 'plan', or 'stable'."
+            ).format(text=text[:60]),
         )
     return scope
 
@@ -175,7 +178,7 @@ class VoteIn(Schema):
         """The gate's version that was read. Raises Invalid for what is none."""
         number = self.seen.rpartition(":")[2]
         if self.seen and not (number.isascii() and number.isdecimal() and len(number) < 6):
-            raise Invalid("seen", "Send the gate's 'seen' as it was read: hold:3.")
+            raise Invalid("seen", _("Send the gate's 'seen' as it was read: hold:3."))
         return int(number) if number else None
 
 

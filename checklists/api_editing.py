@@ -10,6 +10,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from ninja import Schema, Status
 
 from checklists.actions import editing
@@ -124,7 +126,9 @@ def change_item(request: HttpRequest, slug: str, number: int, body: ItemIn):
     said = body.dict(exclude_unset=True)
     moves = set(said) & set(PlaceIn.model_fields)
     if moves and set(said) & set(SaysIn.model_fields):
-        raise Invalid(sorted(moves)[0], "Change what it says or where it stands: not both at once.")
+        raise Invalid(
+            sorted(moves)[0], _("Change what it says or where it stands: not both at once.")
+        )
     common = {
         "by": request.user,
         "reason": body.reason,
@@ -170,12 +174,19 @@ def _naming_signatures() -> Iterator[None]:
         yield
     except SignedMeanwhile as refused:
         signed = [
-            f"{one.role.name} ({one.person_name}) under {scope_of(one).name}"
+            _("{role} ({person_name}) under {scope_of}").format(
+                role=one.role.name, person_name=one.person_name, scope_of=scope_of(one).name
+            )
             for one in refused.signoffs
         ]
         raise Refused(
-            f"This takes back the signature{'s' if len(signed) > 1 else ''} of {listed(signed)}. "
-            "Nothing was saved. Send it with revoke: true to do it all the same."
+            ngettext(
+                "This takes back the signature of {signed}. "
+                "Nothing was saved. Send it with revoke: true to do it all the same.",
+                "This takes back the signatures of {signed}. "
+                "Nothing was saved. Send it with revoke: true to do it all the same.",
+                len(signed),
+            ).format(signed=listed(signed))
         ) from refused
 
 
@@ -224,16 +235,18 @@ def _where(plan: DeploymentPlan, body: PlaceIn) -> Where:
         if number is not None:
             item = ChecklistItem.objects.filter(plan=plan, number=_small(number)).first()
             if item is None:
-                raise Invalid(field, f"This release has no item {number} on its list.")
+                raise Invalid(
+                    field, _("This release has no item {number} on its list.").format(number=number)
+                )
             return Where(**{field: item})
     phase = plan.phases.filter(number=_small(body.phase)).first()
     if phase is None:
-        raise Invalid("phase", "Name the phase by its number, or an item to stand beside.")
+        raise Invalid("phase", _("Name the phase by its number, or an item to stand beside."))
     if not body.heading:
         return Where(phase)
     group = phase.groups.filter(title=body.heading.replace("\0", "")).first()
     if group is None:
-        raise Invalid("heading", f"Phase {phase.number} has no such heading.")
+        raise Invalid("heading", _("Phase {phase} has no such heading.").format(phase=phase.number))
     return Where(group=group)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from checklists.actions import criteria as actions
@@ -103,7 +104,7 @@ def change_criterion(request: HttpRequest, slug: str, key: str, criterion: str, 
     said = body.dict(exclude_unset=True)
     if body.place is not None:
         if set(said) & set(AskIn.model_fields):
-            raise Invalid("place", "Change what it asks or where it stands: not both at once.")
+            raise Invalid("place", _("Change what it asks or where it stands: not both at once."))
         moved = actions.move_criterion(found, body.place, by=request.user, request_id=once(request))
         return _fresh(gate, moved)
     with _naming_votes():
@@ -229,8 +230,10 @@ def _naming_votes() -> Iterator[None]:
     except actions.FellMeanwhile as refused:
         said = refused.sentence.removeprefix("Meanwhile: ").partition(". ")[0]
         raise Refused(
-            f"{said}. This would count no more. Nothing was saved. Send it with revoke: true to "
-            "do it all the same."
+            _(
+                "{said}. This would count no more. Nothing was saved. Send it with "
+                "revoke: true to do it all the same."
+            ).format(said=said)
         ) from refused
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.forms import RoleForm
 from checklists.forms_editing import LengthField
@@ -21,10 +23,10 @@ SEVERITIES = [(word, word.capitalize()) for word in ("critical", "high", "medium
 _COUNTED = {Source.ITEMS, Source.SIGNOFFS, Source.CHECKS, Source.DRYRUNS}
 _NONE = {Source.ALERTS, Source.FINDINGS}
 _DIRECTIONS = [
-    (AS_TYPED, "As written: < 0.1 %, >= 98 %, 5/5"),
-    (LOWER, "Lower is better: green below, red above"),
-    (HIGHER, "Higher is better: green from, red below"),
-    (EXACTLY, "Exactly this value"),
+    (AS_TYPED, _l("As written: < 0.1 %, >= 98 %, 5/5")),
+    (LOWER, _l("Lower is better: green below, red above")),
+    (HIGHER, _l("Higher is better: green from, red below")),
+    (EXACTLY, _l("Exactly this value")),
 ]
 
 
@@ -35,53 +37,62 @@ class Several(forms.MultipleChoiceField):
 class CriterionForm(OnceForm):
     """Everything about a criterion. Fields that its source does not want are left aside."""
 
-    label = forms.CharField(max_length=200, label="What is asked")
-    source = forms.ChoiceField(choices=Source.choices, label="Its value comes from")
+    label = forms.CharField(max_length=200, label=_l("What is asked"))
+    source = forms.ChoiceField(choices=Source.choices, label=_l("Its value comes from"))
     evidence_key = forms.CharField(
         required=False,
         max_length=80,
-        label="Key of the reading",
-        help_text="Such as error-rate, tests.pass-rate or load.p95. Empty: a person judges.",
+        label=_l("Key of the reading"),
+        help_text=_l("Such as error-rate, tests.pass-rate or load.p95. Empty: a person judges."),
     )
-    phases = Several(required=False, help_text="None chosen: those that begin before the gate.")
-    groups = Several(required=False, label="Of these groups", help_text="None chosen: of all.")
+    phases = Several(required=False, help_text=_l("None chosen: those that begin before the gate."))
+    groups = Several(
+        required=False, label=_l("Of these groups"), help_text=_l("None chosen: of all.")
+    )
     scopes = Several(
         required=False,
-        label="Signatures under",
-        help_text="None chosen: the phases that begin before the gate.",
+        label=_l("Signatures under"),
+        help_text=_l("None chosen: the phases that begin before the gate."),
     )
-    checks = Several(required=False, help_text="None chosen: all of them.")
+    checks = Several(required=False, help_text=_l("None chosen: all of them."))
     severity = forms.ChoiceField(required=False, choices=SEVERITIES)
     age_key = forms.CharField(
-        required=False, max_length=80, label="What is dated", help_text="A key such as backup."
+        required=False,
+        max_length=80,
+        label=_l("What is dated"),
+        help_text=_l("A key such as backup."),
     )
     direction = forms.ChoiceField(required=False, choices=_DIRECTIONS)
     target = forms.CharField(
-        required=False, max_length=200, label="Green: target", help_text="< 0.1 %, >= 98 %, 5/5"
+        required=False, max_length=200, label=_l("Green: target"), help_text="< 0.1 %, >= 98 %, 5/5"
     )
     fail = forms.CharField(
-        required=False, max_length=200, label="Red: fail", help_text="Yellow is what lies between."
+        required=False,
+        max_length=200,
+        label=_l("Red: fail"),
+        help_text=_l("Yellow is what lies between."),
     )
     acceptable = forms.CharField(
-        required=False, max_length=200, label="Yellow: acceptable", help_text="In words."
+        required=False, max_length=200, label=_l("Yellow: acceptable"), help_text=_l("In words.")
     )
-    unit = forms.CharField(required=False, max_length=20, help_text="Where no bound names it.")
+    unit = forms.CharField(required=False, max_length=20, help_text=_l("Where no bound names it."))
     counts = forms.ChoiceField(
         choices=[
-            (VETO, "Decides alone"),
-            (WEIGHTED, "Counts by weight"),
-            (REPORT, "Report only"),
+            (VETO, _l("Decides alone")),
+            (WEIGHTED, _l("Counts by weight")),
+            (REPORT, _l("Report only")),
         ],
         initial=VETO,
     )
     weight = forms.DecimalField(required=False, max_digits=6, decimal_places=2)
-    area = forms.ChoiceField(required=False, choices=[("", "Of no area"), *Area.choices])
+    area = forms.ChoiceField(required=False, choices=[("", _l("Of no area")), *Area.choices])
     valid_for = LengthField(
-        label="A reading counts for", help_text="24h, 30 min. Empty: as long as it says itself."
+        label=_l("A reading counts for"),
+        help_text=_l("24h, 30 min. Empty: as long as it says itself."),
     )
     reason = forms.CharField(
         max_length=4000,
-        label="Reason, shown to everybody",
+        label=_l("Reason, shown to everybody"),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
@@ -95,7 +106,7 @@ class CriterionForm(OnceForm):
         self.fields["scopes"].choices = [
             *phases,
             (f"{AT_GATE}{gate.key}", gate.title),
-            (PLAN, "The whole release"),
+            (PLAN, _("The whole release")),
         ]
         self.fields["checks"].choices = choices_of(Source.CHECKS, plan)
         self.fields["evidence_key"].widget.attrs["list"] = "known-keys"
@@ -107,12 +118,15 @@ class CriterionForm(OnceForm):
         named = rows.order_by("phase__number", "position").values_list("title", "phase__number")
         there = {title: f"{number} {title}" for title, number in named}
         counted = self.stands.params.get("groups") or () if self.stands else ()
-        return [*there.items(), *((one, f"{one} (gone)") for one in counted if one not in there)]
+        return [
+            *there.items(),
+            *((one, _("{one} (gone)").format(one=one)) for one in counted if one not in there),
+        ]
 
     def clean(self) -> dict:
         said = super().clean()
         if said.get("counts") == WEIGHTED and not said.get("weight") and "weight" in said:
-            self.add_error("weight", "Give its weight, such as 20.")
+            self.add_error("weight", _("Give its weight, such as 20."))
         try:
             said["bounds"] = self._bounds(said)
         except WrongBound as wrong:
@@ -226,20 +240,20 @@ class BarForm(OnceForm):
         required=False,
         max_digits=5,
         decimal_places=2,
-        label="Must reach, %",
-        help_text="Green counts whole, yellow half. Empty: 100.",
+        label=_l("Must reach, %"),
+        help_text=_l("Green counts whole, yellow half. Empty: 100."),
     )
     bar_fail = forms.DecimalField(
-        required=False, max_digits=5, decimal_places=2, label="No-go under, %"
+        required=False, max_digits=5, decimal_places=2, label=_l("No-go under, %")
     )
-    reason = forms.CharField(max_length=4000, label="Reason, shown to everybody")
+    reason = forms.CharField(max_length=4000, label=_l("Reason, shown to everybody"))
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **({"auto_id": "bar_%s"} | kwargs))
 
 
 class RemoveCriterionForm(OnceForm):
-    reason = forms.CharField(max_length=4000, label="Reason, shown to everybody")
+    reason = forms.CharField(max_length=4000, label=_l("Reason, shown to everybody"))
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **({"auto_id": "remove_%s"} | kwargs))
@@ -249,15 +263,17 @@ class WaiverForm(RoleForm):
     """A deviation is accepted: by whom, why, until when."""
 
     reason = forms.CharField(
-        max_length=4000, label="Why it is accepted", widget=forms.Textarea(attrs={"rows": 2})
+        max_length=4000, label=_l("Why it is accepted"), widget=forms.Textarea(attrs={"rows": 2})
     )
     ends_at = InstantField(
-        label="Until, UTC or T-offset",
-        help_text=lazy(lambda: f"{sample_time('09:00')}, 21:00 or T+24h", str)(),
+        label=_l("Until, UTC or T-offset"),
+        help_text=lazy(
+            lambda: _("{sample_time}, 21:00 or T+24h").format(sample_time=sample_time("09:00")), str
+        )(),
     )
     version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     band = forms.CharField(required=False, max_length=8, widget=forms.HiddenInput)
 
 
 class WithdrawForm(OnceForm):
-    reason = forms.CharField(required=False, max_length=4000, label="Why")
+    reason = forms.CharField(required=False, max_length=4000, label=_l("Why"))

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
 
 from checklists.actions.branches import set_branches
@@ -193,7 +194,7 @@ def _gate(plan: DeploymentPlan, key: str) -> Gate:
 
 def _found(plan: DeploymentPlan, key: str, number: int) -> Decision:
     if number > 2**31:
-        raise Invalid("number", "There is no such decision.")
+        raise Invalid("number", _("There is no such decision."))
     rows = Decision.objects.filter(gate__plan=plan, gate__key=key, pk=number)
     found = rows.select_related("gate__plan", "role").first()
     if found is None:

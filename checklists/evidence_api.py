@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from ninja.errors import HttpError
 from pydantic import ValidationError
@@ -191,7 +192,7 @@ def _value(request: HttpRequest, plan: DeploymentPlan) -> Result:
         first = error.errors()[0]
         raise Invalid(".".join(map(str, first["loc"])) or "body", f"{first['msg']}.") from None
     except ValueError:
-        raise HttpError(400, "The body is no JSON.") from None  # told by request.wrong_body
+        raise HttpError(400, _("The body is no JSON.")) from None  # told by request.wrong_body
     said = body.model_dump(exclude={"key", "value", "valid_for"})
     span = _seconds(body.valid_for)
     try:
@@ -215,7 +216,12 @@ def _file(
     """The result of a file, or the answer that says where it cannot be read."""
     data, said = _sent(request, said)
     if len(data) > LIMIT_BYTES:
-        raise Invalid("file", f"More than {LIMIT_BYTES // 1024**2} MB is not taken.")
+        raise Invalid(
+            "file",
+            _("More than {limit_bytes} MB is not taken.").format(
+                limit_bytes=LIMIT_BYTES // 1024**2
+            ),
+        )
     observed = _instant(said["observed_at"])
     try:
         reading = read_result(data, said["name"], said["kind"])
@@ -253,7 +259,7 @@ def _sent(request: HttpRequest, said: dict[str, str]) -> tuple[bytes, dict[str, 
         return request.read(LIMIT_BYTES + 1), said | {"name": said["name"] or "result"}
     file = request.FILES.get("file")
     if file is None:
-        raise Invalid("file", "Send the file as the field 'file', or as the body.")
+        raise Invalid("file", _("Send the file as the field 'file', or as the body."))
     typed = {name: request.POST.get(name, "") or text for name, text in said.items()}
     return file.read(), typed | {"name": typed["name"] or file.name or "result"}
 
@@ -264,7 +270,7 @@ def _seconds(length: int | str | None) -> int | None:
     if isinstance(length, str) and not length.isdecimal():
         seconds = length_of(length)
         if seconds is None:
-            raise Invalid("valid_for", "Give seconds, or a length such as 45m, 12h or 7d.")
+            raise Invalid("valid_for", _("Give seconds, or a length such as 45m, 12h or 7d."))
         return seconds
     return int(str(length)[:12])
 
@@ -275,7 +281,7 @@ def _instant(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Invalid("observed_at", "Give the time as 2025-10-23T20:44:00Z.") from None
+        raise Invalid("observed_at", _("Give the time as 2025-10-23T20:44:00Z.")) from None
 
 
 @router.get("plans/{slug}/evidence", response=list[ResultOut])

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Criterion, Source
 from checklists.queries.evidence import commit_names
@@ -13,10 +15,10 @@ from warroom.models import DeploymentPlan
 from warroom.rules.typed import clock_of, instant_of, length_of
 
 REPORT = "-"  # no prefix: a hyphen cannot begin one
-COMMIT_HELP = "Another commit or version than {} is kept, but does not count."
-VERSION_HELP = (
-    "Another version than {} is kept, but does not count. This release names no commit: "
-    "a commit is not compared."
+COMMIT_HELP = _l("Another commit or version than {} is kept, but does not count.")
+VERSION_HELP = _l(
+    "Another version than {} is kept, but does not count. This release names no "
+    "commit: a commit is not compared."
 )
 
 
@@ -29,7 +31,9 @@ class LengthField(forms.CharField):
             return None
         seconds = length_of(text)
         if seconds is None or not LEAST_S <= seconds <= MOST_S:
-            raise forms.ValidationError("Write a length from 1m to 366d, such as 45m, 12h or 7d.")
+            raise forms.ValidationError(
+                _("Write a length from 1m to 366d, such as 45m, 12h or 7d.")
+            )
         return seconds
 
 
@@ -48,7 +52,9 @@ class PastField(forms.CharField):
         at = instant_of(text, now, self.t0)
         if at is None:
             raise forms.ValidationError(
-                f"{text!r} is no time. Write {sample_time('20:44')}, or 20:44."
+                _("{text!r} is no time. Write {sample_time}, or 20:44.").format(
+                    text=text, sample_time=sample_time("20:44")
+                )
             )
         return at - timedelta(days=1) if clock_of(text) and at > now else at
 
@@ -57,15 +63,15 @@ class _Brought(OnceForm):
     """What both ways of bringing something in ask."""
 
     commit = forms.CharField(
-        label="Commit it was made from",
+        label=_l("Commit it was made from"),
         max_length=64,
         required=False,
         widget=forms.TextInput({"placeholder": "3d97ee2", "autocomplete": "off"}),
     )
-    valid_for = LengthField(label="Counts for", max_length=20, required=False)
-    observed_at = PastField(label="Observed, UTC", required=False)
+    valid_for = LengthField(label=_l("Counts for"), max_length=20, required=False)
+    observed_at = PastField(label=_l("Observed, UTC"), required=False)
     url = forms.URLField(
-        label="Link to the run", max_length=500, required=False, assume_scheme="https"
+        label=_l("Link to the run"), max_length=500, required=False, assume_scheme="https"
     )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
@@ -80,8 +86,10 @@ class UploadForm(_Brought):
     """A result file, before anything of it counts."""
 
     file = forms.FileField(
-        help_text="JUnit or Cobertura XML, SARIF, coverage or k6 JSON, Locust CSV; up to 20 MB. "
-        "The kind is recognised."
+        help_text=_l(
+            "JUnit or Cobertura XML, SARIF, coverage or k6 JSON, Locust CSV; up to 20 "
+            "MB. The kind is recognised."
+        )
     )
     feeds = forms.ChoiceField(required=False)
 
@@ -95,14 +103,14 @@ class ConfirmForm(_Brought):
     """The same file once more, with what was chosen for it. ``ref`` names the kept bytes."""
 
     label = forms.CharField(
-        label="Name", max_length=200, required=False, help_text="Such as Smoke load at 5 %."
+        label=_l("Name"), max_length=200, required=False, help_text=_l("Such as Smoke load at 5 %.")
     )
     ref = forms.CharField(max_length=1000, widget=forms.HiddenInput)
     feeds = forms.ChoiceField(required=False)
     prefix = forms.CharField(
         max_length=60,
         required=False,
-        help_text="Before the keys of its values: load gives load.p95.",
+        help_text=_l("Before the keys of its values: load gives load.p95."),
     )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
@@ -119,23 +127,26 @@ class ValueForm(_Brought):
     )
     value = forms.CharField(max_length=40, widget=forms.TextInput({"inputmode": "decimal"}))
     unit = forms.CharField(max_length=20, required=False)
-    label = forms.CharField(label="Name", max_length=200, required=False)
+    label = forms.CharField(label=_l("Name"), max_length=200, required=False)
     source = forms.CharField(
-        label="Where it was read", max_length=500, required=False, help_text="The tool, or a query."
+        label=_l("Where it was read"),
+        max_length=500,
+        required=False,
+        help_text=_l("The tool, or a query."),
     )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
         kwargs.setdefault("auto_id", "value-%s")
         super().__init__(*args, plan=plan, **kwargs)
-        self.fields["observed_at"].help_text = "Empty: now."
-        self.fields["valid_for"].help_text = "Empty: 1h."
+        self.fields["observed_at"].help_text = _("Empty: now.")
+        self.fields["valid_for"].help_text = _("Empty: 1h.")
 
     def clean_value(self) -> float:
         text = self.cleaned_data["value"].strip().replace("−", "-")
         try:
             return float(text) if text.isascii() and "_" not in text else float("x")
         except ValueError:
-            raise forms.ValidationError("Write a number with a point: 98.28.") from None
+            raise forms.ValidationError(_("Write a number with a point: 98.28.")) from None
 
 
 def feeds_choices(plan: DeploymentPlan) -> list[tuple[str, str]]:
@@ -145,9 +156,11 @@ def feeds_choices(plan: DeploymentPlan) -> list[tuple[str, str]]:
     )
     named: dict[str, list[str]] = {}
     for key, label, number in asked.values_list("evidence_key", "label", "gate__number"):
-        named.setdefault(key.partition(".")[0], []).append(f"{label}, gate {number}")
+        named.setdefault(key.partition(".")[0], []).append(
+            _("{label}, gate {number}").format(label=label, number=number)
+        )
     chosen = [
         (prefix, f"{'; '.join(rows[:2])[:70]} ({prefix}.…)") for prefix, rows in named.items()
     ]
-    first, last = ("", "What it fed last time"), (REPORT, "Nothing, keep for the report")
+    first, last = ("", _("What it fed last time")), (REPORT, _("Nothing, keep for the report"))
     return [first, *sorted(chosen), last]

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.finding_fields import Said
 from checklists.forms import ReasonField
@@ -23,23 +25,25 @@ class UtcField(DueField):
         if due.offset_s is None:
             return due.at
         if self.t0 is None:
-            raise forms.ValidationError("The release has no T0 yet. Write a date and a time, UTC.")
+            raise forms.ValidationError(
+                _("The release has no T0 yet. Write a date and a time, UTC.")
+            )
         return InstantField(t0=self.t0).clean(value)
 
 
 class FindingFields(OnceForm):
     """What a finding says."""
 
-    title = forms.CharField(max_length=300, label="What was found")
+    title = forms.CharField(max_length=300, label=_l("What was found"))
     severity = forms.ChoiceField(choices=Severity.choices, initial=Severity.MEDIUM)
     place = forms.CharField(
-        max_length=500, required=False, label="Where", help_text="Such as api/limits.py:41."
+        max_length=500, required=False, label=_l("Where"), help_text=_l("Such as api/limits.py:41.")
     )
     description = forms.CharField(
         max_length=20_000, required=False, widget=forms.Textarea(attrs=SHORT)
     )
-    owner = forms.CharField(max_length=120, required=False, help_text="A name or a role.")
-    due = UtcField(label="Due, UTC or T-offset")
+    owner = forms.CharField(max_length=120, required=False, help_text=_l("A name or a role."))
+    due = UtcField(label=_l("Due, UTC or T-offset"))
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -57,7 +61,9 @@ class NewFindingForm(FindingFields):
 
 class EditFindingForm(FindingFields):
     prefix = "edit"
-    reason = ReasonField(required=False, max_length=1000, help_text="Wanted for another severity.")
+    reason = ReasonField(
+        required=False, max_length=1000, help_text=_l("Wanted for another severity.")
+    )
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
@@ -65,14 +71,17 @@ class FindingStateForm(OnceForm):
     """What became of a finding."""
 
     state = forms.ChoiceField(choices=FindingState.choices, widget=forms.RadioSelect)
-    reason = ReasonField(required=False, max_length=2000, label="Reason, shown at the gate")
-    until = UtcField(label="Accepted until, UTC")
-    before = forms.CharField(max_length=200, required=False, label="Measured before")
-    after = forms.CharField(max_length=200, required=False, label="Measured after")
+    reason = ReasonField(required=False, max_length=2000, label=_l("Reason, shown at the gate"))
+    until = UtcField(label=_l("Accepted until, UTC"))
+    before = forms.CharField(max_length=200, required=False, label=_l("Measured before"))
+    after = forms.CharField(max_length=200, required=False, label=_l("Measured after"))
     fix = forms.CharField(
-        max_length=2000, required=False, label="What was done", widget=forms.Textarea(attrs=SHORT)
+        max_length=2000,
+        required=False,
+        label=_l("What was done"),
+        widget=forms.Textarea(attrs=SHORT),
     )
-    retest = forms.BooleanField(required=False, label="Counts until a retest agrees")
+    retest = forms.BooleanField(required=False, label=_l("Counts until a retest agrees"))
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
@@ -89,8 +98,8 @@ class FindingStateForm(OnceForm):
 
 class RetestForm(OnceForm):
     prefix = "retest"
-    note = forms.CharField(max_length=120, label="What the retest saw")
-    after = forms.CharField(max_length=200, required=False, label="Measured after")
+    note = forms.CharField(max_length=120, label=_l("What the retest saw"))
+    after = forms.CharField(max_length=200, required=False, label=_l("Measured after"))
     revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
@@ -99,18 +108,19 @@ class FilterForm(forms.Form):
 
     state = forms.ChoiceField(required=False)
     source = forms.ChoiceField(
-        required=False, choices=[("", "Every source"), ("scan", "Scanners"), ("hand", "By hand")]
+        required=False,
+        choices=[("", _l("Every source")), ("scan", _l("Scanners")), ("hand", _l("By hand"))],
     )
     severity = forms.ChoiceField(
-        required=False, choices=[("", "Every severity"), *Severity.choices]
+        required=False, choices=[("", _l("Every severity")), *Severity.choices]
     )
     q = forms.CharField(
-        max_length=100, required=False, widget=forms.TextInput(attrs={"placeholder": "Search"})
+        max_length=100, required=False, widget=forms.TextInput(attrs={"placeholder": _l("Search")})
     )
 
     def __init__(self, *args, counted: dict[str, int], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        every = [("", f"All {sum(counted.values())}")]
+        every = [("", _("All {sum}").format(sum=sum(counted.values())))]
         states = [(key, f"{word} {counted.get(key, 0)}") for key, word in FindingState.choices]
         self.fields["state"].choices = every + states
 
@@ -121,7 +131,7 @@ class FilterForm(forms.Form):
 class DryRunForm(OnceForm):
     """What is tried."""
 
-    title = forms.CharField(max_length=200, label="What is tried")
+    title = forms.CharField(max_length=200, label=_l("What is tried"))
     command = forms.CharField(max_length=20_000, required=False, widget=forms.Textarea(attrs=SHORT))
     expected = forms.CharField(
         max_length=20_000, required=False, widget=forms.Textarea(attrs=SHORT)
@@ -140,17 +150,21 @@ class EditDryRunForm(DryRunForm):
 class DryRunResultForm(OnceForm):
     """How it went."""
 
-    word = forms.ChoiceField(choices=DryRunWord.choices, widget=forms.RadioSelect, label="Result")
+    word = forms.ChoiceField(
+        choices=DryRunWord.choices, widget=forms.RadioSelect, label=_l("Result")
+    )
     output = forms.CharField(
         required=False,
         strip=False,
-        help_text="As text, at most 64 KB.",
+        help_text=_l("As text, at most 64 KB."),
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
     )
     analysis = forms.CharField(
         max_length=10_000, required=False, widget=forms.Textarea(attrs=SHORT)
     )
-    at = InstantField(required=False, label="When it ran, UTC", help_text=f"{TIME_HELP}; else now.")
+    at = InstantField(
+        required=False, label=_l("When it ran, UTC"), help_text=f"{TIME_HELP}; else now."
+    )
 
     def __init__(self, *args, plan: DeploymentPlan, **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -162,12 +176,12 @@ class JudgeDryRunForm(OnceForm):
 
     prefix = "judge"
     accepted = forms.ChoiceField(
-        choices=[("yes", "Accept it"), ("no", "Do not accept it")], widget=forms.RadioSelect
+        choices=[("yes", _l("Accept it")), ("no", _l("Do not accept it"))], widget=forms.RadioSelect
     )
-    reason = ReasonField(max_length=2000, label="Reason")
+    reason = ReasonField(max_length=2000, label=_l("Reason"))
     result = forms.IntegerField(widget=forms.HiddenInput)
 
 
 class RemoveDryRunForm(OnceForm):
     prefix = "remove"
-    reason = forms.CharField(max_length=500, label="Why it is not tried any more")
+    reason = forms.CharField(max_length=500, label=_l("Why it is not tried any more"))

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from checklists.actions import dryruns as trying
@@ -115,7 +116,7 @@ def list_findings(
     known = {"state": STATES, "severity": SEVERITIES, "source": tuple(SOURCES)}
     for name, given in (("state", state), ("severity", severity), ("source", source)):
         if given and given not in known[name]:
-            raise Invalid(name, f"One of: {', '.join(known[name])}.")
+            raise Invalid(name, _("One of: {name}.").format(name=", ".join(known[name])))
     q = q.replace("\0", "")[:100]
     plan, now = plan_of(request, slug), timezone.now()
     found = register_of(plan, now, Wish(state, source, severity, q, max(1, min(page, 1000))))

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import DecisionWord
 from checklists.rules.followups import MOST_STEPS, Step, read_step, write_step
@@ -13,9 +15,13 @@ from warroom.settings_forms import ShiftForm
 
 
 class FollowUpForm(OnceForm):
-    text = forms.CharField(label="What is to be done", max_length=2000)
+    text = forms.CharField(label=_l("What is to be done"), max_length=2000)
     role = forms.ModelChoiceField(
-        Role.objects.none(), to_field_name="key", required=False, label="For", empty_label="anybody"
+        Role.objects.none(),
+        to_field_name="key",
+        required=False,
+        label=_l("For"),
+        empty_label=_l("anybody"),
     )
     owner = forms.CharField(required=False, max_length=120)
     due = InstantField(required=False, help_text=TIME_HELP)
@@ -44,10 +50,10 @@ class BranchesForm(OnceForm):
         self, *args, branches: list[tuple[str, list[Step]]], roles: dict[str, str], **kwargs
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.roles, self.words = roles, [word for word, _ in branches]
+        self.roles, self.words = roles, [word for word, _unused in branches]
         for word, steps in branches:
             self.fields[word] = forms.CharField(
-                label=f"On {DecisionWord(word).label}",
+                label=_("On {decisionword}").format(decisionword=DecisionWord(word).label),
                 required=False,
                 max_length=20_000,
                 initial="\n".join(map(write_step, steps)),
@@ -67,5 +73,7 @@ class BranchesForm(OnceForm):
             except ValueError as wrong:
                 self.add_error(word, str(wrong))
         if len(found) > MOST_STEPS:
-            self.add_error(word, f"At most {MOST_STEPS} steps start at once.")
+            self.add_error(
+                word, _("At most {most_steps} steps start at once.").format(most_steps=MOST_STEPS)
+            )
         return found

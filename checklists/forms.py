@@ -5,6 +5,8 @@ from datetime import datetime
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.conditions import Wanted
 from checklists.models import ItemState
@@ -31,10 +33,13 @@ class ItemStateForm(OnceForm):
     reason = ReasonField(
         required=False,
         max_length=2000,
-        help_text="Wanted for failed, blocked, skipped and not applicable.",
+        help_text=_l("Wanted for failed, blocked, skipped and not applicable."),
     )
     value = forms.CharField(
-        required=False, max_length=120, label="Measured", help_text="Such as 22/22 or 98.28 %."
+        required=False,
+        max_length=120,
+        label=_l("Measured"),
+        help_text=_l("Such as 22/22 or 98.28 %."),
     )
     revision = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
@@ -48,7 +53,7 @@ class ItemCountForm(OnceForm):
 
 class ItemNoteForm(OnceForm):
     text = forms.CharField(
-        label="Note or evidence link", max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
+        label=_l("Note or evidence link"), max_length=4000, widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
@@ -69,7 +74,7 @@ class ConditionsField(forms.CharField):
 
     def validate(self, value) -> None:
         if len(value) > 20:
-            raise forms.ValidationError("At most 20 conditions.")
+            raise forms.ValidationError(_("At most 20 conditions."))
 
     def run_validators(self, value) -> None:
         """Lengths are judged by the action, per condition."""
@@ -81,8 +86,10 @@ def _wanted(line: str) -> Wanted:
     rest = [part for part in more if " ".join(part.lower().split()) not in BLOCKS]
     if unknown := [part for part in rest[2:] if part] or (blocks[1:]):
         raise forms.ValidationError(
-            f"{unknown[0]!r} is not understood. After the text come owner, due time and "
-            "'blocking' or 'not blocking': text | owner | 21:15 | not blocking."
+            _(
+                "{unknown!r} is not understood. After the text come owner, due time and "
+                "'blocking' or 'not blocking': text | owner | 21:15 | not blocking."
+            ).format(unknown=unknown[0])
         )
     owner, due = (*rest, "", "")[:2]
     blocking = BLOCKS[blocks[0]] if blocks else True
@@ -97,15 +104,19 @@ def due_time(text: str, t0: datetime | None = None) -> datetime:
     year = re.match(r"\d{4}(?=-)", text)
     if year and int(year[0]) not in YEARS:
         raise forms.ValidationError(
-            f"It is due in the year {int(year[0])}. "
-            f"A due time lies in the years {YEARS[0]} to {YEARS[-1]}."
+            _(
+                "It is due in the year {year}. A due time lies in the years {years} to "
+                "{years_item}."
+            ).format(year=int(year[0]), years=YEARS[0], years_item=YEARS[-1])
         )
     raise forms.ValidationError(
-        f"{text!r} is no time. Write 21:15, {sample_time('21:15')} or T+12h, in UTC."
+        _("{text!r} is no time. Write 21:15, {sample_time} or T+12h, in UTC.").format(
+            text=text, sample_time=sample_time("21:15")
+        )
     )
 
 
-CONDITIONS_HELP = (
+CONDITIONS_HELP = _l(
     "One per line; with owner, due time in UTC and whether it blocks, if wanted: "
     "text | owner | 21:15 | not blocking"
 )
@@ -115,7 +126,7 @@ class RoleForm(OnceForm):
     """A form in which somebody acts as one of their roles."""
 
     role = forms.ModelChoiceField(
-        Role.objects.none(), to_field_name="key", empty_label=None, label="As"
+        Role.objects.none(), to_field_name="key", empty_label=None, label=_l("As")
     )
 
     def __init__(self, *args, roles, **kwargs) -> None:
@@ -131,13 +142,13 @@ class SignOffForm(RoleForm):
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     decision = forms.ChoiceField(
         choices=[
-            ("approved", "Approve"),
-            ("conditional", "Approve with conditions"),
-            ("rejected", "Reject"),
+            ("approved", _l("Approve")),
+            ("conditional", _l("Approve with conditions")),
+            ("rejected", _l("Reject")),
         ]
     )
     comment = ReasonField(
-        required=False, max_length=4000, help_text="Wanted for a rejection: its reason."
+        required=False, max_length=4000, help_text=_l("Wanted for a rejection: its reason.")
     )
     score = forms.DecimalField(required=False, max_digits=5, decimal_places=2, min_value=0)
     conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
@@ -146,7 +157,7 @@ class SignOffForm(RoleForm):
         # A gate's page has the form of the vote beside it, with fields of the same names.
         super().__init__(*args, **{"auto_id": "sign_%s"} | kwargs)
         self.best = best
-        self.fields["score"].label = f"Score, 0 to {best}"
+        self.fields["score"].label = _("Score, 0 to {best}").format(best=best)
         self.fields["score"].max_value = best
 
 
@@ -158,36 +169,43 @@ class DecisionForm(OnceForm):
     rationale = ReasonField(
         required=False,
         max_length=4000,
-        label="Reason",
+        label=_l("Reason"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Wanted for a choice marked Override: 20 characters or more. Shown to everybody.",
+        help_text=_l(
+            "Wanted for a choice marked Override: 20 characters or more. Shown to everybody."
+        ),
     )
     hold_minutes = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=20160,
-        label="Hold for, minutes",
-        help_text="Only for HOLD. Empty: as long as this gate holds.",
+        label=_l("Hold for, minutes"),
+        help_text=_l("Only for HOLD. Empty: as long as this gate holds."),
     )
 
     def clean(self) -> dict:
         """To hold never waits for anything; GO and NO-GO are said of what was seen."""
         cleaned = super().clean()
         if cleaned.get("decision") in ("go", "no-go") and not cleaned.get("seen"):
-            self.add_error(None, "Decide on the gate's page, which shows what you decide on.")
+            self.add_error(None, _("Decide on the gate's page, which shows what you decide on."))
         return cleaned
 
 
 class JudgementForm(OnceForm):
     band = forms.ChoiceField(
         required=False,
-        choices=[("", "by the value"), ("green", "Green"), ("yellow", "Yellow"), ("red", "Red")],
-        label="Judged",
+        choices=[
+            ("", _l("by the value")),
+            ("green", _l("Green")),
+            ("yellow", _l("Yellow")),
+            ("red", _l("Red")),
+        ],
+        label=_l("Judged"),
     )
     value = forms.FloatField(required=False)
-    note = forms.CharField(max_length=500, label="What it rests on")
+    note = forms.CharField(max_length=500, label=_l("What it rests on"))
     seen = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
 
 class ConditionCloseForm(OnceForm):
-    note = forms.CharField(max_length=1000, label="How it was met")
+    note = forms.CharField(max_length=1000, label=_l("How it was met"))

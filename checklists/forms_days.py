@@ -4,6 +4,8 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.wrapups import Asked, form_seen
 from checklists.models import DailyEntry, DailyForm
@@ -21,10 +23,13 @@ class DailyFormForm(OnceForm):
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     title = forms.CharField(max_length=200)
     role = forms.ModelChoiceField(
-        Role.objects.none(), to_field_name="key", required=False, empty_label="Whoever ticks items"
+        Role.objects.none(),
+        to_field_name="key",
+        required=False,
+        empty_label=_l("Whoever ticks items"),
     )
     at_time = forms.TimeField(
-        label="Due every day at",
+        label=_l("Due every day at"),
         input_formats=["%H:%M"],
         widget=forms.TimeInput(format="%H:%M", attrs={"placeholder": "18:00"}),
     )
@@ -35,7 +40,7 @@ class DailyFormForm(OnceForm):
     questions = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 4}),
         max_length=8000,
-        help_text="One per line: question | text, number or yes-no | optional",
+        help_text=_l("One per line: question | text, number or yes-no | optional"),
     )
 
     def __init__(self, *args, plan: DeploymentPlan, form: DailyForm | None = None, **kwargs):
@@ -45,7 +50,9 @@ class DailyFormForm(OnceForm):
         super().__init__(*args, **kwargs)
         self.form = form
         self.fields["role"].queryset = plan.roles.all()
-        self.fields["at_time"].help_text = f"In the plan's time zone, {plan.time_zone}."
+        self.fields["at_time"].help_text = _("In the plan's time zone, {time_zone}.").format(
+            time_zone=plan.time_zone
+        )
 
     def clean_questions(self) -> list[dict[str, object]]:
         try:
@@ -97,10 +104,10 @@ class DayForm(OnceForm):
         for one in daily.questions:
             self.fields[f"q-{one['key']}"] = _field(one)
         self.fields[f"q-{rules.REPLAN}"] = forms.CharField(
-            label="What moves, and where to",
+            label=_("What moves, and where to"),
             required=False,
             widget=forms.Textarea(attrs={"rows": 2}),
-            help_text="Work that today leaves for another day.",
+            help_text=_("Work that today leaves for another day."),
         )
 
     def answers(self) -> dict[str, Any]:
@@ -115,7 +122,7 @@ def _field(question: dict[str, Any]) -> forms.Field:
     wanted = bool(question.get("wanted", True))
     common = {"label": question["label"], "required": wanted}
     if question.get("kind") == "yes-no":
-        choices = [("", "Choose"), ("yes", "Yes"), ("no", "No")]
+        choices = [("", _("Choose")), ("yes", _("Yes")), ("no", _("No"))]
         return forms.ChoiceField(choices=choices, **common)
     if question.get("kind") == "number":
         widget = forms.TextInput(attrs={"inputmode": "decimal"})

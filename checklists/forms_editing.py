@@ -6,6 +6,8 @@ from datetime import datetime
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.bulk import Chosen
 from checklists.actions.groups import GroupWish
@@ -30,7 +32,7 @@ class DueField(forms.CharField):
     def __init__(self, **kwargs) -> None:
         kwargs.setdefault("label", "Due, UTC or T-offset")
         super().__init__(max_length=60, required=False, **kwargs)
-        self.widget.attrs.update(placeholder="20:55 or T+11:55", autocomplete="off")
+        self.widget.attrs.update(placeholder=_("20:55 or T+11:55"), autocomplete="off")
         self.t0: datetime | None = None
 
     def clean(self, value) -> due_text.Due:
@@ -62,7 +64,7 @@ class WhereField(forms.ChoiceField):
     """
 
     def __init__(self, **kwargs) -> None:
-        super().__init__(label="Where", **kwargs)
+        super().__init__(label=_("Where"), **kwargs)
         self.plan: DeploymentPlan | None = None
 
     def valid_value(self, value) -> bool:
@@ -72,7 +74,7 @@ class WhereField(forms.ChoiceField):
         kind, number = _WHERE.fullmatch(super().clean(value)).groups()
         found = where_of(self.plan, kind, int(number))
         if found is None:
-            raise forms.ValidationError("That place is not there, or no longer. Choose another.")
+            raise forms.ValidationError(_("That place is not there, or no longer. Choose another."))
         return found
 
 
@@ -97,31 +99,50 @@ def places(plan: DeploymentPlan, phase: int | None, without: int | None = None) 
     """
     choices: list = []
     for one in plan.phases.prefetch_related("groups"):
-        inner = [(f"phase-{one.number}", f"{one.number} {one.title}: at the end")]
-        inner += [(f"group-{g.pk}", f"Heading {g.title}: at the end") for g in one.groups.all()]
-        choices.append((f"Phase {one.number}", inner))
+        inner = [
+            (
+                f"phase-{one.number}",
+                _("{one} {one_title}: at the end").format(one=one.number, one_title=one.title),
+            )
+        ]
+        inner += [
+            (f"group-{g.pk}", _("Heading {g}: at the end").format(g=g.title))
+            for g in one.groups.all()
+        ]
+        choices.append((_("Phase {one}").format(one=one.number), inner))
     items = ChecklistItem.objects.filter(plan=plan, phase__number=phase).select_related("phase")
     named = [item for item in name_items(items) if item.number != without]
     for word in ("after", "under"):
         inner = [(f"{word}-{i.number}", f"{word} {i.ref} {i.text}"[:90]) for i in named]
         if inner:
-            choices.append((f"{word.capitalize()} an item of phase {phase}", inner))
+            choices.append(
+                (
+                    _("{word} an item of phase {phase}").format(
+                        word=word.capitalize(), phase=phase
+                    ),
+                    inner,
+                )
+            )
     return choices
 
 
 class ItemForm(OnceForm):
     """All that people say of an item."""
 
-    text = forms.CharField(label="What must be true", max_length=4000)
+    text = forms.CharField(label=_l("What must be true"), max_length=4000)
     role = forms.ModelChoiceField(
-        None, to_field_name="key", required=False, empty_label="Whoever may tick"
+        None, to_field_name="key", required=False, empty_label=_l("Whoever may tick")
     )
-    owner = forms.CharField(max_length=120, required=False, help_text="A name, if it is one's own.")
+    owner = forms.CharField(
+        max_length=120, required=False, help_text=_l("A name, if it is one's own.")
+    )
     due = DueField()
     required = forms.BooleanField(required=False, initial=True)
     blocking = forms.BooleanField(required=False)
     target = forms.CharField(
-        max_length=120, required=False, help_text="The value to reach, such as 22/22 or < 0.1 %."
+        max_length=120,
+        required=False,
+        help_text=_l("The value to reach, such as 22/22 or < 0.1 %."),
     )
     command = forms.CharField(
         max_length=4000, required=False, widget=forms.Textarea(attrs={"rows": 2})
@@ -129,16 +150,23 @@ class ItemForm(OnceForm):
     expected = forms.CharField(
         max_length=4000,
         required=False,
-        label="Expected output",
+        label=_l("Expected output"),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     count_of = forms.IntegerField(
-        required=False, min_value=1, max_value=COUNT_MOST, label="How many", help_text="Such as 7."
+        required=False,
+        min_value=1,
+        max_value=COUNT_MOST,
+        label=_l("How many"),
+        help_text=_l("Such as 7."),
     )
     count_unit = forms.CharField(
-        max_length=40, required=False, label="Of what", help_text="Such as attached or rounds."
+        max_length=40,
+        required=False,
+        label=_l("Of what"),
+        help_text=_l("Such as attached or rounds."),
     )
-    runs = LengthField(label="Runs for", help_text="Once begun: 24h, 1h30m.")
+    runs = LengthField(label=_l("Runs for"), help_text=_l("Once begun: 24h, 1h30m."))
 
     FIELDS = (
         *("text", "role", "owner", "due", "required", "blocking", "target"),
@@ -160,8 +188,8 @@ class WhyField(forms.CharField):
     """Why something is changed, for whoever compares the plan with what was done (S102)."""
 
     def __init__(self) -> None:
-        help_text = "Shown with the change, before and after, in the timeline."
-        super().__init__(required=False, max_length=1000, label="Why", help_text=help_text)
+        help_text = _("Shown with the change, before and after, in the timeline.")
+        super().__init__(required=False, max_length=1000, label=_("Why"), help_text=help_text)
 
 
 class EditItemForm(ItemForm):
@@ -197,13 +225,13 @@ class BulkForm(OnceForm):
     """Several items, one state, one reason. An item is ``12@3``: its number and the revision."""
 
     items = forms.MultipleChoiceField(
-        error_messages={"required": "Choose at least one item."},
+        error_messages={"required": _l("Choose at least one item.")},
     )
     state = forms.ChoiceField(choices=ItemState.choices, initial="done")
     reason = ReasonField(
         required=False,
         max_length=4000,
-        help_text="One for all. Wanted for failed, blocked, skipped and not applicable.",
+        help_text=_l("One for all. Wanted for failed, blocked, skipped and not applicable."),
     )
 
     def __init__(self, *args, **kwargs) -> None:
@@ -241,12 +269,12 @@ class SeenField(forms.CharField):
 
 class PhaseForm(OnceForm):
     title = forms.CharField(max_length=300)
-    at = DueField(label="Begins, UTC or T-offset")
-    until = DueField(label="Ends, UTC or T-offset")
+    at = DueField(label=_l("Begins, UTC or T-offset"))
+    until = DueField(label=_l("Ends, UTC or T-offset"))
     exit_criteria = forms.CharField(
         max_length=2000,
         required=False,
-        label="Over when",
+        label=_l("Over when"),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     required = forms.BooleanField(required=False, initial=True)
@@ -265,8 +293,8 @@ class PhaseForm(OnceForm):
 
 class GroupForm(OnceForm):
     title = forms.CharField(max_length=300)
-    at = DueField(label="Begins, T-offset")
-    until = DueField(label="Ends, T-offset")
+    at = DueField(label=_l("Begins, T-offset"))
+    until = DueField(label=_l("Ends, T-offset"))
     optional = forms.BooleanField(required=False)
     seen = SeenField()
 

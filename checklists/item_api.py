@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from checklists.actions.files import attach_file
@@ -110,7 +111,9 @@ def put_item_state(request: HttpRequest, slug: str, number: int, body: StateIn):
     item = _find(plan, number)
     seen = {"by": request.user, "seen_revision": body.revision, "request_id": once(request)}
     if body.count is not None and not 0 <= body.count <= COUNT_MOST:
-        raise Invalid("count", f"A count lies between 0 and {COUNT_MOST}.")
+        raise Invalid(
+            "count", _("A count lies between 0 and {count_most}.").format(count_most=COUNT_MOST)
+        )
     if not body.state and body.count is not None:
         set_count(item, body.count, **seen)
     else:
@@ -130,12 +133,12 @@ def post_item_file(request: HttpRequest, slug: str, number: int, name: str = "")
     if request.content_type == "multipart/form-data":
         sent = request.FILES.get("file")
         if sent is None:
-            raise Invalid("file", "Send the file as the field 'file', or as the body.")
+            raise Invalid("file", _("Send the file as the field 'file', or as the body."))
         name, content = name or sent.name, sent.read()
     else:
         content = request.read(LIMIT_BYTES + 1)
     if not name:
-        raise Invalid("name", "Give the file a name with its ending: ?name=panel.png")
+        raise Invalid("name", _("Give the file a name with its ending: ?name=panel.png"))
     return Status(201, _file(attach_file(item, name, content, by=request.user), item, plan))
 
 

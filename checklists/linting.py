@@ -5,6 +5,7 @@ from datetime import datetime
 from itertools import groupby
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.models import Criterion
 from checklists.queries.criteria import bands_of, criteria_now
@@ -25,15 +26,15 @@ def weights(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     sheet = score_now(plan, now)
     odd = oddities.of_weights([row.category.weight for row in sheet.rows] if sheet else [])
     if odd is not None:
-        yield _finding(odd, "weights", _settings(plan, "weights"), "Fix weights")
+        yield _finding(odd, "weights", _settings(plan, "weights"), _("Fix weights"))
     if sheet is None or sheet.scale.bar is not None:
         return
     for row in sheet.rows:
         if row.category.veto and row.category.target_value is None:
-            title = f"{row.category.label} is a veto without a target"
-            odd = Odd("veto-without-target", title, "Nor is there a bar: it can stop nothing.")
+            title = _("{category} is a veto without a target").format(category=row.category.label)
+            odd = Odd("veto-without-target", title, _("Nor is there a bar: it can stop nothing."))
             line = row.category.source_line or 0
-            yield _finding(odd, "weights", _settings(plan, "weights"), "Give it a target", line)
+            yield _finding(odd, "weights", _settings(plan, "weights"), _("Give it a target"), line)
 
 
 def vetoes(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -43,9 +44,11 @@ def vetoes(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     categories = (row.category for row in rows)
     names = [one.label for one in categories if one.veto and one.target_value is None]
     if names:
-        text = f"{', '.join(names)}: a veto with neither a target nor a bar stops nothing."
-        odd = Odd("veto-without-target", "A veto has nothing to fall under", text)
-        yield _finding(odd, "weights", _settings(plan, "weights"), "Set a target")
+        text = _("{names}: a veto with neither a target nor a bar stops nothing.").format(
+            names=", ".join(names)
+        )
+        odd = Odd("veto-without-target", _("A veto has nothing to fall under"), text)
+        yield _finding(odd, "weights", _settings(plan, "weights"), _("Set a target"))
 
 
 def claims(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -55,9 +58,9 @@ def claims(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         return
     url = f"{reverse('readiness', args=[plan.slug])}#claims"
     for one in sheet.wrong_claims:
-        title = f"{one['label']} is not what its rows make"
+        title = _("{label} is not what its rows make").format(label=one["label"])
         odd = Odd("score-claimed", title, claim_text(one["value"], sheet.score))
-        yield _finding(odd, "readiness score", url, "See the score", one.get("line") or 0)
+        yield _finding(odd, _("readiness score"), url, _("See the score"), one.get("line") or 0)
 
 
 def criteria(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -66,7 +69,7 @@ def criteria(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         url = f"{reverse('gate', args=[plan.slug, criterion.gate.key])}#criteria-h"
         for odd in _bands(criterion):
             line = criterion.source_line or 0
-            yield _finding(odd, criterion.gate.title, url, "See criterion", line)
+            yield _finding(odd, criterion.gate.title, url, _("See criterion"), line)
 
 
 def _bands(criterion: Criterion) -> Iterator[Odd]:
@@ -74,7 +77,7 @@ def _bands(criterion: Criterion) -> Iterator[Odd]:
     if limits is None:
         return
     for sentence in bands.findings(limits):
-        yield Odd("bands", f"{name} has odd bands", sentence)
+        yield Odd("bands", _("{name} has odd bands").format(name=name), sentence)
     odd = oddities.of_acceptable(name, criterion.acceptable_text, limits)
     if odd is not None:
         yield odd
@@ -85,14 +88,14 @@ def phases(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     board = checklist(plan, now)
     url = reverse("checklist", args=[plan.slug])
     for odd in oddities.of_phases([_part(rows) for rows in board.phases]):
-        yield _finding(odd, "checklist", url, "See phases")
+        yield _finding(odd, "checklist", url, _("See phases"))
     for rows in board.phases:
         due = [(row.item.ref, row.due) for row in rows.rows if row.due]
         odd = oddities.before_their_phase(_part(rows), due)
         if odd is not None:
-            place = f"phase {rows.phase.number}"
+            place = _("phase {phase}").format(phase=rows.phase.number)
             link = f"{url}?phase={rows.phase.number}"
-            yield _finding(odd, place, link, "See items", rows.phase.source_line or 0)
+            yield _finding(odd, place, link, _("See items"), rows.phase.source_line or 0)
     yield from _items(plan, board, now, url)
 
 
@@ -104,27 +107,30 @@ def _items(
         fixed = [(row.item.ref, row.item.due_at) for row in still if row.item.due_at]
         odd = oddities.past_before_begin(fixed, now)
         if odd is not None:
-            yield _finding(odd, "checklist", f"{url}?show=late", "See items")
+            yield _finding(odd, "checklist", f"{url}?show=late", _("See items"))
     for row in still:
         odd = oddities.late_notice(row.item.ref, row.item.text, row.due, plan.t0)
         if odd is not None:
             link = reverse("item", args=[plan.slug, row.item.number])
-            yield _finding(odd, row.item.ref, link, "Open item", row.item.source_line or 0)
+            yield _finding(odd, row.item.ref, link, _("Open item"), row.item.source_line or 0)
 
 
 def _part(rows: PhaseRows) -> Part:
-    return Part(f"Phase {rows.phase.number}", rows.starts, rows.ends)
+    return Part(_("Phase {phase}").format(phase=rows.phase.number), rows.starts, rows.ends)
 
 
 def holds(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """One hold length in a plan: its gates and its document say the same one."""
-    found = [Hold(gate.hold_minutes * 60, f"{gate.title} holds") for gate in gates_now(plan, now)]
+    found = [
+        Hold(gate.hold_minutes * 60, _("{gate} holds").format(gate=gate.title))
+        for gate in gates_now(plan, now)
+    ]
     if not found:
         return
     text = DeploymentPlan.objects.values_list("source_text", flat=True).get(pk=plan.pk)
     odd = oddities.of_holds([*found, *oddities.holds_in(text.splitlines())])
     if odd is not None:
-        yield _finding(odd, "plan", _settings(plan, "plan"), "Choose one")
+        yield _finding(odd, "plan", _settings(plan, "plan"), _("Choose one"))
 
 
 def voters(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -133,16 +139,24 @@ def voters(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     may = any(role.may(Right.VOTE) for role in roles_now(plan, now))
     if gates and not may:
         names = ", ".join(gate.title for gate in gates[:3])
-        odd = Odd("gate-without-votes", "Nobody votes at the gates", f"{names}: no role may vote.")
-        yield _finding(odd, "people", _settings(plan, "people"), "Change rights")
+        odd = Odd(
+            "gate-without-votes",
+            _("Nobody votes at the gates"),
+            _("{names}: no role may vote.").format(names=names),
+        )
+        yield _finding(odd, "people", _settings(plan, "people"), _("Change rights"))
     again = {gate.follows_id for gate in gates}  # held once more, at the same offset
     still = [gate for gate in gates if gate.pk not in again]
     for opens, at_once in groupby(still, key=lambda gate: gate.offset_s):
         same = list(at_once)
         if opens is not None and len(same) > 1:
             names = ", ".join(gate.title for gate in same)
-            odd = Odd("gates-at-once", f"{len(same)} gates open at one time", f"{names}.")
-            yield _finding(odd, "gates", reverse("gates", args=[plan.slug]), "See gates")
+            odd = Odd(
+                "gates-at-once",
+                _("{count} gates open at one time").format(count=len(same)),
+                f"{names}.",
+            )
+            yield _finding(odd, "gates", reverse("gates", args=[plan.slug]), _("See gates"))
 
 
 def _settings(plan: DeploymentPlan, section: str) -> str:
@@ -162,7 +176,7 @@ def placeholders(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         first = next(iter(left))
         odd = Odd("placeholder", *told({item.ref: found for item, found in left.items()}, "item"))
         url = reverse("item", args=[plan.slug, first.number])
-        yield _finding(odd, first.ref, url, "Open item", first.source_line or 0)
+        yield _finding(odd, first.ref, url, _("Open item"), first.source_line or 0)
 
 
 for source in (weights, vetoes, claims, criteria, phases, holds, voters, placeholders):

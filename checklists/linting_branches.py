@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.models import BranchStep
 from checklists.queries.gates import final_of, gates_now
@@ -22,11 +23,14 @@ def branches(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         if gate.pk in own and NO_GO not in own[gate.pk] and final_of(gate) is None:
             yield LintFinding(
                 "no-go-without-steps",
-                f"{gate.title}: nothing starts on NO-GO",
-                "The gate has steps of its own, and none for a NO-GO: no date, no notice, no task.",
+                _("{gate}: nothing starts on NO-GO").format(gate=gate.title),
+                _(
+                    "The gate has steps of its own, and none for a NO-GO: no date, no "
+                    "notice, no task."
+                ),
                 gate.title,
                 reverse("branches", args=[plan.slug, gate.key]),
-                "Add steps",
+                _("Add steps"),
             )
 
 

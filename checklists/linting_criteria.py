@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.models import Criterion, Gate, Source
 from checklists.queries.criteria import criteria_now, evidence_now, waivers_now
@@ -37,13 +38,13 @@ def _weights(plan: DeploymentPlan, gate: Gate, rows: list[Criterion]) -> Iterato
     url = f"{reverse('criterion-edit', args=[plan.slug, gate.key, rows[0].key])}#bar"
     if weighted and gate.bar is None:
         names = ", ".join(one.label for one in weighted[:3])
-        text = f"{names}: until a bar is set, all of them must be green."
-        title = f"{gate.title}: weights without a bar"
-        yield LintFinding("weights-no-bar", title, text, gate.title, url, "Set the bar")
+        text = _("{names}: until a bar is set, all of them must be green.").format(names=names)
+        title = _("{gate}: weights without a bar").format(gate=gate.title)
+        yield LintFinding("weights-no-bar", title, text, gate.title, url, _("Set the bar"))
     if gate.bar is not None and not weighted:
-        title = f"{gate.title}: a bar that nothing is held against"
-        text = f"The bar is {float(gate.bar):g} % and no criterion has a weight."
-        yield LintFinding("bar-unreachable", title, text, gate.title, url, "See the bar")
+        title = _("{gate}: a bar that nothing is held against").format(gate=gate.title)
+        text = _("The bar is {bar:g} % and no criterion has a weight.").format(bar=float(gate.bar))
+        yield LintFinding("bar-unreachable", title, text, gate.title, url, _("See the bar"))
 
 
 def _source(plan: DeploymentPlan, one: Criterion, known: set[str]) -> Iterator[LintFinding]:
@@ -52,16 +53,21 @@ def _source(plan: DeploymentPlan, one: Criterion, known: set[str]) -> Iterator[L
     if one.source == Source.EVIDENCE and not one.evidence_key:
         return  # a person judges it
     if one.source != Source.PERSON and not one.green_op:
-        text = "Whatever is measured, it has no data: nothing says what is green."
-        title = f"{name} has no bounds"
-        yield LintFinding("no-bounds", title, text, one.gate.title, url, "Give bounds", line)
+        text = _("Whatever is measured, it has no data: nothing says what is green.")
+        title = _("{name} has no bounds").format(name=name)
+        yield LintFinding("no-bounds", title, text, one.gate.title, url, _("Give bounds"), line)
     elif one.source == Source.EVIDENCE and one.evidence_key not in known:
-        text = f"No metric, check or result brings “{one.evidence_key}” so far."
-        title = f"{name} waits for a key that nobody provides"
-        yield LintFinding("key-unknown", title, text, one.gate.title, url, "See criterion", line)
+        text = _("No metric, check or result brings “{evidence_key}” so far.").format(
+            evidence_key=one.evidence_key
+        )
+        title = _("{name} waits for a key that nobody provides").format(name=name)
+        yield LintFinding("key-unknown", title, text, one.gate.title, url, _("See criterion"), line)
     elif one.source not in (Source.PERSON, Source.EVIDENCE) and measure_of(one.source) is None:
-        title, text = f"{name} cannot be measured", "Nothing here counts that."
-        yield LintFinding("no-measure", title, text, one.gate.title, url, "See criterion", line)
+        title, text = (
+            _("{name} cannot be measured").format(name=name),
+            _("Nothing here counts that."),
+        )
+        yield LintFinding("no-measure", title, text, one.gate.title, url, _("See criterion"), line)
 
 
 def _accepted(plan: DeploymentPlan, one: Criterion, waiver, now: datetime) -> Iterator[LintFinding]:
@@ -70,9 +76,15 @@ def _accepted(plan: DeploymentPlan, one: Criterion, waiver, now: datetime) -> It
         return
     if waiver.criterion_version == one.version and now < waiver.ends_at < opens:
         url = reverse("criterion-waiver", args=[plan.slug, one.gate.key, one.key])
-        title = f"{one.gate.title}: what is accepted of {one.label} ends before the gate opens"
-        text = f"It ends {waiver.ends_at:%d %b %H:%M} UTC, the gate opens {opens:%d %b %H:%M} UTC."
-        yield LintFinding("waiver-too-short", title, text, one.gate.title, url, "Accept for longer")
+        title = _("{gate}: what is accepted of {one} ends before the gate opens").format(
+            gate=one.gate.title, one=one.label
+        )
+        text = _(
+            "It ends {ends_at:%d %b %H:%M} UTC, the gate opens {opens:%d %b %H:%M} UTC."
+        ).format(ends_at=waiver.ends_at, opens=opens)
+        yield LintFinding(
+            "waiver-too-short", title, text, one.gate.title, url, _("Accept for longer")
+        )
 
 
 register_lint(criteria_asked)

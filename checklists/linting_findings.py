@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.models import Finding
 from checklists.queries.findings import accepted_now, states_now
@@ -32,8 +34,16 @@ def _ending(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         if row.ended or not late:
             continue
         number = row.finding.number
-        text = f"F-{number} is accepted until {end:%d %b %H:%M} UTC; {late[0].title} opens later."
-        yield _lint(plan, "acceptance-ends", f"F-{number} counts again before a gate", text, number)
+        text = _("F-{number} is accepted until {end:%d %b %H:%M} UTC; {late} opens later.").format(
+            number=number, end=end, late=late[0].title
+        )
+        yield _lint(
+            plan,
+            "acceptance-ends",
+            _("F-{number} counts again before a gate").format(number=number),
+            text,
+            number,
+        )
 
 
 def _ownerless(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -41,16 +51,24 @@ def _ownerless(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     rows = list(found.values_list("number", "severity")[:100])
     if not rows:
         return
-    counted = {one: sum(severity == one for _, severity in rows) for one in rules.SEVERITIES}
-    title = f"Nobody owns {graded(counted.items())} finding{'s' if len(rows) > 1 else ''}"
-    named = ", ".join(f"F-{number}" for number, _ in rows[:10])
-    yield _lint(plan, "finding-owner", title, f"They count, and nobody fixes them: {named}.", 0)
+    counted = {one: sum(severity == one for _unused, severity in rows) for one in rules.SEVERITIES}
+    title = ngettext(
+        "Nobody owns {graded} finding", "Nobody owns {graded} findings", len(rows)
+    ).format(graded=graded(counted.items()))
+    named = ", ".join(f"F-{number}" for number, _unused in rows[:10])
+    yield _lint(
+        plan,
+        "finding-owner",
+        title,
+        _("They count, and nobody fixes them: {named}.").format(named=named),
+        0,
+    )
 
 
 def _lint(plan: DeploymentPlan, code: str, title: str, text: str, number: int) -> LintFinding:
     url = reverse("findings", args=[plan.slug])
     url += f"?finding={number}#finding" if number else "?state=open#findings"
-    return LintFinding(code, title, text, "findings", url, "See finding")
+    return LintFinding(code, title, text, "findings", url, _("See finding"))
 
 
 register_lint(findings)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.models import Risk
 from checklists.queries.gates import final_of, gates_now
@@ -39,7 +40,7 @@ def _said(risk: Risk) -> Said:
 
 def _finding(plan: DeploymentPlan, odd: Odd, anchor: str, line: int = 0) -> LintFinding:
     url = f"{reverse('risks', args=[plan.slug])}#{anchor}"
-    return LintFinding(odd.code, odd.title, odd.text, "risks", url, "See risks", line)
+    return LintFinding(odd.code, odd.title, odd.text, "risks", url, _("See risks"), line)
 
 
 register_lint(risks)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.models import Gate, Quorum
 from checklists.queries.gates import final_of, gates_now
@@ -21,7 +23,7 @@ def votes(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
             for code, title, text in _of_gate(gate, roles):
                 url = reverse("gate-edit", args=[plan.slug, gate.key])
                 yield LintFinding(
-                    code, title, text, gate.title, url, "Set the gate", gate.source_line or 0
+                    code, title, text, gate.title, url, _("Set the gate"), gate.source_line or 0
                 )
 
 
@@ -30,24 +32,35 @@ def _of_gate(gate: Gate, roles: list[Role]) -> Iterator[tuple[str, str, str]]:
     keys = {role.key for role in voting}
     count = gate.quorum_count or 0
     if gate.quorum == Quorum.COUNT and count > len(voting):
-        have = f"{len(voting)} vote{'s' if len(voting) == 1 else ''}"
-        text = f"{gate.title}: {count} roles have to say go, {have} there."
-        yield "quorum-too-high", "More goes are wanted than roles vote", text
+        text = ngettext(
+            "{gate}: {wanted} roles have to say go, {count} votes there.",
+            "{gate}: {wanted} roles have to say go, {count} vote there.",
+            len(voting),
+        ).format(gate=gate.title, wanted=count, count=len(voting))
+        yield "quorum-too-high", _("More goes are wanted than roles vote"), text
     names = {role.key: role.name for role in roles}
     if idle := [names.get(key, key) for key in gate.voters if key not in keys]:
-        text = f"{gate.title}: {', '.join(idle)} named to vote, without the right to."
-        yield "voter-without-right", "A role is to vote and may not", text
+        text = _("{gate}: {idle} named to vote, without the right to.").format(
+            gate=gate.title, idle=", ".join(idle)
+        )
+        yield "voter-without-right", _("A role is to vote and may not"), text
     if idle := [names.get(key, key) for key in gate.veto_roles if key not in keys]:
-        text = f"{gate.title}: {', '.join(idle)} named with a veto, but votes not there."
-        yield "veto-without-vote", "A veto role does not vote", text
+        text = _("{gate}: {idle} named with a veto, but votes not there.").format(
+            gate=gate.title, idle=", ".join(idle)
+        )
+        yield "veto-without-vote", _("A veto role does not vote"), text
     # That a role is empty is said once for the plan; here only where a gate names it.
     if empty := [r.name for r in voting if r.key in gate.voters and not r.seats.all()]:
-        text = f"{gate.title}: nobody sits as {', '.join(empty)}; the gate waits for that vote."
-        yield "voter-empty", "Nobody can cast a vote that a gate waits for", text
+        text = _("{gate}: nobody sits as {empty}; the gate waits for that vote.").format(
+            gate=gate.title, empty=", ".join(empty)
+        )
+        yield "voter-empty", _("Nobody can cast a vote that a gate waits for"), text
     decider = next((role for role in roles if role.pk == gate.decider_id), None)
     if decider is not None and not decider.may(Right.DECIDE):
-        text = f"{gate.title}: {decider.name} decides there, without the right to decide gates."
-        yield "decider-without-right", "Who decides has no right to", text
+        text = _("{gate}: {decider} decides there, without the right to decide gates.").format(
+            gate=gate.title, decider=decider.name
+        )
+        yield "decider-without-right", _("Who decides has no right to"), text
 
 
 register_lint(votes)

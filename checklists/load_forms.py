@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import LoadProfile, LoadRun
 from checklists.queries.load import limits_of
@@ -17,8 +18,8 @@ LIMIT_LABELS = {
     "p50_ms": "P50, ms",
     "p95_ms": "P95, ms",
     "p99_ms": "P99, ms",
-    "error_percent": "Errors, %",
-    "throughput": "Throughput, /s",
+    "error_percent": _l("Errors, %"),
+    "throughput": _l("Throughput, /s"),
 }
 SIGNS = {"<=": "≤", ">=": "≥"}
 
@@ -47,7 +48,7 @@ def _limits(profile: LoadProfile) -> dict[str, str]:
 class ProfileForm(OnceForm):
     """A profile: what is run, and what it has to keep to."""
 
-    name = forms.CharField(max_length=200, widget=forms.TextInput({"placeholder": "Peak load"}))
+    name = forms.CharField(max_length=200, widget=forms.TextInput({"placeholder": _l("Peak load")}))
     users = forms.IntegerField(required=False, widget=forms.TextInput(WHOLE))
     minutes = forms.IntegerField(required=False, widget=forms.TextInput(WHOLE))
     command = forms.CharField(
@@ -79,7 +80,7 @@ class RunForm(OnceForm):
 
     run = forms.IntegerField(required=False, widget=forms.HiddenInput)
     cause = forms.CharField(
-        label="Note, or why there are no figures",
+        label=_l("Note, or why there are no figures"),
         required=False,
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 2}),
@@ -103,9 +104,9 @@ class RunForm(OnceForm):
 class RunFileForm(OnceForm):
     """What Locust or k6 wrote of a run."""
 
-    file = forms.FileField(help_text="Locust's stats.csv or k6's summary as JSON; up to 20 MB.")
+    file = forms.FileField(help_text=_l("Locust's stats.csv or k6's summary as JSON; up to 20 MB."))
     commit = forms.CharField(
-        label="Commit it was made from", max_length=64, required=False,
+        label=_l("Commit it was made from"), max_length=64, required=False,
         widget=forms.TextInput({"placeholder": "3d97ee2", "autocomplete": "off"}),
     )  # fmt: skip
 

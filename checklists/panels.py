@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import ChecklistItem, Gate
 from checklists.queries.criteria import CriterionRow
@@ -61,7 +61,7 @@ class Phases(panels.Panel):
     slot = "work"
     order = 20
     stands: Mapping[str, Stand | None] = {CALM: Stand("deck", 30, "shut")}
-    heading: Any = _("Checklist")
+    heading: Any = _l("Checklist")
     sum = "phases-sum"
     refresh_s = 30  # an item falls due without anything being written
 
@@ -376,6 +376,6 @@ needs.register_needs(people_needs)
 needs.register_ahead(people_ahead)
 needs.register_needs(daily_needs)
 navigation.register_tab(
-    "checklist", "Checklist", "checklist", 20, count=checklist_count, icon="list", key="c"
+    "checklist", _l("Checklist"), "checklist", 20, count=checklist_count, icon="list", key="c"
 )
-navigation.register_tab("gate", "Gates", "gates", 30, count=gates_count, icon="gate", key="g")
+navigation.register_tab("gate", _l("Gates"), "gates", 30, count=gates_count, icon="gate", key="g")

@@ -4,6 +4,8 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.queries.results import results_now
 from warroom import navigation
 from warroom.live import panels
@@ -51,4 +53,4 @@ class Imports(panels.Panel):
 for panel in (Results(), Imports()):
     panels.register(panel)
 
-navigation.register_part("checks", "evidence", "Evidence", "evidence", 20)
+navigation.register_part("checks", "evidence", _l("Evidence"), "evidence", 20)

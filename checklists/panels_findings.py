@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.models import Finding, FindingState
 from checklists.panels import Context, GateFamily
 from checklists.queries.beside import grave_findings
@@ -134,8 +136,8 @@ def findings_count(plan: DeploymentPlan) -> str | None:
     return str(number) if number else None
 
 
-navigation.register_part("checks", "findings", "Findings", "findings", 30, count=findings_count)
-navigation.register_part("checks", "dryruns", "Dry runs", "dryruns", 50)
+navigation.register_part("checks", "findings", _l("Findings"), "findings", 30, count=findings_count)
+navigation.register_part("checks", "dryruns", _l("Dry runs"), "dryruns", 50)
 
 for panel in (FindingsSum(), FindingsList(), OneFinding(), GateFindings(), DryRunList()):
     panels.register(panel)

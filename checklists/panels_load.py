@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.queries.load import load_rows
 from checklists.rules.load import LIMITED
 from warroom import navigation
@@ -57,4 +59,4 @@ LOAD_RUNS = LoadRuns()
 for panel in (LoadProfiles(), LOAD_RUNS):
     panels.register(panel)
 
-navigation.register_part("checks", "trials", "Load", "trials", 40)
+navigation.register_part("checks", "trials", _l("Load"), "trials", 40)

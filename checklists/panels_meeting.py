@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Area
 from checklists.panels import LIST, Context, GateFamily
 from checklists.queries.beside import beside
@@ -41,14 +43,14 @@ class AreaRows:
 
 def areas(sheet: GateSheet) -> list[AreaRows]:
     """Technical, operational, business, and what belongs to none; only those with criteria."""
-    named = [*((area.value, area.label) for area in Area), ("", "Other")]
+    named = [*((area.value, area.label) for area in Area), ("", _("Other"))]
     found = [
         AreaRows(title, tuple(row for row in sheet.criteria if row.criterion.area == key))
         for key, title in named
     ]
     chosen = [area for area in found if area.rows]
     if [area.title for area in chosen] == ["Other"]:  # where nobody names areas it says nothing
-        return [AreaRows("Criteria", chosen[0].rows)]
+        return [AreaRows(_("Criteria"), chosen[0].rows)]
     return chosen
 
 

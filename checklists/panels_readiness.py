@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import SignOff
 from checklists.queries.gates import final_of, gates_now
 from checklists.queries.readiness import ScoreSheet, history, score_now, score_with_change
@@ -40,7 +42,7 @@ def told(sheet: ScoreSheet) -> list[str]:
         return []
     return [
         f"{readiness.claim_text(one['value'], sheet.score)} ({one['label']}"
-        + (f", line {one['line']})" if one.get("line") else ")")
+        + (_(", line {line})").format(line=one["line"]) if one.get("line") else ")")
         for one in sheet.wrong_claims
     ]
 

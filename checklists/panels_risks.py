@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.panels import LIST
 from checklists.queries.risks import open_count, risk_needs, risk_sheet, scenario_rows
 from checklists.rules.risks import COLUMNS
@@ -86,4 +88,4 @@ for panel in (Summary(), Contingency(), Risks(), Matrix(), InForce()):
     panels.register(panel)
 
 needs.register_needs(risk_needs)
-navigation.register_tab("risks", "Risks", "risks", 65, count=open_count)
+navigation.register_tab("risks", _l("Risks"), "risks", 65, count=open_count)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.panels import LIST, Context
 from checklists.queries.phases import Checklist, checklist
 from checklists.queries.scopes import PLAN, STABLE, Scope, find_scope, scope_keys
@@ -53,7 +55,7 @@ def signoff_context(plan: DeploymentPlan, board: Checklist, scope: Scope) -> Con
     return {
         "signatures": board.signed.given(scope),
         "scope": scope,
-        "title": f"Sign-off, {scope.title}",
+        "title": _("Sign-off, {scope}").format(scope=scope.title),
         "blocking": rows.blocking_refs if rows else waiting,
         "phase": rows,
         "waits": last_waits(plan, board) if scope.is_last else [],

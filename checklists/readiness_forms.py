@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.readiness import CategoryWanted, ScaleWanted, weights_seen
 from checklists.models import ReadinessCategory, ScoreSource
@@ -16,10 +17,10 @@ from warroom.models import DeploymentPlan
 
 # Short, because they stand in a table.
 SOURCES = (
-    (ScoreSource.PERSON, "a person"),
-    (ScoreSource.ITEMS, "items closed"),
+    (ScoreSource.PERSON, _l("a person")),
+    (ScoreSource.ITEMS, _l("items closed")),
     (ScoreSource.EVIDENCE, "evidence"),
-    (ScoreSource.CRITERIA, "criteria green"),
+    (ScoreSource.CRITERIA, _l("criteria green")),
     (ScoreSource.FINDINGS, "findings"),
 )
 
@@ -68,10 +69,10 @@ class ScaleForm(forms.Form):
     """The best score and the bar; what is left out stays as it is."""
 
     best = forms.DecimalField(
-        label="Best score", min_value=1, max_digits=7, decimal_places=2, required=False
+        label=_l("Best score"), min_value=1, max_digits=7, decimal_places=2, required=False
     )
     bar = forms.DecimalField(
-        label="Bar", min_value=0, max_digits=7, decimal_places=2, required=False
+        label=_l("Bar"), min_value=0, max_digits=7, decimal_places=2, required=False
     )
 
 
@@ -131,13 +132,15 @@ class ScoreForm(OnceForm):
     """A person's score of one category, and why."""
 
     value = forms.DecimalField(
-        label="Score",
+        label=_l("Score"),
         min_value=0,
         max_digits=7,
         decimal_places=2,
         widget=forms.TextInput(attrs={"inputmode": "decimal", "size": 5, "autocomplete": "off"}),
     )
-    why = forms.CharField(label="Why", max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    why = forms.CharField(
+        label=_l("Why"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def __init__(self, *args, category: ReadinessCategory, **kwargs) -> None:
         super().__init__(*args, auto_id=f"{category.key}_%s", **kwargs)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Field, Router, Schema, Status
 
 from checklists.actions import risks as actions
@@ -260,7 +261,7 @@ def _scenario_said(plan: DeploymentPlan, body: NewScenarioIn) -> dict[str, Any]:
     if said.get("risk") is not None:
         said["risk"] = plan.risks.filter(number=said["risk"]).first()
         if said["risk"] is None:
-            raise Invalid("risk", "This release has no such risk.")
+            raise Invalid("risk", _("This release has no such risk."))
     return said
 
 
@@ -301,7 +302,7 @@ def _one_scenario(plan: DeploymentPlan, number: int) -> dict[str, Any]:
     rows = risk_sheet(_fresh(plan), timezone.now()).scenarios
     found = next((row for row in rows if row.scenario.number == number), None)
     if found is None:
-        raise Refused("This scenario was removed meanwhile.")
+        raise Refused(_("This scenario was removed meanwhile."))
     return _scenario(found)
 
 
@@ -321,7 +322,7 @@ def _one_risk(plan: DeploymentPlan, number: int) -> dict[str, Any]:
     rows = risk_sheet(_fresh(plan), timezone.now()).risks
     found = next((row for row in rows if row.risk.number == number), None)
     if found is None:
-        raise Refused("This risk was removed meanwhile.")
+        raise Refused(_("This risk was removed meanwhile."))
     return _risk(found)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.risks import LIMITS, MOST_ROWS, PHASES
 from checklists.actions.scenario_fields import LIMITS as SCENARIO_LIMITS
@@ -15,9 +17,9 @@ from checklists.rules.scenarios import ANY
 from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
 
-BANDS = [("", "no band"), *((band.value, f"is {word}") for band, word in WORDS.items())]
-CRITERION_WORDS = [("", "no word"), ("proceed", "Proceed"), ("hold", "Hold")]
-CRITERION_WORDS += [("rollback", "Roll back")]
+BANDS = [("", _l("no band")), *((band.value, f"is {word}") for band, word in WORDS.items())]
+CRITERION_WORDS = [("", _l("no word")), ("proceed", _l("Proceed")), ("hold", _l("Hold"))]
+CRITERION_WORDS += [("rollback", _l("Roll back"))]
 SPARE = 3  # empty rows of criteria that a form shows
 
 
@@ -29,7 +31,7 @@ def _lines(rows: int, help_text: str = "", **more: Any) -> forms.CharField:
 def keys_of(plan: DeploymentPlan, kept: Iterable[str], *, gate: bool) -> list[tuple[str, str]]:
     """What can be watched, with what is watched already, whatever became of it."""
     found = dict(watchable(plan))
-    first = [("", "nothing")] + ([(ANY, "Any criterion of the next gate")] if gate else [])
+    first = [("", "nothing")] + ([(ANY, _("Any criterion of the next gate"))] if gate else [])
     found |= {key: key for key in kept if key and key != ANY and key not in found}
     return first + [(key, label) for key, label in found.items()]
 
@@ -37,27 +39,29 @@ def keys_of(plan: DeploymentPlan, kept: Iterable[str], *, gate: bool) -> list[tu
 class RiskForm(OnceForm):
     """Everything that is said of a risk; its criteria are rows of ``CriteriaRows``."""
 
-    title = forms.CharField(label="What may go wrong", max_length=LIMITS["title"])
+    title = forms.CharField(label=_l("What may go wrong"), max_length=LIMITS["title"])
     severity = forms.CharField(
-        required=False, max_length=LIMITS["severity"], help_text="P1, high, blocker, 4 of 5"
+        required=False, max_length=LIMITS["severity"], help_text=_l("P1, high, blocker, 4 of 5")
     )
     probability = forms.CharField(
         required=False,
         max_length=LIMITS["probability"],
-        label="Probability before",
-        help_text="20 %, medium, 10 to 20 %",
+        label=_l("Probability before"),
+        help_text=_l("20 %, medium, 10 to 20 %"),
     )
     probability_after = forms.CharField(
-        required=False, max_length=LIMITS["probability_after"], label="Probability after mitigation"
+        required=False,
+        max_length=LIMITS["probability_after"],
+        label=_l("Probability after mitigation"),
     )
     owner = forms.CharField(
-        required=False, max_length=LIMITS["owner"], help_text="A role or a name"
+        required=False, max_length=LIMITS["owner"], help_text=_l("A role or a name")
     )
-    impact, cause, trigger = _lines(2), _lines(2, label="Root cause"), _lines(2)
-    mitigation = _lines(2, "What is done about it, in short")
-    before = _lines(2, "One step per line", label="Mitigation before the deployment")
-    during = _lines(2, label="Mitigation during it")
-    after = _lines(2, label="Fallback and afterwards")
+    impact, cause, trigger = _lines(2), _lines(2, label=_l("Root cause")), _lines(2)
+    mitigation = _lines(2, _l("What is done about it, in short"))
+    before = _lines(2, _l("One step per line"), label=_l("Mitigation before the deployment"))
+    during = _lines(2, label=_l("Mitigation during it"))
+    after = _lines(2, label=_l("Fallback and afterwards"))
 
     @property
     def said(self) -> dict[str, Any]:
@@ -83,11 +87,11 @@ def risk_initial(risk: Risk) -> dict[str, Any]:
 class CriterionRow(forms.Form):
     """If this, then that, and the word. An emptied row is taken off."""
 
-    case = forms.CharField(required=False, max_length=1000, label="If")
-    then = forms.CharField(required=False, max_length=1000, label="Then")
-    word = forms.ChoiceField(required=False, choices=CRITERION_WORDS, label="Word")
-    key = forms.ChoiceField(required=False, label="Holds while")
-    band = forms.ChoiceField(required=False, choices=BANDS, label="Its band")
+    case = forms.CharField(required=False, max_length=1000, label=_l("If"))
+    then = forms.CharField(required=False, max_length=1000, label=_l("Then"))
+    word = forms.ChoiceField(required=False, choices=CRITERION_WORDS, label=_l("Word"))
+    key = forms.ChoiceField(required=False, label=_l("Holds while"))
+    band = forms.ChoiceField(required=False, choices=BANDS, label=_l("Its band"))
 
     def __init__(self, *args, keys: list[tuple[str, str]], **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -123,7 +127,7 @@ class CriteriaRows:
 
 class RiskStateForm(OnceForm):
     state = forms.ChoiceField(choices=RiskState.choices)
-    reason = _lines(2, "Wanted where it has happened, is closed, or is taken back from there.")
+    reason = _lines(2, _l("Wanted where it has happened, is closed, or is taken back from there."))
 
     reason.wanted_at_times = True
 
@@ -137,23 +141,25 @@ class ReasonForm(OnceForm):
 class ScenarioForm(OnceForm):
     """If, then, decide; the items to put in; what is watched for it."""
 
-    title = forms.CharField(label="If this happens", max_length=SCENARIO_LIMITS["title"])
-    action = _lines(2, label="Then do this")
-    decide = _lines(2, label="Decide so")
+    title = forms.CharField(label=_l("If this happens"), max_length=SCENARIO_LIMITS["title"])
+    action = _lines(2, label=_l("Then do this"))
+    decide = _lines(2, label=_l("Decide so"))
     duration = forms.CharField(
-        required=False, max_length=SCENARIO_LIMITS["duration"], help_text="6 to 12 hours"
+        required=False, max_length=SCENARIO_LIMITS["duration"], help_text=_l("6 to 12 hours")
     )
     items = _lines(
         4,
-        "One per line; with role or owner, “blocking”, “optional” and how long after the start it "
-        "is due, if wanted: text | on-call | blocking | 30m",
-        label="Items that it puts into the room",
+        _l(
+            "One per line; with role or owner, “blocking”, “optional” and how long after "
+            "the start it is due, if wanted: text | on-call | blocking | 30m"
+        ),
+        label=_l("Items that it puts into the room"),
     )
     risk = forms.ModelChoiceField(
-        Risk.objects.none(), required=False, to_field_name="number", empty_label="no risk"
+        Risk.objects.none(), required=False, to_field_name="number", empty_label=_l("no risk")
     )
-    watch_key = forms.ChoiceField(required=False, label="It is time when")
-    watch_band = forms.ChoiceField(required=False, choices=BANDS, label="Band")
+    watch_key = forms.ChoiceField(required=False, label=_l("It is time when"))
+    watch_band = forms.ChoiceField(required=False, choices=BANDS, label=_l("Band"))
 
     def __init__(self, *args, plan: DeploymentPlan, scenario: Scenario | None = None, **kw) -> None:
         super().__init__(*args, **kw)

@@ -2,6 +2,7 @@
 
 from django.http import Http404, HttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 
 from checklists.models import Result
 from checklists.queries.stored import read_kept
@@ -18,12 +19,15 @@ class Changed(Refused):
 def result_file(result: Result) -> HttpResponse:
     """The file of a result as an attachment. Raises Http404 where there is none, and Changed."""
     if not result.file_name:
-        raise Http404("This result has no file.")
+        raise Http404(_("This result has no file."))
     data = read_kept(result.sha256)
     if data is None:
         raise Changed(
-            f"{result.file_name} is gone or was changed on the disk: it is not what was brought in "
-            f"as result {result.number}, with the SHA-256 {result.sha256[:12]}…. Nothing is sent."
+            _(
+                "{file_name} is gone or was changed on the disk: it is not what was "
+                "brought in as result {result}, with the SHA-256 {sha256}…. Nothing is "
+                "sent."
+            ).format(file_name=result.file_name, result=result.number, sha256=result.sha256[:12])
         )
     answer = HttpResponse(data, content_type="application/octet-stream")
     answer["Content-Disposition"] = content_disposition_header(True, result.file_name)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 
 from checklists.actions import load, load_runs
@@ -161,7 +162,7 @@ def post_load_run(request: HttpRequest, slug: str, key: str, body: RunIn):
     row = _find(plan, key)
     told: dict[str, Any] = {"by": request.user, "request_id": once(request)}
     if body.start and body.measured:
-        raise Invalid("start", "A run that starts has no figures yet.")
+        raise Invalid("start", _("A run that starts has no figures yet."))
     if body.start:
         run = load_runs.start_run(row.profile, minutes=body.minutes, **told)
     else:

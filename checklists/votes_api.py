@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from ninja import Schema, Status
 
 from checklists.actions.delegating import delegate_vote, log_try, take_delegation_back
@@ -69,7 +70,9 @@ def _offset(plan: DeploymentPlan, text: str | None) -> int | None:
         return seconds
     at = instant_of(text, timezone.now(), plan.t0)
     if at is None or plan.t0 is None:
-        raise Invalid("opens", f"{text[:60]!r} is no time of this release. Write T+12h.")
+        raise Invalid(
+            "opens", _("{text!r} is no time of this release. Write T+12h.").format(text=text[:60])
+        )
     return round((at - plan.t0).total_seconds())
 
 
@@ -189,7 +192,7 @@ def post_delegation(request: HttpRequest, slug: str, key: str, body: DelegationI
     gate = _gate(plan, key)
     to = User.objects.filter(username=body.to, is_active=True).first()
     if to is None:
-        raise Invalid("to", f"There is no account {body.to[:60]!r}.")
+        raise Invalid("to", _("There is no account {to!r}.").format(to=body.to[:60]))
     role, given = find_role(plan, body.role), {"agreed": body.agreed, "request_id": once(request)}
     made = delegate_vote(gate, role, to, body.reason, by=request.user, **given)
     return Status(201, _delegation(made))
@@ -253,7 +256,7 @@ def delete_deputy(request: HttpRequest, slug: str, role: str, person: str):
 def _person(name: str) -> User:
     found = User.objects.filter(username=name, is_active=True).first()
     if found is None:
-        raise Invalid("person", f"There is no account {name[:60]!r}.")
+        raise Invalid("person", _("There is no account {name!r}.").format(name=name[:60]))
     return found
 
 

@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from django.utils.functional import lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.conditions import LIMIT, TEXT_LIMIT, Wanted
 from checklists.actions.gate_editing import settings_seen
@@ -27,12 +29,12 @@ class ConditionLine(forms.Form):
     text = forms.CharField(
         required=False,
         max_length=TEXT_LIMIT,
-        label="Condition",
-        widget=forms.TextInput(attrs={"placeholder": "Limits are read again"}),
+        label=_l("Condition"),
+        widget=forms.TextInput(attrs={"placeholder": _l("Limits are read again")}),
     )
     owner = forms.CharField(required=False, max_length=120)
-    due = forms.CharField(required=False, max_length=40, label="Due, UTC")
-    blocking = forms.BooleanField(required=False, initial=True, label="Blocks until it is met")
+    due = forms.CharField(required=False, max_length=40, label=_l("Due, UTC"))
+    blocking = forms.BooleanField(required=False, initial=True, label=_l("Blocks until it is met"))
     t0: datetime | None = None
 
     def clean_due(self) -> datetime | None:
@@ -42,7 +44,7 @@ class ConditionLine(forms.Form):
     def clean(self) -> dict[str, Any]:
         said = super().clean()
         if not said.get("text") and (said.get("owner") or said.get("due")):
-            self.add_error("text", "Say what the condition is, or empty the line.")
+            self.add_error("text", _("Say what the condition is, or empty the line."))
         return said
 
     def wanted(self) -> Wanted | None:
@@ -57,17 +59,17 @@ class VoteForm(RoleForm):
 
     vote = forms.ChoiceField(
         choices=[
-            ("go", "Go"),
-            ("conditional", "Go with conditions"),
+            ("go", _l("Go")),
+            ("conditional", _l("Go with conditions")),
             ("no-go", "No-go"),
-            ("abstain", "Abstain"),
+            ("abstain", _l("Abstain")),
         ]
     )
     reason = ReasonField(
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Wanted for a no-go: what must change before it can go.",
+        help_text=_l("Wanted for a no-go: what must change before it can go."),
     )
     conditions = ConditionsField(required=False, help_text=CONDITIONS_HELP)
     # The gate's version that was read.
@@ -100,20 +102,23 @@ class VoteForm(RoleForm):
             self._take_lines(cleaned)
         if cleaned.get("vote") == "conditional":
             if "conditions" in cleaned and not cleaned["conditions"]:
-                self.add_error("conditions", "Name at least one condition, or vote a plain go.")
+                self.add_error("conditions", _("Name at least one condition, or vote a plain go."))
             cleaned["vote"] = "go"
         return cleaned
 
     def _take_lines(self, cleaned: dict[str, Any]) -> None:
         if not self.lines.is_valid():
-            self.add_error("conditions", "A condition is not right yet; see its line.")
+            self.add_error("conditions", _("A condition is not right yet; see its line."))
             return
         found = [wanted for line in self.lines if (wanted := line.wanted())]
         cleaned["conditions"] = [*cleaned.get("conditions", ()), *found]
 
 
 OPENS_HELP = lazy(
-    lambda: f"T+12h or {sample_time('21:00')} in UTC. Empty: open from the start.", str
+    lambda: _("T+12h or {sample_time} in UTC. Empty: open from the start.").format(
+        sample_time=sample_time("21:00")
+    ),
+    str,
 )()
 
 
@@ -133,10 +138,14 @@ class OpensField(forms.CharField):
             return seconds
         at = instant_of(text, timezone.now(), self.t0)
         if at is None:
-            raise forms.ValidationError(f"{text!r} is no time. Write {OPENS_HELP}")
+            raise forms.ValidationError(
+                _("{text!r} is no time. Write {opens_help}").format(
+                    text=text, opens_help=OPENS_HELP
+                )
+            )
         if self.t0 is None:
             raise forms.ValidationError(
-                "This release has no T0 yet, so a time of the clock says nothing. Write T+12h."
+                _("This release has no T0 yet, so a time of the clock says nothing. Write T+12h.")
             )
         return round((at - self.t0).total_seconds())
 
@@ -145,13 +154,15 @@ class HoldField(forms.CharField):
     """How long a HOLD lasts, as 6h or 90 min; gives minutes."""
 
     def __init__(self, **kwargs) -> None:
-        super().__init__(max_length=30, help_text="As 6h, 90 min or 1h30m.", **kwargs)
+        super().__init__(max_length=30, help_text=_("As 6h, 90 min or 1h30m."), **kwargs)
 
     def clean(self, value) -> int:
         text = super().clean(value)
         seconds = length_of(text)
         if seconds is None or seconds < 60:
-            raise forms.ValidationError(f"{text!r} is no length of time. Write 6h or 90 min.")
+            raise forms.ValidationError(
+                _("{text!r} is no length of time. Write 6h or 90 min.").format(text=text)
+            )
         return seconds // 60
 
 
@@ -160,29 +171,29 @@ class GateForm(OnceForm):
 
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     title = forms.CharField(max_length=200)
-    opens = OpensField(label="Opens")
-    decider = forms.ChoiceField(required=False, label="Who decides")
-    hold_minutes = HoldField(label="A hold lasts")
-    voters = forms.MultipleChoiceField(required=False, label="Who votes")
-    veto_roles = forms.MultipleChoiceField(required=False, label="Veto")
+    opens = OpensField(label=_l("Opens"))
+    decider = forms.ChoiceField(required=False, label=_l("Who decides"))
+    hold_minutes = HoldField(label=_l("A hold lasts"))
+    voters = forms.MultipleChoiceField(required=False, label=_l("Who votes"))
+    veto_roles = forms.MultipleChoiceField(required=False, label=_l("Veto"))
     quorum = forms.ChoiceField(choices=Quorum.choices)
     quorum_count = forms.IntegerField(
-        required=False, min_value=1, max_value=1000, label="How many have to say go"
+        required=False, min_value=1, max_value=1000, label=_l("How many have to say go")
     )
     delegate_minutes = forms.IntegerField(
         min_value=0,
         max_value=10_080,
-        label="A missing vote can be delegated after, minutes",
-        help_text="Counted from the opening. The holder may at any time.",
+        label=_l("A missing vote can be delegated after, minutes"),
+        help_text=_l("Counted from the opening. The holder may at any time."),
     )
     silence_minutes = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=10_080,
-        label="Silence holds the gate after, minutes",
-        help_text="Counted from the opening. Empty: never by itself.",
+        label=_l("Silence holds the gate after, minutes"),
+        help_text=_l("Counted from the opening. Empty: never by itself."),
     )
-    reason = ReasonField(required=False, max_length=4000, label="Why")
+    reason = ReasonField(required=False, max_length=4000, label=_l("Why"))
 
     def __init__(self, *args, plan: DeploymentPlan, gate: Gate | None = None, **kwargs) -> None:
         if gate is not None and not args:
@@ -197,7 +208,7 @@ class GateForm(OnceForm):
         self.fields["veto_roles"].choices = _with_kept(voting, gate.veto_roles if gate else [])
         deciding = [(role.key, role.name) for role in roles if role.may(Right.DECIDE)]
         kept = [gate.decider.key] if gate and gate.decider else []
-        anyone = ("", "Any role with the right to decide")
+        anyone = ("", _("Any role with the right to decide"))
         self.fields["decider"].choices = [anyone, *_with_kept(deciding, kept)]
         self.fields["opens"].t0 = plan.t0
 
@@ -219,8 +230,11 @@ class GateForm(OnceForm):
 
 def _with_kept(choices: list[tuple[str, str]], kept: list[str]) -> list[tuple[str, str]]:
     """What a gate is set to can be kept, though its role may do no such thing any more."""
-    known = {key for key, _ in choices}
-    return [*choices, *((key, f"{key} (may not)") for key in kept if key not in known)]
+    known = {key for key, _unused in choices}
+    return [
+        *choices,
+        *((key, _("{key} (may not)").format(key=key)) for key in kept if key not in known),
+    ]
 
 
 def _initial(gate: Gate) -> dict[str, Any]:
@@ -244,7 +258,7 @@ class GateRemoveForm(OnceForm):
         required=False, max_length=64, widget=forms.HiddenInput(attrs=WITHOUT_ID)
     )
     reason = forms.CharField(
-        max_length=4000, label="Why it is taken off", widget=forms.Textarea(attrs={"rows": 2})
+        max_length=4000, label=_l("Why it is taken off"), widget=forms.Textarea(attrs={"rows": 2})
     )
 
 
@@ -253,13 +267,13 @@ class TryForm(OnceForm):
 
     role = forms.SlugField(max_length=60)
     how = forms.ChoiceField(
-        choices=[(word, word) for word in ("Call", "Chat", "Mail", "In person")],
-        label="I tried by",
+        choices=[(word, word) for word in (_l("Call"), _l("Chat"), _l("Mail"), _l("In person"))],
+        label=_l("I tried by"),
     )
     result = forms.CharField(max_length=120)
 
 
-RESULTS = ("No answer", "Will vote", "Cannot vote")
+RESULTS = (_l("No answer"), _l("Will vote"), _l("Cannot vote"))
 
 
 class DelegateForm(OnceForm):
@@ -269,14 +283,14 @@ class DelegateForm(OnceForm):
     to = forms.CharField(max_length=150)
     reason = forms.CharField(
         max_length=4000,
-        label="Reason, shown to everybody",
+        label=_l("Reason, shown to everybody"),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     agreed = ReasonField(
         required=False,
         max_length=4000,
-        label="What the holder wrote",
-        help_text="Wanted for whoever is no deputy: their own words, with when and where.",
+        label=_l("What the holder wrote"),
+        help_text=_l("Wanted for whoever is no deputy: their own words, with when and where."),
     )
 
     @classmethod
@@ -284,9 +298,13 @@ class DelegateForm(OnceForm):
         """The form for one missing vote; its reason says how often somebody tried."""
         tries = len(missing.tries)
         tried = f", {tries} {'try' if tries == 1 else 'tries'}" if tries else ""
-        first = f"{missing.tries[-1].at:%H:%M} UTC" if tries else ""
+        first = _("{at:%H:%M} UTC").format(at=missing.tries[-1].at) if tries else ""
         reason = (
-            f"{missing.holder} does not answer since {first}{tried}." if tries and says_why else ""
+            _("{holder} does not answer since {first}{tried}.").format(
+                holder=missing.holder, first=first, tried=tried
+            )
+            if tries and says_why
+            else ""
         )
         initial = {"role": missing.role.key, "to": missing.chosen, "reason": reason}
         return cls(initial=initial)

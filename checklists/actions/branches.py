@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.decisions import fresh_gate, refuse_decided
 from checklists.models import BranchStep, Gate
 from checklists.rules.followups import KINDS, MOST_STEPS, Step
@@ -22,7 +24,7 @@ def set_branches(
     _check(steps)
     with change(gate.plan, by=by, right=Right.EDIT, request_id=request_id) as setting:
         gate = fresh_gate(gate, setting)
-        refuse_decided(gate, "What starts was not changed.")
+        refuse_decided(gate, _("What starts was not changed."))
         roles = {role.key: role for role in Role.objects.filter(plan=setting.plan)}
         before = list(BranchStep.objects.filter(gate=gate).select_related("role"))
         if setting.repeated or _said(before) == _wanted(steps):
@@ -41,10 +43,15 @@ def set_branches(
             for word, some in steps.items()
             for place, step in enumerate(some, start=1)
         )
-        counts = ", ".join(f"{len(some)} on {SHOWN[word]}" for word, some in steps.items())
+        counts = ", ".join(
+            _("{count} on {word}").format(count=len(some), word=SHOWN[word])
+            for word, some in steps.items()
+        )
         setting.record(
             "gate.changed",
-            f"{gate.title}: what starts by itself is now {counts}.",
+            _("{gate}: what starts by itself is now {counts}.").format(
+                gate=gate.title, counts=counts
+            ),
             gate=gate.key,
             branches={word: [step.text for step in some] for word, some in steps.items()},
         )
@@ -54,19 +61,31 @@ def set_branches(
 def _check(steps: Mapping[str, Sequence[Step]]) -> None:
     for word, some in steps.items():
         if word not in SHOWN:
-            raise Invalid("branch", f"{word!r} is no branch. One of: {', '.join(SHOWN)}.")
+            raise Invalid(
+                "branch",
+                _("{word!r} is no branch. One of: {shown}.").format(
+                    word=word, shown=", ".join(SHOWN)
+                ),
+            )
         if len(some) > MOST_STEPS:
-            raise Invalid(word, f"At most {MOST_STEPS} steps start at once.")
+            raise Invalid(
+                word, _("At most {most_steps} steps start at once.").format(most_steps=MOST_STEPS)
+            )
         for step in some:
             if step.kind not in KINDS:
-                raise Invalid(word, f"{step.kind!r} is no kind. One of: {', '.join(KINDS)}.")
+                raise Invalid(
+                    word,
+                    _("{kind!r} is no kind. One of: {kinds}.").format(
+                        kind=step.kind, kinds=", ".join(KINDS)
+                    ),
+                )
             if not step.text.strip():
-                raise Invalid(word, "A step says what is to be done.")
+                raise Invalid(word, _("A step says what is to be done."))
 
 
 def _role(step: Step, roles: Mapping[str, Role]) -> Role | None:
     if step.role and step.role not in roles:
-        raise Invalid("role", f"This release has no role {step.role!r}.")
+        raise Invalid("role", _("This release has no role {role!r}.").format(role=step.role))
     return roles.get(step.role)
 
 

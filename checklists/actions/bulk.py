@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.items import (
     FIELDS,
     Wanted,
@@ -49,7 +51,10 @@ def set_items_state(
     if wrong := rules.objection(state, reason):
         raise Invalid(*wrong)
     if not 1 <= len(chosen) <= MOST_AT_ONCE:
-        raise Invalid("items", f"Choose between 1 and {MOST_AT_ONCE} items.")
+        raise Invalid(
+            "items",
+            _("Choose between 1 and {most_at_once} items.").format(most_at_once=MOST_AT_ONCE),
+        )
     wanted = Wanted(state, checked_reason(reason))
     with change(plan, by=by, right="tick", request_id=request_id) as setting:
         items = _found(setting, chosen)
@@ -72,7 +77,7 @@ def _found(setting: Change, chosen: Sequence[Chosen]) -> list[ChecklistItem]:
     rows = rows.select_related("phase", "role").order_by("phase__number", "position")
     items = name_items(rows)
     if missing := sorted(numbers - {item.number for item in items}):
-        raise Invalid("items", f"This release has no item {missing[0]}.")
+        raise Invalid("items", _("This release has no item {missing}.").format(missing=missing[0]))
     for item in items:
         item.plan = setting.plan
     return items
@@ -81,15 +86,19 @@ def _found(setting: Change, chosen: Sequence[Chosen]) -> list[ChecklistItem]:
 def _demand_unchanged(items: list[ChecklistItem], chosen: Sequence[Chosen]) -> None:
     seen = {one.number: one.revision for one in chosen}
     late = [
-        f"{item.removed_by_name} took {item.ref} off the list."
+        _("{removed_by_name} took {item} off the list.").format(
+            removed_by_name=item.removed_by_name, item=item.ref
+        )
         if item.removed_at
         else changed_meanwhile(item)
         for item in items
         if item.removed_at or seen[item.number] not in (None, item.revision)
     ]
     if late:
-        told = _shortened(sentence.replace(" Nothing was saved.", "") for sentence in late)
-        raise Refused(f"{told} None of the {len(chosen)} items was set.")
+        told = _shortened(sentence.replace(_(" Nothing was saved."), "") for sentence in late)
+        raise Refused(
+            _("{told} None of the {count} items was set.").format(told=told, count=len(chosen))
+        )
 
 
 def _demand_right_and_sense(setting: Change, items: list[ChecklistItem], wanted: Wanted) -> None:
@@ -104,7 +113,9 @@ def _demand_right_and_sense(setting: Change, items: list[ChecklistItem], wanted:
             refusals.append(refused)
     if not refusals:
         return
-    told = f"{_shortened(one.sentence for one in refusals)} None of the items was set."
+    told = _("{shortened} None of the items was set.").format(
+        shortened=_shortened(one.sentence for one in refusals)
+    )
     first = refusals[0]
     if isinstance(first, Invalid):
         raise Invalid(first.field, told)
@@ -114,7 +125,7 @@ def _demand_right_and_sense(setting: Change, items: list[ChecklistItem], wanted:
 def _shortened(sentences: Iterable[str]) -> str:
     told = list(sentences)
     more = len(told) - _TOLD
-    return " ".join(told[:_TOLD]) + (f" And {more} more." if more > 0 else "")
+    return " ".join(told[:_TOLD]) + (_(" And {more} more.").format(more=more) if more > 0 else "")
 
 
 def _record(
@@ -123,7 +134,7 @@ def _record(
     phases = {item.phase.number: item.phase for item in items}
     refs = listed([item.ref for item in items])
     state = rules.PAST[wanted.state]
-    what = f"{refs} to {state}"
+    what = _("{refs} to {state}").format(refs=refs, state=state)
     revoked = revoke_signatures(setting, phases.values(), what, whole=_reopens(before, wanted))
     setting.record(
         "items.set",
@@ -149,8 +160,8 @@ def _reopens(before: dict[int, str], wanted: Wanted) -> bool:
 def _left_out(items: list[ChecklistItem], wanted: Wanted) -> str:
     """Required items are never left out silently: the sentence names them."""
     refs = [item.ref for item in items if rules.left_out(item.required, wanted.state, "", "")]
-    return f" (required: {', '.join(refs)})" if refs else ""
+    return _(" (required: {refs})").format(refs=", ".join(refs)) if refs else ""
 
 
 def _why(wanted: Wanted) -> str:
-    return f" Reason: {wanted.reason}" if wanted.reason else ""
+    return _(" Reason: {reason}").format(reason=wanted.reason) if wanted.reason else ""

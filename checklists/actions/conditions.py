@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.models import Condition, Gate, SignOff, Vote
 from warroom.actions.again import carried_out_again
@@ -28,16 +29,24 @@ def checked(conditions: Sequence[Wanted]) -> list[Wanted]:
     """The conditions that say something. Raises Invalid for too many, too long or never due."""
     kept = [wanted for wanted in conditions if wanted.text.strip()]
     if len(kept) > LIMIT:
-        raise Invalid("conditions", f"{len(kept)} conditions; {LIMIT} are allowed.")
+        raise Invalid(
+            "conditions",
+            _("{count} conditions; {limit} are allowed.").format(count=len(kept), limit=LIMIT),
+        )
     if any(len(wanted.text) > TEXT_LIMIT for wanted in kept):
-        raise Invalid("conditions", f"A condition has at most {TEXT_LIMIT} characters.")
+        raise Invalid(
+            "conditions",
+            _("A condition has at most {text_limit} characters.").format(text_limit=TEXT_LIMIT),
+        )
     for number, wanted in enumerate(kept, 1):
         at = wanted.due_at
         if at is not None and not (at.year in YEARS and can_be_kept(at)):
             raise Invalid(
                 "conditions",
-                f"Condition {number} is due in the year {at.year}. "
-                f"A due time lies in the years {YEARS[0]} to {YEARS[-1]}.",
+                _(
+                    "Condition {number} is due in the year {year}. A due time lies in "
+                    "the years {years} to {years_item}."
+                ).format(number=number, year=at.year, years=YEARS[0], years_item=YEARS[-1]),
             )
     return kept
 
@@ -80,9 +89,12 @@ def close_condition(
     """
     note = note.strip()
     if not note:
-        raise Invalid("note", "Say how the condition was met.")
+        raise Invalid("note", _("Say how the condition was met."))
     if len(note) > TEXT_LIMIT:
-        raise Invalid("note", f"The note has more than {TEXT_LIMIT} characters.")
+        raise Invalid(
+            "note",
+            _("The note has more than {text_limit} characters.").format(text_limit=TEXT_LIMIT),
+        )
     with change(condition.plan, by=by, request_id=request_id) as closing:
         demand(closing.plan, by, Right.VOTE if condition.vote_id else Right.SIGN)
         condition = Condition.objects.get(pk=condition.pk)
@@ -93,7 +105,9 @@ def close_condition(
         condition.save(update_fields=["closed_at", "closed_by", "closed_note"])
         closing.record(
             "condition.closed",
-            f"Condition {condition.number} met: {condition.text} {note}",
+            _("Condition {condition} met: {condition_text} {note}").format(
+                condition=condition.number, condition_text=condition.text, note=note
+            ),
             condition=condition.number,
             gate=condition.gate.key if condition.gate else "",
             note=note,

@@ -1,5 +1,7 @@
 """What was wrong about a decision, added below it. The decision itself is never edited (law 4)."""
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Correction, Decision
 from warroom.actions.again import carried_out_again
 from warroom.actions.change import change
@@ -18,13 +20,18 @@ def correct(
     """
     text = text.replace("\0", "").strip()
     if not text:
-        raise Invalid("text", "Say what was wrong.")
+        raise Invalid("text", _("Say what was wrong."))
     if len(text) > REASON_LIMIT:
-        raise Invalid("text", f"The correction has more than {REASON_LIMIT} characters.")
+        raise Invalid(
+            "text",
+            _("The correction has more than {reason_limit} characters.").format(
+                reason_limit=REASON_LIMIT
+            ),
+        )
     gate = decision.gate
     with change(gate.plan, by=by, request_id=request_id, when_closed=True) as correcting:
         if not {Right.EDIT.value, Right.DECIDE.value} & correcting.held.rights:
-            raise NotAllowed("Who edits the plan or decides its gates adds corrections.")
+            raise NotAllowed(_("Who edits the plan or decides its gates adds corrections."))
         row, made = Correction.objects.get_or_create(
             decision=decision,
             text=text,
@@ -34,7 +41,9 @@ def correct(
         if made:
             correcting.record(
                 "gate.corrected",
-                f"{gate.title}: decision of {decision.at:%d %b %H:%M} UTC corrected. {text}",
+                _("{gate}: decision of {at:%d %b %H:%M} UTC corrected. {text}").format(
+                    gate=gate.title, at=decision.at, text=text
+                ),
                 gate=gate.key,
                 decision=decision.pk,
                 evidence_sha256=decision.evidence_sha256,

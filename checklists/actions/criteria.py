@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.criteria_effects import Edit, followed, moment_of
 from checklists.actions.criterion_fields import assign, checked, hundredths, shown
@@ -26,7 +28,7 @@ from warroom.rules.wording import listed
 
 MOST = 200
 RESERVED = frozenset({"add"})  # an address of its own below the gate's criteria
-LOST = "Nothing was saved."
+LOST = _l("Nothing was saved.")
 
 
 class FellMeanwhile(Refused):
@@ -35,15 +37,25 @@ class FellMeanwhile(Refused):
     def __init__(self, unnamed: Collection[str]) -> None:
         names = listed(list(unnamed))
         super().__init__(
-            f"Meanwhile: {names}. To save asks for that again. Send again if that is meant."
+            _(
+                "Meanwhile: {names}. To save asks for that again. Send again if that is meant."
+            ).format(names=names)
         )
 
 
 def at_stake(fallen: Regated) -> dict[str, str]:
     """Votes and signatures that a change takes, as keys for a form and in words."""
-    votes = {f"v{one.pk}": f"{one.person_name} voted as {one.role.name}" for one in fallen.votes}
+    votes = {
+        f"v{one.pk}": _("{person_name} voted as {role}").format(
+            person_name=one.person_name, role=one.role.name
+        )
+        for one in fallen.votes
+    }
     signed = {
-        f"s{one.pk}": f"{one.person_name} signed as {one.role.name}" for one in fallen.signoffs
+        f"s{one.pk}": _("{person_name} signed as {role}").format(
+            person_name=one.person_name, role=one.role.name
+        )
+        for one in fallen.signoffs
     }
     return votes | signed
 
@@ -71,7 +83,7 @@ def add_criterion(
         refuse_decided(gate, LOST)
         standing = gate.criteria.count()
         if standing >= MOST:
-            raise Invalid("label", f"A gate asks at most {MOST} things.")
+            raise Invalid("label", _("A gate asks at most {most} things.").format(most=MOST))
         criterion = Criterion(gate=gate, key=_key(gate, values["label"]), position=standing + 1)
         assign(criterion, values)
         criterion.save()
@@ -153,7 +165,9 @@ def move_criterion(
         _number(gate, others)
         moving.record(
             "criterion.changed",
-            f"{criterion.label} stands at place {place} of {gate.title}, was {before}",
+            _("{criterion} stands at place {place} of {gate}, was {before}").format(
+                criterion=criterion.label, place=place, gate=gate.title, before=before
+            ),
             gate=gate.key,
             criterion=criterion.key,
             place=place,
@@ -188,7 +202,9 @@ def set_bar(
         was, gate.bar, gate.bar_fail = bar_text(gate), reach, fail
         gate.save(update_fields=["bar", "bar_fail"])
         fallen = regate(setting, gate)
-        text = f"{gate.title}: the weighted criteria must reach {bar_text(gate)}, was {was}"
+        text = _("{gate}: the weighted criteria must reach {bar}, was {was}").format(
+            gate=gate.title, bar=bar_text(gate), was=was
+        )
         setting.record(
             "gate.changed",
             f"{text}: {reason}{fallen.said}",
@@ -204,7 +220,11 @@ def set_bar(
 def bar_text(gate: Gate) -> str:
     """``90 %, no-go under 70 %``."""
     reach = Decimal(100) if gate.bar is None else gate.bar
-    under = "" if gate.bar_fail is None else f", no-go under {float(gate.bar_fail):g} %"
+    under = (
+        ""
+        if gate.bar_fail is None
+        else _(", no-go under {bar_fail:g} %").format(bar_fail=float(gate.bar_fail))
+    )
     return f"{float(reach):g} %{under}"
 
 
@@ -213,21 +233,21 @@ def _share(field: str, value: Decimal | None) -> Decimal | None:
     try:
         return None if value is None else hundredths(value)
     except (ValueError, ArithmeticError):
-        raise Invalid(field, "Give a share above 0 and up to 100 %.") from None
+        raise Invalid(field, _("Give a share above 0 and up to 100 %.")) from None
 
 
 def _check_bar(reach: Decimal | None, fail: Decimal | None) -> None:
     for field, value in (("bar", reach), ("bar_fail", fail)):
         if value is not None and not 0 < value <= 100:
-            raise Invalid(field, "Give a share above 0 and up to 100 %.")
+            raise Invalid(field, _("Give a share above 0 and up to 100 %."))
     if fail is not None and fail > (100 if reach is None else reach):
-        raise Invalid("bar_fail", "What is a no-go lies below what must be reached.")
+        raise Invalid("bar_fail", _("What is a no-go lies below what must be reached."))
 
 
 def _reason(text: str) -> str:
     reason = checked_reason(text)
     if not reason:
-        raise Invalid("reason", "Say why. It is shown to everybody.")
+        raise Invalid("reason", _("Say why. It is shown to everybody."))
     return reason
 
 
@@ -245,10 +265,18 @@ def _refuse_older(now: Criterion, seen: int | None) -> None:
     if seen is None or seen == now.version:
         return
     newest = now.versions.first()
-    who = f" by {newest.by_name}, {newest.at:%H:%M} UTC: “{newest.reason}”" if newest else ""
+    who = (
+        _(" by {by_name}, {at:%H:%M} UTC: “{reason}”").format(
+            by_name=newest.by_name, at=newest.at, reason=newest.reason
+        )
+        if newest
+        else ""
+    )
     raise Refused(
-        f"{now.label} was changed while you wrote{who}. What you typed is compared with it below; "
-        "send again if that is meant."
+        _(
+            "{now} was changed while you wrote{who}. What you typed is compared with it "
+            "below; send again if that is meant."
+        ).format(now=now.label, who=who)
     )
 
 
@@ -285,8 +313,8 @@ def _record(
     judged = _forget_judgement(edit) if edit.outdates else ""
     fallen = regate(changing, edit.gate) if edit.judged else Regated()
     said, data = followed(changing, edit)
-    loose = " A target is loosened while it is missed." if moment.loosens else ""
-    waived = " The deviation that was accepted is no longer." if moment.waiver else ""
+    loose = _(" A target is loosened while it is missed.") if moment.loosens else ""
+    waived = _(" The deviation that was accepted is no longer.") if moment.waiver else ""
     changing.record(
         f"criterion.{verb}",
         f"{_sentence(verb, edit)}: {reason}{loose}{waived}{judged}{fallen.said}{said}",
@@ -305,8 +333,8 @@ def _record(
 def _forget_judgement(edit: Edit) -> str:
     """A person judged what was asked then, not what is asked now."""
     key = judgement_key(edit.before)
-    gone, _ = Evidence.objects.filter(plan=edit.gate.plan, key=key).delete()
-    return " It is to be judged anew." if gone and edit.after else ""
+    gone, _unused = Evidence.objects.filter(plan=edit.gate.plan, key=key).delete()
+    return _(" It is to be judged anew.") if gone and edit.after else ""
 
 
 def _keep(changing: Change, before: Criterion, reason: str, loosened: bool) -> None:
@@ -322,14 +350,18 @@ def _keep(changing: Change, before: Criterion, reason: str, loosened: bool) -> N
 
 def _sentence(verb: str, edit: Edit) -> str:
     """``P95 latency at Gate 1: target < 250 ms, was < 200 ms``: the older text is named."""
-    label, at = (edit.after or edit.before).label, f"at {edit.gate.title}"
+    label, at = (edit.after or edit.before).label, _("at {gate}").format(gate=edit.gate.title)
     if verb == "added":
-        return f"{label} is asked {at}: {_asks(edit.after)}"
+        return _("{label} is asked {at}: {asks}").format(label=label, at=at, asks=_asks(edit.after))
     if verb == "removed":
-        return f"{label} is no longer asked {at}, was {_asks(edit.before)}"
+        return _("{label} is no longer asked {at}, was {asks}").format(
+            label=label, at=at, asks=_asks(edit.before)
+        )
     moved = [one.text for one in differences(shown(edit.before), shown(edit.after))]
-    return f"{label} {at}, version {edit.after.version}: {'; '.join(moved) or 'changed'}"
+    return _("{label} {at}, version {version}: {moved}").format(
+        label=label, at=at, version=edit.after.version, moved="; ".join(moved) or "changed"
+    )
 
 
 def _asks(criterion: Criterion) -> str:
-    return words_of(shown(criterion))["Target"] or "as people judge it"
+    return words_of(shown(criterion))["Target"] or _("as people judge it")

@@ -17,6 +17,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Area, Criterion, Source
 from checklists.rules.bands import Bound
 from checklists.rules.numbers import whole_number
@@ -49,11 +51,15 @@ def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
         if name in values:
             values[name] = _text(name, values[name], limit)
     if not values.get("label", "" if new else "-"):
-        raise Invalid("label", "Say what is asked.")
+        raise Invalid("label", _("Say what is asked."))
     if "source" in values and values["source"] not in Source.values:
-        raise Invalid("source", f"No such source. One of: {', '.join(Source.values)}.")
+        raise Invalid(
+            "source", _("No such source. One of: {values}.").format(values=", ".join(Source.values))
+        )
     if values.get("area") and values["area"] not in Area.values:
-        raise Invalid("area", f"No such area. One of: {', '.join(Area.values)}.")
+        raise Invalid(
+            "area", _("No such area. One of: {values}.").format(values=", ".join(Area.values))
+        )
     _check_numbers(values)
     if "params" in values:
         values["params"] = _params(values.get("source", ""), values["params"])
@@ -65,9 +71,11 @@ def _check_numbers(values: dict[str, Any]) -> None:
     if weight is not None:
         values["weight"] = _weight(weight)
     if valid is not None and not 1 <= valid <= MOST_DAYS * 86_400:
-        raise Invalid("valid_for_s", f"Give a length up to {MOST_DAYS} days.")
+        raise Invalid(
+            "valid_for_s", _("Give a length up to {most_days} days.").format(most_days=MOST_DAYS)
+        )
     if values.get("red") is not None and values.get("green", Bound("=", 0)) is None:
-        raise Invalid("target", "Say what is green as well: the target as a number.")
+        raise Invalid("target", _("Say what is green as well: the target as a number."))
 
 
 def hundredths(value: Decimal | float) -> Decimal:
@@ -85,14 +93,19 @@ def _weight(value: Any) -> Decimal:
     except (ValueError, ArithmeticError):
         weight = Decimal(0)
     if not 0 < weight < MOST_WEIGHT:
-        raise Invalid("weight", "A weight lies between 0.01 and 9,999.99.")
+        raise Invalid("weight", _("A weight lies between 0.01 and 9,999.99."))
     return weight
 
 
 def _text(name: str, value: Any, limit: int) -> str:
     text = " ".join(str(value or "").replace("\0", "").split())
     if len(text) > limit:
-        raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")
+        raise Invalid(
+            name,
+            _("This has {count} characters; {limit} are allowed.").format(
+                count=len(text), limit=limit
+            ),
+        )
     return text
 
 
@@ -110,12 +123,17 @@ _KNOWN = {
 def _params(source: str, params: Any) -> dict[str, Any]:
     """Only what the source wants, in the form in which it reads it."""
     if not isinstance(params, Mapping):
-        raise Invalid("params", "This is no object.")
+        raise Invalid("params", _("This is no object."))
     kept: dict[str, Any] = {}
     for name in _KNOWN.get(source, ()):
         value = params.get(name)
         if value is not None and not isinstance(value, list if name in _LISTS else str):
-            raise Invalid(name, f"{name} is a {'list' if name in _LISTS else 'text'}.")
+            raise Invalid(
+                name,
+                _("{name} is a {words}.").format(
+                    name=name, words="list" if name in _LISTS else "text"
+                ),
+            )
         if name in _LISTS and (value or name != "groups"):
             kept[name] = [_listed(name, one) for one in (value or [])[:100]]
         elif value:
@@ -128,7 +146,9 @@ def _listed(name: str, value: Any) -> str | int:
         return _text(name, value, 300 if name == "groups" else 80)
     number = whole_number(str(value))
     if number is None:
-        raise Invalid("phases", f"{str(value)[:40]!r} is no number of a phase.")
+        raise Invalid(
+            "phases", _("{value!r} is no number of a phase.").format(value=str(value)[:40])
+        )
     return number
 
 

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from checklists.actions.followups import start_branch
 from checklists.models import Decision, FollowUp, Gate
@@ -19,7 +22,7 @@ from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed, Refused
 from warroom.models import Right, Role, User
 from warroom.queries.people import standing
 
-THE_RULE = "the rule"
+THE_RULE = _l("the rule")
 # A rationale that is made out of what is true under the lock.
 Reasoned = Callable[[GateSheet], str]
 
@@ -63,7 +66,7 @@ def decide_gate(
         minutes = gate.hold_minutes if hold_minutes is None else hold_minutes
         if newest is not None and _same_decision(newest, by, word, rationale, minutes, deciding):
             return newest
-        refuse_decided(gate, "Your decision was not taken.")
+        refuse_decided(gate, _("Your decision was not taken."))
         sheet = gate_sheet(gate, deciding.at)
         _check_decision(sheet, word, rationale, seen, by)
         confirmed = _weigh(gate, word, by, deciding.at, window_reason)
@@ -126,8 +129,10 @@ def _refuse_author_alone(gate: Gate, by: User) -> None:
     others = now.exclude(person=by).exclude(delegation__isnull=False, role__in=own)
     if not others.exists():
         raise Refused(
-            "You wrote this plan. Its author may not be the only one to say GO: somebody else has "
-            "to vote go first."
+            _(
+                "You wrote this plan. Its author may not be the only one to say GO: "
+                "somebody else has to vote go first."
+            )
         )
 
 
@@ -135,8 +140,16 @@ def refuse_decided(gate: Gate, lost: str) -> None:
     final = gate.decisions.filter(word__in=gates.FINAL).first()
     if final is not None:
         raise Refused(
-            f"{gate.title} was decided while you wrote: {gates.SHOWN[final.word]}, "
-            f"{final.person_name}, {final.at:%H:%M:%S} UTC. {lost}"
+            _(
+                "{gate} was decided while you wrote: {word}, {person_name}, "
+                "{at:%H:%M:%S} UTC. {lost}"
+            ).format(
+                gate=gate.title,
+                word=gates.SHOWN[final.word],
+                person_name=final.person_name,
+                at=final.at,
+                lost=lost,
+            )
         )
 
 
@@ -146,12 +159,16 @@ def deciding_role(gate: Gate, by: User) -> Role:
     if gate.decider is not None:
         if gate.decider_id not in held.role_ids:
             raise NotAllowed(
-                f"{gate.decider.name} decides {gate.title}. You do not sit in that role."
+                _("{decider} decides {gate}. You do not sit in that role.").format(
+                    decider=gate.decider.name, gate=gate.title
+                )
             )
         return gate.decider
     deciding = held.roles_with(Right.DECIDE)
     if not deciding:
-        raise NotAllowed(f"Your roles in this release do not decide {gate.title}.")
+        raise NotAllowed(
+            _("Your roles in this release do not decide {gate}.").format(gate=gate.title)
+        )
     return deciding[0]
 
 
@@ -176,10 +193,16 @@ def accepted_by(sheet: GateSheet, person: User | None) -> list[str]:
 def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str, by: User) -> None:
     if seen and seen != sheet.seen and not _follows(sheet, word, seen):
         raise Outdated(
-            f"The gate changed while you read. {_changed(sheet, seen)} Nothing was decided: look "
-            "again, then decide."
+            _(
+                "The gate changed while you read. {changed} Nothing was decided: look "
+                "again, then decide."
+            ).format(changed=_changed(sheet, seen))
         )
-    opens = f"{sheet.opens_at:%d %b %H:%M} UTC" if sheet.opens_at else "the start"
+    opens = (
+        _("{opens_at:%d %b %H:%M} UTC").format(opens_at=sheet.opens_at)
+        if sheet.opens_at
+        else _("the start")
+    )
     wrong = gates.decision_objection(
         word,
         sheet.recommendation.word,
@@ -191,7 +214,12 @@ def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str, by: 
     if wrong:
         raise Invalid(*wrong)
     if len(rationale) > REASON_LIMIT:
-        raise Invalid("rationale", f"The rationale has more than {REASON_LIMIT} characters.")
+        raise Invalid(
+            "rationale",
+            _("The rationale has more than {reason_limit} characters.").format(
+                reason_limit=REASON_LIMIT
+            ),
+        )
 
 
 def _follows(sheet: GateSheet, word: str, seen: str) -> bool:
@@ -208,8 +236,8 @@ def _changed(sheet: GateSheet, seen: str) -> str:
     was = gates.SHOWN.get(seen.partition(":")[0], "something else")
     now = sheet.recommendation
     if was == now.shown:
-        return f"What people vote on was changed; the rule says {now.sentence}"
-    return f"The rule said {was}; now it says {now.sentence}"
+        return _("What people vote on was changed; the rule says {now}").format(now=now.sentence)
+    return _("The rule said {was}; now it says {now}").format(was=was, now=now.sentence)
 
 
 def _write_decision(
@@ -297,21 +325,28 @@ def _record_decision(
 
 
 def _sentence(decision: Decision, accepted: list[str]) -> str:
-    how = "as the rule says"
+    how = _("as the rule says")
     if decision.word != decision.recommendation:
-        how = f"against the rule, which says {gates.SHOWN[decision.recommendation]}"
+        how = _("against the rule, which says {recommendation}").format(
+            recommendation=gates.SHOWN[decision.recommendation]
+        )
     elif decision.override:
-        how = f"on what {decision.person_name} accepted: {', '.join(accepted)}"
+        how = _("on what {person_name} accepted: {accepted}").format(
+            person_name=decision.person_name, accepted=", ".join(accepted)
+        )
     shown = gates.SHOWN[decision.word]
-    return f"{decision.gate.title}: {shown}, decided as {decision.decided_as}, {how}."
+    return _("{gate}: {shown}, decided as {decided_as}, {how}.").format(
+        gate=decision.gate.title, shown=shown, decided_as=decision.decided_as, how=how
+    )
 
 
 def _held(decision: Decision) -> str:
     until = decision.hold_until
-    return f"Looked at again at {until:%d %b %H:%M} UTC." if until else ""
+    return _("Looked at again at {until:%d %b %H:%M} UTC.").format(until=until) if until else ""
 
 
 def _started(started: list[FollowUp]) -> str:
     """How many are left to do; what the product did at once is not worth a word here."""
     waiting = sum(row.done_at is None for row in started)
-    return f"To do now: {waiting} follow-up{'s' if waiting > 1 else ''}." if waiting else ""
+    said = ngettext("To do now: {count} follow-up.", "To do now: {count} follow-ups.", waiting)
+    return said.format(count=waiting) if waiting else ""

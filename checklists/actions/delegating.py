@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.decisions import decide_gate, deciding_role, fresh_gate, refuse_decided
 from checklists.models import Decision, Delegation, Gate, ReachTry
@@ -17,14 +19,11 @@ from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reaso
 from warroom.models import Right, Role, User
 
 HOW_LIMIT, RESULT_LIMIT = 40, 120
-TEXT = """{by} asks you to cast the vote of {role} at {gate} in the release {plan}, for {holder}.
-
-Reason: {reason}
-
-The vote is marked “for {holder}”; the seat stays theirs, and their own vote ends this. Vote here:
-
-{link}
-"""
+TEXT = _l(
+    "{by} asks you to cast the vote of {role} at {gate} in the release {plan}, for "
+    "{holder}.\n\nReason: {reason}\n\nThe vote is marked “for {holder}”; the seat stays "
+    "theirs, and their own vote ends this. Vote here:\n\n{link}\n"
+)
 
 
 def log_try(
@@ -41,11 +40,13 @@ def log_try(
         _demand_part(trying, gate)
         if trying.repeated:
             return gate.tries.filter(role=role, how=how, result=result).first()
-        refuse_decided(gate, "The try was not written down.")
+        refuse_decided(gate, _("The try was not written down."))
         row = ReachTry.objects.create(
             gate=gate, role=role, how=how, result=result, by_name=trying.author_name, at=trying.at
         )
-        text = f"{trying.author_name} tried to reach {role.name} for {gate.title}: {how}, {result}"
+        text = _("{author_name} tried to reach {role} for {gate}: {how}, {result}").format(
+            author_name=trying.author_name, role=role.name, gate=gate.title, how=how, result=result
+        )
         trying.record("vote.tried", text, gate=gate.key, role=role.key, how=how, result=result)
     return row
 
@@ -53,16 +54,23 @@ def log_try(
 def _words(field: str, text: str, limit: int) -> str:
     text = " ".join(text.replace("\0", "").split())
     if not text:
-        raise Invalid(field, "Say how you tried." if field == "how" else "Say what came of it.")
+        raise Invalid(
+            field, _("Say how you tried.") if field == "how" else _("Say what came of it.")
+        )
     if len(text) > limit:
-        raise Invalid(field, f"{field.capitalize()} has more than {limit} characters.")
+        raise Invalid(
+            field,
+            _("{field} has more than {limit} characters.").format(
+                field=field.capitalize(), limit=limit
+            ),
+        )
     return text
 
 
 def _demand_part(trying: Change, gate: Gate) -> None:
     held = trying.held
     if not (held.may(Right.VOTE) or held.may(Right.DECIDE) or gate.decider_id in held.role_ids):
-        raise NotAllowed("Your roles in this release neither vote nor decide.")
+        raise NotAllowed(_("Your roles in this release neither vote nor decide."))
 
 
 # --- the vote in other hands ---------------------------------------------------------------
@@ -88,7 +96,7 @@ def delegate_vote(
     """
     reason, agreed = checked_reason(reason), checked_reason(agreed)
     if not reason:
-        raise Invalid("reason", "Say why; everybody sees it.")
+        raise Invalid("reason", _("Say why; everybody sees it."))
     with change(gate.plan, by=by, request_id=request_id) as asking:
         gate = fresh_gate(gate, asking)
         if role.pk not in asking.held.role_ids:
@@ -99,7 +107,7 @@ def delegate_vote(
         same = next((one for one in stands if one.to_id == to.pk), None)
         if same is not None:
             return same
-        refuse_decided(gate, "Nobody was asked.")
+        refuse_decided(gate, _("Nobody was asked."))
         missing = _missing(asking, gate, role)
         _demand_may(missing, to, agreed)
         return _write(asking, gate, missing, to, reason, agreed, stands)
@@ -110,28 +118,52 @@ def _missing(asking: Change, gate: Gate, role: Role) -> Missing:
     sheet = gate_sheet(gate, asking.at)
     row = next((row for row in sheet.votes if row.role.pk == role.pk), None)
     if row is None:
-        raise NotAllowed(f"{role.name} does not vote at {gate.title}.")
+        raise NotAllowed(
+            _("{role} does not vote at {gate}.").format(role=role.name, gate=gate.title)
+        )
     if row.vote is not None:
-        raise Refused(f"{row.vote.person_name} has voted as {role.name}: {row.vote.word}.")
+        raise Refused(
+            _("{person_name} has voted as {role}: {word}.").format(
+                person_name=row.vote.person_name, role=role.name, word=row.vote.word
+            )
+        )
     if not row.holders:
-        raise Refused(f"Nobody sits as {role.name}. Seat somebody there: then they vote.")
+        raise Refused(
+            _("Nobody sits as {role}. Seat somebody there: then they vote.").format(role=role.name)
+        )
     found = missing_votes(sheet, asking.held.role_ids)
     missing = next(one for one in found if one.role.pk == role.pk)
     if not missing.is_offered:
-        raise Refused(f"It is too early to hand over the vote of {role.name}. {missing.offer}")
+        raise Refused(
+            _("It is too early to hand over the vote of {role}. {offer}").format(
+                role=role.name, offer=missing.offer
+            )
+        )
     return missing
 
 
 def _demand_may(missing: Missing, to: User, agreed: str) -> None:
     choice: Choice | None = next((one for one in missing.choices if one.user.pk == to.pk), None)
     if choice is None:
-        raise Invalid("to", f"{to.display_name} cannot be asked: they sit in no other role here.")
+        raise Invalid(
+            "to",
+            _("{display_name} cannot be asked: they sit in no other role here.").format(
+                display_name=to.display_name
+            ),
+        )
     if choice.may.word == NO:
-        raise Invalid("to", f"{choice.name} may not vote as {missing.role.name}. {choice.may.why}")
+        raise Invalid(
+            "to",
+            _("{choice} may not vote as {role}. {why}").format(
+                choice=choice.name, role=missing.role.name, why=choice.may.why
+            ),
+        )
     if choice.may.word == AGREED and not agreed:
         raise Invalid(
             "agreed",
-            f"{choice.name} is no deputy of {missing.holder}. Attach what {missing.holder} wrote.",
+            _("{choice} is no deputy of {holder}. Attach what {holder} wrote.").format(
+                choice=choice.name, holder=missing.holder
+            ),
         )
 
 
@@ -159,11 +191,21 @@ def _write(
         at=asking.at,
     )
     _tell(asking, row)
-    before = f", no longer {', '.join(one.to_name for one in stands)}" if stands else ""
+    before = (
+        _(", no longer {to_name}").format(to_name=", ".join(one.to_name for one in stands))
+        if stands
+        else ""
+    )
     asking.record(
         "vote.delegated",
-        f"{row.to_name} is asked to vote as {row.role.name} for {row.for_name} at {gate.title}"
-        f"{before}. {reason}",
+        _("{to_name} is asked to vote as {role} for {for_name} at {gate}{before}. {reason}").format(
+            to_name=row.to_name,
+            role=row.role.name,
+            for_name=row.for_name,
+            gate=gate.title,
+            before=before,
+            reason=reason,
+        ),
         gate=gate.key,
         role=row.role.key,
         to=to.username,
@@ -184,7 +226,9 @@ def _tell(asking: Change, row: Delegation) -> None:
         asking,
         key=f"delegation:{row.pk}",
         to=row.to.email,
-        subject=f"Vote as {row.role.name} for {row.for_name}: {row.gate.title}",
+        subject=_("Vote as {role} for {for_name}: {gate}").format(
+            role=row.role.name, for_name=row.for_name, gate=row.gate.title
+        ),
         text=TEXT.format(
             by=row.by_name,
             role=row.role.name,
@@ -213,9 +257,11 @@ def take_delegation_back(
             deciding_role(gate, by)
         if row.ended_at is not None or ending.repeated:
             return row
-        refuse_decided(gate, "The delegation stays on record.")
+        refuse_decided(gate, _("The delegation stays on record."))
         _end(ending, row)
-        text = f"{row.to_name} is not asked any more to vote as {row.role.name} at {gate.title}"
+        text = _("{to_name} is not asked any more to vote as {role} at {gate}").format(
+            to_name=row.to_name, role=row.role.name, gate=gate.title
+        )
         ending.record("vote.taken_back", text, gate=gate.key, role=row.role.key, delegation=row.pk)
     return row
 
@@ -241,5 +287,5 @@ def _absent(sheet: GateSheet) -> str:
     tries = list(sheet.gate.tries.all())
     said = "; ".join(tries_words(row, tries) for row in sheet.missing)
     if not said:
-        raise Refused("Every vote is in: nobody is absent. Decide on the gate's page.")
+        raise Refused(_("Every vote is in: nobody is absent. Decide on the gate's page."))
     return f"{said}."

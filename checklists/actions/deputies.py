@@ -1,5 +1,7 @@
 """Whom the holder of a role names, beforehand, to vote when they cannot."""
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Deputy
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed
@@ -20,18 +22,27 @@ def name_deputy(
         if found is not None:
             return found
         if Seat.objects.active(naming.at).filter(user=person, role=role).exists():
-            raise Invalid("person", f"{person.display_name} sits as {role.name} already.")
+            raise Invalid(
+                "person",
+                _("{display_name} sits as {role} already.").format(
+                    display_name=person.display_name, role=role.name
+                ),
+            )
         seats = Seat.objects.to_come(naming.at).filter(user=person, role__plan=naming.plan)
         if not seats.exists():
             raise Invalid(
                 "person",
-                f"{person.display_name} has no seat in this release and does not see it. Seat "
-                "them first, in any role.",
+                _(
+                    "{display_name} has no seat in this release and does not see it. "
+                    "Seat them first, in any role."
+                ).format(display_name=person.display_name),
             )
         row = Deputy.objects.create(
             role=role, person=person, named_by_name=naming.author_name, at=naming.at
         )
-        text = f"{person.display_name} is deputy for the votes of {role.name}"
+        text = _("{display_name} is deputy for the votes of {role}").format(
+            display_name=person.display_name, role=role.name
+        )
         naming.record("role.deputy_named", text, role=role.key, person=person.username)
     return row
 
@@ -46,12 +57,18 @@ def remove_deputy(
         if found is None:
             return
         found.delete()
-        text = f"{person.display_name} is no deputy for the votes of {role.name} any more"
+        text = _("{display_name} is no deputy for the votes of {role} any more").format(
+            display_name=person.display_name, role=role.name
+        )
         removing.record("role.deputy_removed", text, role=role.key, person=person.username)
 
 
 def _demand_own(naming: Change, role: Role) -> None:
     if role.plan_id != naming.plan.pk:
-        raise Invalid("role", "This release has no such role.")
+        raise Invalid("role", _("This release has no such role."))
     if role.pk not in naming.held.role_ids and not naming.held.may(Right.EDIT):
-        raise NotAllowed(f"Only who sits as {role.name}, or may edit the plan, names its deputies.")
+        raise NotAllowed(
+            _("Only who sits as {role}, or may edit the plan, names its deputies.").format(
+                role=role.name
+            )
+        )

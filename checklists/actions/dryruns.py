@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.models import DryRun, DryRunResult
 from checklists.queries.dryruns import dry_runs, outcome_of
@@ -38,9 +39,9 @@ def add_dry_run(
             return adding.plan.dry_runs.get(number=number)
         last = adding.plan.dry_runs.aggregate(last=Max("number"))["last"] or 0
         if last >= MOST:
-            raise Refused(f"A release has at most {MOST} dry runs.")
+            raise Refused(_("A release has at most {most} dry runs.").format(most=MOST))
         run = DryRun.objects.create(plan=adding.plan, number=last + 1, **values)
-        text = f"Dry run {run.number} added: {run.title}"
+        text = _("Dry run {run} added: {run_title}").format(run=run.number, run_title=run.title)
         adding.record("dryrun.added", text, dry_run=run.number, after=_shown(run))
     return run
 
@@ -72,7 +73,7 @@ def edit_dry_run(
             run.asked_at = editing.at
         run.revision += 1
         run.save()
-        text = f"Dry run {run.number} edited: {run.title}"
+        text = _("Dry run {run} edited: {run_title}").format(run=run.number, run_title=run.title)
         editing.record("dryrun.changed", text, dry_run=run.number, before=before, after=after)
     return run
 
@@ -81,7 +82,7 @@ def remove_dry_run(run: DryRun, reason: str, *, by: User, request_id: str | None
     """Take a dry run off; its row and its results stay. Raises Invalid without a reason."""
     why = checked_reason(reason, 500)
     if not why:
-        raise Invalid("reason", "Say why it is not tried any more.")
+        raise Invalid("reason", _("Say why it is not tried any more."))
     with change(run.plan, by=by, right=Right.EDIT, request_id=request_id) as removing:
         run = DryRun.objects.get(pk=run.pk)
         if removing.repeated or run.removed_at is not None:
@@ -89,7 +90,9 @@ def remove_dry_run(run: DryRun, reason: str, *, by: User, request_id: str | None
         run.removed_at, run.removed_why = removing.at, why
         run.revision += 1
         run.save()
-        text = f"Dry run {run.number} taken off, {run.title}: {why}"
+        text = _("Dry run {run} taken off, {run_title}: {why}").format(
+            run=run.number, run_title=run.title, why=why
+        )
         removing.record("dryrun.removed", text, dry_run=run.number, reason=why)
     return run
 
@@ -116,7 +119,7 @@ def record_dry_run(
         if at is not None and not can_be_kept(at):
             raise Invalid("at", NOT_KEPT)
         if at is not None and at > recording.at:
-            raise Invalid("at", "It cannot have run in the future. Times are UTC.")
+            raise Invalid("at", _("It cannot have run in the future. Times are UTC."))
         if recording.repeated:
             number = recording.plan.events.get(request_id=request_id).data["result"]
             return DryRunResult.objects.get(pk=number)
@@ -158,7 +161,7 @@ def judge_dry_run(
             return newest
         _demand_judgeable(run, newest, result)
         if accepted and newest.by_id == by.pk:
-            raise NotAllowed("You recorded this result. Accepting it is for somebody else.")
+            raise NotAllowed(_("You recorded this result. Accepting it is for somebody else."))
         if (newest.accepted, newest.accepted_reason) == (accepted, why):
             return newest
         _write_judgement(judging, run, newest, role, accepted, why)
@@ -169,7 +172,10 @@ def checked_why(reason: str) -> str:
     """The reason of an acceptance. Raises Invalid for one that says too little."""
     why = checked_reason(reason)
     if len(why) < REASON_LEAST:
-        raise Invalid("reason", f"Say why, in at least {REASON_LEAST} characters.")
+        raise Invalid(
+            "reason",
+            _("Say why, in at least {reason_least} characters.").format(reason_least=REASON_LEAST),
+        )
     return why
 
 
@@ -184,9 +190,14 @@ def _checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, str]:
     }
     for name, text in values.items():
         if len(text) > LIMITS[name]:
-            raise Invalid(name, f"This has {len(text)} characters; {LIMITS[name]} are allowed.")
+            raise Invalid(
+                name,
+                _("This has {count} characters; {name} are allowed.").format(
+                    count=len(text), name=LIMITS[name]
+                ),
+            )
     if (new or "title" in values) and not values.get("title"):
-        raise Invalid("title", "Say what is tried.")
+        raise Invalid("title", _("Say what is tried."))
     return values
 
 
@@ -197,20 +208,30 @@ def _shown(run: DryRun) -> dict[str, str]:
 def _judging_role(judging: Change) -> Role:
     held = judging.held.roles_with(Right.DECIDE) or judging.held.roles_with(Right.SIGN)
     if not held:
-        raise NotAllowed("To accept a warning wants a role with the right to decide or to sign.")
+        raise NotAllowed(_("To accept a warning wants a role with the right to decide or to sign."))
     return held[0]
 
 
 def _demand_judgeable(run: DryRun, newest: DryRunResult | None, seen: int | None) -> None:
     if newest is None or newest.word == rules.PASS:
-        stands = "has not run yet" if newest is None else "passed"
-        raise Refused(f"Dry run {run.number} {stands}: there is nothing to accept.")
+        stands = _("has not run yet") if newest is None else "passed"
+        raise Refused(
+            _("Dry run {run} {stands}: there is nothing to accept.").format(
+                run=run.number, stands=stands
+            )
+        )
     if outcome_of(newest, run).other:
-        raise Refused(f"Dry run {run.number} was changed since it ran. Run it again.")
+        raise Refused(
+            _("Dry run {run} was changed since it ran. Run it again.").format(run=run.number)
+        )
     if seen is not None and seen != newest.pk:
         raise Refused(
-            f"Dry run {run.number} ran again meanwhile: {rules.SHOWN[newest.word]}, "
-            f"{newest.by_name}, {newest.at:%H:%M:%S} UTC. Nothing of yours was saved."
+            _(
+                "Dry run {run} ran again meanwhile: {word}, {by_name}, {at:%H:%M:%S} "
+                "UTC. Nothing of yours was saved."
+            ).format(
+                run=run.number, word=rules.SHOWN[newest.word], by_name=newest.by_name, at=newest.at
+            )
         )
 
 
@@ -218,14 +239,22 @@ def _fresh(under: Change, run: DryRun) -> DryRun:
     """The dry run as it is now that the plan's row is locked."""
     run = DryRun.objects.get(pk=run.pk)
     if run.removed_at is not None:
-        raise Refused(f"Dry run {run.number} was taken off: {run.removed_why}")
+        raise Refused(
+            _("Dry run {run} was taken off: {removed_why}").format(
+                run=run.number, removed_why=run.removed_why
+            )
+        )
     run.plan = under.plan
     return run
 
 
 def _demand_unchanged(run: DryRun, seen_revision: int | None) -> None:
     if seen_revision is not None and seen_revision != run.revision:
-        raise Refused(f"Dry run {run.number} was changed meanwhile. Nothing of yours was saved.")
+        raise Refused(
+            _("Dry run {run} was changed meanwhile. Nothing of yours was saved.").format(
+                run=run.number
+            )
+        )
 
 
 # --- what is recorded ------------------------------------------------------------------------
@@ -235,7 +264,13 @@ def _record_result(recording: Change, run: DryRun, result: DryRunResult) -> None
     said = f". {result.analysis.splitlines()[0][:200]}" if result.analysis else ""
     recording.record(
         "dryrun.recorded",
-        f"Dry run {run.number} {run.title}: {rules.SHOWN[result.word]}{said} {_sum(recording)}",
+        _("Dry run {run} {run_title}: {word}{said} {sum}").format(
+            run=run.number,
+            run_title=run.title,
+            word=rules.SHOWN[result.word],
+            said=said,
+            sum=_sum(recording),
+        ),
         dry_run=run.number,
         result=result.pk,
         word=result.word,
@@ -249,14 +284,23 @@ def _write_judgement(
 ) -> None:
     before = {"accepted": result.accepted, "reason": result.accepted_reason}
     result.accepted, result.accepted_reason = accepted, why
-    result.accepted_by_name = f"{judging.author_name} as {role.name}"[:150]
+    result.accepted_by_name = _("{author_name} as {role}").format(
+        author_name=judging.author_name, role=role.name
+    )[:150]
     result.accepted_at = judging.at
     result.save()
-    how = "accepted" if accepted else "not accepted"
+    how = "accepted" if accepted else _("not accepted")
     judging.record(
         "dryrun.accepted",
-        f"Dry run {run.number} {run.title}: {rules.SHOWN[result.word]} {how} by "
-        f"{result.accepted_by_name}. {why} {_sum(judging)}",
+        _("Dry run {run} {run_title}: {word} {how} by {accepted_by_name}. {why} {sum}").format(
+            run=run.number,
+            run_title=run.title,
+            word=rules.SHOWN[result.word],
+            how=how,
+            accepted_by_name=result.accepted_by_name,
+            why=why,
+            sum=_sum(judging),
+        ),
         dry_run=run.number,
         result=result.pk,
         role=role.key,
@@ -266,4 +310,4 @@ def _write_judgement(
 
 
 def _sum(under: Change) -> str:
-    return f"Dry runs: {dry_runs(under.plan, under.at).totals}."
+    return _("Dry runs: {totals}.").format(totals=dry_runs(under.plan, under.at).totals)

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.db.models import F, Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.actions.fields import SIGNED, assign, checked, shown
 from checklists.actions.items import demand_unchanged
@@ -54,11 +56,17 @@ def add_item(
         item = layout.items[item.pk]
         off = follow_part(adding, [item])
         revoked = revoke_signatures(
-            adding, [item.phase], f"the list: {item.ref} was added", whole=True, named=named
+            adding,
+            [item.phase],
+            _("the list: {item} was added").format(item=item.ref),
+            whole=True,
+            named=named,
         )
         adding.record(
             "item.added",
-            f"{item.ref} added: {item.text}{off}{revoked.said}",
+            _("{item} added: {item_text}{off}{revoked}").format(
+                item=item.ref, item_text=item.text, off=off, revoked=revoked.said
+            ),
             **_names(item),
             fields=shown(item),
             **revoked.data,
@@ -104,7 +112,13 @@ def edit_item(
             )
         editing.record(
             "item.edited",
-            f"{item.ref} edited, {_listed(differing)}: {item.text}{_said(why)}{revoked.said}",
+            _("{item} edited, {listed}: {item_text}{said}{revoked}").format(
+                item=item.ref,
+                listed=_listed(differing),
+                item_text=item.text,
+                said=_said(why),
+                revoked=revoked.said,
+            ),
             **_names(item),
             reason=why,
             changes={name: {"before": before[name], "after": after[name]} for name in differing},
@@ -164,13 +178,15 @@ def _record_move(
 ) -> None:
     revoked = Revoked()
     if item.phase_id != left.pk:
-        what = f"the place of {old}: it is now {item.ref}"
+        what = _("the place of {old}: it is now {item}").format(old=old, item=item.ref)
         both = [left, item.phase]
         revoked = revoke_signatures(moving, both, what, whole=True, item=item, named=named)
     below = placement.subtree(layout.places, item.pk)
     moving.record(
         "item.moved",
-        f"{old} is now {item.ref}: {item.text}{said}{revoked.said}",
+        _("{old} is now {item}: {item_text}{said}{revoked}").format(
+            old=old, item=item.ref, item_text=item.text, said=said, revoked=revoked.said
+        ),
         **_names(item, *(layout.items[pk] for pk in below)),
         reason=why,
         before=old,
@@ -211,14 +227,20 @@ def remove_item(
         revoked = revoke_signatures(
             removing,
             [item.phase],
-            f"the list: {item.ref} was removed",
+            _("the list: {item} was removed").format(item=item.ref),
             whole=True,
             item=item,
             named=named,
         )
         removing.record(
             "item.removed",
-            f"{item.ref} removed{_with(gone)}: {item.text} Reason: {reason}{revoked.said}",
+            _("{item} removed{the_with}: {item_text} Reason: {reason}{revoked}").format(
+                item=item.ref,
+                the_with=_with(gone),
+                item_text=item.text,
+                reason=reason,
+                revoked=revoked.said,
+            ),
             **_names(item, *gone),
             reason=reason,
             **revoked.data,
@@ -239,7 +261,11 @@ def restore_item(
         if restoring.repeated or item.removed_at is None:
             return item
         if item.parent is not None and item.parent.removed_at is not None:
-            raise Refused(f"{item.ref} stands under {item.parent.ref}. Put that back first.")
+            raise Refused(
+                _("{item} stands under {parent}. Put that back first.").format(
+                    item=item.ref, parent=item.parent.ref
+                )
+            )
         back = [one for one in _below(item, removed=True) if one.removed_at == item.removed_at]
         ChecklistItem.everything.filter(pk__in=[one.pk for one in back]).update(
             removed_at=None, removed_by_name="", removed_reason="", revision=F("revision") + 1
@@ -247,14 +273,16 @@ def restore_item(
         revoked = revoke_signatures(
             restoring,
             [item.phase],
-            f"the list: {item.ref} was restored",
+            _("the list: {item} was restored").format(item=item.ref),
             whole=True,
             item=item,
             named=named,
         )
         restoring.record(
             "item.restored",
-            f"{item.ref} restored{_with(back)}: {item.text}{revoked.said}",
+            _("{item} restored{the_with}: {item_text}{revoked}").format(
+                item=item.ref, the_with=_with(back), item_text=item.text, revoked=revoked.said
+            ),
             **_names(item, *back),
             **revoked.data,
         )
@@ -267,8 +295,15 @@ def on_the_list(changing: Change, item: ChecklistItem) -> ChecklistItem:
     found.plan = changing.plan
     if found.removed_at is not None:
         raise Refused(
-            f"{found.removed_by_name} took {found.ref} off the list at "
-            f"{found.removed_at:%H:%M} UTC: {found.removed_reason} Nothing was saved."
+            _(
+                "{removed_by_name} took {found} off the list at {removed_at:%H:%M} UTC: "
+                "{removed_reason} Nothing was saved."
+            ).format(
+                removed_by_name=found.removed_by_name,
+                found=found.ref,
+                removed_at=found.removed_at,
+                removed_reason=found.removed_reason,
+            )
         )
     return found
 
@@ -301,7 +336,7 @@ def _new(adding: Change, values: Mapping[str, Any], spot: Spot) -> ChecklistItem
 
 def _demand_room(plan: DeploymentPlan) -> None:
     if ChecklistItem.everything.filter(plan=plan).count() >= MOST_ITEMS:
-        raise Refused(f"A release has at most {MOST_ITEMS} items.")
+        raise Refused(_("A release has at most {most_items} items.").format(most_items=MOST_ITEMS))
 
 
 def _below(item: ChecklistItem, *, removed: bool) -> list[ChecklistItem]:
@@ -328,7 +363,8 @@ def _names(item: ChecklistItem, *others: ChecklistItem) -> dict[str, Any]:
 
 def _with(items: list[ChecklistItem]) -> str:
     more = len(items) - 1
-    return f" with {more} item{'s' if more > 1 else ''} below it" if more else ""
+    said = ngettext("with {count} item below it", "with {count} items below it", more)
+    return f" {said.format(count=more)}" if more else ""
 
 
 def _listed(names: list[str]) -> str:
@@ -337,9 +373,9 @@ def _listed(names: list[str]) -> str:
 
 def _reason(reason: str) -> str:
     if not (reason := checked_reason(reason, REASON_LIMIT)):
-        raise Invalid("reason", "Say why it goes. It stays in the timeline and in the document.")
+        raise Invalid("reason", _("Say why it goes. It stays in the timeline and in the document."))
     return reason
 
 
 def _said(why: str) -> str:
-    return f" Reason: {why}" if why else ""
+    return _(" Reason: {why}").format(why=why) if why else ""

@@ -16,6 +16,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import ChecklistItem
 from checklists.rules.due_text import Due, due_text, length_text
 from checklists.rules.items import COUNT_MOST
@@ -44,13 +46,16 @@ def checked(
         if name in values:
             values[name] = _text(name, values[name], limit)
     if not values.get("text", "" if new else "-"):
-        raise Invalid("text", "Say what must be true.")
+        raise Invalid("text", _("Say what must be true."))
     role = values.get("role")
     if role is not None and role.plan_id != plan.pk:
-        raise Invalid("role", "This release has no such role.")
+        raise Invalid("role", _("This release has no such role."))
     count = values.get("count_of")
     if count is not None and not 1 <= count <= COUNT_MOST:
-        raise Invalid("count_of", f"Give a number from 1 to {COUNT_MOST}, or none.")
+        raise Invalid(
+            "count_of",
+            _("Give a number from 1 to {count_most}, or none.").format(count_most=COUNT_MOST),
+        )
     return values
 
 
@@ -59,7 +64,12 @@ def _text(name: str, value: str, limit: int) -> str:
     text = value.replace("\0", "").replace("\r\n", "\n").strip()
     text = text if lines else " ".join(text.split())
     if len(text) > limit:
-        raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")
+        raise Invalid(
+            name,
+            _("This has {count} characters; {limit} are allowed.").format(
+                count=len(text), limit=limit
+            ),
+        )
     return text
 
 
@@ -77,7 +87,12 @@ def assign(item: ChecklistItem, values: Mapping[str, Any]) -> None:
     if item.count_of is None:
         item.count_done = None
     elif (item.count_done or 0) > item.count_of:
-        raise Invalid("count_of", f"{item.count_done} are counted already; give at least as many.")
+        raise Invalid(
+            "count_of",
+            _("{count_done} are counted already; give at least as many.").format(
+                count_done=item.count_done
+            ),
+        )
 
 
 def shown(item: ChecklistItem) -> dict[str, Any]:

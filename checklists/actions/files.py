@@ -9,6 +9,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.items import locked_item
 from checklists.models import ChecklistItem, ItemFile
 from checklists.queries.rehearsals import foreign_file
@@ -41,7 +43,12 @@ def attach_file(item: ChecklistItem, name: str, content: bytes, *, by: User) -> 
         if there is not None:
             return there
         if item.files.count() >= rules.LIMIT_FILES:
-            raise Invalid("file", f"{item.ref} has {rules.LIMIT_FILES} files, and takes no more.")
+            raise Invalid(
+                "file",
+                _("{item} has {limit_files} files, and takes no more.").format(
+                    item=item.ref, limit_files=rules.LIMIT_FILES
+                ),
+            )
         keep_bytes(sha256, content)  # before the commit: a row never names bytes that are not there
         row = ItemFile.objects.create(
             item=item,
@@ -95,7 +102,9 @@ def _count(attaching: Change, item: ChecklistItem) -> None:
 def _record(attaching: Change, item: ChecklistItem, row: ItemFile, before: str) -> None:
     attaching.record(
         "item.attached",
-        f"{item.ref} {item.text}: {row.name} attached",
+        _("{item} {item_text}: {row} attached").format(
+            item=item.ref, item_text=item.text, row=row.name
+        ),
         item=item.number,
         ref=item.ref,
         phase=item.phase.number,

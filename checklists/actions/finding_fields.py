@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Finding, FindingState, Severity
 from checklists.rules import findings as rules
 from warroom.actions.refusals import Invalid, checked_reason
@@ -36,10 +38,15 @@ def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
             continue
         text = str(fields[name] or "").replace("\0", "").strip()
         if len(text) > limit:
-            raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")
+            raise Invalid(
+                name,
+                _("This has {count} characters; {limit} are allowed.").format(
+                    count=len(text), limit=limit
+                ),
+            )
         values[name] = text
     if (new or "title" in values) and not values.get("title"):
-        raise Invalid("title", "Say what was found.")
+        raise Invalid("title", _("Say what was found."))
     if new or "severity" in fields:
         values["severity"] = _severity(fields.get("severity"))
     if "due" in fields:
@@ -49,13 +56,20 @@ def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
 
 def _severity(word: Any) -> str:
     if word not in Severity.values:
-        raise Invalid("severity", f"A severity is {', '.join(Severity.values)}.")
+        raise Invalid(
+            "severity", _("A severity is {values}.").format(values=", ".join(Severity.values))
+        )
     return word
 
 
 def _due(at: datetime | None) -> datetime | None:
     if at is not None and at.year not in YEARS:
-        raise Invalid("due", f"A due time lies in the years {YEARS[0]} to {YEARS[-1]}.")
+        raise Invalid(
+            "due",
+            _("A due time lies in the years {years} to {years_item}.").format(
+                years=YEARS[0], years_item=YEARS[-1]
+            ),
+        )
     return at
 
 
@@ -87,9 +101,9 @@ def checked_said(said: Said) -> Said:
     }
     for name in ("before", "after"):
         if len(texts[name]) > VALUES:
-            raise Invalid(name, f"A value has at most {VALUES} characters.")
+            raise Invalid(name, _("A value has at most {values} characters.").format(values=VALUES))
     if len(texts["fix"]) > 4000:
-        raise Invalid("fix", "What was done has at most 4000 characters.")
+        raise Invalid("fix", _("What was done has at most 4000 characters."))
     reason = checked_reason(said.reason)
     return Said(reason=reason, until=said.until, retest=said.retest, **texts)
 
@@ -97,7 +111,12 @@ def checked_said(said: Said) -> Said:
 def objection(state: str, said: Said, now: datetime) -> tuple[str, str] | None:
     field, sentence = rules.objection(state, said.reason, said.until, now)
     if not field and state == rules.ACCEPTED and said.until.year not in YEARS:
-        field, sentence = "until", f"An end lies in the years {YEARS[0]} to {YEARS[-1]}."
+        field, sentence = (
+            "until",
+            _("An end lies in the years {years} to {years_item}.").format(
+                years=YEARS[0], years_item=YEARS[-1]
+            ),
+        )
     return (field, sentence) if field else None
 
 
@@ -135,10 +154,16 @@ def state_sentence(finding: Finding, role: Role | None) -> str:
     """What is said of it on the timeline; of an acceptance, word for word what was signed."""
     who = f" by {finding.state_by_name}{f' as {role.name}' if role else ''}"
     name = f"F-{finding.number} {finding.title} ({finding.severity})"
-    until = f" until {full_instant(finding.accepted_until)}" if finding.accepted_until else ""
+    until = (
+        _(" until {accepted_until}").format(accepted_until=full_instant(finding.accepted_until))
+        if finding.accepted_until
+        else ""
+    )
     values = ""
     if finding.before_text or finding.after_text:
-        values = f" {finding.before_text or 'not measured'} → {finding.after_text or 'not yet'}."
-    retest = " It counts until a retest agrees." if rules.waits_for_retest(finding) else ""
+        values = (
+            f" {finding.before_text or _('not measured')} → {finding.after_text or _('not yet')}."
+        )
+    retest = _(" It counts until a retest agrees.") if rules.waits_for_retest(finding) else ""
     why = f" {finding.reason}" if finding.reason else ""
     return f"{name}: {word_of(finding)}{until}{who}.{values}{why}{retest}"

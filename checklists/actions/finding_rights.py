@@ -1,5 +1,7 @@
 """Who may let a high or critical finding go, by whichever door."""
 
+from django.utils.translation import gettext as _
+
 from checklists.rules import findings as rules
 from warroom.actions.change import Change
 from warroom.actions.refusals import NotAllowed
@@ -11,11 +13,17 @@ def demand_to_let_go(setting: Change, severity: str, what: str) -> Role | None:
     roles = letting_go(setting.plan)
     held = [role for role in roles if role.pk in setting.held.role_ids]
     if not held:
-        names = " or ".join(role.name for role in roles) or "a role with the right to decide"
-        raise NotAllowed(f"A {severity} finding can be {what} by {names} only.")
+        names = " or ".join(role.name for role in roles) or _("a role with the right to decide")
+        raise NotAllowed(
+            _("A {severity} finding can be {what} by {names} only.").format(
+                severity=severity, what=what, names=names
+            )
+        )
     if setting.author is not None and setting.plan.author_id == setting.author.pk:
         raise NotAllowed(
-            f"You wrote this plan. A {severity} finding of it is {what} by somebody else."
+            _("You wrote this plan. A {severity} finding of it is {what} by somebody else.").format(
+                severity=severity, what=what
+            )
         )
     return held[0]
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.actions.findings import MOST, next_number
 from checklists.actions.results import register_followed
@@ -51,7 +53,7 @@ def sync_findings(under: Change, result: Result, reading: Any) -> tuple[str, dic
     reopened = [row for row, seen in matched.same if _seen_again(under, row, seen, result)]
     turned = [_gone(row, result) for row in gone]
     new = _add(under, result, matched.new)
-    same = [row for row, _ in matched.same]
+    same = [row for row, _unused in matched.same]
     _write(before, [*same, *gone], result)
     told = {
         "new": new,
@@ -68,19 +70,26 @@ def said_of(told: dict[str, list[Finding]]) -> str:
     """``2 new findings, F-3 is open again, 1 fix confirmed.``; "" when nothing changed."""
     parts = []
     if new := told["new"]:
-        parts.append(f"{len(new)} new finding{'s' if len(new) > 1 else ''}")
+        said = ngettext("{count} new finding", "{count} new findings", len(new))
+        parts.append(said.format(count=len(new)))
     for row in told["raised"][:3]:
-        parts.append(f"F-{row.number} is rated {row.severity} now")
+        parts.append(
+            _("F-{row} is rated {severity} now").format(row=row.number, severity=row.severity)
+        )
     if len(told["raised"]) > 3:
-        parts.append(f"{len(told['raised']) - 3} more are rated worse")
+        parts.append(_("{count} more are rated worse").format(count=len(told["raised"]) - 3))
     for row in told["reopened"][:3]:
-        parts.append(f"F-{row.number} is found again and open")
+        parts.append(_("F-{row} is found again and open").format(row=row.number))
     if len(told["reopened"]) > 3:
-        parts.append(f"{len(told['reopened']) - 3} more are open again")
+        parts.append(_("{count} more are open again").format(count=len(told["reopened"]) - 3))
     if sure := told["confirmed"]:
-        parts.append(f"{len(sure)} fix{'es' if len(sure) > 1 else ''} confirmed")
+        said = ngettext("{count} fix confirmed", "{count} fixes confirmed", len(sure))
+        parts.append(said.format(count=len(sure)))
     if gone := told["gone"]:
-        parts.append(f"{len(gone)} open one{'s' if len(gone) > 1 else ''} not found any more")
+        said = ngettext(
+            "{count} open one not found any more", "{count} open ones not found any more", len(gone)
+        )
+        parts.append(said.format(count=len(gone)))
     return f"{', '.join(parts)}." if parts else ""
 
 
@@ -103,7 +112,12 @@ def _add(under: Change, result: Result, found: Iterable[Found]) -> list[Finding]
     found = list(found)
     first = next_number(under.plan) if found else 0
     if first + len(found) - 1 > MOST:
-        raise Invalid("file", f"{len(found)} new findings; the register holds {MOST}.")
+        raise Invalid(
+            "file",
+            _("{count} new findings; the register holds {most}.").format(
+                count=len(found), most=MOST
+            ),
+        )
     rows = [_new(under, result, one, first + place) for place, one in enumerate(found)]
     return Finding.objects.bulk_create(rows, batch_size=BATCH)
 
@@ -113,7 +127,7 @@ def _new(under: Change, result: Result, seen: Found, number: int) -> Finding:
     return Finding(
         plan=under.plan,
         number=number,
-        title=_clean(seen.title or seen.message or seen.rule or "Finding without a title")[:300],
+        title=_clean(seen.title or seen.message or seen.rule or _("Finding without a title"))[:300],
         severity=severity,
         rated=severity,
         state=FindingState.OPEN,
@@ -147,7 +161,7 @@ def _clean(text: str) -> str:
 
 
 def _suppressed(seen: Found) -> str:
-    return "Suppressed in the file; nobody has accepted it here." if seen.suppressed else ""
+    return _("Suppressed in the file; nobody has accepted it here.") if seen.suppressed else ""
 
 
 def _seen_again(under: Change, row: Finding, seen: Found, result: Result) -> bool:
@@ -158,12 +172,22 @@ def _seen_again(under: Change, row: Finding, seen: Found, result: Result) -> boo
     row.place, row.mark, row.suppressed = _clean(seen.place)[:500], mark_of(seen), seen.suppressed
     was, is_worse = row.severity, _rated_worse(row, seen)
     if is_worse and _let_go_as(row, was):
-        said = f"{row.state_by_name} had let it go as {was}"
-        return _open_again(under, row, result, f"Rated {row.severity} in the scan", said)
+        said = _("{state_by_name} had let it go as {was}").format(
+            state_by_name=row.state_by_name, was=was
+        )
+        return _open_again(
+            under,
+            row,
+            result,
+            _("Rated {severity} in the scan").format(severity=row.severity),
+            said,
+        )
     if row.state != FindingState.FIXED or result.observed_at <= row.state_at:
         return False
-    said = f"after {row.state_by_name} called it fixed on {_day(row.state_at)}"
-    return _open_again(under, row, result, "Found again in the scan", said)
+    said = _("after {state_by_name} called it fixed on {day}").format(
+        state_by_name=row.state_by_name, day=_day(row.state_at)
+    )
+    return _open_again(under, row, result, _("Found again in the scan"), said)
 
 
 def _rated_worse(row: Finding, seen: Found) -> bool:
@@ -193,7 +217,9 @@ def _let_go_as(row: Finding, was: str) -> bool:
 
 
 def _open_again(under: Change, row: Finding, result: Result, why: str, said: str) -> bool:
-    row.reason = f"{why} of {_day(result.observed_at)}, {said}."
+    row.reason = _("{why} of {day}, {said}.").format(
+        why=why, day=_day(result.observed_at), said=said
+    )
     row.state, row.state_at, row.state_by_name = FindingState.OPEN, under.at, result.by_name
     row.state_role, row.confirmed_at, row.confirmed_by = "", None, ""
     row.accepted_until = None
@@ -209,7 +235,7 @@ def _gone(row: Finding, result: Result) -> str:
         if row.confirmed_at is not None or result.observed_at < row.state_at:
             return ""
         row.confirmed_at = result.observed_at
-        row.confirmed_by = f"scan of {_day(result.observed_at)} agrees"
+        row.confirmed_by = _("scan of {day} agrees").format(day=_day(result.observed_at))
         row.revision += 1
         return "confirmed"
     if row.missing_since is not None:

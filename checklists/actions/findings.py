@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.actions.finding_fields import (
     VALUES,
@@ -68,7 +69,9 @@ def add_finding(
         finding.save()
         adding.record(
             "finding.added",
-            f"F-{finding.number} written down, {finding.severity}: {finding.title}",
+            _("F-{finding} written down, {severity}: {finding_title}").format(
+                finding=finding.number, severity=finding.severity, finding_title=finding.title
+            ),
             finding=finding.number,
             after=shown(finding),
         )
@@ -106,7 +109,12 @@ def edit_finding(
             opens = _weigh_severity(editing, finding, before["severity"], why)
         finding.revision += 1
         finding.save()
-        text = f"F-{finding.number} edited, {listed(differing)}: {finding.title}{opens}"
+        text = _("F-{finding} edited, {differing}: {finding_title}{opens}").format(
+            finding=finding.number,
+            differing=listed(differing),
+            finding_title=finding.title,
+            opens=opens,
+        )
         before, after = before | stood, after | state_of(finding)
         _record(editing, finding, f"{text}{f'. {why}' if why else ''}", before, after, why)
     return finding
@@ -168,9 +176,9 @@ def confirm_finding(
     """
     note, after = note.replace("\0", "").strip(), after.replace("\0", "").strip()
     if not note or len(note) > 120:
-        raise Invalid("note", "Say in at most 120 characters what the retest saw.")
+        raise Invalid("note", _("Say in at most 120 characters what the retest saw."))
     if len(after) > VALUES:
-        raise Invalid("after", f"A value has at most {VALUES} characters.")
+        raise Invalid("after", _("A value has at most {values} characters.").format(values=VALUES))
     with change(finding.plan, by=by, right=Right.SIGN, request_id=request_id) as confirming:
         finding = _fresh(finding, confirming)
         if confirming.repeated or finding.confirmed_at is not None:
@@ -178,7 +186,9 @@ def confirm_finding(
         _demand_unchanged(finding, seen_revision)
         if finding.state != FindingState.FIXED:
             raise Refused(
-                f"F-{finding.number} is {word_of(finding)}, so there is no fix to confirm."
+                _("F-{finding} is {word_of}, so there is no fix to confirm.").format(
+                    finding=finding.number, word_of=word_of(finding)
+                )
             )
         _demand_another(confirming, finding)
         before = state_of(finding)
@@ -187,7 +197,9 @@ def confirm_finding(
         finding.after_text = after or finding.after_text
         finding.revision += 1
         finding.save()
-        text = f"F-{finding.number} retested, the fix holds: {note}"
+        text = _("F-{finding} retested, the fix holds: {note}").format(
+            finding=finding.number, note=note
+        )
         _record(confirming, finding, text, before, state_of(finding), note)
     return finding
 
@@ -196,7 +208,7 @@ def next_number(plan: DeploymentPlan) -> int:
     """The next F-number of a plan. Raises Refused for a register that is full."""
     last = plan.findings.aggregate(last=Max("number"))["last"] or 0
     if last >= MOST:
-        raise Refused(f"The register has {MOST} findings and takes no more.")
+        raise Refused(_("The register has {most} findings and takes no more.").format(most=MOST))
     return last + 1
 
 
@@ -226,7 +238,7 @@ def _standing_role(setting: Change, finding: Finding, state: str, retest: bool) 
     """As which role the state is set. Raises NotAllowed for who may not let a grave one go."""
     lets_go = state in rules.LETS_GO or (state == rules.FIXED and not retest)
     if lets_go and finding.severity in rules.GRAVE:
-        what = "accepted" if state == rules.ACCEPTED else "let go"
+        what = "accepted" if state == rules.ACCEPTED else _("let go")
         return demand_to_let_go(setting, finding.severity, what)
     signing = setting.held.roles_with(Right.SIGN)
     return signing[0] if signing else None
@@ -236,7 +248,12 @@ def _weigh_severity(editing: Change, finding: Finding, before: str, why: str) ->
     """What else follows of another severity, as the event says it."""
     if len(why) < rules.REASON_LEAST:
         least = rules.REASON_LEAST
-        raise Invalid("reason", f"Say in at least {least} characters why its severity is another.")
+        raise Invalid(
+            "reason",
+            _("Say in at least {least} characters why its severity is another.").format(
+                least=least
+            ),
+        )
     if before in rules.GRAVE and rules.rank(finding.severity) > rules.rank(before):
         demand_to_let_go(editing, before, "lowered")
     if rules.wants_retest(finding.severity):
@@ -251,7 +268,7 @@ def _open_again(editing: Change, finding: Finding, before: str) -> str:
     finding.state, finding.reason, finding.state_role = FindingState.OPEN, "", ""
     finding.accepted_until = None
     finding.state_at, finding.state_by_name = editing.at, editing.author_name
-    return f". It is open again: it was {was} as {before}"
+    return _(". It is open again: it was {was} as {before}").format(was=was, before=before)
 
 
 def _demand_another(confirming: Change, finding: Finding) -> None:
@@ -263,8 +280,10 @@ def _demand_another(confirming: Change, finding: Finding) -> None:
     ).last()
     if called is not None and called.actor_id == confirming.author.pk:
         raise NotAllowed(
-            f"You called F-{finding.number} fixed. The fix of a {finding.severity} finding is "
-            "confirmed by somebody else."
+            _(
+                "You called F-{finding} fixed. The fix of a {severity} finding is "
+                "confirmed by somebody else."
+            ).format(finding=finding.number, severity=finding.severity)
         )
 
 
@@ -282,8 +301,15 @@ def _demand_unchanged(finding: Finding, seen_revision: int | None) -> None:
     if seen_revision is None or seen_revision == finding.revision:
         return
     raise Refused(
-        f"F-{finding.number} was changed while you wrote: it is {word_of(finding)} now, "
-        f"{finding.state_by_name}, {finding.state_at:%H:%M:%S} UTC. Nothing of yours was saved."
+        _(
+            "F-{finding} was changed while you wrote: it is {word_of} now, "
+            "{state_by_name}, {state_at:%H:%M:%S} UTC. Nothing of yours was saved."
+        ).format(
+            finding=finding.number,
+            word_of=word_of(finding),
+            state_by_name=finding.state_by_name,
+            state_at=finding.state_at,
+        )
     )
 
 

@@ -7,6 +7,8 @@ from functools import cached_property
 from django.conf import settings
 from django.db.models import Max
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import BranchStep, Decision, FollowUp, FollowUpKind
 from checklists.queries.gates import GateSheet
@@ -22,7 +24,7 @@ from warroom.models import DeploymentPlan, Right, Role, Seat, User
 from warroom.rules.moments import NOT_KEPT, can_be_kept
 from warroom.rules.wording import full_instant
 
-BY_ITSELF = "Warroom"
+BY_ITSELF = _l("Warroom")
 TEXT_LIMIT = 4000
 
 
@@ -55,7 +57,7 @@ def _close_holds(deciding: Change, decision: Decision) -> None:
     still.filter(done_at=None, kind=FollowUpKind.TASK).exclude(decision=decision).update(
         done_at=deciding.at,
         done_by_name=BY_ITSELF,
-        note=f"Looked at again: {SHOWN[decision.word]}.",
+        note=_("Looked at again: {word}.").format(word=SHOWN[decision.word]),
     )
 
 
@@ -84,9 +86,9 @@ class _Starting:
         elif step.kind == FollowUpKind.ANNOUNCEMENT:
             yield self._announced(step)
             if self.plan.status_public and not self.plan.rehearsal:
-                yield self._row(step, "Write the status update for the public page")
+                yield self._row(step, _("Write the status update for the public page"))
         elif step.kind == FollowUpKind.SCHEDULE and self.plan.t0 is not None:
-            yield self._done(step, f"T0 is {full_instant(self.plan.t0)}.")
+            yield self._done(step, _("T0 is {t0}.").format(t0=full_instant(self.plan.t0)))
         elif step.kind == FollowUpKind.NOTICE:
             yield self._row(step, f"{step.text}\n\n{rules.notice(self.said)}")
         else:
@@ -128,10 +130,15 @@ class _Starting:
                 sent += 1
             except Invalid:
                 missed += 1
-        without = f", {missed} have no address" if missed else ""
+        without = _(", {missed} have no address").format(missed=missed) if missed else ""
         if not sent:
-            return self._row(step, f"{step.text}: nobody has a mail address")
-        return self._done(step, f"Mail to {sent} {'person' if sent == 1 else 'people'}{without}.")
+            return self._row(step, _("{step}: nobody has a mail address").format(step=step.text))
+        return self._done(
+            step,
+            _("Mail to {sent} {words}{without}.").format(
+                sent=sent, words="person" if sent == 1 else "people", without=without
+            ),
+        )
 
 
 def said_of(decision: Decision, plan: DeploymentPlan) -> Decided:
@@ -141,7 +148,9 @@ def said_of(decision: Decision, plan: DeploymentPlan) -> Decided:
         release=plan.name,
         gate=decision.gate.title,
         word=decision.word,
-        by=f"{decision.person_name} as {decision.decided_as}",
+        by=_("{person_name} as {decided_as}").format(
+            person_name=decision.person_name, decided_as=decision.decided_as
+        ),
         at=f"{decision.at:%d %b %Y %H:%M}",
         reasons=decision.reasons,
         rationale=decision.rationale,
@@ -157,16 +166,25 @@ def blockers(sheet: GateSheet) -> Iterator[Blocker]:
     for row in sheet.criteria:
         counts = not row.criterion.report_only and not row.accepted
         if row.band is Band.RED and counts:
-            yield Blocker(f"Bring back to target: {row.sentence}")
+            yield Blocker(_("Bring back to target: {row}").format(row=row.sentence))
     for item in sheet.blocking:
-        yield Blocker(f"Close {item.ref}: {item.text}", item.owner, item.role_id)
+        yield Blocker(
+            _("Close {item}: {item_text}").format(item=item.ref, item_text=item.text),
+            item.owner,
+            item.role_id,
+        )
     for row in sheet.condition_rows:
         if row.holds:
             one = row.condition
-            yield Blocker(f"Meet condition {one.number}: {one.text}", one.owner)
+            yield Blocker(
+                _("Meet condition {one}: {one_text}").format(one=one.number, one_text=one.text),
+                one.owner,
+            )
     for row in sheet.votes:
         if row.vote and row.vote.word == NO_GO:
-            text = f"Answer the no-go of {row.role.name}: {row.vote.reason}"
+            text = _("Answer the no-go of {role}: {reason}").format(
+                role=row.role.name, reason=row.vote.reason
+            )
             yield Blocker(text, row.vote.person_name, row.role.pk)
 
 
@@ -192,7 +210,7 @@ def open_followup(
     request_id: str | None = None,
 ) -> FollowUp:
     """Add one by hand, beside what decisions start. ``due_at`` is UTC; Invalid without a text."""
-    text = _words(text, "text", "Say what is to be done.")
+    text = _words(text, "text", _("Say what is to be done."))
     if due_at is not None and not can_be_kept(due_at):
         raise Invalid("due", NOT_KEPT)
     with change(plan, by=by, right=Right.TICK, request_id=request_id, when_closed=True) as opening:
@@ -212,7 +230,7 @@ def open_followup(
         )
         opening.record(
             "followup.opened",
-            f"To do: {rules.title_of(text)}",
+            _("To do: {title_of}").format(title_of=rules.title_of(text)),
             followup=row.number,
             **_gate_of(row),
         )
@@ -224,7 +242,7 @@ def close_followup(
     followup: FollowUp, note: str, *, by: User, request_id: str | None = None
 ) -> FollowUp:
     """Say that it is done, and how. Raises Invalid without a note, Refused when it is closed."""
-    note = _words(note, "note", "Say what was done, or why it is not needed.")
+    note = _words(note, "note", _("Say what was done, or why it is not needed."))
     plan = followup.plan
     with change(plan, by=by, right=Right.TICK, request_id=request_id, when_closed=True) as closing:
         row = fresh_followup(followup, closing)
@@ -235,7 +253,7 @@ def close_followup(
         mark_done(closing, row, note)
         closing.record(
             "followup.done",
-            f"Done: {rules.title_of(row.text)}. {note}",
+            _("Done: {title_of}. {note}").format(title_of=rules.title_of(row.text), note=note),
             followup=row.number,
             note=note,
             **_gate_of(row),
@@ -258,8 +276,12 @@ def fresh_followup(followup: FollowUp, under: Change) -> FollowUp:
 
 def refuse_done(row: FollowUp) -> None:
     raise Refused(
-        f"{row.done_by_name} closed “{rules.title_of(row.text)}” first, "
-        f"{row.done_at:%d %b %H:%M} UTC: {row.note}"
+        _("{done_by_name} closed “{title_of}” first, {done_at:%d %b %H:%M} UTC: {note}").format(
+            done_by_name=row.done_by_name,
+            title_of=rules.title_of(row.text),
+            done_at=row.done_at,
+            note=row.note,
+        )
     )
 
 
@@ -275,5 +297,8 @@ def _words(text: str, field: str, wanted: str) -> str:
     if not text:
         raise Invalid(field, wanted)
     if len(text) > REASON_LIMIT:
-        raise Invalid(field, f"It has more than {REASON_LIMIT} characters.")
+        raise Invalid(
+            field,
+            _("It has more than {reason_limit} characters.").format(reason_limit=REASON_LIMIT),
+        )
     return text

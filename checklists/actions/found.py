@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.actions.placing import MOST_ITEMS, Layout, store
 from checklists.models import ChecklistItem, Phase
@@ -26,7 +27,7 @@ def open_found(
         item = _placed(_made(finding, text, owner))
         finding.record(
             "item.added",
-            f"{item.ref} opened for {owner}: {text}",
+            _("{item} opened for {owner}: {text}").format(item=item.ref, owner=owner, text=text),
             item=item.number,
             ref=item.ref,
             phase=item.phase.number,
@@ -38,7 +39,7 @@ def open_found(
 def _made(finding: Change, text: str, owner: str) -> ChecklistItem:
     rows = ChecklistItem.everything.filter(plan=finding.plan)
     if rows.count() >= MOST_ITEMS:
-        raise Refused(f"A release has at most {MOST_ITEMS} items.")
+        raise Refused(_("A release has at most {most_items} items.").format(most_items=MOST_ITEMS))
     newest = rows.aggregate(last=Max("number"))["last"] or 0
     return ChecklistItem.objects.create(
         plan=finding.plan,
@@ -66,4 +67,6 @@ def _phase(finding: Change) -> Phase:
     phases = Phase.objects.filter(plan=finding.plan)
     worked = phases.filter(items__state_at__isnull=False, items__removed_at=None)
     found = worked.order_by("number").last() or phases.order_by("number").first()
-    return found or Phase.objects.create(plan=finding.plan, number=1, title="Found while watching")
+    return found or Phase.objects.create(
+        plan=finding.plan, number=1, title=_("Found while watching")
+    )

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import models
 from django.db.models import Max
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from checklists.actions.decisions import fresh_gate
 from checklists.actions.regating import Regated, falling, regate
@@ -53,13 +55,15 @@ def add_gate(
             return Gate.objects.get(plan=adding.plan, key=event.data["gate"])
         values = _checked(adding, wanted)
         if adding.plan.gates.count() >= MOST:
-            raise Refused(f"A release has at most {MOST} gates.")
+            raise Refused(_("A release has at most {most} gates.").format(most=MOST))
         last = adding.plan.gates.aggregate(last=Max("number"))["last"] or 0
         key = _key(adding.plan, values["title"], last + 1)
         gate = Gate(plan=adding.plan, key=key, number=last + 1)
         _set(gate, values)
         gate.save()
-        adding.record("gate.added", f"Gate added: {gate.title}", gate=key, fields=values)
+        adding.record(
+            "gate.added", _("Gate added: {gate}").format(gate=gate.title), gate=key, fields=values
+        )
     return gate
 
 
@@ -87,7 +91,9 @@ def edit_gate(
             return Regated()
         _refuse_over(gate)
         if seen is not None and seen != settings_seen(gate):
-            raise Refused(f"{gate.title} was set anew while you wrote. Nothing was saved.")
+            raise Refused(
+                _("{gate} was set anew while you wrote. Nothing was saved.").format(gate=gate.title)
+            )
         _demand_reason(gate, reason)
         _set(gate, values)
         gate.save()
@@ -95,7 +101,9 @@ def edit_gate(
         what = ", ".join(LABELS[name] for name in changes)
         editing.record(
             "gate.changed",
-            f"{gate.title} set anew: {what}{fallen.said}. {reason}".strip(),
+            _("{gate} set anew: {what}{fallen}. {reason}")
+            .format(gate=gate.title, what=what, fallen=fallen.said, reason=reason)
+            .strip(),
             gate=gate.key,
             changes=changes,
             reason=reason,
@@ -115,33 +123,48 @@ def remove_gate(
         if removing.repeated or found is None:
             return
         if not reason:
-            raise Invalid("reason", "Say why the gate is taken off; the timeline keeps it.")
+            raise Invalid("reason", _("Say why the gate is taken off; the timeline keeps it."))
         if seen is not None and seen != settings_seen(found):
-            raise Refused(f"{found.title} was set anew while you wrote. Nothing was taken off.")
+            raise Refused(
+                _("{found} was set anew while you wrote. Nothing was taken off.").format(
+                    found=found.title
+                )
+            )
         if on_record := _on_record(found):
             raise Refused(
-                f"{found.title} stays: {on_record}. What was voted, signed or decided is kept."
+                _("{found} stays: {on_record}. What was voted, signed or decided is kept.").format(
+                    found=found.title, on_record=on_record
+                )
             )
         key, title = found.key, found.title
         found.delete()
-        removing.record("gate.removed", f"Gate taken off: {title}. {reason}", gate=key)
+        removing.record(
+            "gate.removed",
+            _("Gate taken off: {title}. {reason}").format(title=title, reason=reason),
+            gate=key,
+        )
 
 
 def _on_record(gate: Gate) -> str:
     """What speaks against taking a gate off; "" for nothing."""
-    counts = {
-        "vote": gate.votes.count(),
-        "decision": gate.decisions.count(),
-        "signature": gate.signoffs.count(),
-        "delegation": gate.delegations.count(),
-        "try to reach somebody": gate.tries.count(),
-    }
-    said = [f"{n} {word}{'s' if n > 1 else ''}" for word, n in counts.items() if n]
+    counts = (
+        (ngettext_lazy("{count} vote", "{count} votes", "count"), gate.votes),
+        (ngettext_lazy("{count} decision", "{count} decisions", "count"), gate.decisions),
+        (ngettext_lazy("{count} signature", "{count} signatures", "count"), gate.signoffs),
+        (ngettext_lazy("{count} delegation", "{count} delegations", "count"), gate.delegations),
+        (
+            ngettext_lazy(
+                "{count} try to reach somebody", "{count} tries to reach somebody", "count"
+            ),
+            gate.tries,
+        ),
+    )
+    said = [words.format(count=n) for words, rows in counts if (n := rows.count())]
     judged = gate.criteria.model.everything.filter(gate=gate)
     if judged.exclude(waivers=None).exists() or judged.exclude(versions=None).exists():
-        said.append("waivers or older versions of criteria")
-    said += [f"a {name} that ends with it" for name in _used_by(gate)]
-    return f"it has {', '.join(said)}" if said else ""
+        said.append(_("waivers or older versions of criteria"))
+    said += [_("a {name} that ends with it").format(name=name) for name in _used_by(gate)]
+    return _("it has {said}").format(said=", ".join(said)) if said else ""
 
 
 def _used_by(gate: Gate) -> list[str]:
@@ -176,14 +199,22 @@ def _refuse_over(gate: Gate) -> None:
         return
     later = Gate.objects.filter(plan=gate.plan, number__gt=gate.number)
     following = later.exclude(decisions__word__in=FINAL).first()
-    applies = f" A change applies from {following.title}." if following else ""
-    raise Refused(f"{gate.title} is decided: {SHOWN[final.word]}. It stays as it was.{applies}")
+    applies = (
+        _(" A change applies from {following}.").format(following=following.title)
+        if following
+        else ""
+    )
+    raise Refused(
+        _("{gate} is decided: {word}. It stays as it was.{applies}").format(
+            gate=gate.title, word=SHOWN[final.word], applies=applies
+        )
+    )
 
 
 def _demand_reason(gate: Gate, reason: str) -> None:
     if reason or not falling(gate).votes:
         return
-    raise Invalid("reason", "Somebody has voted already. Say why the gate is set anew.")
+    raise Invalid("reason", _("Somebody has voted already. Say why the gate is set anew."))
 
 
 def _key(plan: DeploymentPlan, title: str, number: int) -> str:

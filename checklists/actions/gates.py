@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.conditions import Wanted, attach, checked
 from checklists.actions.decisions import (
     check_decision,
@@ -61,8 +63,8 @@ def cast_vote(
             )
         ):
             return before
-        refuse_decided(gate, "Your vote was not counted.")
-        refuse_older_gate(gate, seen, "Your vote was not counted: look again, then vote.")
+        refuse_decided(gate, _("Your vote was not counted."))
+        refuse_older_gate(gate, seen, _("Your vote was not counted: look again, then vote."))
         _refuse_no_voter(gate, role)
         _refuse_handed(voting, gate, handed)
         refuse_two_roles(voting, gate, role, "vote")
@@ -88,12 +90,18 @@ def _refuse_handed(voting: Change, gate: Gate, handed: Delegation | None) -> Non
         return
     may = may_still(gate_sheet(gate, voting.at), handed.role, voting.author)
     if may.word == NO or (may.word == AGREED and not handed.agreed):
-        raise NotAllowed(f"You cannot vote for {handed.for_name} any more. {may.why}")
+        raise NotAllowed(
+            _("You cannot vote for {for_name} any more. {why}").format(
+                for_name=handed.for_name, why=may.why
+            )
+        )
 
 
 def _refuse_no_voter(gate: Gate, role: Role) -> None:
     if role not in voting_roles(gate, [role]):
-        raise NotAllowed(f"{role.name} does not vote at {gate.title}.")
+        raise NotAllowed(
+            _("{role} does not vote at {gate}.").format(role=role.name, gate=gate.title)
+        )
 
 
 def _same_vote(before: Vote, by: User, word: str, reason: str, wanted: list[Wanted]) -> bool:
@@ -128,11 +136,21 @@ def _write_vote(
     attach(voting, conditions, vote=vote, gate=gate)
     ended = "" if handed else _end_delegation(voting, gate, role)
     texts = [wanted.text.strip() for wanted in conditions]
-    given = f" on condition: {'; '.join(texts)}" if texts else ""
-    for_whom = f" for {handed.for_name}" if handed else ""
+    given = _(" on condition: {texts}").format(texts="; ".join(texts)) if texts else ""
+    for_whom = _(" for {for_name}").format(for_name=handed.for_name) if handed else ""
     voting.record(
         "vote.changed" if before else "vote.cast",
-        f"{role.name} votes {word}{for_whom} at {gate.title}{given}. {reason}{ended}".strip(),
+        _("{role} votes {word}{for_whom} at {gate}{given}. {reason}{ended}")
+        .format(
+            role=role.name,
+            word=word,
+            for_whom=for_whom,
+            gate=gate.title,
+            given=given,
+            reason=reason,
+            ended=ended,
+        )
+        .strip(),
         gate=gate.key,
         role=role.key,
         word=word,
@@ -151,4 +169,8 @@ def _end_delegation(voting: Change, gate: Gate, role: Role) -> str:
         one.ended_at = voting.at
         one.save(update_fields=["ended_at"])
     names = ", ".join(one.to_name for one in asked)
-    return f" {names} votes for {asked[0].for_name} no more." if asked else ""
+    return (
+        _(" {names} votes for {for_name} no more.").format(names=names, for_name=asked[0].for_name)
+        if asked
+        else ""
+    )

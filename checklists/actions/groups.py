@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.actions.phases import Named, changes_of, checked_title, demand_seen, find_phase
 from checklists.actions.placing import Layout, store
@@ -60,7 +61,9 @@ def add_group(
         last = phase.groups.aggregate(last=Max("position"))["last"] or 0
         group = PhaseGroup(phase=phase, position=last + 1)
         _write_group(group, wish)
-        _record_group(adding, "group.added", f"{group} added to", group, named)
+        _record_group(
+            adding, "group.added", _("{group} added to").format(group=group), group, named
+        )
     return group
 
 
@@ -77,7 +80,9 @@ def edit_group(
     with change(group.phase.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         group = _group(editing, group)
         before = group_shown(group)
-        demand_seen(editing, seen, before, f"the heading {group}", id=group.pk)
+        demand_seen(
+            editing, seen, before, _("the heading {group}").format(group=group), id=group.pk
+        )
         if editing.repeated:
             return group
         _write_group(group, wish.checked(editing.plan.t0), save=False)
@@ -85,7 +90,9 @@ def edit_group(
         if changes:
             group.save()
             _follow(group, str(before["title"]))
-            said = f"{group} edited, {', '.join(changes)}, in"
+            said = _("{group} edited, {changes}, in").format(
+                group=group, changes=", ".join(changes)
+            )
             _record_group(editing, "group.edited", said, group, named, changes=changes)
     return group
 
@@ -119,7 +126,9 @@ def move_group(
         layout = Layout([group.phase_id])
         store(layout.settle())
         group.refresh_from_db()
-        said = f"{group} is now heading {group.position} of phase {group.phase}"
+        said = _("{group} is now heading {position} of phase {phase}").format(
+            group=group, position=group.position, phase=group.phase
+        )
         moving.record("group.moved", said, phase=group.phase.number, id=group.pk)
     return group
 
@@ -134,7 +143,9 @@ def remove_group(
             return
         above = found.phase.groups.filter(position__lt=found.position).last()
         ChecklistItem.everything.filter(group=found).update(group=above)
-        _record_group(removing, "group.removed", f"{found} removed from", found, named)
+        _record_group(
+            removing, "group.removed", _("{found} removed from").format(found=found), found, named
+        )
         found.delete()
         _stand_groups(list(found.phase.groups.values_list("pk", flat=True)))
         layout = Layout([found.phase_id])
@@ -144,8 +155,8 @@ def remove_group(
 def _record_group(
     changing: Change, kind: str, said: str, group: PhaseGroup, named: Named, **more: Any
 ) -> None:
-    said = f"Heading {said} phase {group.phase}"
-    what = f"the list: {said[0].lower()}{said[1:]}"
+    said = _("Heading {said} phase {phase}").format(said=said, phase=group.phase)
+    what = _("the list: {said}{said_2}").format(said=said[0].lower(), said_2=said[1:])
     revoked = revoke_signatures(changing, [group.phase], what, whole=True, named=named)
     data = {"phase": group.phase.number, "id": group.pk, **more, **revoked.data}
     changing.record(kind, f"{said}{revoked.said}", **data)
@@ -155,7 +166,7 @@ def _group(changing: Change, group: PhaseGroup) -> PhaseGroup:
     found = PhaseGroup.objects.filter(pk=group.pk, phase__plan=changing.plan)
     found = found.select_related("phase").first()
     if found is None:
-        raise Refused("This heading was removed meanwhile. Nothing was saved.")
+        raise Refused(_("This heading was removed meanwhile. Nothing was saved."))
     return found
 
 
@@ -175,5 +186,5 @@ def _from_t0(field: str, due: Due, t0: datetime | None) -> Due:
     if due.at is None:
         return due
     if t0 is None:
-        raise Invalid(field, "This release has no T0 yet: write an offset such as T-2h.")
+        raise Invalid(field, _("This release has no T0 yet: write an offset such as T-2h."))
     return Due(offset_s=round((due.at - t0).total_seconds()))

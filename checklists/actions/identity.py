@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from checklists.actions.revoking import take_back
 from checklists.models import DecisionWord, Gate, SignOff, Vote
 from warroom.actions.change import Change
@@ -12,8 +15,9 @@ from warroom.rules.wording import duration_text
 _FINAL = (DecisionWord.GO, DecisionWord.NO_GO)
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _revokes(count: int) -> str:
+    said = ngettext("revokes {count} signature", "revokes {count} signatures", count)
+    return said.format(count=count)
 
 
 class Signed(Identity):
@@ -23,15 +27,19 @@ class Signed(Identity):
         signed, votes = len(_standing(plan)), len(_votes(plan))
         if not signed and not votes:
             return ""
-        parts = [f"revokes {_many(signed, 'signature')}"] if signed else []
+        parts = [_revokes(signed)] if signed else []
         if votes:
-            stay = "stays and is" if votes == 1 else "stay and are"
-            parts.append(f"{_many(votes, 'vote')} {stay} marked as cast before")
-        return f"Changing them now {', '.join(parts)}."
+            said = ngettext(
+                "{count} vote stays and is marked as cast before",
+                "{count} votes stay and are marked as cast before",
+                votes,
+            )
+            parts.append(said.format(count=votes))
+        return _("Changing them now {parts}.").format(parts=", ".join(parts))
 
     def apply(self, saving: Change, what: str) -> tuple[str, dict[str, Any]]:
         signoffs, votes = _standing(saving.plan), _votes(saving.plan)
-        take_back(saving, signoffs, f"the change of {what}")
+        take_back(saving, signoffs, _("the change of {what}").format(what=what))
         data = {
             "revoked": [one.role.key for one in signoffs],
             "votes_before": [
@@ -41,9 +49,19 @@ class Signed(Identity):
         said = []
         if signoffs:
             names = ", ".join(dict.fromkeys(one.role.name for one in signoffs))
-            said.append(f"This revokes {_many(len(signoffs), 'signature')}: {names}.")
+            revoked = ngettext(
+                "This revokes {count} signature: {names}.",
+                "This revokes {count} signatures: {names}.",
+                len(signoffs),
+            )
+            said.append(revoked.format(count=len(signoffs), names=names))
         if votes:
-            said.append(f"{_many(len(votes), 'vote')} at open gates were cast before it.")
+            cast = ngettext(
+                "{count} vote at open gates were cast before it.",
+                "{count} votes at open gates were cast before it.",
+                len(votes),
+            )
+            said.append(cast.format(count=len(votes)))
         return " ".join(said), data
 
 
@@ -67,7 +85,7 @@ class GateHolds(Holds):
         minutes = sorted(set(_open(plan).values_list("hold_minutes", flat=True)))
         if len(minutes) > 1:
             lengths = " and ".join(duration_text(one * 60) for one in minutes)
-            return minutes[0], f"The gates say {lengths}"
+            return minutes[0], _("The gates say {lengths}").format(lengths=lengths)
         return (minutes[0], "") if minutes else (None, "")
 
     def write(self, saving: Change, minutes: int) -> None:

@@ -1,5 +1,8 @@
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.actions.revoking import Revoked, revoke_signatures
 from checklists.models import ChecklistItem, ItemNote
 from checklists.queries.changes import last_change
@@ -79,7 +82,7 @@ def set_item_state(
         write(ticking, item, wanted)
         item.save(update_fields=FIELDS)
         reopened = before in rules.CLOSED and item.state not in rules.CLOSED
-        what = f"{item.ref} to {rules.PAST[item.state]}"
+        what = _("{item} to {state}").format(item=item.ref, state=rules.PAST[item.state])
         revoked = revoke_signatures(ticking, [item.phase], what, whole=reopened, item=item)
         _record(ticking, item, before, revoked)
     return item
@@ -110,7 +113,9 @@ def set_count(
         state = "doing" if before == "open" or short else before
         write(counting, item, Wanted(state, item.state_reason, count=count))
         item.save(update_fields=FIELDS)
-        what = f"{item.ref} to {rules.count_text(count, item.count_of, item.count_unit)}"
+        what = _("{item} to {count}").format(
+            item=item.ref, count=rules.count_text(count, item.count_of, item.count_unit)
+        )
         revoked = revoke_signatures(counting, [item.phase], what, whole=short, item=item)
         record_count(counting, item, before, revoked)
     return item
@@ -138,8 +143,14 @@ def locked_item(changing: Change, item: ChecklistItem) -> ChecklistItem:
     found = ChecklistItem.objects.select_related("phase", "role").filter(pk=item.pk).first()
     if found is None:
         event = last_change(item)
-        who = f"{event.actor_name} took it" if event else "It was taken"
-        raise Refused(f"{who} off the list meanwhile. {_UNSAVED}")
+        who = (
+            _("{actor_name} took it").format(actor_name=event.actor_name)
+            if event
+            else _("It was taken")
+        )
+        raise Refused(
+            _("{who} off the list meanwhile. {unsaved}").format(who=who, unsaved=_UNSAVED)
+        )
     found.plan = changing.plan
     return found
 
@@ -149,20 +160,28 @@ def demand_role(ticking: Change, item: ChecklistItem) -> None:
     if item.role is None or ticking.author is None:
         return
     if item.role_id not in ticking.held.role_ids and not ticking.held.may(Right.EDIT):
-        raise NotAllowed(f"{item.ref} is for {item.role.name}: only who sits there may set it.")
+        raise NotAllowed(
+            _("{item} is for {role}: only who sits there may set it.").format(
+                item=item.ref, role=item.role.name
+            )
+        )
 
 
 def changed_meanwhile(item: ChecklistItem) -> str:
     """One sentence: who changed the item, to what, and when (UTC)."""
     event = last_change(item)
     if event is not None and (verb := _REWRITTEN.get(event.kind)):
-        return f"{event.actor_name} {verb} {item.ref} first, at {event.at:%H:%M} UTC. {_UNSAVED}"
-    at = f" at {item.state_at:%H:%M} UTC" if item.state_at else ""
-    who = item.state_by_name or "Somebody"
-    return f"{who} changed {item.ref} first: it is {rules.PAST[item.state]}{at}. {_UNSAVED}"
+        return _("{actor_name} {verb} {item} first, at {at:%H:%M} UTC. {unsaved}").format(
+            actor_name=event.actor_name, verb=verb, item=item.ref, at=event.at, unsaved=_UNSAVED
+        )
+    at = _(" at {state_at:%H:%M} UTC").format(state_at=item.state_at) if item.state_at else ""
+    who = item.state_by_name or _("Somebody")
+    return _("{who} changed {item} first: it is {state}{at}. {unsaved}").format(
+        who=who, item=item.ref, state=rules.PAST[item.state], at=at, unsaved=_UNSAVED
+    )
 
 
-_UNSAVED = "Nothing was saved."
+_UNSAVED = _l("Nothing was saved.")
 _REWRITTEN = {
     "item.edited": "edited",
     "item.moved": "moved",
@@ -178,9 +197,14 @@ def add_item_note(
     """Add a person's note to an item. None when the same request did so before."""
     text = text.strip()
     if not text:
-        raise Invalid("text", "The note is empty. Write what you found.")
+        raise Invalid("text", _("The note is empty. Write what you found."))
     if len(text) > NOTE_LIMIT:
-        raise Invalid("text", f"The note has {len(text)} characters; {NOTE_LIMIT} are allowed.")
+        raise Invalid(
+            "text",
+            _("The note has {count} characters; {note_limit} are allowed.").format(
+                count=len(text), note_limit=NOTE_LIMIT
+            ),
+        )
     with change(item.plan, by=by, right="tick", request_id=request_id) as noting:
         if noting.repeated:
             return None
@@ -193,9 +217,12 @@ def add_item_note(
 
 def _check_lengths(value: str, evidence: str) -> None:
     if len(value) > VALUE_LIMIT:
-        raise Invalid("value", f"The value has more than {VALUE_LIMIT} characters.")
+        raise Invalid(
+            "value",
+            _("The value has more than {value_limit} characters.").format(value_limit=VALUE_LIMIT),
+        )
     if evidence and (not evidence.startswith(("https://", "http://")) or len(evidence) > 500):
-        raise Invalid("evidence", "Evidence is a link, https://…, of at most 500 characters.")
+        raise Invalid("evidence", _("Evidence is a link, https://…, of at most 500 characters."))
 
 
 def demand_unchanged(item: ChecklistItem, seen_revision: int | None) -> None:
@@ -207,11 +234,15 @@ def demand_unchanged(item: ChecklistItem, seen_revision: int | None) -> None:
 def demand_sense(ticking: Change, item: ChecklistItem, wanted: Wanted) -> None:
     """Raise what speaks against it: Refused, NotAllowed, or Invalid for what is said too early."""
     if item.off_with_section:
-        raise Refused(f"{item.ref} is off with its section. Switch the section on first.")
+        raise Refused(
+            _("{item} is off with its section. Switch the section on first.").format(item=item.ref)
+        )
     if wanted.state in rules.LEFT_OUT and item.required and not _may_skip(ticking):
         raise NotAllowed(
-            f"{item.ref} is required. To leave it out wants the right to skip required items; "
-            "set it to blocked or failed and say why."
+            _(
+                "{item} is required. To leave it out wants the right to skip required "
+                "items; set it to blocked or failed and say why."
+            ).format(item=item.ref)
         )
     if wanted.count is not None:
         _demand_count(item, wanted.count)
@@ -252,9 +283,17 @@ def _where(item: ChecklistItem) -> dict[str, object]:
 
 
 def _record(ticking: Change, item: ChecklistItem, before: str, revoked: Revoked) -> None:
-    why = f" Reason: {item.state_reason}" if item.state_reason else ""
+    why = (
+        _(" Reason: {state_reason}").format(state_reason=item.state_reason)
+        if item.state_reason
+        else ""
+    )
     judged = against(item.value, item.target)
-    short = f" ({item.value} is {judged.word})" if judged.met is Met.MISSED else ""
+    short = (
+        _(" ({item} is {word})").format(item=item.value, word=judged.word)
+        if judged.met is Met.MISSED
+        else ""
+    )
     must = "required, " if rules.left_out(item.required, item.state, "", "") else ""
     ticking.record(
         rules.kind(item.state),

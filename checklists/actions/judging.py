@@ -1,5 +1,7 @@
 """A person's judgement of a criterion that nothing measures. The newest one counts."""
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.decisions import fresh_gate, refuse_decided
 from checklists.actions.undecided import fresh_criterion, refuse_older_criterion
 from checklists.models import Criterion, Evidence
@@ -32,21 +34,23 @@ def judge_criterion(
     """
     note = note.strip()
     if not note:
-        raise Invalid("note", "Say what the judgement rests on.")
+        raise Invalid("note", _("Say what the judgement rests on."))
     gate = criterion.gate
     with change(gate.plan, by=by, right="vote", request_id=request_id) as judging:
         gate = fresh_gate(gate, judging)
-        refuse_decided(gate, "Your judgement was not counted.")
-        criterion = fresh_criterion(criterion, gate, "Your judgement was not counted.")
+        refuse_decided(gate, _("Your judgement was not counted."))
+        criterion = fresh_criterion(criterion, gate, _("Your judgement was not counted."))
         [row] = criterion_rows(gate.plan, [criterion], judging.at)
         if not row.to_judge:
             raise Refused(
-                f"{criterion.label} is measured by {row.source or 'a check'}. "
-                "A judgement does not replace a measurement."
+                _(
+                    "{criterion} is measured by {source}. A judgement does not replace a "
+                    "measurement."
+                ).format(criterion=criterion.label, source=row.source or _("a check"))
             )
         if judging.repeated:
             return Evidence.objects.get(plan=gate.plan, key=judgement_key(criterion))
-        refuse_older_criterion(criterion, seen, "Your judgement was not counted: look again.")
+        refuse_older_criterion(criterion, seen, _("Your judgement was not counted: look again."))
         band = _judged_band(criterion, band, value)
         return _write_judgement(judging, criterion, band, value, note[:500])
 
@@ -54,14 +58,19 @@ def judge_criterion(
 def _judged_band(criterion: Criterion, band: str, value: float | None) -> str:
     if value is None:
         if band not in (bands.Band.GREEN, bands.Band.YELLOW, bands.Band.RED):
-            raise Invalid("band", "A judgement is green, yellow or red.")
+            raise Invalid("band", _("A judgement is green, yellow or red."))
         return band
     limits = bands_of(criterion)
     if limits is None:
-        raise Invalid("value", f"{criterion.label} has no bounds; judge it green, yellow or red.")
+        raise Invalid(
+            "value",
+            _("{criterion} has no bounds; judge it green, yellow or red.").format(
+                criterion=criterion.label
+            ),
+        )
     judged = bands.judge(limits, value)
     if judged is bands.Band.NO_DATA:
-        raise Invalid("value", "The value is no finite number.")
+        raise Invalid("value", _("The value is no finite number."))
     return judged.value
 
 
@@ -69,7 +78,7 @@ def _write_judgement(
     judging: Change, criterion: Criterion, band: str, value: float | None, note: str
 ) -> Evidence:
     shown = number_text(value, criterion.unit) if value is not None else ""
-    evidence, _ = Evidence.objects.update_or_create(
+    evidence, _unused = Evidence.objects.update_or_create(
         plan=judging.plan,
         key=judgement_key(criterion),
         defaults={
@@ -80,7 +89,7 @@ def _write_judgement(
             "band": band,
             "reason": note,
             "observed_at": judging.at,
-            "source": f"judgement of {judging.author_name}",
+            "source": _("judgement of {author_name}").format(author_name=judging.author_name),
             "updated_at": judging.at,
         },
     )

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.revoking import take_back
 from checklists.models import ChecklistItem, DecisionWord, Gate, Phase, SignOff
 from checklists.queries.gates import final_of, gates_now
@@ -39,9 +41,11 @@ def _of_gates(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
         if gate.pk in again:
             continue
         if decided is not None and decided.word == DecisionWord.NO_GO:
-            yield Objection(f"{gate.title} said NO-GO.", code="no-go")
+            yield Objection(_("{gate} said NO-GO.").format(gate=gate.title), code="no-go")
         elif decided is None and _is_before(gate):
-            yield Objection(f"{gate.title} is not decided.", refuses=False, code="gate")
+            yield Objection(
+                _("{gate} is not decided.").format(gate=gate.title), refuses=False, code="gate"
+            )
 
 
 def _is_before(gate: Gate) -> bool:
@@ -80,9 +84,15 @@ def _phase_before(plan: DeploymentPlan, phase: Phase) -> bool | None:
 
 
 def _open(refs: list[str]) -> str:
-    many = "1 blocking item is" if len(refs) == 1 else f"{len(refs)} blocking items are"
-    more = f" and {len(refs) - NAMED} more" if len(refs) > NAMED else ""
-    return f"{many} open: {', '.join(refs[:NAMED])}{more}."
+    many = (
+        _("1 blocking item is")
+        if len(refs) == 1
+        else _("{count} blocking items are").format(count=len(refs))
+    )
+    more = _(" and {count} more").format(count=len(refs) - NAMED) if len(refs) > NAMED else ""
+    return _("{many} open: {refs}{more}.").format(
+        many=many, refs=", ".join(refs[:NAMED]), more=more
+    )
 
 
 def _of_phases(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
@@ -94,9 +104,15 @@ def _of_phases(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:
     for phase in early:
         said = words.get(phase.pk, [])
         if "rejected" in said:
-            yield Objection(f"Phase {phase.number} was rejected.", code="rejected")
+            yield Objection(
+                _("Phase {phase} was rejected.").format(phase=phase.number), code="rejected"
+            )
         elif not said and signing:
-            yield Objection(f"Phase {phase.number} is not signed.", refuses=False, code="unsigned")
+            yield Objection(
+                _("Phase {phase} is not signed.").format(phase=phase.number),
+                refuses=False,
+                code="unsigned",
+            )
 
 
 def _words(plan: DeploymentPlan) -> dict[int, list[str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from checklists.models import LoadProfile
 from checklists.queries.load import limits_of, under_way
@@ -45,14 +46,22 @@ def add_profile(
             return profiles.get(key=key)
         taken = set(profiles.values_list("key", flat=True))
         if len(taken) >= MOST_PROFILES:
-            raise Invalid("name", f"A release has at most {MOST_PROFILES} load profiles.")
+            raise Invalid(
+                "name",
+                _("A release has at most {most_profiles} load profiles.").format(
+                    most_profiles=MOST_PROFILES
+                ),
+            )
         key = free_key(slugify(values["name"])[:40].strip("-_") or "load", taken)
         place = (profiles.aggregate(last=Max("position"))["last"] or 0) + 1
         profile = LoadProfile(plan=adding.plan, key=key, position=place)
         _assign(profile, values)
         profile.save()
         adding.record(
-            "load.added", f"Load profile added: {told(profile)}", profile=key, after=shown(profile)
+            "load.added",
+            _("Load profile added: {told}").format(told=told(profile)),
+            profile=key,
+            after=shown(profile),
         )
     return profile
 
@@ -80,10 +89,14 @@ def edit_profile(
         if editing.repeated or after == before:
             return profile
         if seen_revision is not None and seen_revision != profile.revision:
-            raise Refused(f"{profile.name} was changed meanwhile. Nothing of yours was saved.")
+            raise Refused(
+                _("{profile} was changed meanwhile. Nothing of yours was saved.").format(
+                    profile=profile.name
+                )
+            )
         profile.revision += 1
         profile.save()
-        text = f"Load profile changed: {told(profile)}"
+        text = _("Load profile changed: {told}").format(told=told(profile))
         editing.record("load.changed", text, profile=profile.key, before=before, after=after)
     return profile
 
@@ -98,11 +111,13 @@ def remove_profile(profile: LoadProfile, *, by: User, request_id: str | None = N
         if profile.removed_at is not None:
             return profile
         if under_way(profile) is not None:
-            raise Refused(f"{profile.name} is running. End the run first.")
+            raise Refused(
+                _("{profile} is running. End the run first.").format(profile=profile.name)
+            )
         profile.removed_at = removing.at
         profile.revision += 1
         profile.save()
-        text = f"Load profile taken off: {profile.name}"
+        text = _("Load profile taken off: {profile}").format(profile=profile.name)
         removing.record("load.removed", text, profile=profile.key)
     return profile
 
@@ -112,8 +127,8 @@ def remove_profile(profile: LoadProfile, *, by: User, request_id: str | None = N
 
 def told(profile: LoadProfile) -> str:
     """``Peak load, 500 users, 15 min``."""
-    users = f"{profile.users:,} users" if profile.users else ""
-    minutes = f"{profile.minutes:,} min" if profile.minutes else ""
+    users = _("{users:,} users").format(users=profile.users) if profile.users else ""
+    minutes = _("{minutes:,} min").format(minutes=profile.minutes) if profile.minutes else ""
     return ", ".join(filter(None, (profile.name, users, minutes)))
 
 
@@ -125,7 +140,7 @@ def checked(fields: Mapping[str, Any], *, new: bool = False) -> dict[str, Any]:
     """The fields of a profile as they are kept. Raises Invalid, naming the field."""
     values = {name: _value(name, value) for name, value in fields.items()}
     if (new or "name" in values) and not values.get("name"):
-        raise Invalid("name", "Give the profile a name.")
+        raise Invalid("name", _("Give the profile a name."))
     _refuse_limits({LIMITS[name].key: value for name, value in values.items() if name in LIMITS})
     return values
 
@@ -147,14 +162,19 @@ def _value(name: str, value: Any) -> Any:
     if name in LENGTHS:
         text = str(value or "").replace("\0", "").strip()
         if len(text) > LENGTHS[name]:
-            raise Invalid(name, f"This is longer than {LENGTHS[name]:,} characters.")
+            raise Invalid(
+                name, _("This is longer than {name:,} characters.").format(name=LENGTHS[name])
+            )
         return " ".join(text.split()) if name == "name" else text
     if name in COUNTS:
         if value is not None and not 0 < value <= COUNTS[name]:
-            raise Invalid(name, f"Give a number from 1 to {COUNTS[name]:,}, or leave it empty.")
+            raise Invalid(
+                name,
+                _("Give a number from 1 to {name:,}, or leave it empty.").format(name=COUNTS[name]),
+            )
         return value
     if name not in LIMITS:
-        raise Invalid(name, "A load profile has no such field.")
+        raise Invalid(name, _("A load profile has no such field."))
     return _limit(name, value)
 
 
@@ -168,7 +188,7 @@ def _limit(name: str, value: Bound | str | float | None) -> Bound | None:
     except ValueError as wrong:
         raise Invalid(name, str(wrong)) from None
     if not math.isfinite(limit.value):
-        raise Invalid(name, "A limit is a finite number.")
+        raise Invalid(name, _("A limit is a finite number."))
     return limit
 
 
@@ -177,5 +197,5 @@ def fresh(opened: Change, profile: LoadProfile) -> LoadProfile:
     profile = LoadProfile.objects.get(pk=profile.pk)
     profile.plan = opened.plan
     if profile.removed_at is not None:
-        raise Refused(f"{profile.name} was taken off the list meanwhile.")
+        raise Refused(_("{profile} was taken off the list meanwhile.").format(profile=profile.name))
     return profile

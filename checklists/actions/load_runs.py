@@ -8,6 +8,7 @@ under ``load.<profile>.<figure>``; those that the newest run does not have are n
 from datetime import datetime, timedelta
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.actions.load import MOST_MINUTES, fresh
 from checklists.models import Evidence, LoadProfile, LoadRun, Result
@@ -36,7 +37,12 @@ def start_run(
     NotAllowed without the right to tick.
     """
     if minutes is not None and not 0 < minutes <= MOST_MINUTES:
-        raise Invalid("minutes", f"It runs for more than 0 and at most {MOST_MINUTES:,} minutes.")
+        raise Invalid(
+            "minutes",
+            _("It runs for more than 0 and at most {most_minutes:,} minutes.").format(
+                most_minutes=MOST_MINUTES
+            ),
+        )
     with change(profile.plan, by=by, right=Right.TICK, request_id=request_id) as starting:
         profile = fresh(starting, profile)
         running = under_way(profile)
@@ -48,8 +54,14 @@ def start_run(
         run = _new(profile, starting.at, starting)
         run.eta_at = starting.at + timedelta(minutes=lasts) if lasts else None
         run.save()
-        ends = f", ends about {instant_text(run.eta_at, starting.at)} UTC" if run.eta_at else ""
-        text = f"Load test started: {profile.name}, run {run.number}{ends}"
+        ends = (
+            _(", ends about {eta_at} UTC").format(eta_at=instant_text(run.eta_at, starting.at))
+            if run.eta_at
+            else ""
+        )
+        text = _("Load test started: {profile}, run {run}{ends}").format(
+            profile=profile.name, run=run.number, ends=ends
+        )
         eta = run.eta_at.isoformat() if run.eta_at else None
         starting.record("load.started", text, profile=profile.key, run=run.number, ends=eta)
     return run
@@ -75,7 +87,7 @@ def finish_run(
     if wrong := rules.objection(measured):
         raise Invalid(*wrong)
     if not measured and not cause:
-        raise Invalid("cause", "Give a figure, or say why there is none.")
+        raise Invalid("cause", _("Give a figure, or say why there is none."))
     with change(profile.plan, by=by, right=Right.TICK, request_id=request_id) as ending:
         profile = fresh(ending, profile)
         if ending.repeated:
@@ -83,7 +95,11 @@ def finish_run(
             return profile.runs.get(number=number)
         running = under_way(profile)
         if seen_run is not None and (running is None or running.number != seen_run):
-            raise Refused(f"Run {seen_run} of {profile.name} has ended meanwhile.")
+            raise Refused(
+                _("Run {seen_run} of {profile} has ended meanwhile.").format(
+                    seen_run=seen_run, profile=profile.name
+                )
+            )
         run = running or _new(profile, ending.at, ending)
         run.cause = cause
         _end(ending, profile, run, measured)
@@ -107,7 +123,7 @@ def explain_run(
     """
     cause, fix = checked_reason(cause), checked_reason(fix)
     if not cause:
-        raise Invalid("cause", "Say why it failed.")
+        raise Invalid("cause", _("Say why it failed."))
     with change(run.profile.plan, by=by, right=Right.TICK, request_id=request_id) as saying:
         run, profile = _fresh_run(saying, run)
         if saying.repeated or (run.cause, run.fix) == (cause, fix):
@@ -116,10 +132,12 @@ def explain_run(
         before = {"cause": run.cause, "fix": run.fix}
         run.cause, run.fix, run.revision = cause, fix, run.revision + 1
         run.save()
-        fixed = f" Fix: {fix}" if fix else ""
+        fixed = _(" Fix: {fix}").format(fix=fix) if fix else ""
         saying.record(
             "load.explained",
-            f"{profile.name}, run {run.number}: {cause}{fixed}",
+            _("{profile}, run {run}: {cause}{fixed}").format(
+                profile=profile.name, run=run.number, cause=cause, fixed=fixed
+            ),
             profile=profile.key,
             run=run.number,
             before=before,
@@ -136,7 +154,7 @@ def except_run(run: LoadRun, reason: str, *, by: User, request_id: str | None = 
     """
     reason = checked_reason(reason)
     if not reason:
-        raise Invalid("reason", "Say why its failing is accepted.")
+        raise Invalid("reason", _("Say why its failing is accepted."))
     with change(run.profile.plan, by=by, right=Right.DECIDE, request_id=request_id) as excepting:
         run, profile = _fresh_run(excepting, run)
         if excepting.repeated or run.excepted == reason:
@@ -147,7 +165,9 @@ def except_run(run: LoadRun, reason: str, *, by: User, request_id: str | None = 
         run.save()
         excepting.record(
             "load.excepted",
-            f"{profile.name}, run {run.number} is excepted: {reason}",
+            _("{profile}, run {run} is excepted: {reason}").format(
+                profile=profile.name, run=run.number, reason=reason
+            ),
             profile=profile.key,
             run=run.number,
             reason=reason,
@@ -166,14 +186,20 @@ def set_baseline(run: LoadRun, *, by: User, request_id: str | None = None) -> Lo
         if run.baseline:
             return run
         if run.ended_at is None or not run.measured:
-            raise Refused(f"Run {run.number} of {profile.name} has no figures to compare with.")
+            raise Refused(
+                _("Run {run} of {profile} has no figures to compare with.").format(
+                    run=run.number, profile=profile.name
+                )
+            )
         before = profile.runs.filter(baseline=True).first()
         profile.runs.filter(baseline=True).update(baseline=False)
         run.baseline = True
         run.save()
         setting.record(
             "load.compared",
-            f"{profile.name}: run {run.number} is the baseline of the others",
+            _("{profile}: run {run} is the baseline of the others").format(
+                profile=profile.name, run=run.number
+            ),
             profile=profile.key,
             run=run.number,
             before=before.number if before else None,
@@ -202,7 +228,9 @@ def attach_run(
 
 
 def sentence_of(profile: LoadProfile, run: LoadRun) -> str:
-    return f"{profile.name}, run {run.number}. {run.sentence}"
+    return _("{profile}, run {run}. {run_sentence}").format(
+        profile=profile.name, run=run.number, run_sentence=run.sentence
+    )
 
 
 def _fresh_run(opened: Change, run: LoadRun) -> tuple[LoadRun, LoadProfile]:
@@ -213,15 +241,25 @@ def _fresh_run(opened: Change, run: LoadRun) -> tuple[LoadRun, LoadProfile]:
 
 def _demand_failed(run: LoadRun, profile: LoadProfile) -> None:
     if run.ended_at is None:
-        raise Refused(f"Run {run.number} of {profile.name} is still under way.")
+        raise Refused(
+            _("Run {run} of {profile} is still under way.").format(
+                run=run.number, profile=profile.name
+            )
+        )
     if run.band == Band.GREEN:
-        raise Refused(f"Run {run.number} of {profile.name} met its limits.")
+        raise Refused(
+            _("Run {run} of {profile} met its limits.").format(run=run.number, profile=profile.name)
+        )
 
 
 def _new(profile: LoadProfile, at: datetime, opened: Change) -> LoadRun:
     number = (profile.runs.aggregate(last=Max("number"))["last"] or 0) + 1
     if number > MOST_RUNS:
-        raise Refused(f"{profile.name} has {MOST_RUNS} runs; add another profile for more.")
+        raise Refused(
+            _("{profile} has {most_runs} runs; add another profile for more.").format(
+                profile=profile.name, most_runs=MOST_RUNS
+            )
+        )
     return LoadRun(profile=profile, number=number, started_at=at, by_name=opened.author_name)
 
 
@@ -257,9 +295,16 @@ def _feed(
         for kind in rules.KINDS.values()
         if kind.key in values or kind in rules.LIMITED
     ]
-    rows.append(("limits", f"{profile.name}: limits met", met if of else None, f"of {of}"))
+    rows.append(
+        (
+            "limits",
+            _("{profile}: limits met").format(profile=profile.name),
+            met if of else None,
+            _("of {of}").format(of=of),
+        )
+    )
     span = result.valid_for_s if result else VALID_FOR_S["locust"]
-    source = f"{profile.name}, run {run.number}"
+    source = _("{profile}, run {run}").format(profile=profile.name, run=run.number)
     made = [
         Evidence(
             plan=ending.plan,
@@ -269,7 +314,9 @@ def _feed(
             unit=unit,
             text="" if value is None else number_text(value, unit),
             band="",
-            reason="" if value is not None else f"{source} does not give it"[:500],
+            reason=""
+            if value is not None
+            else _("{source} does not give it").format(source=source)[:500],
             observed_at=run.ended_at,
             valid_for_s=span,
             source=source[:500],

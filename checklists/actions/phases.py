@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Max
+from django.utils.translation import gettext as _
 
 from checklists.actions.revoking import revoke_signatures
 from checklists.models import ChecklistItem, Phase, SignOff
@@ -37,7 +38,9 @@ class PhaseWish:
         title = checked_title(self.title)
         criteria = self.exit_criteria.replace("\0", "").strip()
         if len(criteria) > EXIT_LIMIT:
-            raise Invalid("exit_criteria", f"At most {EXIT_LIMIT} characters.")
+            raise Invalid(
+                "exit_criteria", _("At most {exit_limit} characters.").format(exit_limit=EXIT_LIMIT)
+            )
         return PhaseWish(title, self.at, self.until, criteria, self.required)
 
 
@@ -71,11 +74,15 @@ def add_phase(
             return adding.plan.phases.get(pk=event.data["id"])
         last = adding.plan.phases.aggregate(last=Max("number"))["last"] or 0
         if last >= MOST_PHASES:
-            raise Refused(f"A release has at most {MOST_PHASES} phases.")
+            raise Refused(
+                _("A release has at most {most_phases} phases.").format(most_phases=MOST_PHASES)
+            )
         phase = Phase(plan=adding.plan, number=last + 1)
         _write_phase(phase, wish)
         _stand_phase(phase, place or last + 1)
-        _record(adding, "phase.added", f"Phase {phase} added", phase, [], named)
+        _record(
+            adding, "phase.added", _("Phase {phase} added").format(phase=phase), phase, [], named
+        )
     return phase
 
 
@@ -97,14 +104,20 @@ def edit_phase(
     with change(phase.plan, by=by, right=Right.EDIT, request_id=request_id) as editing:
         phase = find_phase(editing, phase)
         before = phase_shown(phase)
-        demand_seen(editing, seen, before, f"phase {phase.number}", phase=phase.number)
+        demand_seen(
+            editing, seen, before, _("phase {phase}").format(phase=phase.number), phase=phase.number
+        )
         if editing.repeated:
             return phase
         _write_phase(phase, wish, save=False)
         changes = changes_of(before, phase_shown(phase))
         if changes:
             phase.save()
-            said = f"Phase {phase} edited, {', '.join(changes)}".replace("_", " ")
+            said = (
+                _("Phase {phase} edited, {changes}")
+                .format(phase=phase, changes=", ".join(changes))
+                .replace("_", " ")
+            )
             _record(editing, "phase.edited", said, phase, [phase], named, changes=changes)
     return phase
 
@@ -123,7 +136,7 @@ def move_phase(
             return phase
         _stand_phase(phase, place)
         if phase.number != old:
-            said = f"Phase {old} is now phase {phase}"
+            said = _("Phase {old} is now phase {phase}").format(old=old, phase=phase)
             _record(moving, "phase.moved", said, phase, [], named, before=old)
     return phase
 
@@ -141,7 +154,15 @@ def remove_phase(
         others = list(removing.plan.phases.exclude(pk=found.pk))
         kept = _hand_on(found, others)
         # Told before it is gone: the event names it as it was.
-        _record(removing, "phase.removed", f"Phase {found} removed", found, [], named, kept=kept)
+        _record(
+            removing,
+            "phase.removed",
+            _("Phase {found} removed").format(found=found),
+            found,
+            [],
+            named,
+            kept=kept,
+        )
         found.delete()
         renumber([one.pk for one in others])
 
@@ -150,13 +171,14 @@ def _keeps(phase: Phase) -> str | None:
     """Why a phase stays; None if it may go."""
     count = ChecklistItem.objects.filter(phase=phase).count()
     if count:
-        what = "1 item" if count == 1 else f"{count} items"
-        return f"Phase {phase.number} has {what}. Move or remove what is in it first."
-    if SignOff.objects.filter(phase=phase).exists():
-        return (
-            f"Phase {phase.number} was signed, and what was signed is kept. "
-            "Switch the phase off instead."
+        what = _("1 item") if count == 1 else _("{count} items").format(count=count)
+        return _("Phase {phase} has {what}. Move or remove what is in it first.").format(
+            phase=phase.number, what=what
         )
+    if SignOff.objects.filter(phase=phase).exists():
+        return _(
+            "Phase {phase} was signed, and what was signed is kept. Switch the phase off instead."
+        ).format(phase=phase.number)
     return None
 
 
@@ -166,7 +188,7 @@ def _hand_on(phase: Phase, others: list[Phase]) -> list[int]:
     if not removed:
         return []
     if not others:
-        raise Refused("This is the only phase, and it keeps what was removed from it.")
+        raise Refused(_("This is the only phase, and it keeps what was removed from it."))
     before = [one for one in others if one.number < phase.number]
     heir = before[-1] if before else others[0]
     place = ChecklistItem.everything.filter(phase=heir).aggregate(last=Max("position"))["last"] or 0
@@ -185,7 +207,7 @@ def _record(
     named: Named,
     **more: Any,
 ) -> None:
-    what = f"the list: {said[0].lower()}{said[1:]}"
+    what = _("the list: {said}{said_2}").format(said=said[0].lower(), said_2=said[1:])
     revoked = revoke_signatures(changing, phases, what, whole=True, named=named)
     data = {"phase": phase.number, "id": phase.pk, **more, **revoked.data}
     changing.record(kind, f"{said}{revoked.said}", **data)
@@ -194,7 +216,7 @@ def _record(
 def find_phase(changing: Change, phase: Phase) -> Phase:
     found = Phase.objects.filter(pk=phase.pk, plan=changing.plan).first()
     if found is None:
-        raise Refused("This phase was removed meanwhile. Nothing was saved.")
+        raise Refused(_("This phase was removed meanwhile. Nothing was saved."))
     return found
 
 
@@ -241,14 +263,27 @@ def demand_seen(
     wanted = {f"data__{key}": value for key, value in data.items()}
     kinds = ("phase.edited", "group.edited")
     last = changing.plan.events.filter(kind__in=kinds, **wanted).order_by("-seq").first()
-    who = f"{last.actor_name} changed {what} first, at {last.at:%H:%M} UTC" if last else ""
-    raise Refused(f"{who or f'Somebody changed {what} first'}. Nothing was saved.")
+    who = (
+        _("{actor_name} changed {what} first, at {at:%H:%M} UTC").format(
+            actor_name=last.actor_name, what=what, at=last.at
+        )
+        if last
+        else ""
+    )
+    raise Refused(
+        _("{who}. Nothing was saved.").format(
+            who=who or _("Somebody changed {what} first").format(what=what)
+        )
+    )
 
 
 def checked_title(title: str) -> str:
     title = " ".join(title.replace("\0", "").split())
     if not title:
-        raise Invalid("title", "Give it a title.")
+        raise Invalid("title", _("Give it a title."))
     if len(title) > TITLE_LIMIT:
-        raise Invalid("title", f"The title has more than {TITLE_LIMIT} characters.")
+        raise Invalid(
+            "title",
+            _("The title has more than {title_limit} characters.").format(title_limit=TITLE_LIMIT),
+        )
     return title

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.models import ChecklistItem, Phase, PhaseGroup
 from checklists.rules import placement as rules
 from checklists.rules.placement import Place, Spot
@@ -39,18 +41,18 @@ def spot_of(plan: DeploymentPlan, where: Where) -> Spot:
     if where.group is not None:
         group = PhaseGroup.objects.filter(pk=where.group.pk, phase__plan=plan).first()
         if group is None:
-            raise Invalid("group", "This heading is no longer there. Choose another one.")
+            raise Invalid("group", _("This heading is no longer there. Choose another one."))
         return Spot(group.phase_id, group.pk)
     phase = where.phase and Phase.objects.filter(pk=where.phase.pk, plan=plan).first()
     if phase is None:
-        raise Invalid("phase", "Choose the phase that the item belongs to.")
+        raise Invalid("phase", _("Choose the phase that the item belongs to."))
     return Spot(phase.pk)
 
 
 def _standing(plan: DeploymentPlan, item: ChecklistItem, field: str) -> ChecklistItem:
     found = ChecklistItem.objects.filter(pk=item.pk, plan=plan).first()
     if found is None:
-        raise Invalid(field, "The item to stand there with is no longer on the list.")
+        raise Invalid(field, _("The item to stand there with is no longer on the list."))
     return found
 
 

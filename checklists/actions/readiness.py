@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from checklists.models import CategoryScore, ReadinessCategory, ReadinessScale, ScoreSource
 from checklists.queries.readiness import newest_scores, scale_of
@@ -77,11 +78,13 @@ def save_weights(
         if saving.repeated or before == wanted:
             return
         if seen and seen != fingerprint(before):
-            raise Refused("Somebody saved the weights meanwhile. Nothing of yours was saved.")
+            raise Refused(_("Somebody saved the weights meanwhile. Nothing of yours was saved."))
         _write_scale(saving.plan, stands, scale)
         _write(saving.plan, wanted["categories"])
         total = sum((one.weight for one in categories), Decimal())
-        text = f"Score weights set: {len(categories)} categories, {short(total)} %"
+        text = _("Score weights set: {count} categories, {short} %").format(
+            count=len(categories), short=short(total)
+        )
         saving.record("plan.weights_saved", text, before=before, after=wanted)
 
 
@@ -115,14 +118,16 @@ def give_score(
 def _demand_score(category: ReadinessCategory, best: Decimal, value: Decimal, why: str) -> None:
     if category.source != ScoreSource.PERSON:
         raise Refused(
-            f"{category.label} is computed: {category.get_source_display().lower()}. "
-            "Change its source in the settings to score it by hand."
+            _(
+                "{category} is computed: {source}. Change its source in the settings to "
+                "score it by hand."
+            ).format(category=category.label, source=category.get_source_display().lower())
         )
     if not value.is_finite() or not 0 <= value <= best:
-        raise Invalid("value", f"A score lies between 0 and {short(best)}.")
+        raise Invalid("value", _("A score lies between 0 and {short}.").format(short=short(best)))
     _demand_two("value", category.label, value)
     if not why:
-        raise Invalid("why", "Say why: what the score rests on.")
+        raise Invalid("why", _("Say why: what the score rests on."))
 
 
 def _score(
@@ -141,10 +146,12 @@ def _score(
         at=scoring.at,
     )
     best = short(scale_of(scoring.plan).best)
-    was = f" (was {short(newest.value)})" if newest else ""
+    was = _(" (was {short})").format(short=short(newest.value)) if newest else ""
     scoring.record(
         "readiness.scored",
-        f"{category.label} scored {short(value)} of {best}{was}: {why}",
+        _("{category} scored {short} of {best}{was}: {why}").format(
+            category=category.label, short=short(value), best=best, was=was, why=why
+        ),
         category=category.key,
         before=str(newest.value) if newest else None,
         after=str(value),
@@ -167,25 +174,34 @@ def _now(plan: DeploymentPlan) -> dict[str, Any]:
 
 def _scale(scale: ScaleWanted) -> list[str | None]:
     if not 0 < scale.best <= LARGEST:
-        raise Invalid("best", f"The best score lies above 0 and is at most {LARGEST}.")
+        raise Invalid(
+            "best",
+            _("The best score lies above 0 and is at most {largest}.").format(largest=LARGEST),
+        )
     if scale.bar is not None and not 0 <= scale.bar <= scale.best:
-        raise Invalid("bar", f"The bar lies between 0 and {short(scale.best)}.")
+        raise Invalid(
+            "bar", _("The bar lies between 0 and {short}.").format(short=short(scale.best))
+        )
     for name, value in (("best", scale.best), ("bar", scale.bar)):
-        _demand_two(name, "The scale", value)
+        _demand_two(name, _("The scale"), value)
     return [_text(scale.best), _text(scale.bar)]
 
 
 def _checked(categories: Sequence[CategoryWanted], scale: ScaleWanted) -> list[dict[str, Any]]:
     if len(categories) > MOST:
-        raise Invalid("weights", f"At most {MOST} categories.")
+        raise Invalid("weights", _("At most {most} categories.").format(most=MOST))
     keys = [one.key or _key(one.label) for one in categories]
     names = [_key(one.label) for one in categories]
     for one, key, name in zip(categories, keys, names, strict=True):
         if not 0 <= one.weight <= 1000:
-            raise Invalid("weights", f"{one.label}: a weight lies between 0 and 1000 %.")
+            raise Invalid(
+                "weights", _("{one}: a weight lies between 0 and 1000 %.").format(one=one.label)
+            )
         _demand_two("weights", one.label, one.weight)
         if keys.count(key) > 1 or names.count(name) > 1:
-            raise Invalid("weights", f"There are two categories called {one.label}.")
+            raise Invalid(
+                "weights", _("There are two categories called {one}.").format(one=one.label)
+            )
     return [_plain(one, _target(one, scale.best)) for one in categories]
 
 
@@ -194,22 +210,34 @@ def _target(one: CategoryWanted, best: Decimal) -> Decimal | None:
     if target is None and one.target:
         target = score_params.target_of(one.target, best)
     if target is not None and not 0 <= target <= best:
-        raise Invalid("weights", f"{one.label}: a target lies between 0 and {short(best)}.")
+        raise Invalid(
+            "weights",
+            _("{one}: a target lies between 0 and {short}.").format(
+                one=one.label, short=short(best)
+            ),
+        )
     _demand_two("weights", one.label, target)
     return target
 
 
 def _demand_two(name: str, label: str, value: Decimal | None) -> None:
     if value is not None and value != round(value, 2):
-        raise Invalid(name, f"{label}: at most two decimals.")
+        raise Invalid(name, _("{label}: at most two decimals.").format(label=label))
 
 
 def _plain(one: CategoryWanted | ReadinessCategory, target_value: Decimal | None) -> dict[str, Any]:
     label = one.label.strip()
     if one.key and not KEY.fullmatch(one.key):
-        raise Invalid("weights", f"{one.key[:80]!r} is no key: letters, digits and - only.")
+        raise Invalid(
+            "weights", _("{one!r} is no key: letters, digits and - only.").format(one=one.key[:80])
+        )
     if one.source not in ScoreSource.values:
-        raise Invalid("weights", f"{label}: {one.source!r} is no source of a score.")
+        raise Invalid(
+            "weights",
+            _("{label}: {source!r} is no source of a score.").format(
+                label=label, source=one.source
+            ),
+        )
     try:
         params = score_params.checked(one.source, one.params)
     except score_params.NotUnderstood as wrong:
@@ -228,7 +256,10 @@ def _plain(one: CategoryWanted | ReadinessCategory, target_value: Decimal | None
 
 def _write_scale(plan: DeploymentPlan, stands: ReadinessScale, scale: ScaleWanted) -> None:
     if stands.best != scale.best and CategoryScore.objects.filter(category__plan=plan).exists():
-        raise Invalid("best", f"Scores stand on the scale to {short(stands.best)} already.")
+        raise Invalid(
+            "best",
+            _("Scores stand on the scale to {short} already.").format(short=short(stands.best)),
+        )
     ReadinessScale.objects.update_or_create(
         plan=plan, defaults={"best": scale.best, "bar": scale.bar}
     )
@@ -240,7 +271,10 @@ def _write(plan: DeploymentPlan, wanted: Sequence[dict[str, Any]]) -> None:
     gone = plan.readiness.exclude(key__in=[one["key"] for one in wanted])
     scored = gone.filter(scores__by__isnull=False).first()
     if scored is not None:
-        raise Invalid("weights", f"{scored.label} was scored: it stays. Set its weight to 0.")
+        raise Invalid(
+            "weights",
+            _("{scored} was scored: it stays. Set its weight to 0.").format(scored=scored.label),
+        )
     gone.delete()
     for position, one in enumerate(wanted):
         row = known.get(one["key"]) or ReadinessCategory(plan=plan)

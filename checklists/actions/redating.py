@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from checklists.actions.followups import fresh_followup, mark_done, refuse_done
 from checklists.models import BranchStep, Criterion, FollowUp, FollowUpKind, Gate
@@ -40,13 +41,13 @@ def held_anew(followup: FollowUp) -> Thing | None:
     gate = _refused_gate(followup)
     if gate is None or gate.offset_s is None:
         return None
-    title, _ = next_meeting(gate.title, gate.key, _taken(followup.plan))
+    title, _unused = next_meeting(gate.title, gate.key, _taken(followup.plan))
     return Thing(
         f"anew:{gate.pk}",
         title,
         gate.offset_s,
         over=False,
-        note="held again, votes anew",
+        note=_("held again, votes anew"),
         waits_for=f"gate:{gate.pk}",
     )
 
@@ -74,7 +75,7 @@ def set_new_date(
     follow-up was closed meanwhile.
     """
     if followup.kind != FollowUpKind.NEW_DATE:
-        raise Invalid("shift", "Only the follow-up that asks for a new date sets one.")
+        raise Invalid("shift", _("Only the follow-up that asks for a new date sets one."))
     if to is None or to == followup.plan.t0:
         return _hold_again(followup, by=by, reason=reason, request_id=request_id)
     return shift_t0(
@@ -94,7 +95,7 @@ def _hold_again(
     followup: FollowUp, *, by: User, reason: str, request_id: str | None
 ) -> DeploymentPlan:
     if not (reason := checked_reason(reason)):
-        raise Invalid("reason", "Say why: the reason is shown to everybody.")
+        raise Invalid("reason", _("Say why: the reason is shown to everybody."))
     with change(followup.plan, by=by, right=Right.EDIT, request_id=request_id) as closing:
         if closing.repeated:
             return closing.plan
@@ -110,16 +111,20 @@ def _follow(
     row = fresh_followup(followup, moving)
     if row.done_at is not None:
         refuse_done(row)
-    moved = f"T0 {shift.t0:%d %b %Y %H:%M} UTC" if shift and not shift.ahead else "New date"
+    moved = (
+        _("T0 {t0:%d %b %Y %H:%M} UTC").format(t0=shift.t0)
+        if shift and not shift.ahead
+        else _("New date")
+    )
     mark_done(moving, row, f"{moved}: {reason}")
     data: dict[str, Any] = {"followup": row.number}
     gate = _refused_gate(row)
     if gate is None:
-        return f"Done: {title_of(row.text)}.", data
+        return _("Done: {title_of}.").format(title_of=title_of(row.text)), data
     gate.plan = moving.plan
     later_s = shift.by_s if shift and shift.ahead else 0
     opened = succeed(moving, gate, later_s)
-    return f"{opened.title} is opened.", data | {"opened_gate": opened.key}
+    return _("{opened} is opened.").format(opened=opened.title), data | {"opened_gate": opened.key}
 
 
 def succeed(moving: Change, gate: Gate, later_s: int = 0) -> Gate:
@@ -128,7 +133,7 @@ def succeed(moving: Change, gate: Gate, later_s: int = 0) -> Gate:
     Within an open change, whose event says so. Raises Refused when it stands already.
     """
     if there := Gate.objects.filter(follows=gate).first():
-        raise Refused(f"{there.title} is open already.")
+        raise Refused(_("{there} is open already.").format(there=there.title))
     plan = moving.plan
     title, key = next_meeting(gate.title, gate.key, _taken(plan))
     Gate.objects.filter(plan=plan, number__gt=gate.number).update(number=F("number") + 1)

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.files import safe_name
 from warroom.actions.change import change
 from warroom.models import DeploymentPlan, Right, User
@@ -25,4 +27,6 @@ def tell_refused(plan: DeploymentPlan, name: str, sentence: str, *, by: User | s
             return
         if told.filter(at__gt=telling.at - timedelta(hours=1)).count() < MOST_TOLD:
             said = f"{name} {sentence}"[:300]
-            telling.record("evidence.refused", f"Refused: {said}", name=name, said=said)
+            telling.record(
+                "evidence.refused", _("Refused: {said}").format(said=said), name=name, said=said
+            )

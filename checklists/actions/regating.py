@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.revoking import take_back
 from checklists.models import Gate, SignOff, Vote
 from warroom.actions.change import Change
@@ -21,8 +23,12 @@ class Regated:
         signed = [one.role.name for one in self.signoffs]
         return "".join(
             (
-                f" (this asks for a new vote of {', '.join(votes)})" if votes else "",
-                f" (this revokes the signature of {', '.join(signed)} under the gate)"
+                _(" (this asks for a new vote of {votes})").format(votes=", ".join(votes))
+                if votes
+                else "",
+                _(" (this revokes the signature of {signed} under the gate)").format(
+                    signed=", ".join(signed)
+                )
                 if signed
                 else "",
             )
@@ -56,5 +62,5 @@ def regate(changing: Change, gate: Gate) -> Regated:
     fallen = falling(gate)
     gate.version, gate.version_at = gate.version + 1, changing.at
     gate.save(update_fields=["version", "version_at"])
-    take_back(changing, fallen.signoffs, f"the later change of {gate.title}")
+    take_back(changing, fallen.signoffs, _("the later change of {gate}").format(gate=gate.title))
     return fallen

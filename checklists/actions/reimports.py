@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import F, Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.phases import renumber
 from checklists.actions.placing import MOST_ITEMS, Layout, store
@@ -28,8 +30,8 @@ from warroom.documents.comparing import Comparison
 from warroom.documents.reading import Reading
 from warroom.models import DeploymentPlan
 
-REASON = "Gone from the document."
-SAID = "As the document says"
+REASON = _l("Gone from the document.")
+SAID = _l("As the document says")
 _SAVED = [one.name for one in matching.ITEM_FIELDS]
 _SAVED += ["role", "state", "state_reason", "state_by", "state_by_name", "state_at"]
 _SAVED += ["value", "revision", "removed_at", "removed_by_name", "removed_reason", "source_line"]
@@ -54,11 +56,19 @@ def _remarks(plan: DeploymentPlan, reading: Reading) -> list[str]:
     told = []
     gates, known = {one.title for one in parts.get("gates", ())}, _titles(plan)
     for title in sorted(gates - known):
-        told.append(f"The gate “{title}” is new in the document; add it under Settings.")
+        told.append(
+            _("The gate “{title}” is new in the document; add it under Settings.").format(
+                title=title
+            )
+        )
     roles = {one.key for one in parts.get("roles", ()) if one.line}
     new = roles - set(plan.roles.values_list("key", flat=True))
     if new:
-        told.append(f"Roles that are new in the document are not added: {', '.join(sorted(new))}.")
+        told.append(
+            _("Roles that are new in the document are not added: {new}.").format(
+                new=", ".join(sorted(new))
+            )
+        )
     return told
 
 
@@ -152,7 +162,7 @@ class _Update:
         row.number = self._next_number()
         row.position = 1 + len(self.found.sheet.items) + len(self.made)
         if row.state != "open":
-            row.state_by_name, row.state_at = "the document", self.changing.at
+            row.state_by_name, row.state_at = _("the document"), self.changing.at
         self.made[place.item.line] = row
         self._stand_under(row, place.parent_line)
         self.numbers["added"].append(row.number)
@@ -165,7 +175,9 @@ class _Update:
 
     def _next_number(self) -> int:
         if len(self.found.sheet.items) + len(self.made) >= MOST_ITEMS:
-            raise Invalid("text", f"A release has at most {MOST_ITEMS} items.")
+            raise Invalid(
+                "text", _("A release has at most {most_items} items.").format(most_items=MOST_ITEMS)
+            )
         if not self.number:
             items = ChecklistItem.everything.filter(plan=self.changing.plan)
             self.number = items.aggregate(most=Max("number"))["most"] or 0
@@ -310,11 +322,13 @@ class _Update:
         listed = revoke_signatures(
             self.changing,
             self.touched.values(),
-            "the list: the document was edited",
+            _("the list: the document was edited"),
             whole=bool(self.touched),
         )
         only = [phase for pk, phase in self.ticked.items() if pk not in self.touched]
-        ticked = revoke_signatures(self.changing, only, "items ticked in the document", whole=False)
+        ticked = revoke_signatures(
+            self.changing, only, _("items ticked in the document"), whole=False
+        )
         _anchor_gates(self.changing.plan, self.found)
         data: dict[str, list] = {name: sorted(n) for name, n in self.numbers.items() if n}
         data["items"] = sorted({number for numbers in self.numbers.values() for number in numbers})

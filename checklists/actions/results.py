@@ -16,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Max, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.actions.files import keep_bytes
 from checklists.models import Evidence, Result, ResultKind
@@ -32,7 +34,7 @@ MB = 1024 * 1024
 LIMIT_BYTES = 20 * MB
 AGAIN = timedelta(minutes=1)  # the same value without a time of its own is sent again within this
 LIMITS = {"unit": 20, "text": 300, "source": 500, "url": 500, "commit": 64, "label": 200}
-REPORT_ONLY = "It is kept for the report and does not count."
+REPORT_ONLY = _l("It is kept for the report and does not count.")
 TIMES = frozenset({"ms", "s", "min", "h", "d"})
 Told = str | tuple[str, dict[str, Any]] | None
 Followed = Callable[[Change, Result, Any], Told]
@@ -92,7 +94,7 @@ def record_value(
     if wrong := rules.value_objection(value):
         raise Invalid("value", wrong)
     if value < 0 and said["unit"] in TIMES:
-        raise Invalid("value", "A length of time is not below 0.")
+        raise Invalid("value", _("A length of time is not below 0."))
     _check_link(plan, said["url"])
     value, shown = float(value), said["text"] or rules.value_text(value, said["unit"])
     content = {"key": key, "value": value, "unit": said["unit"], "text": shown}
@@ -138,7 +140,7 @@ def record_result(
     name = _said(label=label)["label"] or reading.title[:200]
     prefix = reading.prefix if prefix is None else prefix
     if not rules.is_prefix(prefix):
-        raise Invalid("prefix", "A prefix is of letters, digits and hyphens, at most 60: load.")
+        raise Invalid("prefix", _("A prefix is of letters, digits and hyphens, at most 60: load."))
     demand_bytes(plan, data, by)
     _check_link(plan, said["url"])
     fields = {
@@ -165,9 +167,12 @@ def demand_bytes(plan: DeploymentPlan, data: bytes, by: User | str) -> None:
     if isinstance(by, User):
         demand(plan, by, Right.TICK)  # before anything reaches the disk
     if not data:
-        raise Invalid("file", "The file is empty.")
+        raise Invalid("file", _("The file is empty."))
     if len(data) > LIMIT_BYTES:
-        raise Invalid("file", f"The file is larger than {LIMIT_BYTES // MB} MB.")
+        raise Invalid(
+            "file",
+            _("The file is larger than {limit_bytes} MB.").format(limit_bytes=LIMIT_BYTES // MB),
+        )
     if wrong := foreign_file(hashlib.sha256(data).hexdigest(), data, plan):
         raise Invalid("file", wrong)
 
@@ -180,7 +185,9 @@ def _said(**texts: str) -> dict[str, str]:
     kept = {name: text.replace("\0", "").strip() for name, text in texts.items()}
     for name, text in kept.items():
         if len(text) > LIMITS[name]:
-            raise Invalid(name, f"This is longer than {LIMITS[name]} characters.")
+            raise Invalid(
+                name, _("This is longer than {name} characters.").format(name=LIMITS[name])
+            )
     return kept
 
 
@@ -190,7 +197,7 @@ def _check_link(plan: DeploymentPlan, url: str) -> None:
     try:
         _is_url(url)
     except ValidationError:
-        raise Invalid("url", "A link begins with https:// or http://.") from None
+        raise Invalid("url", _("A link begins with https:// or http://.")) from None
     if wrong := foreign_link(url, plan):
         raise Invalid("url", wrong)
 
@@ -206,7 +213,9 @@ def _time(opened: Change, wanted: _Wanted, asked: datetime | None) -> datetime:
     if own is None:
         return opened.at
     if rules.time_objection(own, opened.at):
-        note = f"The file says {own:%Y-%m-%d %H:%M} UTC, which cannot be: it counts from now."
+        note = _(
+            "The file says {own:%Y-%m-%d %H:%M} UTC, which cannot be: it counts from now."
+        ).format(own=own)
         wanted.fields["notes"].append(note)
         return opened.at
     return min(own, opened.at)
@@ -216,7 +225,7 @@ def _utc(at: datetime) -> datetime:
     try:
         return rules.as_utc(at)
     except OverflowError:
-        raise Invalid("observed_at", "This is no time that can be meant.") from None
+        raise Invalid("observed_at", _("This is no time that can be meant.")) from None
 
 
 # --- keeping it ----------------------------------------------------------------------------
@@ -302,8 +311,10 @@ def _refuse_measured(plan: DeploymentPlan, wanted: _Wanted) -> None:
     for figure in wanted.figures:
         if figure["key"] in measured:
             raise Refused(
-                f"{figure['key']} is measured here, by a check or a query of the release. "
-                "Bring it in under another key."
+                _(
+                    "{key} is measured here, by a check or a query of the release. Bring "
+                    "it in under another key."
+                ).format(key=figure["key"])
             )
 
 
@@ -322,10 +333,12 @@ def _why(keeping: Change, wanted: _Wanted, counts: bool, fresh: Sequence[Any]) -
         return REPORT_ONLY
     commit = wanted.fields["commit"]
     if commit and (other := rules.other_commit(commit, commit_names(keeping.plan))):
-        return f"It was made from {commit}, and this release is {other}: kept, does not count."
+        return _(
+            "It was made from {commit}, and this release is {other}: kept, does not count."
+        ).format(commit=commit, other=other)
     if wanted.figures and not fresh:
         at = instant_text(wanted.fields["observed_at"], keeping.at)
-        return f"Observed {at} UTC, before the reading that counts: kept beside it."
+        return _("Observed {at} UTC, before the reading that counts: kept beside it.").format(at=at)
     return ""
 
 
@@ -348,7 +361,7 @@ def _feed(keeping: Change, result: Result, fresh: Sequence[dict[str, Any]]) -> N
     """One statement for all figures, however many a file has."""
     origin = result.source or " ".join(filter(None, (result.get_kind_display(), result.file_name)))
     if result.kind == ResultKind.VALUE and not result.source:
-        origin = f"brought in by {result.by_name}"
+        origin = _("brought in by {by_name}").format(by_name=result.by_name)
     rows = [
         Evidence(
             plan=keeping.plan,
@@ -358,7 +371,9 @@ def _feed(keeping: Change, result: Result, fresh: Sequence[dict[str, Any]]) -> N
             unit=figure["unit"],
             text=figure["text"],
             band="",
-            reason="" if figure["value"] is not None else f"{result.name} gives no value",
+            reason=""
+            if figure["value"] is not None
+            else _("{result} gives no value").format(result=result.name),
             observed_at=result.observed_at,
             valid_for_s=result.valid_for_s,
             source=origin[:500],

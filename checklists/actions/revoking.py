@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.models import ChecklistItem, Phase, Revocation, SignOff
 from checklists.queries.scopes import scope_of
 from checklists.queries.standing import standing_approvals
@@ -15,11 +17,19 @@ class SignedMeanwhile(Refused):
 
     def __init__(self, unnamed: Iterable[SignOff]) -> None:
         self.signoffs = tuple(unnamed)
-        names = [f"{one.person_name} signed as {one.role.name}" for one in self.signoffs]
+        names = [
+            _("{person_name} signed as {role}").format(
+                person_name=one.person_name, role=one.role.name
+            )
+            for one in self.signoffs
+        ]
         super().__init__(
-            f"{', '.join(names)} while you wrote. To save takes "
-            f"{'that signature' if len(names) == 1 else 'those signatures'} back. "
-            "Send again if that is meant."
+            _(
+                "{names} while you wrote. To save takes {words} back. Send again if that is meant."
+            ).format(
+                names=", ".join(names),
+                words=_("that signature") if len(names) == 1 else _("those signatures"),
+            )
         )
 
 
@@ -34,10 +44,16 @@ class Revoked:
         """What the timeline adds to its sentence; empty when nothing fell."""
         scopes: dict[str, list[str]] = {}
         for one in self.signoffs:
-            scope = f"phase {one.phase.number}" if one.phase else scope_of(one).name
+            scope = (
+                _("phase {phase}").format(phase=one.phase.number)
+                if one.phase
+                else scope_of(one).name
+            )
             scopes.setdefault(scope, []).append(one.role.name)
         return "".join(
-            f" (this revokes the signature of {', '.join(names)} under {scope})"
+            _(" (this revokes the signature of {names} under {scope})").format(
+                names=", ".join(names), scope=scope
+            )
             for scope, names in scopes.items()
         )
 
@@ -72,7 +88,7 @@ def revoke_signatures(
     unnamed = [one for one in falling if named is not None and one.pk not in named]
     if unnamed:
         raise SignedMeanwhile(unnamed)
-    take_back(changing, falling, f"the later change of {what}", item)
+    take_back(changing, falling, _("the later change of {what}").format(what=what), item)
     return Revoked(tuple(falling))
 
 
@@ -81,7 +97,7 @@ def take_back(
 ) -> None:
     """Write a revocation for each of ``signoffs``; ``what`` took it back, in words."""
     who, at = changing.author_name, changing.at
-    sentence = f"Revoked by {what}, {who}, {at:%H:%M} UTC."
+    sentence = _("Revoked by {what}, {who}, {at:%H:%M} UTC.").format(what=what, who=who, at=at)
     Revocation.objects.bulk_create(
         Revocation(signoff=one, item=item, sentence=sentence, by_name=who, at=at)
         for one in signoffs

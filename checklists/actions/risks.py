@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Risk, RiskState
 from checklists.rules.bands import Band
@@ -43,14 +45,17 @@ def add_risk(
     """
     values = checked(fields)
     if not values.get("title"):
-        raise Invalid("title", "Say what may go wrong.")
+        raise Invalid("title", _("Say what may go wrong."))
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
         if adding.repeated:
             return made_by(adding, Risk, "risk")
         number = next_number(adding, Risk, "risk")
         risk = Risk.objects.create(plan=adding.plan, number=number, **values)
         adding.record(
-            "risk.added", f"R{number} added: {risk.title}", risk=number, fields=shown(risk)
+            "risk.added",
+            _("R{number} added: {risk}").format(number=number, risk=risk.title),
+            risk=number,
+            fields=shown(risk),
         )
     return risk
 
@@ -90,7 +95,7 @@ def set_risk_state(
     is taken back from there; Refused and NotAllowed as ``edit_risk``.
     """
     if state not in RiskState.values:
-        raise Invalid("state", f"{state[:40]!r} is no state of a risk.")
+        raise Invalid("state", _("{state!r} is no state of a risk.").format(state=state[:40]))
     reason = checked_reason(reason)
     with change(risk.plan, by=by, right=Right.EDIT, request_id=request_id) as setting:
         risk = fresh(setting, risk, "risk")
@@ -102,7 +107,7 @@ def set_risk_state(
         risk.state_at, risk.state_by_name = setting.at, setting.author_name
         risk.revision += 1
         risk.save()
-        why = f" Reason: {reason}" if reason else ""
+        why = _(" Reason: {reason}").format(reason=reason) if reason else ""
         setting.record(
             "risk.changed",
             f"R{risk.number} {STATE_SAID[state]}: {risk.title}{why}",
@@ -116,17 +121,22 @@ def set_risk_state(
 
 
 STATE_SAID = {
-    RiskState.OPEN: "is open",
-    RiskState.WATCHED: "is watched",
-    RiskState.OCCURRED: "has happened",
-    RiskState.CLOSED: "is closed",
+    RiskState.OPEN: _l("is open"),
+    RiskState.WATCHED: _l("is watched"),
+    RiskState.OCCURRED: _l("has happened"),
+    RiskState.CLOSED: _l("is closed"),
 }
 _TOLD = (RiskState.OCCURRED, RiskState.CLOSED)
 
 
 def _demand_why(risk: Risk, state: str, reason: str) -> None:
     if not reason and (state in _TOLD or risk.state in _TOLD):
-        raise Invalid("reason", f"Say why: R{risk.number} {STATE_SAID[RiskState(state)]}.")
+        raise Invalid(
+            "reason",
+            _("Say why: R{risk} {riskstate}.").format(
+                risk=risk.number, riskstate=STATE_SAID[RiskState(state)]
+            ),
+        )
 
 
 def remove_risk(
@@ -137,16 +147,21 @@ def remove_risk(
     Raises Refused once the release runs: then it is closed. Invalid without a reason.
     """
     if not (reason := checked_reason(reason)):
-        raise Invalid("reason", "Say why it goes. It stays in the timeline.")
+        raise Invalid("reason", _("Say why it goes. It stays in the timeline."))
     with change(risk.plan, by=by, right=Right.EDIT, request_id=request_id) as removing:
         found = Risk.objects.filter(pk=risk.pk, plan=removing.plan).first()
         if removing.repeated or found is None:
             return
-        demand_ahead(removing.plan, f"Close R{found.number} instead: it keeps its place.")
+        demand_ahead(
+            removing.plan,
+            _("Close R{found} instead: it keeps its place.").format(found=found.number),
+        )
         demand_seen(removing, found, seen_revision, "risk", f"R{found.number}")
         removing.record(
             "risk.removed",
-            f"R{found.number} removed: {found.title} Reason: {reason}",
+            _("R{found} removed: {found_title} Reason: {reason}").format(
+                found=found.number, found_title=found.title, reason=reason
+            ),
             risk=found.number,
             fields=shown(found),
             reason=reason,
@@ -159,7 +174,9 @@ def remove_risk(
 
 def demand_ahead(plan: DeploymentPlan, way_out: str) -> None:
     if plan.lifecycle not in AHEAD:
-        raise Refused(f"The release runs, and what was known of it stays. {way_out}")
+        raise Refused(
+            _("The release runs, and what was known of it stays. {way_out}").format(way_out=way_out)
+        )
 
 
 def demand_seen(changing: Change, row: Any, seen: int | None, noun: str, name: str) -> None:
@@ -169,15 +186,25 @@ def demand_seen(changing: Change, row: Any, seen: int | None, noun: str, name: s
     mine = {f"data__{noun}": row.number, "kind__startswith": f"{noun}."}
     last = changing.plan.events.filter(**mine).order_by("-seq").first()
     at = instant_text(last.at, changing.at) if last else ""
-    who = f"{last.actor_name} changed {name} first, at {at} UTC" if last else ""
-    raise Refused(f"{who or f'Somebody changed {name} first'}. Nothing was saved.")
+    who = (
+        _("{actor_name} changed {name} first, at {at} UTC").format(
+            actor_name=last.actor_name, name=name, at=at
+        )
+        if last
+        else ""
+    )
+    raise Refused(
+        _("{who}. Nothing was saved.").format(
+            who=who or _("Somebody changed {name} first").format(name=name)
+        )
+    )
 
 
 def next_number(changing: Change, model: type, noun: str) -> int:
     """The number after every one that was ever given, so that no name comes twice."""
     rows = model.objects.filter(plan=changing.plan)
     if rows.count() >= MOST:
-        raise Refused(f"A release has at most {MOST} {noun}s.")
+        raise Refused(_("A release has at most {most} {noun}s.").format(most=MOST, noun=noun))
     last = rows.aggregate(last=Max("number"))["last"] or 0
     gone = changing.plan.events.filter(kind=f"{noun}.removed").values_list("data", flat=True)
     return max([last, *(data.get(noun, 0) for data in gone)]) + 1
@@ -187,7 +214,12 @@ def checked_text(name: str, value: Any, limit: int, *, lines: bool) -> str:
     text = str(value).replace("\0", "").replace("\r\n", "\n").strip()
     text = text if lines else " ".join(text.split())
     if len(text) > limit:
-        raise Invalid(name, f"This has {len(text)} characters; {limit} are allowed.")
+        raise Invalid(
+            name,
+            _("This has {count} characters; {limit} are allowed.").format(
+                count=len(text), limit=limit
+            ),
+        )
     return text
 
 
@@ -196,9 +228,12 @@ def checked_watch(key: Any, band: Any, fields: tuple[str, str]) -> tuple[str, st
     key = checked_text(fields[0], key or "", KEY, lines=False)
     band = str(band or "")
     if band and band not in BANDS:
-        raise Invalid(fields[1], f"{band[:20]!r} is no band. Choose {listed(BANDS)}.")
+        raise Invalid(
+            fields[1],
+            _("{band!r} is no band. Choose {bands}.").format(band=band[:20], bands=listed(BANDS)),
+        )
     if key and not band:
-        raise Invalid(fields[1], "Choose the band to watch for.")
+        raise Invalid(fields[1], _("Choose the band to watch for."))
     return key, band if key else ""
 
 
@@ -213,7 +248,7 @@ def checked(fields: Mapping[str, Any]) -> dict[str, Any]:
         if name in fields
     }
     if "title" in values and not values["title"]:
-        raise Invalid("title", "Say what may go wrong.")
+        raise Invalid("title", _("Say what may go wrong."))
     if "mitigations" in fields:
         values["mitigations"] = _mitigations(fields["mitigations"])
     if "criteria" in fields:
@@ -226,7 +261,10 @@ def _mitigations(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     for row in _rows("mitigations", rows):
         phase = str(row.get("phase") or "")
         if phase not in PHASES:
-            raise Invalid("mitigations", f"{phase[:20]!r} is none of {listed(PHASES)}.")
+            raise Invalid(
+                "mitigations",
+                _("{phase!r} is none of {phases}.").format(phase=phase[:20], phases=listed(PHASES)),
+            )
         text = checked_text("mitigations", row.get("text") or "", ROW_TEXT, lines=False)
         if text:
             kept.append({"phase": phase, "text": text})
@@ -244,21 +282,26 @@ def _criterion(row: Mapping[str, Any]) -> dict[str, str] | None:
     )
     word = str(row.get("word") or "")
     if word not in CRITERION_WORDS:
-        raise Invalid("criteria", f"{word[:20]!r} is none of {listed(CRITERION_WORDS[1:])}.")
+        raise Invalid(
+            "criteria",
+            _("{word!r} is none of {criterion_words}.").format(
+                word=word[:20], criterion_words=listed(CRITERION_WORDS[1:])
+            ),
+        )
     key, band = checked_watch(row.get("key"), row.get("band"), ("criteria", "criteria"))
     if not case and not then and not key:
         return None
     if not case:
-        raise Invalid("criteria", f"Say when this holds: {then[:60]}")
+        raise Invalid("criteria", _("Say when this holds: {then}").format(then=then[:60]))
     kept = {"if": case, "then": then, "word": word}
     return kept | ({"key": key, "band": band} if key else {})
 
 
 def _rows(name: str, rows: Any) -> list[Mapping[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise Invalid(name, "Rows of fields belong here.")
+        raise Invalid(name, _("Rows of fields belong here."))
     if len(rows) > MOST_ROWS:
-        raise Invalid(name, f"At most {MOST_ROWS} rows.")
+        raise Invalid(name, _("At most {most_rows} rows.").format(most_rows=MOST_ROWS))
     return rows
 
 
@@ -271,7 +314,7 @@ def fresh(changing: Change, row: Any, noun: str) -> Any:
     """The risk or scenario as it is now that the plan's row is locked."""
     found = type(row).objects.filter(pk=row.pk, plan=changing.plan).first()
     if found is None:
-        raise Refused(f"This {noun} was removed meanwhile. Nothing was saved.")
+        raise Refused(_("This {noun} was removed meanwhile. Nothing was saved.").format(noun=noun))
     found.plan = changing.plan
     return found
 
@@ -302,7 +345,9 @@ def keep_edit(
     said = listed([field.replace("_", " ") for field in differing])
     editing.record(
         f"{noun}.changed",
-        f"{name[:1].upper()}{name[1:]} changed, {said}: {row.title}",
+        _("{name}{name_2} changed, {said}: {row}").format(
+            name=name[:1].upper(), name_2=name[1:], said=said, row=row.title
+        ),
         **{noun: row.number},
         changes={one: {"before": before[one], "after": after[one]} for one in differing},
         revision=row.revision,

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.risks import TEXT, checked_text, checked_watch
 from checklists.models import Risk, Scenario
 from checklists.rules import scenarios as rules
@@ -20,7 +22,7 @@ def checked(plan: DeploymentPlan, fields: Mapping[str, Any]) -> dict[str, Any]:
         if name in fields
     }
     if "title" in values and not values["title"]:
-        raise Invalid("title", "Say what would have to happen.")
+        raise Invalid("title", _("Say what would have to happen."))
     if "items" in fields:
         values["items"] = _wishes(fields["items"])
     if "risk" in fields:
@@ -34,7 +36,9 @@ def checked(plan: DeploymentPlan, fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _wishes(rows: Any) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or len(rows) > rules.MOST_ITEMS:
-        raise Invalid("items", f"At most {rules.MOST_ITEMS} items, as a list.")
+        raise Invalid(
+            "items", _("At most {most_items} items, as a list.").format(most_items=rules.MOST_ITEMS)
+        )
     wishes = rules.wishes_of(rows)
     for wish in wishes:
         checked_text("items", wish.text, rules.TEXT_LIMIT, lines=False)
@@ -44,7 +48,7 @@ def _wishes(rows: Any) -> list[dict[str, Any]]:
 
 def _risk(plan: DeploymentPlan, risk: Risk | None) -> Risk | None:
     if risk is not None and risk.plan_id != plan.pk:
-        raise Invalid("risk", "This release has no such risk.")
+        raise Invalid("risk", _("This release has no such risk."))
     return risk
 
 

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.actions.phases import MOST_PHASES, TITLE_LIMIT
 from checklists.actions.placing import MOST_ITEMS
@@ -44,7 +46,7 @@ def add_scenario(
     """
     values = checked(plan, fields)
     if not values.get("title"):
-        raise Invalid("title", "Say what would have to happen.")
+        raise Invalid("title", _("Say what would have to happen."))
     with change(plan, by=by, right=Right.EDIT, request_id=request_id) as adding:
         if adding.repeated:
             return made_by(adding, Scenario, "scenario")
@@ -52,7 +54,7 @@ def add_scenario(
         scenario = Scenario.objects.create(plan=adding.plan, number=number, **values)
         adding.record(
             "scenario.added",
-            f"Scenario {number} added: {scenario.title}",
+            _("Scenario {number} added: {scenario}").format(number=number, scenario=scenario.title),
             scenario=number,
             fields=shown(scenario),
         )
@@ -97,7 +99,9 @@ def start_scenario(
         if starting.repeated or scenario.state == ScenarioState.IN_FORCE:
             return scenario
         if scenario.state == ScenarioState.CLEARED:
-            raise Refused(f"{_stands(scenario, starting.at)} Arm it again first.")
+            raise Refused(
+                _("{stands} Arm it again first.").format(stands=_stands(scenario, starting.at))
+            )
         demand_seen(starting, scenario, seen_revision, "scenario", _name(scenario))
         wishes = rules.wishes_of(scenario.items)
         _demand_room(starting.plan, len(wishes))
@@ -105,7 +109,9 @@ def start_scenario(
         phase, items = _put_in(starting, scenario, wishes, generation)
         revoked = Revoked()
         if phase is not None:
-            what = f"the list: contingency {scenario.number} was started"
+            what = _("the list: contingency {scenario} was started").format(
+                scenario=scenario.number
+            )
             revoked = revoke_signatures(starting, [], what, whole=True)
         scenario.phase = phase
         _set_state(starting, scenario, ScenarioState.IN_FORCE, "")
@@ -131,15 +137,24 @@ def clear_scenario(
         if clearing.repeated or scenario.state == ScenarioState.CLEARED:
             return scenario
         if not reason:
-            raise Invalid("reason", "Say how it ended, or why it does not apply any more.")
+            raise Invalid("reason", _("Say how it ended, or why it does not apply any more."))
         demand_seen(clearing, scenario, seen_revision, "scenario", _name(scenario))
         before = scenario.state
         _set_state(clearing, scenario, ScenarioState.CLEARED, reason)
         left = _open_items(scenario)
-        stay = f" {left} open item{'s' if left > 1 else ''} of it stay." if left else ""
+        stay = (
+            " "
+            + ngettext(
+                "{count} open item of it stay.", "{count} open items of it stay.", left
+            ).format(count=left)
+            if left
+            else ""
+        )
         clearing.record(
             "scenario.cleared",
-            f"Contingency {scenario.number} cleared: {scenario.title} Reason: {reason}{stay}",
+            _("Contingency {scenario} cleared: {scenario_title} Reason: {reason}{stay}").format(
+                scenario=scenario.number, scenario_title=scenario.title, reason=reason, stay=stay
+            ),
             scenario=scenario.number,
             before=before,
             reason=reason,
@@ -165,13 +180,15 @@ def arm_scenario(
         if arming.repeated or scenario.state == ScenarioState.ARMED:
             return scenario
         if scenario.state == ScenarioState.IN_FORCE:
-            raise Refused(f"{_stands(scenario, arming.at)} Clear it first.")
+            raise Refused(_("{stands} Clear it first.").format(stands=_stands(scenario, arming.at)))
         demand_seen(arming, scenario, seen_revision, "scenario", _name(scenario))
         scenario.phase = None
         _set_state(arming, scenario, ScenarioState.ARMED, "")
         arming.record(
             "scenario.changed",
-            f"Scenario {scenario.number} is armed again: {scenario.title}",
+            _("Scenario {scenario} is armed again: {scenario_title}").format(
+                scenario=scenario.number, scenario_title=scenario.title
+            ),
             scenario=scenario.number,
             state=ScenarioState.ARMED.value,
             revision=scenario.revision,
@@ -192,18 +209,24 @@ def remove_scenario(
     Raises Refused once the release runs, and for one that was ever started.
     """
     if not (reason := checked_reason(reason)):
-        raise Invalid("reason", "Say why it goes. It stays in the timeline.")
+        raise Invalid("reason", _("Say why it goes. It stays in the timeline."))
     with change(scenario.plan, by=by, right=Right.EDIT, request_id=request_id) as removing:
         found = Scenario.objects.filter(pk=scenario.pk, plan=removing.plan).first()
         if removing.repeated or found is None:
             return
-        demand_ahead(removing.plan, f"Clear {_name(found)} instead.")
+        demand_ahead(removing.plan, _("Clear {name} instead.").format(name=_name(found)))
         if found.state != ScenarioState.ARMED or _generation(removing.plan, found) > 1:
-            raise Refused(f"{_name(found).capitalize()} was in force or cleared: it stays.")
+            raise Refused(
+                _("{name} was in force or cleared: it stays.").format(
+                    name=_name(found).capitalize()
+                )
+            )
         demand_seen(removing, found, seen_revision, "scenario", _name(found))
         removing.record(
             "scenario.removed",
-            f"Scenario {found.number} removed: {found.title} Reason: {reason}",
+            _("Scenario {found} removed: {found_title} Reason: {reason}").format(
+                found=found.number, found_title=found.title, reason=reason
+            ),
             scenario=found.number,
             fields=shown(found),
             reason=reason,
@@ -260,9 +283,11 @@ def _item(
 
 def _demand_room(plan: DeploymentPlan, wanted: int) -> None:
     if wanted and plan.phases.count() >= MOST_PHASES:
-        raise Refused(f"A release has at most {MOST_PHASES} phases.")
+        raise Refused(
+            _("A release has at most {most_phases} phases.").format(most_phases=MOST_PHASES)
+        )
     if ChecklistItem.everything.filter(plan=plan).count() + wanted > MOST_ITEMS:
-        raise Refused(f"A release has at most {MOST_ITEMS} items.")
+        raise Refused(_("A release has at most {most_items} items.").format(most_items=MOST_ITEMS))
 
 
 def _generation(plan: DeploymentPlan, scenario: Scenario) -> int:
@@ -281,11 +306,16 @@ def _record_start(
 ) -> None:
     into = ""
     if phase is not None:
-        many = "1 item is" if len(items) == 1 else f"{len(items)} items are"
-        into = f" {many} in the room as phase {phase.number}."
+        into = " " + ngettext(
+            "{count} item is in the room as phase {phase}.",
+            "{count} items are in the room as phase {phase}.",
+            len(items),
+        ).format(count=len(items), phase=phase.number)
     starting.record(
         "scenario.started",
-        f"Contingency {scenario.number} started: {ended(scenario.title)}{into}{revoked.said}",
+        _("Contingency {scenario} started: {ended}{into}{revoked}").format(
+            scenario=scenario.number, ended=ended(scenario.title), into=into, revoked=revoked.said
+        ),
         scenario=scenario.number,
         generation=generation,
         phase=phase.number if phase else None,
@@ -311,7 +341,11 @@ def _open_items(scenario: Scenario) -> int:
 
 
 def _stands(scenario: Scenario, now: datetime) -> str:
-    since = f" at {instant_text(scenario.state_at, now)} UTC" if scenario.state_at else ""
+    since = (
+        _(" at {state_at} UTC").format(state_at=instant_text(scenario.state_at, now))
+        if scenario.state_at
+        else ""
+    )
     done = {ScenarioState.CLEARED: "cleared", ScenarioState.IN_FORCE: "started"}
     said = done[ScenarioState(scenario.state)]
     return f"{scenario.state_by_name} {said} {_name(scenario)}{since}."
@@ -321,4 +355,4 @@ def _stands(scenario: Scenario, now: datetime) -> str:
 
 
 def _name(scenario: Scenario) -> str:
-    return f"scenario {scenario.number}"
+    return _("scenario {scenario}").format(scenario=scenario.number)

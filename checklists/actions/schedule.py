@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.models import (
     ChecklistItem,
@@ -38,7 +40,7 @@ class ChecklistTimes(Source):
         """All rows of one column move in one statement."""
         by_column: dict[tuple[str, str], list[int]] = defaultdict(list)
         for key in keys:
-            _, kind, field, pk = key.split(":")
+            _unused, kind, field, pk = key.split(":")
             by_column[kind, field].append(int(pk))
         for (kind, field), pks in by_column.items():
             rows = _MODELS[kind]._default_manager.filter(pk__in=pks)
@@ -66,7 +68,10 @@ def _span(kind: str, row: Phase | PhaseGroup, name: str) -> Iterable[Thing]:
         yield Thing(_key(kind, "offset_s", row.pk), name, row.offset_s)
     if row.end_offset_s is not None and row.end_offset_s != row.offset_s:
         yield Thing(
-            _key(kind, "end_offset_s", row.pk), f"{name}, end", row.end_offset_s, group=f"e{row.pk}"
+            _key(kind, "end_offset_s", row.pk),
+            _("{name}, end").format(name=name),
+            row.end_offset_s,
+            group=f"e{row.pk}",
         )
     elif row.end_offset_s is not None:
         yield Thing(_key(kind, "end_offset_s", row.pk), name, row.end_offset_s, hidden=True)
@@ -81,7 +86,9 @@ def _of_items(plan: DeploymentPlan) -> Iterable[Thing]:
         elif item.due_offset_s is not None:
             yield Thing(
                 _key("item", "due_offset_s", item.pk),
-                f"Items of {item.phase.number} {item.phase.title}",
+                _("Items of {phase} {phase_title}").format(
+                    phase=item.phase.number, phase_title=item.phase.title
+                ),
                 item.due_offset_s,
                 over=done,
                 group=f"items:{item.phase_id}",
@@ -97,7 +104,7 @@ def _of_gates(plan: DeploymentPlan) -> Iterable[Thing]:
         if gate.offset_s is None:
             continue
         count = votes[gate.pk]
-        note = f"{count} vote{'s' if count > 1 else ''} stay{'' if count > 1 else 's'}"
+        note = ngettext("{count} vote stays", "{count} votes stay", count).format(count=count)
         yield Thing(
             _key("gate", "offset_s", gate.pk),
             gate.title,
@@ -110,9 +117,15 @@ def _of_gates(plan: DeploymentPlan) -> Iterable[Thing]:
 def _fixed(plan: DeploymentPlan) -> Iterable[Thing]:
     """What was agreed by date: conditions, and the wrap-ups of the days."""
     for row in Condition.objects.filter(plan=plan, closed_at=None).exclude(due_at=None):
-        yield Thing(f"condition:{row.pk}", f"Condition {row.number}", at=row.due_at)
+        yield Thing(
+            f"condition:{row.pk}", _("Condition {row}").format(row=row.number), at=row.due_at
+        )
     for form in DailyForm.objects.filter(plan=plan):
-        yield Thing(f"daily:{form.pk}", form.title, note=f"every day from {form.first_day:%d %b}")
+        yield Thing(
+            f"daily:{form.pk}",
+            form.title,
+            note=_("every day from {first_day:%d %b}").format(first_day=form.first_day),
+        )
 
 
 register_schedule(ChecklistTimes())

@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Iterable
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from checklists.actions.revoking import revoke_signatures
 from checklists.models import ChecklistItem, Phase, PhaseGroup
 from checklists.queries.refs import name_items
@@ -32,21 +35,29 @@ def switch_off(
     NotAllowed without the right to edit.
     """
     if not (reason := checked_reason(reason, REASON_LIMIT)):
-        raise Invalid("reason", "Say why this part is not needed.")
+        raise Invalid("reason", _("Say why this part is not needed."))
     with change(_phase(section).plan, by=by, right=Right.EDIT, request_id=request_id) as off:
         section = _locked(section)
         if off.repeated or section.off_at is not None:
             return section
         if not may_be_off(section):
             raise Refused(
-                f"{section} is required: only 'if needed' parts can be switched off. "
-                "Skip its items one by one, each with its reason."
+                _(
+                    "{section} is required: only 'if needed' parts can be switched off. "
+                    "Skip its items one by one, each with its reason."
+                ).format(section=section)
             )
         section.off_at, section.off_by_name, section.off_reason = off.at, off.author_name, reason
         section.save(update_fields=SWITCH)
         items = [item for item in _items(section) if item.state not in CLOSED]
         for item in items:
-            _set(off, item, "not_applicable", f"{_name(section)} is off: {reason}", off=True)
+            _set(
+                off,
+                item,
+                "not_applicable",
+                _("{name} is off: {reason}").format(name=_name(section), reason=reason),
+                off=True,
+            )
         _write(off, section, items, "switched_off", reason, named)
     return section
 
@@ -68,7 +79,9 @@ def switch_on(
             return section
         phase = _phase(section)
         if isinstance(section, PhaseGroup) and phase.off_at is not None:
-            raise Refused(f"Phase {phase} is off as a whole. Switch the phase on first.")
+            raise Refused(
+                _("Phase {phase} is off as a whole. Switch the phase on first.").format(phase=phase)
+            )
         why = section.off_reason
         section.off_at, section.off_by_name, section.off_reason = None, "", ""
         section.save(update_fields=SWITCH)
@@ -89,7 +102,9 @@ def follow_part(changing: Change, items: Iterable[ChecklistItem]) -> str:
     for item in items:
         part = next((one for one in (item.phase, item.group) if one and one.off_at), None)
         if part is not None and item.state not in CLOSED:
-            said = f"{_name(part)} is off: {part.off_reason}"
+            said = _("{name} is off: {off_reason}").format(
+                name=_name(part), off_reason=part.off_reason
+            )
             _set(changing, item, "not_applicable", said, off=True)
             went.append(said)
         elif part is None and item.off_with_section:
@@ -98,8 +113,8 @@ def follow_part(changing: Change, items: Iterable[ChecklistItem]) -> str:
         else:
             continue
         item.save(update_fields=FIELDS)
-    back = " It is open again: its part is not off." if came else ""
-    return f" Not applicable: {went[0]}" if went else back
+    back = _(" It is open again: its part is not off.") if came else ""
+    return _(" Not applicable: {went}").format(went=went[0]) if went else back
 
 
 def may_be_off(section: Section) -> bool:
@@ -120,7 +135,11 @@ def _comes_back(section: Section, item: ChecklistItem) -> bool:
 
 
 def _name(section: Section) -> str:
-    return f"phase {section}" if isinstance(section, Phase) else section.title
+    return (
+        _("phase {section}").format(section=section)
+        if isinstance(section, Phase)
+        else section.title
+    )
 
 
 def _locked(section: Section) -> Section:
@@ -154,8 +173,9 @@ def _write(
     phase = _phase(section)
     what = f"{_name(section)} {verb.replace('_', ' ')}"
     revoked = revoke_signatures(switching, [phase], what, whole=True, named=named)
-    counted = f" {len(items)} item{'' if len(items) == 1 else 's'}." if items else ""
-    why = f" Reason: {reason}" if verb == "switched_off" else ""
+    said = ngettext("{count} item.", "{count} items.", len(items)).format(count=len(items))
+    counted = f" {said}" if items else ""
+    why = _(" Reason: {reason}").format(reason=reason) if verb == "switched_off" else ""
     switching.record(
         f"section.{verb}",
         f"{what}.{counted}{why}{revoked.said}",

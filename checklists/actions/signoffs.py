@@ -2,6 +2,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from checklists.actions.conditions import Wanted, attach, checked
 from checklists.actions.duties import two_roles_at
 from checklists.models import ChecklistItem, Gate, Phase, Revocation, SignOff
@@ -69,7 +71,11 @@ def sign_off(
         if before is not None and (signing.repeated or _same(before, by, paper)):
             return before
         if seen is not None and (later := edited_since(signing.plan, scope, seen)):
-            raise Refused(f"The list changed since you saw it: {later} Look at it, then sign.")
+            raise Refused(
+                _("The list changed since you saw it: {later} Look at it, then sign.").format(
+                    later=later
+                )
+            )
         items = _items(signing.plan, scope)
         if wrong := _refusal(signing, standing, items, scope, paper):
             raise Refused(wrong)
@@ -90,17 +96,24 @@ def withdraw_signature(signoff: SignOff, *, by: User, request_id: str | None = N
         if taking.repeated or stands is None or hasattr(stands, "revocation"):
             return signoff
         if stands.person_id != by.pk:
-            raise NotAllowed(f"Only {stands.person_name} can take this signature back.")
+            raise NotAllowed(
+                _("Only {person_name} can take this signature back.").format(
+                    person_name=stands.person_name
+                )
+            )
         Revocation.objects.create(
             signoff=stands,
-            sentence=f"Withdrawn by {taking.author_name}, {taking.at:%H:%M} UTC.",
+            sentence=_("Withdrawn by {author_name}, {at:%H:%M} UTC.").format(
+                author_name=taking.author_name, at=taking.at
+            ),
             by_name=taking.author_name,
             at=taking.at,
         )
         taking.record(
             "signoff.withdrawn",
-            f"{taking.author_name} withdraws the signature as {stands.role.name} "
-            f"under {scope.name}.",
+            _("{author_name} withdraws the signature as {role} under {scope}.").format(
+                author_name=taking.author_name, role=stands.role.name, scope=scope.name
+            ),
             role=stands.role.key,
             scope=scope.key,
             gate=scope.gate.key if scope.gate else "",
@@ -116,7 +129,12 @@ def check_signature(word: str, comment: str, conditions: Sequence[Wanted]) -> li
     if wrong := rules.objection(word, comment, len(wanted)):
         raise Invalid(*wrong)
     if len(comment) > COMMENT_LIMIT:
-        raise Invalid("comment", f"The comment has more than {COMMENT_LIMIT} characters.")
+        raise Invalid(
+            "comment",
+            _("The comment has more than {comment_limit} characters.").format(
+                comment_limit=COMMENT_LIMIT
+            ),
+        )
     return wanted
 
 

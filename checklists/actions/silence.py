@@ -7,6 +7,7 @@ Nothing is lost when no worker runs: whoever comes next finds the row due.
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from checklists.actions.decisions import THE_RULE, fresh_gate, keep_decision
 from checklists.actions.followups import start_branch
@@ -56,16 +57,24 @@ def _hold(gate: Gate, at: datetime) -> int:
 
 def _write(holding: Change, sheet: GateSheet, names: str) -> Decision:
     gate = sheet.gate
-    rationale = f"Silence is not a yes: no vote of {names} within {gate.silence_minutes} min."
+    rationale = _("Silence is not a yes: no vote of {names} within {silence_minutes} min.").format(
+        names=names, silence_minutes=gate.silence_minutes
+    )
     until = holding.at + timedelta(minutes=gate.hold_minutes)
     hold = DecisionWord.HOLD
     decision = keep_decision(holding, sheet, hold, role=None, rationale=rationale, until=until)
     started = start_branch(holding, sheet, decision)
-    again = f"Looked at again at {until:%d %b %H:%M} UTC."
-    against = f" The rule says {SHOWN[decision.recommendation]}." if decision.override else ""
+    again = _("Looked at again at {until:%d %b %H:%M} UTC.").format(until=until)
+    against = (
+        _(" The rule says {recommendation}.").format(recommendation=SHOWN[decision.recommendation])
+        if decision.override
+        else ""
+    )
     holding.record(
         "gate.held",
-        f"{gate.title}: HOLD by itself. {rationale}{against} {again}",
+        _("{gate}: HOLD by itself. {rationale}{against} {again}").format(
+            gate=gate.title, rationale=rationale, against=against, again=again
+        ),
         gate=gate.key,
         word=decision.word,
         by_rule=True,

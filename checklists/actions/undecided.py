@@ -1,5 +1,7 @@
 """A gate that is still to be decided and its criteria, as whoever speaks of them finds them."""
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Criterion, Gate
 from warroom.actions.refusals import Refused
 
@@ -18,7 +20,11 @@ def fresh_criterion(criterion: Criterion, gate: Gate, lost: str) -> Criterion:
     """
     found = Criterion.everything.get(pk=criterion.pk)
     if found.removed_at is not None:
-        raise Refused(f"{found.label} was taken off {gate.title} while you wrote. {lost}")
+        raise Refused(
+            _("{found} was taken off {gate} while you wrote. {lost}").format(
+                found=found.label, gate=gate.title, lost=lost
+            )
+        )
     found.gate = gate
     return found
 
@@ -28,8 +34,18 @@ def refuse_older_gate(gate: Gate, seen: int | None, lost: str) -> None:
     if seen is None or seen == gate.version:
         return
     told = gate.plan.events.filter(kind__in=KINDS, data__gate=gate.key).order_by("-seq").first()
-    what = f" {told.actor_name}, {told.at:%H:%M} UTC: {told.text[:300]}" if told else ""
-    raise SeenOlder(f"What {gate.title} asks was changed while you read.{what} {lost}")
+    what = (
+        _(" {actor_name}, {at:%H:%M} UTC: {told}").format(
+            actor_name=told.actor_name, at=told.at, told=told.text[:300]
+        )
+        if told
+        else ""
+    )
+    raise SeenOlder(
+        _("What {gate} asks was changed while you read.{what} {lost}").format(
+            gate=gate.title, what=what, lost=lost
+        )
+    )
 
 
 def refuse_older_criterion(criterion: Criterion, seen: int | None, lost: str) -> None:
@@ -37,5 +53,15 @@ def refuse_older_criterion(criterion: Criterion, seen: int | None, lost: str) ->
     if seen is None or seen == criterion.version:
         return
     newest = criterion.versions.first()
-    who = f" by {newest.by_name}, {newest.at:%H:%M} UTC: “{newest.reason}”" if newest else ""
-    raise SeenOlder(f"{criterion.label} was changed while you wrote{who}. {lost}")
+    who = (
+        _(" by {by_name}, {at:%H:%M} UTC: “{reason}”").format(
+            by_name=newest.by_name, at=newest.at, reason=newest.reason
+        )
+        if newest
+        else ""
+    )
+    raise SeenOlder(
+        _("{criterion} was changed while you wrote{who}. {lost}").format(
+            criterion=criterion.label, who=who, lost=lost
+        )
+    )

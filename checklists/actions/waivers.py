@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.actions.decisions import fresh_gate, refuse_decided
 from checklists.actions.duties import refuse_two_roles
 from checklists.actions.undecided import fresh_criterion
@@ -15,7 +18,7 @@ from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reaso
 from warroom.models import Role, User
 from warroom.rules.wording import full_instant
 
-LOST = "Nothing was accepted."
+LOST = _l("Nothing was accepted.")
 
 
 @dataclass(frozen=True)
@@ -74,9 +77,13 @@ def withdraw_waiver(
         newest = _newest(criterion)
         if newest is None or newest.withdrawn or taking.repeated:
             return newest
-        refuse_decided(gate, "Nothing was taken back.")
+        refuse_decided(gate, _("Nothing was taken back."))
         if by.pk != newest.person_id and newest.role_id not in taking.held.role_ids:
-            raise NotAllowed(f"Only {newest.person_name} or {newest.role.name} can take it back.")
+            raise NotAllowed(
+                _("Only {person_name} or {role} can take it back.").format(
+                    person_name=newest.person_name, role=newest.role.name
+                )
+            )
         return _take_back(taking, criterion, gate, newest, reason)
 
 
@@ -108,14 +115,24 @@ def _refuse(
 ) -> None:
     label = row.criterion.label
     if row.criterion.report_only:
-        raise Refused(f"{label} is for the report only: there is nothing to accept.")
+        raise Refused(
+            _("{label} is for the report only: there is nothing to accept.").format(label=label)
+        )
     if row.band is Band.GREEN:
-        raise Refused(f"{label} is green now: there is nothing to accept.")
+        raise Refused(_("{label} is green now: there is nothing to accept.").format(label=label))
     if seen_version is not None and seen_version != row.criterion.version:
-        raise Refused(f"{label} was changed while you wrote. Look at it, then accept. {LOST}")
+        raise Refused(
+            _("{label} was changed while you wrote. Look at it, then accept. {lost}").format(
+                label=label, lost=LOST
+            )
+        )
     if seen_band is not None and seen_band != row.band.value:
         now = waivers.stands(row.band, row.text)
-        raise Refused(f"{label} is {now} now, which is not what you saw. {LOST}")
+        raise Refused(
+            _("{label} is {now} now, which is not what you saw. {lost}").format(
+                label=label, now=now, lost=LOST
+            )
+        )
     _refuse_author(act)
     refuse_two_roles(act, gate, role)
 
@@ -123,8 +140,10 @@ def _refuse(
 def _refuse_author(act: Change) -> None:
     if act.plan.author_id == act.author.pk:
         raise Refused(
-            "You wrote this plan. Its author alone accepts no deviation from it: somebody else has "
-            "to sign it."
+            _(
+                "You wrote this plan. Its author alone accepts no deviation from it: "
+                "somebody else has to sign it."
+            )
         )
 
 
@@ -177,7 +196,9 @@ def said(person: str, role: Role, row: CriterionRow, until: str) -> str:
 def _take_back(
     taking: Change, criterion: Criterion, gate: Gate, newest: Waiver, reason: str
 ) -> Waiver:
-    text = f"{taking.author_name} withdraws what was accepted for {criterion.label} at {gate.title}"
+    text = _("{author_name} withdraws what was accepted for {criterion} at {gate}").format(
+        author_name=taking.author_name, criterion=criterion.label, gate=gate.title
+    )
     taken = Waiver.objects.create(
         criterion=criterion,
         criterion_version=newest.criterion_version,

@@ -6,6 +6,7 @@ from datetime import date, time
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.models import DailyEntry, DailyForm
 from checklists.rules import days as rules
@@ -53,7 +54,11 @@ def define_form(
         if form is None and defining.repeated:
             return _same(defining.plan, asked)
         if form is not None and seen and seen != form_seen(form):
-            raise Refused(f"Somebody changed {form.title} meanwhile. Nothing of yours was saved.")
+            raise Refused(
+                _("Somebody changed {form} meanwhile. Nothing of yours was saved.").format(
+                    form=form.title
+                )
+            )
         verb = "changed" if form else "added"
         form = form or _new(defining.plan, asked)
         for name in FIELDS:
@@ -62,8 +67,13 @@ def define_form(
         form.save()
         defining.record(
             f"daily.{verb}",
-            f"Daily form {verb}: {form.title}, at {form.at_time:%H:%M} {plan.time_zone} "
-            f"from {form.first_day}.",
+            _("Daily form {verb}: {form}, at {at_time:%H:%M} {time_zone} from {first_day}.").format(
+                verb=verb,
+                form=form.title,
+                at_time=form.at_time,
+                time_zone=plan.time_zone,
+                first_day=form.first_day,
+            ),
             form=form.key,
             at=f"{form.at_time:%H:%M}",
             first=str(form.first_day),
@@ -105,8 +115,10 @@ def fill_day(
             return newest
         if newest and newest.pk != seen:
             raise Refused(
-                f"{newest.by_name} filled in {form.title} of {day} first, at "
-                f"{newest.at:%H:%M} UTC. Nothing was saved."
+                _(
+                    "{by_name} filled in {form} of {day} first, at {at:%H:%M} UTC. "
+                    "Nothing was saved."
+                ).format(by_name=newest.by_name, form=form.title, day=day, at=newest.at)
             )
         entry = DailyEntry.objects.create(
             form=form,
@@ -126,7 +138,7 @@ def _record(filling: Change, form: DailyForm, entry: DailyEntry) -> None:
     said = rules.summary(form.questions, entry.answers)
     filling.record(
         f"daily.{verb}",
-        f"{form.title} of {entry.day}{', corrected' if entry.supersedes_id else ''}: {said}",
+        f"{form.title} of {entry.day}{_(', corrected') if entry.supersedes_id else ''}: {said}",
         form=form.key,
         day=str(entry.day),
         answers=entry.answers,
@@ -136,15 +148,18 @@ def _record(filling: Change, form: DailyForm, entry: DailyEntry) -> None:
 
 def _check(plan: DeploymentPlan, asked: Asked) -> None:
     if not asked.title.strip() or len(asked.title) > 200:
-        raise Invalid("title", "A form has a title of at most 200 characters.")
+        raise Invalid("title", _("A form has a title of at most 200 characters."))
     if not asked.questions:
-        raise Invalid("questions", "Ask at least one question.")
+        raise Invalid("questions", _("Ask at least one question."))
     if asked.last_day and asked.last_day < asked.first_day:
-        raise Invalid("last_day", "The last day lies before the first.")
+        raise Invalid("last_day", _("The last day lies before the first."))
     if asked.last_day and (asked.last_day - asked.first_day).days >= rules.MOST_DAYS:
-        raise Invalid("last_day", f"A form comes back for at most {rules.MOST_DAYS} days.")
+        raise Invalid(
+            "last_day",
+            _("A form comes back for at most {most_days} days.").format(most_days=rules.MOST_DAYS),
+        )
     if asked.role is not None and asked.role.plan_id != plan.pk:
-        raise Invalid("role", "This release has no such role.")
+        raise Invalid("role", _("This release has no such role."))
 
 
 def _says(form: DailyForm, asked: Asked) -> bool:
@@ -159,7 +174,12 @@ def _same(plan: DeploymentPlan, asked: Asked) -> DailyForm:
 
 def _new(plan: DeploymentPlan, asked: Asked) -> DailyForm:
     if plan.daily_forms.count() >= MOST_FORMS:
-        raise Invalid("title", f"There are {MOST_FORMS} daily forms; no more are taken.")
+        raise Invalid(
+            "title",
+            _("There are {most_forms} daily forms; no more are taken.").format(
+                most_forms=MOST_FORMS
+            ),
+        )
     taken = {"forms", *plan.daily_forms.values_list("key", flat=True)}
     key = free_key(rules.key_of(asked.title), taken)
     last = plan.daily_forms.aggregate(last=Max("position"))["last"]
@@ -170,12 +190,16 @@ def _demand_role(filling: Change, form: DailyForm) -> None:
     if form.role_id is None or form.role_id in filling.held.role_ids:
         return
     if not filling.held.may(Right.EDIT):
-        raise NotAllowed(f"{form.title} is for {form.role.name}: only who sits there fills it in.")
+        raise NotAllowed(
+            _("{form} is for {role}: only who sits there fills it in.").format(
+                form=form.title, role=form.role.name
+            )
+        )
 
 
 def _demand_day(filling: Change, form: DailyForm, day: date) -> None:
     today = rules.local_day(filling.at, filling.plan.time_zone)
     if day < form.first_day or (form.last_day and day > form.last_day):
-        raise Invalid("day", f"{form.title} is not for {day}.")
+        raise Invalid("day", _("{form} is not for {day}.").format(form=form.title, day=day))
     if day > today:
-        raise Invalid("day", f"{day} is still to come.")
+        raise Invalid("day", _("{day} is still to come.").format(day=day))

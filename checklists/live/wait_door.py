@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from django.db import DatabaseError, connections
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from checklists.live import waits
 from checklists.live.waits import NO_TOKEN, NOT_YOURS, STOPS, Ended
@@ -39,7 +40,7 @@ class WaitDoor:
             await _drain(receive)
             house = waits.current()
             if house.closing or house.full:
-                raise Ended(503, STOPS if house.closing else "Too many calls wait. Ask later.")
+                raise Ended(503, STOPS if house.closing else _("Too many calls wait. Ask later."))
             loop = asyncio.get_running_loop()
             ticket = await loop.run_in_executor(_DOOR, admit, scope)
             verdict = await _waited(house, ticket, timeout_s, receive)
@@ -73,7 +74,7 @@ async def _waited(house: waits.Waits, ticket: Ticket, timeout_s: int, receive: R
 
 def _asked(scope: Scope) -> tuple[str, int]:
     if scope["method"] not in ("GET", "HEAD", "POST"):
-        raise Ended(405, "A gate is waited for with GET or POST.")
+        raise Ended(405, _("A gate is waited for with GET or POST."))
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     try:
         style = asked_style(query.get("style", [""])[0])
@@ -91,7 +92,7 @@ async def _drain(receive: Receive) -> None:
             return
         size += len(message.get("body", b""))
         if size > MOST_BODY:
-            raise Ended(413, "The body is larger than this service takes.")
+            raise Ended(413, _("The body is larger than this service takes."))
         more = message.get("more_body", False)
 
 
@@ -105,7 +106,7 @@ def admit(scope: Scope) -> Ticket:
         if token is None:
             raise Ended(*NO_TOKEN)
         if "read" not in token.scopes:
-            raise Ended(403, "The token lacks the scope read.")
+            raise Ended(403, _("The token lacks the scope read."))
         plan = get_plan(token.user, path["slug"])
         gate = Gate.objects.filter(plan=plan, key=path["key"]).first()
         if gate is None or token.plan_id not in (None, plan.pk):

@@ -16,6 +16,7 @@ import structlog
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.queries.waits import Ticket, advised, lapsed, verdicts
 from checklists.rules.dialects import Verdict
@@ -27,8 +28,8 @@ LOOK_EVERY_S = 0.5
 REST_S = 0.05  # between two looks, however often it rings
 BLIND_FOR_S = 10.0
 
-STOPS = "The server stops. Ask again in a moment."
-BLIND = "The database does not answer. Ask again in a moment."
+STOPS = _l("The server stops. Ask again in a moment.")
+BLIND = _l("The database does not answer. Ask again in a moment.")
 
 
 class Ended(Exception):
@@ -39,8 +40,8 @@ class Ended(Exception):
         self.status, self.sentence = status, sentence
 
 
-NO_TOKEN = (401, "Give a token that is valid: Authorization: Bearer …")
-NOT_YOURS = (404, "There is no such thing, or it is not yours to see.")
+NO_TOKEN = (401, _l("Give a token that is valid: Authorization: Bearer …"))
+NOT_YOURS = (404, _l("There is no such thing, or it is not yours to see."))
 
 
 @dataclass(eq=False)

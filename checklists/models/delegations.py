@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
 
 from warroom.models import Role
 
@@ -21,7 +22,7 @@ class Deputy(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.person} for {self.role}"
+        return _("{person} for {role}").format(person=self.person, role=self.role)
 
 
 class Delegation(models.Model):
@@ -43,7 +44,7 @@ class Delegation(models.Model):
         ordering = ("at", "pk")
 
     def __str__(self) -> str:
-        return f"{self.role} to {self.to_name}"
+        return _("{role} to {to_name}").format(role=self.role, to_name=self.to_name)
 
 
 class ReachTry(models.Model):

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan
 
@@ -7,11 +8,11 @@ from warroom.models import DeploymentPlan
 class ResultKind(models.TextChoices):
     """What kind of result was brought in; ``VALUE`` is a single number under a key."""
 
-    VALUE = "value", "Value"
+    VALUE = "value", _l("Value")
     JUNIT = "junit", "JUnit"
     SARIF = "sarif", "SARIF"
-    SCAN = "scan", "Scanner report"
-    COVERAGE = "coverage", "Coverage"
+    SCAN = "scan", _l("Scanner report")
+    COVERAGE = "coverage", _l("Coverage")
     LOCUST = "locust", "Locust"
     K6 = "k6", "k6"
 

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan
 
@@ -7,18 +8,18 @@ from .evidence import Result
 
 
 class Severity(models.TextChoices):
-    CRITICAL = "critical", "Critical"
-    HIGH = "high", "High"
-    MEDIUM = "medium", "Medium"
-    LOW = "low", "Low"
-    INFO = "info", "Info"
+    CRITICAL = "critical", _l("Critical")
+    HIGH = "high", _l("High")
+    MEDIUM = "medium", _l("Medium")
+    LOW = "low", _l("Low")
+    INFO = "info", _l("Info")
 
 
 class FindingState(models.TextChoices):
-    OPEN = "open", "Open"
-    FIXED = "fixed", "Fixed"
-    ACCEPTED = "accepted", "Accepted"
-    FALSE_POSITIVE = "false-positive", "False positive"
+    OPEN = "open", _l("Open")
+    FIXED = "fixed", _l("Fixed")
+    ACCEPTED = "accepted", _l("Accepted")
+    FALSE_POSITIVE = "false-positive", _l("False positive")
 
 
 class Finding(models.Model):

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan, Role
 
@@ -9,13 +10,13 @@ from .gates import Decision, DecisionWord, Gate
 class FollowUpKind(models.TextChoices):
     """What starts by itself; what is no task is done by the product at once."""
 
-    TASK = "task", "A task for somebody"
-    ANNOUNCEMENT = "announcement", "Tell everybody in the room by mail"
-    SCHEDULE = "schedule", "Confirm the schedule"
-    BLOCKERS = "blockers", "One task for each thing that blocks"
-    PLAN = "plan", "Write the remediation plan"
-    NEW_DATE = "new-date", "Set a new date"
-    NOTICE = "notice", "Draft the notice to stakeholders"
+    TASK = "task", _l("A task for somebody")
+    ANNOUNCEMENT = "announcement", _l("Tell everybody in the room by mail")
+    SCHEDULE = "schedule", _l("Confirm the schedule")
+    BLOCKERS = "blockers", _l("One task for each thing that blocks")
+    PLAN = "plan", _l("Write the remediation plan")
+    NEW_DATE = "new-date", _l("Set a new date")
+    NOTICE = "notice", _l("Draft the notice to stakeholders")
 
 
 class BranchStep(models.Model):

@@ -1,12 +1,14 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan, Role
 
 
 class Quorum(models.TextChoices):
-    ALL = "all", "Every role that votes here"
-    COUNT = "count", "So many of the roles that vote here"
+    ALL = "all", _l("Every role that votes here")
+    COUNT = "count", _l("So many of the roles that vote here")
 
 
 class Gate(models.Model):
@@ -63,22 +65,22 @@ class Gate(models.Model):
 class Source(models.TextChoices):
     """Where a criterion's value comes from; what each wants stands in ``Criterion.params``."""
 
-    EVIDENCE = "evidence", "A reading by its key: a metric, a result, a value that is posted"
-    CHECKS = "checks", "Health checks that pass"
-    ALERTS = "alerts", "Alerts that fire"
-    ITEMS = "items", "Required items that are closed"
-    SIGNOFFS = "signoffs", "Sign-offs that are given"
-    SCORE = "score", "The readiness score"
-    FINDINGS = "findings", "Findings that count"
-    DRYRUNS = "dryruns", "Dry runs that passed"
-    AGE = "age", "How old something is, such as a backup"
-    PERSON = "person", "A person's judgement"
+    EVIDENCE = "evidence", _l("A reading by its key: a metric, a result, a value that is posted")
+    CHECKS = "checks", _l("Health checks that pass")
+    ALERTS = "alerts", _l("Alerts that fire")
+    ITEMS = "items", _l("Required items that are closed")
+    SIGNOFFS = "signoffs", _l("Sign-offs that are given")
+    SCORE = "score", _l("The readiness score")
+    FINDINGS = "findings", _l("Findings that count")
+    DRYRUNS = "dryruns", _l("Dry runs that passed")
+    AGE = "age", _l("How old something is, such as a backup")
+    PERSON = "person", _l("A person's judgement")
 
 
 class Area(models.TextChoices):
-    TECHNICAL = "technical", "Technical"
-    OPERATIONAL = "operational", "Operational"
-    BUSINESS = "business", "Business"
+    TECHNICAL = "technical", _l("Technical")
+    OPERATIONAL = "operational", _l("Operational")
+    BUSINESS = "business", _l("Business")
 
 
 class StandingCriteria(models.Manager):
@@ -136,9 +138,9 @@ class Criterion(models.Model):
 
 
 class VoteWord(models.TextChoices):
-    GO = "go", "Go"
+    GO = "go", _l("Go")
     NO_GO = "no-go", "No-go"
-    ABSTAIN = "abstain", "Abstain"
+    ABSTAIN = "abstain", _l("Abstain")
 
 
 class Vote(models.Model):
@@ -216,14 +218,16 @@ class Decision(models.Model):
     @property
     def decided_as(self) -> str:
         """The role that decided, or the rule itself."""
-        return self.role.name if self.role else "the rule"
+        return self.role.name if self.role else _("the rule")
 
     @property
     def how(self) -> str:
         """How it stands to the rule's word, in words."""
         if self.word != self.recommendation:
-            return f"against the rule, which said {self.get_recommendation_display()}"
-        return "on what the decider accepted" if self.override else "as the rule said"
+            return _("against the rule, which said {recommendation}").format(
+                recommendation=self.get_recommendation_display()
+            )
+        return _("on what the decider accepted") if self.override else _("as the rule said")
 
 
 class Correction(models.Model):

@@ -2,6 +2,7 @@ from collections.abc import Iterable
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan, Role
 
@@ -9,13 +10,13 @@ from .phases import Phase, PhaseGroup
 
 
 class ItemState(models.TextChoices):
-    OPEN = "open", "Open"
-    DOING = "doing", "Doing"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-    BLOCKED = "blocked", "Blocked"
-    SKIPPED = "skipped", "Skipped"
-    NOT_APPLICABLE = "not_applicable", "Not applicable"
+    OPEN = "open", _l("Open")
+    DOING = "doing", _l("Doing")
+    DONE = "done", _l("Done")
+    FAILED = "failed", _l("Failed")
+    BLOCKED = "blocked", _l("Blocked")
+    SKIPPED = "skipped", _l("Skipped")
+    NOT_APPLICABLE = "not_applicable", _l("Not applicable")
 
 
 class StandingItems(models.Manager):

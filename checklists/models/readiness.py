@@ -1,5 +1,7 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan
 
@@ -7,11 +9,11 @@ from warroom.models import DeploymentPlan
 class ScoreSource(models.TextChoices):
     """Where a category's score comes from; what each wants stands in ``params``."""
 
-    PERSON = "person", "A person's score"
-    ITEMS = "items", "Required items that are closed"
-    EVIDENCE = "evidence", "A reading by its key"
-    CRITERIA = "criteria", "Criteria that are green"
-    FINDINGS = "findings", "Findings that count"
+    PERSON = "person", _l("A person's score")
+    ITEMS = "items", _l("Required items that are closed")
+    EVIDENCE = "evidence", _l("A reading by its key")
+    CRITERIA = "criteria", _l("Criteria that are green")
+    FINDINGS = "findings", _l("Findings that count")
 
 
 class ReadinessScale(models.Model):
@@ -26,7 +28,7 @@ class ReadinessScale(models.Model):
     claims = models.JSONField(default=list, blank=True)
 
     def __str__(self) -> str:
-        return f"of {self.best}"
+        return _("of {best}").format(best=self.best)
 
 
 class ReadinessCategory(models.Model):

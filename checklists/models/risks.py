@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan
 
@@ -6,10 +7,10 @@ from .phases import Phase
 
 
 class RiskState(models.TextChoices):
-    OPEN = "open", "Open"
-    WATCHED = "watched", "Watched"
-    OCCURRED = "occurred", "Has happened"
-    CLOSED = "closed", "Closed"
+    OPEN = "open", _l("Open")
+    WATCHED = "watched", _l("Watched")
+    OCCURRED = "occurred", _l("Has happened")
+    CLOSED = "closed", _l("Closed")
 
 
 class Risk(models.Model):
@@ -51,9 +52,9 @@ class Risk(models.Model):
 
 
 class ScenarioState(models.TextChoices):
-    ARMED = "armed", "Armed"
-    IN_FORCE = "in-force", "In force"
-    CLEARED = "cleared", "Cleared"
+    ARMED = "armed", _l("Armed")
+    IN_FORCE = "in-force", _l("In force")
+    CLEARED = "cleared", _l("Cleared")
 
 
 class Scenario(models.Model):

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _l
 
 from warroom.models import DeploymentPlan, Role
 
@@ -9,9 +10,9 @@ from .phases import Phase
 
 
 class SignOffWord(models.TextChoices):
-    APPROVED = "approved", "Approved"
-    CONDITIONAL = "conditional", "Approved with conditions"
-    REJECTED = "rejected", "Rejected"
+    APPROVED = "approved", _l("Approved")
+    CONDITIONAL = "conditional", _l("Approved with conditions")
+    REJECTED = "rejected", _l("Rejected")
 
 
 class SignOff(models.Model):

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Delegation, Deputy, Gate, ReachTry
 from checklists.queries.duties import signed_of
 from checklists.queries.frozen import register_frozen
@@ -163,7 +165,7 @@ def may_still(sheet: GateSheet, role: Role, person: User) -> May:
     A vote that they cast for that role themselves speaks for nothing against them.
     """
     named = Deputy.objects.filter(role=role, person=person).first()
-    _, roles = _seated(sheet.gate.plan, sheet.at).get(person.pk, (person, []))
+    _unused, roles = _seated(sheet.gate.plan, sheet.at).get(person.pk, (person, []))
     one = _candidate(sheet, person, roles, named)
     others = tuple(name for name in one.voted_as if name != role.name)
     return may_vote_for(replace(one, voted_as=others), role.holder or role.name)
@@ -191,7 +193,11 @@ def _candidate(
     )
     return Candidate(
         name=user.display_name,
-        deputy=f"Named as deputy by {deputy.named_by_name} on {deputy.at:%d %b}." if deputy else "",
+        deputy=_("Named as deputy by {named_by_name} on {at:%d %b}.").format(
+            named_by_name=deputy.named_by_name, at=deputy.at
+        )
+        if deputy
+        else "",
         voted_as=tuple(row.role.name for row in given if row.vote.person_id == user.pk),
         needed_as=tuple(row.role.name for row in alone if len(row.role.seats.all()) == 1),
         decides=decides,
@@ -208,8 +214,8 @@ def _candidate(
 def tries_words(row: VoteRow, tries: Iterable[ReachTry]) -> str:
     """'Security Lead absent, 4 tries'."""
     count = sum(one.role_id == row.role.pk for one in tries)
-    many = f"{count} {'try' if count == 1 else 'tries'}" if count else "not tried to reach"
-    return f"{row.role.name} absent, {many}"
+    many = f"{count} {'try' if count == 1 else 'tries'}" if count else _("not tried to reach")
+    return _("{role} absent, {many}").format(role=row.role.name, many=many)
 
 
 def _quorum(sheet: GateSheet) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
 from checklists.queries.pack import Look, Mark, Part, register_part
@@ -33,19 +35,23 @@ def roles_on_deck(look: Look) -> Part | None:
     rows = tuple(
         (
             row.role.name,
-            ", ".join(one.person.display_name for one in row.sitters) or "nobody",
+            ", ".join(one.person.display_name for one in row.sitters) or _("nobody"),
             _mark(row),
         )
         for row in _rows(look.plan, look.sheet)
     )
-    return Part("people", "People", "", ("Role", "Person", "In the room"), rows) if rows else None
+    return (
+        Part("people", _("People"), "", (_("Role"), _("Person"), _("In the room")), rows)
+        if rows
+        else None
+    )
 
 
 def _mark(row: seats.RoleRow) -> Mark:
     if not row.sitters:
-        return Mark(Band.YELLOW, "empty")
+        return Mark(Band.YELLOW, _("empty"))
     here = any(one.here for one in row.sitters)
-    return Mark(Band.GREEN, "here") if here else Mark(Band.NO_DATA, "not here now")
+    return Mark(Band.GREEN, _("here")) if here else Mark(Band.NO_DATA, _("not here now"))
 
 
 register_frozen("present", roll_call)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.models import RiskState, Severity
 from checklists.queries.dryruns import dry_runs
@@ -37,10 +38,15 @@ def _read(plan: DeploymentPlan, now: datetime) -> Iterator[Beside]:
     troubled = [row for row in dry_runs(plan, now).rows if row.newest and not row.outcome.good]
     if troubled:
         names = listed([row.run.title for row in troubled])
-        yield Beside(f"Dry runs without a pass: {names}.", _to("dryruns", plan))
+        yield Beside(
+            _("Dry runs without a pass: {names}.").format(names=names), _to("dryruns", plan)
+        )
     failed = [row.profile.name for row in load_rows(plan) if row.state == "failed"]
     if failed:
-        yield Beside(f"Load tests that failed: {listed(failed)}.", _to("trials", plan))
+        yield Beside(
+            _("Load tests that failed: {failed}.").format(failed=listed(failed)),
+            _to("trials", plan),
+        )
     yield from _risks(plan, now)
 
 
@@ -48,17 +54,22 @@ def grave_findings(plan: DeploymentPlan, now: datetime) -> str:
     """``Findings that count: 1 critical and 2 high.``; "" where none does."""
     counts = counts_now(plan, now)
     grave = [f"{counts[one]} {one.label.lower()}" for one in GRAVE if counts[one]]
-    return f"Findings that count: {listed(grave)}." if grave else ""
+    return _("Findings that count: {grave}.").format(grave=listed(grave)) if grave else ""
 
 
 def _risks(plan: DeploymentPlan, now: datetime) -> Iterator[Beside]:
     sheet = risk_sheet(plan, now)
     force = [row.scenario.title for row in sheet.scenarios if row.in_force]
     if force:
-        yield Beside(f"Contingency in force: {listed(force)}.", _to("risks", plan))
+        yield Beside(
+            _("Contingency in force: {force}.").format(force=listed(force)), _to("risks", plan)
+        )
     happened = [row.name for row in sheet.risks if row.risk.state == RiskState.OCCURRED]
     if happened:
-        yield Beside(f"Risks that have happened: {listed(happened)}.", _to("risks", plan))
+        yield Beside(
+            _("Risks that have happened: {happened}.").format(happened=listed(happened)),
+            _to("risks", plan),
+        )
 
 
 def _to(name: str, plan: DeploymentPlan) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from checklists.models import Criterion, Gate, Phase, Source
 from checklists.queries.criteria import evidence_now
 from checklists.queries.measures import Measured, register_measure, stand_in_of
@@ -30,7 +33,7 @@ def counted(met: int, total: int, origin: str, why: str) -> Measured:
     """``met`` of ``total``; nothing to count is no data, for ``why``."""
     if not total:
         return Measured(why=why, origin=origin)
-    text = f"{met} of {total}"
+    text = _("{met} of {total}").format(met=met, total=total)
     return Measured(value=float(met), text=text, unit=f"of {total}", origin=origin)
 
 
@@ -39,8 +42,8 @@ def left(names: Iterable[str]) -> str:
     named = [*names]
     if not named:
         return ""
-    more = f" and {len(named) - OTHERS} more" if len(named) > OTHERS else ""
-    return f"; open: {', '.join(named[:OTHERS])}{more}"
+    more = _(" and {count} more").format(count=len(named) - OTHERS) if len(named) > OTHERS else ""
+    return _("; open: {named}{more}").format(named=", ".join(named[:OTHERS]), more=more)
 
 
 def phases_before(gate: Gate, phases: Iterable[Phase], t0: datetime | None) -> list[Phase]:
@@ -66,48 +69,56 @@ def _asked(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> list[Ph
 def _items(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     asked = _asked(plan, criterion, now)
     if gone := missing_phases(criterion.params, asked):
-        return Measured(why=gone, origin="required items")
+        return Measured(why=gone, origin=_("required items"))
     phases = {phase.pk: phase.number for phase in asked}
     items = [item for item in items_now(plan, now) if item.required and item.phase_id in phases]
     groups = criterion.params.get("groups") or ()
     if groups:
         items = [item for item in items if item.group and item.group.title in groups]
         if lost := [one for one in groups if one not in {item.group.title for item in items}]:
-            return Measured(why=f"“{lost[0]}” has no required items", origin="required items")
+            return Measured(
+                why=_("“{lost}” has no required items").format(lost=lost[0]),
+                origin=_("required items"),
+            )
     still = [item.ref for item in items if not item.closed]
     numbers = f"“{', '.join(groups)}”" if groups else phases_text(phases.values())
-    origin = f"required items of {numbers}{left(still)}"
+    origin = _("required items of {numbers}{left}").format(numbers=numbers, left=left(still))
     several = len(groups or phases) > 1
-    why = f"{numbers} {'have' if several else 'has'} no required items"
+    said = ngettext("{asked} has no required items", "{asked} have no required items", 1 + several)
+    why = said.format(asked=numbers)
     return counted(len(items) - len(still), len(items), origin, why)
 
 
 def missing_phases(params: Mapping[str, Any], found: Iterable[Phase]) -> str:
     """Which phase is asked by its number and is not there, as a reason; "" when none is."""
     gone = sorted({*(params.get("phases") or ())} - {phase.number for phase in found})
-    return f"there is no {phases_text(gone)}" if gone else ""
+    return _("there is no {gone}").format(gone=phases_text(gone)) if gone else ""
 
 
 def phases_text(numbers: Iterable[int]) -> str:
     """``phase 3``, ``phases 1 to 4``, ``phases 1, 3``; ``no phase`` for none."""
     known = sorted(numbers)
     if len(known) < 2:
-        return f"phase {known[0]}" if known else "no phase"
+        return _("phase {known}").format(known=known[0]) if known else _("no phase")
     if len(known) > 2 and known == [*range(known[0], known[-1] + 1)]:
-        return f"phases {known[0]} to {known[-1]}"
-    return f"phases {', '.join(map(str, known))}"
+        return _("phases {known} to {known_item}").format(known=known[0], known_item=known[-1])
+    return _("phases {str}").format(str=", ".join(map(str, known)))
 
 
 def _signoffs(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     signed = once(plan, now, "signatures", lambda: signatures(plan, roles_now(plan, now)))
     scopes = _scopes(plan, criterion, now)
     if gone := [key for key, scope in scopes if scope is None]:
-        why = f"there is no {'phase ' if whole_number(gone[0]) else ''}“{gone[0]}” to sign"
-        return Measured(why=why, origin="signatures of the roles that sign")
-    given = [(scope, one) for _, scope in scopes if scope for one in signed.given(scope)]
+        why = (
+            _("there is no phase “{scope}” to sign")
+            if whole_number(gone[0])
+            else _("there is no “{scope}” to sign")
+        ).format(scope=gone[0])
+        return Measured(why=why, origin=_("signatures of the roles that sign"))
+    given = [(scope, one) for _unused, scope in scopes if scope for one in signed.given(scope)]
     still = [f"{one.role.name}, {scope.title}" for scope, one in given if not one.stands]
-    origin = f"signatures of the roles that sign{left(still)}"
-    return counted(len(given) - len(still), len(given), origin, "no role signs there")
+    origin = _("signatures of the roles that sign{left}").format(left=left(still))
+    return counted(len(given) - len(still), len(given), origin, _("no role signs there"))
 
 
 def _scopes(
@@ -145,12 +156,16 @@ def _age(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
         return _aged(kept, criterion, now)
     found = evidence_now(plan, now).get(key)
     if found is None or found.observed_at is None:
-        return Measured(why=f"nothing says when “{key}” was made")
+        return Measured(why=_("nothing says when “{key}” was made").format(key=key))
     if found.value is None or found.band in (Band.NO_DATA, Band.RED):
         # Something was tried then, and nothing was made by it.
-        why = found.reason or "it failed"
+        why = found.reason or _("it failed")
         at, origin = found.observed_at, found.source or key
-        return Measured(why=f"“{key}” is not there: {why}", origin=origin, observed_at=at)
+        return Measured(
+            why=_("“{key}” is not there: {why}").format(key=key, why=why),
+            origin=origin,
+            observed_at=at,
+        )
     made = Measured(origin=found.source or key, observed_at=found.observed_at)
     return _aged(made, criterion, now)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from checklists.models import Criterion, CriterionVersion, Evidence, Source, Waiver
 from checklists.queries.evidence import other_version
@@ -65,7 +66,9 @@ class CriterionRow:
 
     @property
     def yellow_text(self) -> str:
-        return self.criterion.acceptable_text or ("in between" if self.red_text else "not met")
+        return self.criterion.acceptable_text or (
+            _("in between") if self.red_text else _("not met")
+        )
 
 
 def bands_of(criterion: Criterion) -> bands.Bands | None:
@@ -141,7 +144,9 @@ def loosened_now(plan: DeploymentPlan, now: datetime) -> dict[int, str]:
     def read() -> dict[int, str]:
         kept = CriterionVersion.objects.filter(criterion__gate__plan=plan).order_by("number")
         return {
-            row.criterion_id: f"loosened while missed, {row.by_name} {row.at:%d %b %H:%M} UTC"
+            row.criterion_id: _("loosened while missed, {by_name} {at:%d %b %H:%M} UTC").format(
+                by_name=row.by_name, at=row.at
+            )
             for row in kept
             if row.data.get("loosened")
         }
@@ -189,7 +194,7 @@ def _measured(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Meas
 def _row(
     criterion: Criterion, measured: Measured | None, waiver: Waiver | None, now: datetime
 ) -> CriterionRow:
-    reading = _in_percent(criterion, measured or Measured(why="nothing measures it yet"))
+    reading = _in_percent(criterion, measured or Measured(why=_("nothing measures it yet")))
     age_s = (now - reading.observed_at).total_seconds() if reading.observed_at else None
     band, why = _band(criterion, reading, age_s)
     text = reading.text
@@ -240,9 +245,15 @@ def _accepted(
         return ""
     if not accepted(waiver.band, band, waiver.ends_at, now):
         return ""
-    until = f" until {waiver.ends_at:%d %b %H:%M} UTC" if waiver.ends_at else ""
-    who = f"{waiver.person_name} as {waiver.role.name}"
-    return f"{band.value.replace('_', ' ')}, accepted{until} by {who}: {waiver.reason}"
+    until = (
+        _(" until {ends_at:%d %b %H:%M} UTC").format(ends_at=waiver.ends_at)
+        if waiver.ends_at
+        else ""
+    )
+    who = _("{person_name} as {role}").format(person_name=waiver.person_name, role=waiver.role.name)
+    return _("{band}, accepted{until} by {who}: {reason}").format(
+        band=band.value.replace("_", " "), until=until, who=who, reason=waiver.reason
+    )
 
 
 def _band(criterion: Criterion, reading: Measured, age_s: float | None) -> tuple[Band, str]:
@@ -252,15 +263,17 @@ def _band(criterion: Criterion, reading: Measured, age_s: float | None) -> tuple
     if reading.band:
         return Band(reading.band), reading.reason if reading.band == Band.NO_DATA else ""
     if reading.value is None:
-        return Band.NO_DATA, reading.why or "there is no value"
+        return Band.NO_DATA, reading.why or _("there is no value")
     if criterion.unit and reading.unit and criterion.unit != reading.unit:
         # 0.3 s is not below 200 ms, and 7 of 9 is not at least 5 of 5.
-        return Band.NO_DATA, f"it is measured “{reading.unit}”, its target “{criterion.unit}”"
+        return Band.NO_DATA, _("it is measured “{unit}”, its target “{criterion_unit}”").format(
+            unit=reading.unit, criterion_unit=criterion.unit
+        )
     limits = bands_of(criterion)
     if limits is None:
-        return Band.NO_DATA, "the plan gives no bounds to judge the value by"
+        return Band.NO_DATA, _("the plan gives no bounds to judge the value by")
     band = bands.judge(limits, reading.value)
-    return band, "the value is no finite number" if band is Band.NO_DATA else ""
+    return band, _("the value is no finite number") if band is Band.NO_DATA else ""
 
 
 def _too_old(criterion: Criterion, reading: Measured, age_s: float | None) -> str:
@@ -271,7 +284,7 @@ def _too_old(criterion: Criterion, reading: Measured, age_s: float | None) -> st
     if valid_s is None or (age_s is not None and age_s <= valid_s):
         return ""
     what = "judgement" if reading.band and not reading.ruled else "reading"
-    return f"the last {what} is older than {_length(valid_s)}"
+    return _("the last {what} is older than {length}").format(what=what, length=_length(valid_s))
 
 
 def _valid_s(criterion: Criterion, reading: Measured) -> int | None:
@@ -292,14 +305,22 @@ def _length(seconds: int) -> str:
 
 def _sentence(criterion: Criterion, reading: Measured, band: Band, text: str, why: str) -> str:
     if band is Band.NO_DATA:
-        return f"{criterion.label} has no data: {why}."
+        return _("{criterion} has no data: {why}.").format(criterion=criterion.label, why=why)
     if reading.band:
         note = f": {reading.reason}" if reading.reason else ""
         word = "" if reading.ruled else "judged "
-        return f"{criterion.label} is {word}{band.value}{note}"
+        return _("{criterion} is {word}{band}{note}").format(
+            criterion=criterion.label, word=word, band=band.value, note=note
+        )
     limits, unit = bands_of(criterion), reading.unit or criterion.unit
     stands = bands.against(limits, reading.value, unit) if limits else ""
-    return f"{criterion.label} is {text}, {stands}." if stands else f"{criterion.label} is {text}."
+    return (
+        _("{criterion} is {text}, {stands}.").format(
+            criterion=criterion.label, text=text, stands=stands
+        )
+        if stands
+        else _("{criterion} is {text}.").format(criterion=criterion.label, text=text)
+    )
 
 
 def _bound(criterion: Criterion, side: str) -> str:

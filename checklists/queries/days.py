@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.models import DailyEntry, DailyForm
 from checklists.queries.signoffs import holders
 from checklists.rules import days as rules
@@ -81,13 +83,25 @@ def daily_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
     """What is due today, from an hour before, and the newest of the days that were missed."""
     for one in form_days(plan, now):
         missed = [day for day in one.missed if day.due > now - TOLD]
-        note = f"Missed: {', '.join(_short(day.day) for day in missed)}." if missed else ""
+        note = (
+            _("Missed: {short}.").format(short=", ".join(_short(day.day) for day in missed))
+            if missed
+            else ""
+        )
         coming = (d for d in one.days if d.state == rules.AHEAD and d.due <= now + NEARLY)
         asked = one.due or next(coming, None)
         if asked is not None:
-            yield _need(plan, one, asked, f"Fill in {one.form.title} of {_short(asked.day)}", note)
+            yield _need(
+                plan,
+                one,
+                asked,
+                _("Fill in {form} of {short}").format(form=one.form.title, short=_short(asked.day)),
+                note,
+            )
         elif missed:
-            yield _need(plan, one, missed[0], f"{one.form.title} was missed", note)
+            yield _need(
+                plan, one, missed[0], _("{form} was missed").format(form=one.form.title), note
+            )
 
 
 def _need(plan: DeploymentPlan, one: FormDays, day: Day, title: str, note: str) -> Need:
@@ -96,7 +110,7 @@ def _need(plan: DeploymentPlan, one: FormDays, day: Day, title: str, note: str) 
         key=f"role-{form.role.key}" if form.role else "tick",
         title=title,
         url=f"/plans/{plan.slug}/days/{form.key}/{day.day}/",
-        button="Fill in",
+        button=_("Fill in"),
         note=note,
         due=day.due,
         who=one.who,

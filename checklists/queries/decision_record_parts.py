@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.queries.pack import Cell, Mark, Part
 from checklists.rules.bands import Band
 from warroom.rules.wording import full_instant
@@ -43,16 +45,16 @@ def _score(kept: Kept) -> Part | None:
         (
             one["label"],
             f"{one['weight']} %",
-            one["score"] or "no data",
+            one["score"] or _("no data"),
             one["target"] or "",
             one["verdict"],
-            "veto" if one["veto"] else "",
+            _("veto") if one[_("veto")] else "",
             one["why"],
         )
         for one in score.get("categories", [])
     )
-    head = ("Category", "Weight", "Score", "Target", "Verdict", "Veto", "Why")
-    return _table("score", "Readiness score", head, rows, score.get("sentence", ""))
+    head = (_("Category"), _("Weight"), _("Score"), _("Target"), _("Verdict"), _("Veto"), _("Why"))
+    return _table("score", _("Readiness score"), head, rows, score.get("sentence", ""))
 
 
 def _results(kept: Kept) -> Part | None:
@@ -67,14 +69,14 @@ def _results(kept: Kept) -> Part | None:
         )
         for one in kept.get("results") or []
     )
-    head = ("Result", "Said", "Observed", "Note", "Commit", "SHA-256 of the file")
-    return _table("results", "Results", head, rows)
+    head = (_("Result"), _("Said"), _("Observed"), _("Note"), _("Commit"), _("SHA-256 of the file"))
+    return _table("results", _("Results"), head, rows)
 
 
 def _note(result: Kept) -> str:
     if not result["counts"]:
-        return f"does not count: {result['why']}".rstrip(": ")
-    return "too old" if result["too_old"] else ""
+        return _("does not count: {why}").format(why=result["why"]).rstrip(": ")
+    return _("too old") if result["too_old"] else ""
 
 
 def _runs(kept: Kept) -> Part | None:
@@ -89,8 +91,8 @@ def _runs(kept: Kept) -> Part | None:
         )
         for one in kept.get("load_runs") or []
     )
-    head = ("Load profile", "Run", "State", "Measured", "Ended", "Excepted")
-    return _table("load", "Load runs", head, rows)
+    head = (_("Load profile"), _("Run"), _("State"), _("Measured"), _("Ended"), _("Excepted"))
+    return _table("load", _("Load runs"), head, rows)
 
 
 def _dry_runs(kept: Kept) -> Part | None:
@@ -99,21 +101,23 @@ def _dry_runs(kept: Kept) -> Part | None:
         (
             str(one["number"]),
             one["title"],
-            Mark(_DRY.get(one["word"], Band.NO_DATA), one["word"].upper() or "not tried"),
+            Mark(_DRY.get(one["word"], Band.NO_DATA), one["word"].upper() or _("not tried")),
             _at(one["at"]),
             one["by"],
             _accepted(one),
         )
         for one in found.get("runs", [])
     )
-    head = ("No.", "Dry run", "Result", "At", "By", "Accepted")
-    return _table("dry-runs", "Dry runs", head, rows, found.get("totals", ""))
+    head = (_("No."), _("Dry run"), _("Result"), _("At"), _("By"), _("Accepted"))
+    return _table("dry-runs", _("Dry runs"), head, rows, found.get("totals", ""))
 
 
 def _accepted(run: Kept) -> str:
     if run["accepted"] is None:
         return ""
-    return f"{'accepted' if run['accepted'] else 'not accepted'}: {run['reason']}".rstrip(": ")
+    return f"{_('accepted') if run[_('accepted')] else _('not accepted')}: {run['reason']}".rstrip(
+        ": "
+    )
 
 
 def _findings(kept: Kept) -> Part | None:
@@ -126,19 +130,31 @@ def _findings(kept: Kept) -> Part | None:
             f"F-{one['number']}",
             one["title"],
             one["severity"],
-            f"{one['by']} as {one['role']}" if one["role"] else one["by"],
-            f"ended {_at(one['until'])}" if one["ended"] else _at(one["until"]),
+            _("{by} as {role}").format(by=one["by"], role=one["role"])
+            if one["role"]
+            else one["by"],
+            _("ended {at}").format(at=_at(one["until"])) if one["ended"] else _at(one["until"]),
             one["reason"],
         )
         for one in found["accepted"]
     )
-    head = ("No.", "Accepted finding", "Severity", "By", "Until", "Reason") if rows else ()
-    return Part("findings", "Findings", f"Counting: {counting or 'none'}.", head, rows)
+    head = (
+        (_("No."), _("Accepted finding"), _("Severity"), _("By"), _("Until"), _("Reason"))
+        if rows
+        else ()
+    )
+    return Part(
+        "findings",
+        _("Findings"),
+        _("Counting: {counting}.").format(counting=counting or _("none")),
+        head,
+        rows,
+    )
 
 
 def _quorum(kept: Kept) -> Part | None:
     words = (kept.get("quorum") or {}).get("words", {})
-    return _table("quorum", "Who had to vote", (), words.items())
+    return _table("quorum", _("Who had to vote"), (), words.items())
 
 
 def _delegations(kept: Kept) -> Part | None:
@@ -155,8 +171,8 @@ def _delegations(kept: Kept) -> Part | None:
         )
         for one in kept.get("delegations") or []
     )
-    head = ("Role", "For", "Asked", "By", "Reason", "Agreed", "At", "Ended")
-    return _table("delegations", "Votes in other hands", head, rows)
+    head = (_("Role"), _("For"), _("Asked"), _("By"), _("Reason"), _("Agreed"), _("At"), _("Ended"))
+    return _table("delegations", _("Votes in other hands"), head, rows)
 
 
 def _tries(kept: Kept) -> Part | None:
@@ -164,7 +180,9 @@ def _tries(kept: Kept) -> Part | None:
         (one["role"], one["how"], one["result"], one["by"], _at(one["at"]))
         for one in kept.get("tries") or []
     )
-    return _table("tries", "Tries to reach", ("Role", "How", "Result", "By", "At"), rows)
+    return _table(
+        "tries", _("Tries to reach"), (_("Role"), _("How"), _("Result"), _("By"), _("At")), rows
+    )
 
 
 def _signatures(kept: Kept) -> Part | None:
@@ -179,8 +197,8 @@ def _signatures(kept: Kept) -> Part | None:
         )
         for one in kept.get("signatures") or []
     )
-    head = ("Under", "Role", "Person", "Word", "Comment", "At")
-    return _table("signatures", "Signatures", head, rows)
+    head = (_("Under"), _("Role"), _("Person"), _("Word"), _("Comment"), _("At"))
+    return _table("signatures", _("Signatures"), head, rows)
 
 
 def _risks(kept: Kept) -> Part | None:
@@ -192,15 +210,23 @@ def _risks(kept: Kept) -> Part | None:
             f"R-{one['number']}",
             one["title"],
             one["state"],
-            one["level"] or "not told",
+            one["level"] or _("not told"),
             one["owner"],
             "; ".join(one["holds"]),
         )
         for one in found["open"]
     )
-    head = ("No.", "Risk", "State", "Level", "Owner", "Comes true when") if rows else ()
-    closed = (f"Closed: {', '.join(found['closed'])}.",) if found["closed"] else ()
-    return Part("risks", "Risks", found["sentence"], head, rows, closed)
+    head = (
+        (_("No."), _("Risk"), _("State"), _("Level"), _("Owner"), _("Comes true when"))
+        if rows
+        else ()
+    )
+    closed = (
+        (_("Closed: {closed}.").format(closed=", ".join(found["closed"])),)
+        if found["closed"]
+        else ()
+    )
+    return Part("risks", _("Risks"), found["sentence"], head, rows, closed)
 
 
 def _scenarios(kept: Kept) -> Part | None:
@@ -209,8 +235,8 @@ def _scenarios(kept: Kept) -> Part | None:
         (str(one["number"]), one["title"], one["state"], _at(one["since"]), one["time"] or "")
         for one in found
     )
-    head = ("No.", "Scenario", "State", "Since", "Time")
-    return _table("scenarios", "Scenarios in force", head, rows)
+    head = (_("No."), _("Scenario"), _("State"), _("Since"), _("Time"))
+    return _table("scenarios", _("Scenarios in force"), head, rows)
 
 
 def _people(kept: Kept) -> Part | None:
@@ -218,11 +244,11 @@ def _people(kept: Kept) -> Part | None:
         (
             one["role_name"],
             one["person"],
-            Mark(Band.GREEN, "here") if one["here"] else Mark(Band.NO_DATA, "not here"),
+            Mark(Band.GREEN, _("here")) if one[_("here")] else Mark(Band.NO_DATA, _("not here")),
         )
         for one in kept.get("present") or []
     )
-    return _table("people", "People", ("Role", "Person", "In the room"), rows)
+    return _table("people", _("People"), (_("Role"), _("Person"), _("In the room")), rows)
 
 
 def _at(text: str | None) -> str:

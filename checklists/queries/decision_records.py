@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Condition, Decision, FollowUp
 from checklists.queries.decision_record_parts import (
     around_parts,
@@ -37,10 +39,16 @@ class Record:
     def stamp(self) -> str:
         """The one line under the record (S43)."""
         one = self.decision
-        event = f", timeline event {self.proof.event.seq}" if self.proof.event else ""
-        return (
-            f"{SHOWN[one.word]}: {one.gate.title}, {full_instant(one.at)}, {one.person_name} as "
-            f"{one.decided_as}{event}"
+        event = (
+            _(", timeline event {seq}").format(seq=self.proof.event.seq) if self.proof.event else ""
+        )
+        return _("{word}: {gate}, {at}, {person_name} as {decided_as}{event}").format(
+            word=SHOWN[one.word],
+            gate=one.gate.title,
+            at=full_instant(one.at),
+            person_name=one.person_name,
+            decided_as=one.decided_as,
+            event=event,
         )
 
 
@@ -81,16 +89,21 @@ def numbered(text: str) -> list[str]:
 
 def _decided(one: Decision, kept: dict[str, Any]) -> Part:
     rows = [
-        ("Decision", Mark(_BANDS[one.word], SHOWN[one.word])),
-        ("Decided by", f"{one.person_name} as {one.decided_as}"),
-        ("At", full_instant(one.at)),
-        ("How", f"OVERRIDE: {one.how}" if one.override else one.how),
+        (_("Decision"), Mark(_BANDS[one.word], SHOWN[one.word])),
+        (
+            _("Decided by"),
+            _("{person_name} as {decided_as}").format(
+                person_name=one.person_name, decided_as=one.decided_as
+            ),
+        ),
+        (_("At"), full_instant(one.at)),
+        (_("How"), _("OVERRIDE: {how}").format(how=one.how) if one.override else one.how),
     ]
     if one.hold_until:
-        rows.append(("Looked at again", full_instant(one.hold_until)))
+        rows.append((_("Looked at again"), full_instant(one.hold_until)))
     if kept.get("rehearsal"):
-        rows.append(("Rehearsal", "It speaks for no other release."))
-    return Part("decision", "Decision", rows=tuple(rows))
+        rows.append((_("Rehearsal"), _("It speaks for no other release.")))
+    return Part("decision", _("Decision"), rows=tuple(rows))
 
 
 _BANDS = {"go": "green", "hold": "yellow", "no-go": "red"}
@@ -99,16 +112,24 @@ _BANDS = {"go": "green", "hold": "yellow", "no-go": "red"}
 def _rationale(one: Decision) -> Part:
     points = numbered(one.rationale)
     if not points:
-        return Part("rationale", "Rationale", "None was written: the decision is the rule's word.")
-    return Part("rationale", "Rationale", head=("No.", "Reason"), rows=_counted(points))
+        return Part(
+            "rationale", _("Rationale"), _("None was written: the decision is the rule's word.")
+        )
+    return Part("rationale", _("Rationale"), head=(_("No."), _("Reason")), rows=_counted(points))
 
 
 def _rule(one: Decision, kept: dict[str, Any]) -> Part:
     counts = kept.get("recommendation", {}).get("counts", "")
     bar = kept.get("bar")
-    weighed = f" The bar of the weighted criteria is {bar:g} %." if bar is not None else ""
+    weighed = (
+        _(" The bar of the weighted criteria is {bar:g} %.").format(bar=bar)
+        if bar is not None
+        else ""
+    )
     said = f"{SHOWN[one.recommendation]}: {counts}.{weighed}"
-    return Part("rule", "What the rule said", said, ("No.", "Reason"), _counted(one.reasons))
+    return Part(
+        "rule", _("What the rule said"), said, (_("No."), _("Reason")), _counted(one.reasons)
+    )
 
 
 def _counted(points: list[str]) -> tuple[tuple[Cell, ...], ...]:
@@ -119,30 +140,39 @@ def _window(kept: dict[str, Any]) -> Part | None:
     window = kept.get("window") or {}
     named = (
         ("T0", kept.get("t0")),
-        ("Window opens", window.get("opens")),
-        ("Window closes", window.get("closes")),
-        ("Gate opens", kept.get("opens_at")),
+        (_("Window opens"), window.get("opens")),
+        (_("Window closes"), window.get("closes")),
+        (_("Gate opens"), kept.get("opens_at")),
     )
     rows = tuple((name, _at(text)) for name, text in named if text)
-    return Part("window", "Window", rows=rows) if rows else None
+    return Part("window", _("Window"), rows=rows) if rows else None
 
 
 def _criteria(kept: dict[str, Any]) -> Part | None:
     rows = tuple(
         (
             one["label"],
-            one["text"] or "no data",
+            one["text"] or _("no data"),
             one["green"],
             one["red"],
             Mark(one["verdict"]),
             _at(one["observed_at"]),
-            one.get("waived") or one["why"] or ("reported only" if one["report_only"] else ""),
+            one.get("waived") or one["why"] or (_("reported only") if one["report_only"] else ""),
             one["source"],
         )
         for one in kept.get("criteria", [])
     )
-    head = ("Criterion", "Measured", "Target", "Fail", "Result", "Read", "Note", "Source")
-    return Part("criteria", "Criteria as measured", head=head, rows=rows) if rows else None
+    head = (
+        _("Criterion"),
+        _("Measured"),
+        _("Target"),
+        _("Fail"),
+        _("Result"),
+        _("Read"),
+        _("Note"),
+        _("Source"),
+    )
+    return Part("criteria", _("Criteria as measured"), head=head, rows=rows) if rows else None
 
 
 def _votes(kept: dict[str, Any]) -> Part | None:
@@ -158,25 +188,39 @@ def _votes(kept: dict[str, Any]) -> Part | None:
         for one in kept.get("votes", [])
     )
     missing = kept.get("missing_votes", [])
-    said = f"Missing: {', '.join(missing)}." if missing else ""
-    head = ("Role", "Person", "Vote", "Reason", "At", "State")
-    return Part("votes", "Votes", said, head, rows) if rows or said else None
+    said = _("Missing: {missing}.").format(missing=", ".join(missing)) if missing else ""
+    head = (_("Role"), _("Person"), _("Vote"), _("Reason"), _("At"), _("State"))
+    return Part("votes", _("Votes"), said, head, rows) if rows or said else None
 
 
 def _voted(vote: dict[str, Any]) -> str:
     """'go with conditions 1 and 2', by the numbers under which they stand below."""
     numbers = [str(number) for number in vote.get("conditions", ())]
-    many = f"conditions {', '.join(numbers[:-1])} and" if numbers[1:] else "condition"
-    return f"{vote['word']} with {many} {numbers[-1]}" if numbers else vote["word"]
+    many = (
+        _("conditions {numbers} and").format(numbers=", ".join(numbers[:-1]))
+        if numbers[1:]
+        else _("condition")
+    )
+    return (
+        _("{word} with {many} {numbers}").format(word=vote["word"], many=many, numbers=numbers[-1])
+        if numbers
+        else vote["word"]
+    )
 
 
 def _state(vote: dict[str, Any], kept: dict[str, Any]) -> str:
     if vote["superseded"]:
-        return "superseded"
+        return _("superseded")
     version = kept.get("gate_version", 1)
-    stands = "counts" if vote.get("gate_version", version) == version else "for an earlier version"
+    stands = (
+        _("counts") if vote.get("gate_version", version) == version else _("for an earlier version")
+    )
     delegated = vote.get("delegated_from")
-    return f"{stands}, for {delegated}" if delegated else stands
+    return (
+        _("{stands}, for {delegated}").format(stands=stands, delegated=delegated)
+        if delegated
+        else stands
+    )
 
 
 def _conditions(decision: Decision, kept: dict[str, Any]) -> Part | None:
@@ -185,47 +229,72 @@ def _conditions(decision: Decision, kept: dict[str, Any]) -> Part | None:
         (
             str(one["number"]),
             one["text"],
-            one["owner"] or "nobody",
-            _at(one["due_at"]) or "no time",
+            one["owner"] or _("nobody"),
+            _at(one["due_at"]) or _("no time"),
             one.get("set_by") or _set_by(one["number"], kept),
-            "blocks" if one["blocking"] else "",
+            _("blocks") if one["blocking"] else "",
             _then(one, decision),
             _since(now.get(one["number"]), one),
         )
         for one in kept.get("conditions", [])
     )
-    head = ("No.", "Condition", "Owner", "Due", "Set by", "Blocks", "Then", "Since")
-    return Part("conditions", "Conditions", head=head, rows=rows) if rows else None
+    head = (
+        _("No."),
+        _("Condition"),
+        _("Owner"),
+        _("Due"),
+        _("Set by"),
+        _("Blocks"),
+        _("Then"),
+        _("Since"),
+    )
+    return Part("conditions", _("Conditions"), head=head, rows=rows) if rows else None
 
 
 def _set_by(number: int, kept: dict[str, Any]) -> str:
     """Who tied a vote to a condition, where the condition itself does not say so."""
     votes = (one for one in kept.get("votes", []) if number in one.get("conditions", ()))
-    return next((f"{one['person']} as {one['role_name']}" for one in votes), "")
+    return next(
+        (
+            _("{person} as {role_name}").format(person=one["person"], role_name=one["role_name"])
+            for one in votes
+        ),
+        "",
+    )
 
 
 def _then(condition: dict[str, Any], decision: Decision) -> str:
     if condition["closed_at"]:
-        return f"met {_at(condition['closed_at'])}"
-    return "open, overridden" if condition["blocking"] and decision.word == "go" else "open"
+        return _("met {at}").format(at=_at(condition["closed_at"]))
+    return _("open, overridden") if condition["blocking"] and decision.word == "go" else _("open")
 
 
 def _since(now: Condition | None, then: dict[str, Any]) -> str:
     if now is None or now.closed_at is None or then["closed_at"]:
         return ""
-    return f"met {full_instant(now.closed_at)}: {now.closed_note}"
+    return _("met {closed_at}: {closed_note}").format(
+        closed_at=full_instant(now.closed_at), closed_note=now.closed_note
+    )
 
 
 def _items(kept: dict[str, Any]) -> Part | None:
     items = kept.get("items", [])
     still = [one for one in items if one["state"] not in CLOSED]
     rows = tuple(
-        (one["ref"], one["text"], one["state"], one["reason"], "blocks" if one["blocking"] else "")
+        (
+            one["ref"],
+            one["text"],
+            one["state"],
+            one["reason"],
+            _("blocks") if one["blocking"] else "",
+        )
         for one in still
     )
-    said = f"{len(items) - len(still)} of {len(items)} were closed."
-    head = ("Item", "What", "State", "Reason", "Blocks")
-    return Part("items", "Items that were open", said, head, rows) if items else None
+    said = _("{count} of {items_count} were closed.").format(
+        count=len(items) - len(still), items_count=len(items)
+    )
+    head = (_("Item"), _("What"), _("State"), _("Reason"), _("Blocks"))
+    return Part("items", _("Items that were open"), said, head, rows) if items else None
 
 
 def _watched(kept: dict[str, Any]) -> Part | None:
@@ -234,53 +303,70 @@ def _watched(kept: dict[str, Any]) -> Part | None:
     rows = tuple(
         (
             one["label"],
-            one["text"] or "no data",
+            one["text"] or _("no data"),
             Mark(one["verdict"]),
-            Mark(asked[one["label"]]) if one["label"] in asked else "not asked",
+            Mark(asked[one["label"]]) if one["label"] in asked else _("not asked"),
             _at(one["observed_at"]),
             Code(one["query"]),
         )
         for one in kept.get("watched", [])
     )
-    head = ("Watched", "Value", "In the room", "At this gate", "Read", "Query")
-    said = "The room and the gate may ask for different values of the same thing."
-    return Part("watched", "Queries and checks", said, head, rows) if rows else None
+    head = (_("Watched"), _("Value"), _("In the room"), _("At this gate"), _("Read"), _("Query"))
+    said = _("The room and the gate may ask for different values of the same thing.")
+    return Part("watched", _("Queries and checks"), said, head, rows) if rows else None
 
 
 def _followups(decision: Decision) -> Part | None:
     rows = tuple(_followup(one) for one in decision.followups.select_related("role"))
-    head = ("No.", "Follow-up", "For", "Due", "State")
-    return Part("followups", "Follow-ups", head=head, rows=rows) if rows else None
+    head = (_("No."), _("Follow-up"), _("For"), _("Due"), _("State"))
+    return Part("followups", _("Follow-ups"), head=head, rows=rows) if rows else None
 
 
 def _followup(one: FollowUp) -> tuple[Cell, ...]:
     done = (
-        f"done {full_instant(one.done_at)} by {one.done_by_name}: {one.note}" if one.done_at else ""
+        _("done {done_at} by {done_by_name}: {note}").format(
+            done_at=full_instant(one.done_at), done_by_name=one.done_by_name, note=one.note
+        )
+        if one.done_at
+        else ""
     )
     due = full_instant(one.due_at) if one.due_at else ""
     whose = one.owner or (one.role.name if one.role else "")
-    return str(one.number), title_of(one.text), whose, due, done or "open"
+    return str(one.number), title_of(one.text), whose, due, done or _("open")
 
 
 def _corrections(decision: Decision) -> Part | None:
     rows = tuple(
         (full_instant(one.at), one.by_name, one.text) for one in decision.corrections.all()
     )
-    head = ("At", "By", "What was wrong")
-    return Part("corrections", "Corrections", head=head, rows=rows) if rows else None
+    head = (_("At"), _("By"), _("What was wrong"))
+    return Part("corrections", _("Corrections"), head=head, rows=rows) if rows else None
 
 
 def _proof(decision: Decision, proof: Proof) -> Part:
     head = decision.evidence.get("timeline") or {}
     rows: list[tuple[Cell, ...]] = [
-        ("Evidence, SHA-256", decision.evidence_sha256),
-        ("Verified", Mark("green", "holds") if proof.holds else Mark("red", "was changed")),
+        (_("Evidence, SHA-256"), decision.evidence_sha256),
+        (
+            _("Verified"),
+            Mark("green", _("holds")) if proof.holds else Mark("red", _("was changed")),
+        ),
     ]
     if proof.event:
-        rows.append(("Timeline event", f"{proof.event.seq}, hash {proof.event.hash}"))
+        rows.append(
+            (
+                _("Timeline event"),
+                _("{seq}, hash {hash}").format(seq=proof.event.seq, hash=proof.event.hash),
+            )
+        )
     if head.get("hash"):
-        rows.append(("Taken on event", f"{head['seq']}, hash {head['hash']}"))
-    return Part("proof", "Proof", rows=tuple(rows), lines=proof.wrong)
+        rows.append(
+            (
+                _("Taken on event"),
+                _("{seq}, hash {hash}").format(seq=head["seq"], hash=head["hash"]),
+            )
+        )
+    return Part("proof", _("Proof"), rows=tuple(rows), lines=proof.wrong)
 
 
 def _at(text: str | None) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, OuterRef, Subquery
+from django.utils.translation import gettext as _
 
 from checklists.models import Criterion, DryRun, DryRunResult, Source
 from checklists.queries.frozen import register_frozen
@@ -30,15 +31,15 @@ class DryRunRow:
     @property
     def word(self) -> str:
         if self.outcome.other:
-            return "changed since"
-        return SHOWN[self.newest.word] if self.newest else "not run"
+            return _("changed since")
+        return SHOWN[self.newest.word] if self.newest else _("not run")
 
     @property
     def look(self) -> tuple[str, str]:
         """The modifier of its signal and its icon."""
         looks = {"pass": ("mute", "ok"), "warn": ("warn", "warn"), "fail": ("bad", "bad")}
         if self.newest is None or self.outcome.other:
-            return "open", "open"
+            return _("open"), _("open")
         return looks[self.newest.word]
 
     @property
@@ -104,9 +105,9 @@ def _measure(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measu
     number = len(found.rows)
     return Measured(
         value=found.good,
-        text=f"{found.good} of {number}",
-        unit=f"of {number}",
-        origin=f"dry runs: {found.totals}",
+        text=_("{good} of {number}").format(good=found.good, number=number),
+        unit=_("of {number}").format(number=number),
+        origin=_("dry runs: {totals}").format(totals=found.totals),
         observed_at=found.oldest,
         url=f"/plans/{plan.slug}/dryruns/",
     )

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Criterion, Evidence
 from checklists.rules.evidence import is_compared, names_commit, other_commit
 from warroom.models import DeploymentPlan
@@ -62,11 +64,21 @@ def not_compared(plan: DeploymentPlan, commit: str) -> str:
     named = commit_names(plan)
     if not commit or names_commit(named) or is_compared(commit, named):
         return ""
-    called = f"version {plan.version} and no commit" if plan.version else "no commit"
-    return f"This release names {called}, so {commit} is not compared with it."
+    called = (
+        _("version {version} and no commit").format(version=plan.version)
+        if plan.version
+        else _("no commit")
+    )
+    return _("This release names {called}, so {commit} is not compared with it.").format(
+        called=called, commit=commit
+    )
 
 
 def other_version(plan: DeploymentPlan, commit: str) -> str:
     """Why a result of ``commit`` is none of the release as it is named now; "" where it may be."""
     other = other_commit(commit, commit_names(plan)) if commit else ""
-    return f"it is of {commit}, and this release is {other}" if other else ""
+    return (
+        _("it is of {commit}, and this release is {other}").format(commit=commit, other=other)
+        if other
+        else ""
+    )

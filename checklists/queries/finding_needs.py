@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from checklists.models import Finding, FindingState
 from checklists.queries.findings import in_order, states_now
@@ -33,8 +34,8 @@ def findings_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
             key=f"role-{role.key}" if role else Right.SIGN,
             title=f"{_verb(finding)} F-{finding.number}: {_short(finding.title)}",
             url=f"/plans/{plan.slug}/findings/?finding={finding.number}#finding",
-            button="See finding",
-            note=f"{finding.get_severity_display()}{'' if finding.owner else ', owned by nobody'}.",
+            button=_("See finding"),
+            note=_owned(finding),
             due=finding.due_at,
             who=who,
             short=f"F-{finding.number}",
@@ -44,12 +45,17 @@ def findings_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
 
 def _verb(finding: Finding) -> str:
     if finding.state == FindingState.FIXED:
-        return "Retest"
-    return "Accept anew or fix" if finding.state == FindingState.ACCEPTED else "Fix"
+        return _("Retest")
+    return _("Accept anew or fix") if finding.state == FindingState.ACCEPTED else _("Fix")
 
 
 def _short(text: str) -> str:
     return text if len(text) <= 90 else f"{text[:87]}…"
+
+
+def _owned(finding: Finding) -> str:
+    said = "{severity}." if finding.owner else _("{severity}, owned by nobody.")
+    return said.format(severity=finding.get_severity_display())
 
 
 register_needs(findings_needs)

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Criterion, Finding, FindingState, Source
 from checklists.queries.criteria import bands_of
@@ -22,7 +24,7 @@ from warroom.rules.wording import instant_text
 
 PAGE = 100
 IMPORTS_LOOKED_AT = 100
-SOURCES = {"hand": "By hand", "scan": "Scanners"}
+SOURCES = {"hand": _l("By hand"), "scan": _l("Scanners")}
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,11 @@ class FindingRow:
     def source(self) -> str:
         """``semgrep, api/limits.py:41``, or ``by hand, Thon``."""
         finding = self.finding
-        by_hand = f"by hand, {finding.by.display_name}" if finding.by else "by hand"
+        by_hand = (
+            _("by hand, {display_name}").format(display_name=finding.by.display_name)
+            if finding.by
+            else _("by hand")
+        )
         where = finding.tool or by_hand
         return f"{where}, {finding.place}" if finding.place else where
 
@@ -82,7 +88,7 @@ class Register:
     def none(self) -> str:
         """What an empty page says: 'None is open' where only the state was chosen."""
         word = rules.WORDS.get(self.wish.state, "") if self.wish.is_plain else ""
-        return f"None is {word}" if word else "No such finding"
+        return _("None is {word}").format(word=word) if word else _("No such finding")
 
     @property
     def everything(self) -> int:
@@ -157,17 +163,23 @@ def row_of(finding: Finding, now: datetime) -> FindingRow:
 
 def _said(one: Finding, ended: bool, now: datetime) -> str:
     if one.state == FindingState.ACCEPTED:
-        until = instant_text(one.accepted_until, now) if one.accepted_until else "no end"
+        until = instant_text(one.accepted_until, now) if one.accepted_until else _("no end")
         if ended:
-            return f"counts again since {until}; {one.state_by_name} had accepted it"
-        return f"until {until}, {one.state_by_name}"
+            return _("counts again since {until}; {state_by_name} had accepted it").format(
+                until=until, state_by_name=one.state_by_name
+            )
+        return _("until {until}, {state_by_name}").format(
+            until=until, state_by_name=one.state_by_name
+        )
     if one.state == FindingState.FALSE_POSITIVE:
         return f"{_short(one.reason).rstrip('.')}, {one.state_by_name}"
     if one.state == FindingState.FIXED:
-        wanted = "counts until a retest agrees" if one.retest else ""
+        wanted = _("counts until a retest agrees") if one.retest else ""
         return one.confirmed_by or wanted or _short(one.after_text)
     if one.missing_since:
-        return f"not in the scan of {instant_text(one.missing_since, now)}; a person closes it"
+        return _("not in the scan of {missing_since}; a person closes it").format(
+            missing_since=instant_text(one.missing_since, now)
+        )
     return _short(one.reason)
 
 
@@ -200,12 +212,12 @@ def _measure(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measu
     limits = bands_of(criterion)
     if seen.why and not (number and limits and judge(limits, number) is Band.RED):
         at = seen.look.observed_at if seen.look else None
-        origin = "findings register" if number or seen.look else ""
+        origin = _("findings register") if number or seen.look else ""
         return Measured(why=seen.why, origin=origin, observed_at=at, url=url)
     return Measured(
         value=number,
-        text=rules.graded((one, found[one]) for one in graver) or "none open",
-        origin="findings register",
+        text=rules.graded((one, found[one]) for one in graver) or _("none open"),
+        origin=_("findings register"),
         # What is known to be red stays so, however old the look is.
         observed_at=None if seen.why or seen.look is None else seen.look.observed_at,
         valid_for_s=None if seen.why or seen.look is None else seen.look.valid_for_s,
@@ -236,8 +248,10 @@ def accepted_line(rows: list[FindingRow], now: datetime) -> str:
         return ""
     noun = "finding" if len(held) == 1 else "findings"
     shown = "; ".join(f"F-{row.finding.number} {row.said}" for row in held[:10])
-    more = f"; and {len(held) - 10} more" if len(held) > 10 else ""
-    return f"{len(held)} accepted {noun}: {shown}{more}"
+    more = _("; and {count} more").format(count=len(held) - 10) if len(held) > 10 else ""
+    return _("{count} accepted {noun}: {shown}{more}").format(
+        count=len(held), noun=noun, shown=shown, more=more
+    )
 
 
 def _frozen(sheet: GateSheet) -> dict[str, Any] | None:
@@ -287,11 +301,11 @@ def history_of(finding: Finding) -> list[TimelineEvent]:
 
 
 IMPORTED = {
-    "new": "Found for the first time.",
-    "raised": "Rated worse by the scan: its severity is raised.",
-    "reopened": "Found again after it was called fixed: open again.",
-    "confirmed": "Not found any more: the fix is confirmed.",
-    "gone": "Not found any more, and nobody said that it is fixed.",
+    "new": _l("Found for the first time."),
+    "raised": _l("Rated worse by the scan: its severity is raised."),
+    "reopened": _l("Found again after it was called fixed: open again."),
+    "confirmed": _l("Not found any more: the fix is confirmed."),
+    "gone": _l("Not found any more, and nobody said that it is fixed."),
 }
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.models import BranchStep, FollowUp, FollowUpKind, Gate
 from checklists.rules import followups as rules
@@ -44,11 +45,13 @@ def followup_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
             key=_for(row),
             title=_short(rules.title_of(row.text)),
             url=reverse("followup", args=[plan.slug, row.number]),
-            button="See follow-up",
-            note=f"Since {row.decision.gate.title} was decided." if row.decision else "",
+            button=_("See follow-up"),
+            note=_("Since {gate} was decided.").format(gate=row.decision.gate.title)
+            if row.decision
+            else "",
             due=row.due_at,
             who=row.owner or (row.role.name if row.role else ""),
-            short=f"follow-up {row.number}",
+            short=_("follow-up {row}").format(row=row.number),
             icon="list",
         )
 

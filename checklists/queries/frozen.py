@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import (
     ChecklistItem,
     Condition,
@@ -199,7 +201,11 @@ def _condition(condition: Condition) -> dict[str, Any]:
 
 def _set_by(condition: Condition) -> str:
     given = condition.vote or condition.signoff
-    return f"{given.person_name} as {given.role.name}" if given else ""
+    return (
+        _("{person_name} as {role}").format(person_name=given.person_name, role=given.role.name)
+        if given
+        else ""
+    )
 
 
 def _item(item: ChecklistItem) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import FindingState, Result, ResultKind
 from checklists.queries.evidence import other_version
@@ -17,7 +19,7 @@ from warroom.queries.once import once
 from warroom.rules.wording import duration_text
 
 SCANS = (ResultKind.SARIF, ResultKind.SCAN)
-NO_LOOK = "nothing has looked for findings yet"
+NO_LOOK = _l("nothing has looked for findings yet")
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,12 @@ def looked(plan: DeploymentPlan, now: datetime, valid_for_s: int | None = None) 
     first = min(looks, key=lambda one: (not one.why, one.ends(valid_for_s)))
     if not first.why and first.ends(valid_for_s) < now:
         span = duration_text(first.ends(valid_for_s) - first.observed_at)
-        return Seen(first, f"the last scan “{first.prefix}” is older than {span}")
+        return Seen(
+            first,
+            _("the last scan “{prefix}” is older than {span}").format(
+                prefix=first.prefix, span=span
+            ),
+        )
     return Seen(first, first.why)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Condition
 from checklists.queries.gates import GateSheet, gate_sheet, next_open
 from checklists.queries.phases import Checklist, ItemRow, checklist
@@ -67,8 +69,8 @@ def _item_need(plan: DeploymentPlan, row: ItemRow, key: str, who: str) -> Need:
         key=key,
         title=_title(row),
         url=f"/plans/{plan.slug}/items/{item.number}/",
-        button="Open item",
-        note=f"{item.ref}{', blocking' if item.blocking else ''}.",
+        button=_("Open item"),
+        note=f"{item.ref}{_(', blocking') if item.blocking else ''}.",
         due=row.ends if row.over else row.due,
         who=who,
         short=item.ref,
@@ -79,7 +81,13 @@ def _item_need(plan: DeploymentPlan, row: ItemRow, key: str, who: str) -> Need:
 
 def _title(row: ItemRow) -> str:
     text = row.item.text if len(row.item.text) <= 90 else f"{row.item.text[:87]}…"
-    return f"{duration_text(row.item.duration_s)} are over: confirm {text}" if row.over else text
+    return (
+        _("{duration_s} are over: confirm {text}").format(
+            duration_s=duration_text(row.item.duration_s), text=text
+        )
+        if row.over
+        else text
+    )
 
 
 def people_named(roles: list[Role]) -> dict[str, tuple[Role, str]]:
@@ -134,12 +142,14 @@ def _signatures(plan: DeploymentPlan, board: Checklist) -> Iterator[Need]:
             again = " again" if signature.revoked else ""
             yield Need(
                 key=f"role-{signature.role.key}",
-                title=f"Sign off phase {rows.phase.number}{again}, {rows.phase.title}",
+                title=_("Sign off phase {phase}{again}, {phase_title}").format(
+                    phase=rows.phase.number, again=again, phase_title=rows.phase.title
+                ),
                 url=f"/plans/{plan.slug}/checklist/?phase={rows.phase.number}#signoff",
-                button="Sign off",
-                note=f"All {rows.counts.total} items are closed.",
+                button=_("Sign off"),
+                note=_("All {total} items are closed.").format(total=rows.counts.total),
                 who=signature.holders,
-                short=f"sign phase {rows.phase.number}",
+                short=_("sign phase {phase}").format(phase=rows.phase.number),
                 icon="pen",
             )
 
@@ -157,13 +167,15 @@ def _conditions(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
         text = condition.text if len(condition.text) <= 90 else f"{condition.text[:87]}…"
         yield Need(
             key=f"role-{role.key}" if role else Right.EDIT,
-            title=f"Meet condition {condition.number}: {text}",
+            title=_("Meet condition {condition}: {text}").format(
+                condition=condition.number, text=text
+            ),
             url=_where(plan, condition),
-            button="See condition",
+            button=_("See condition"),
             note=_blocks(row),
             due=condition.due_at,
             who=who or (role.name if role else ""),
-            short=f"condition {condition.number}",
+            short=_("condition {condition}").format(condition=condition.number),
             icon="cond",
             optional=not condition.blocking,
         )
@@ -171,9 +183,9 @@ def _conditions(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
 
 def _blocks(row: ConditionRow) -> str:
     if not row.condition.blocking:
-        return "Does not block."
-    said = "Overridden at the decision, still open. " if row.overridden else ""
-    return f"{said}Blocks the final sign-off."
+        return _("Does not block.")
+    said = _("Overridden at the decision, still open. ") if row.overridden else ""
+    return _("{said}Blocks the final sign-off.").format(said=said)
 
 
 def _where(plan: DeploymentPlan, condition: Condition) -> str:
@@ -197,10 +209,10 @@ def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Nee
     decider = sheet.gate.decider
     yield Need(
         key=f"role-{decider.key}" if decider else "decide",
-        title=f"Decide {sheet.gate.title}: go, hold or no-go",
+        title=_("Decide {gate}: go, hold or no-go").format(gate=sheet.gate.title),
         url=f"{url}#decide",
-        button="Review gate",
-        note=f"The rule says {sheet.recommendation.shown}.",
+        button=_("Review gate"),
+        note=_("The rule says {recommendation}.").format(recommendation=sheet.recommendation.shown),
         due=ahead or (sheet.hold.hold_until if sheet.hold else None),
         who=_deciders(plan, sheet, now),
         short="decide",
@@ -226,14 +238,20 @@ def _votes(sheet: GateSheet, url: str, ahead: datetime | None) -> Iterator[Need]
     due = ahead or silence_at(sheet.gate, sheet.decisions)
     left = len(sheet.missing)
     for row in sheet.missing:
-        note = "The last vote that is missing." if left == 1 else f"{left} votes are missing."
+        note = (
+            _("The last vote that is missing.")
+            if left == 1
+            else _("{left} votes are missing.").format(left=left)
+        )
         if row.outdated:
-            note = f"The gate was changed; {row.outdated.word} does not count any more."
+            note = _("The gate was changed; {word} does not count any more.").format(
+                word=row.outdated.word
+            )
         yield Need(
             key=f"role-{row.role.key}",
             title=f"Vote {'again ' if row.outdated else ''}at {sheet.gate.title}",
             url=f"{url}#vote",
-            button="Vote",
+            button=_("Vote"),
             note=note,
             due=due,
             who=row.holders,
@@ -255,13 +273,17 @@ def _asked(sheet: GateSheet, row: VoteRow, url: str, due: datetime | None) -> It
         name = row.delegation.to_name
         yield Need(
             key=f"role-{role.key}",
-            title=f"{name}: vote as {row.role.name} for {row.delegation.for_name}",
+            title=_("{name}: vote as {role} for {for_name}").format(
+                name=name, role=row.role.name, for_name=row.delegation.for_name
+            ),
             url=f"{url}#vote",
-            button="Vote",
-            note=f"{row.delegation.by_name} asks: {row.delegation.reason}"[:200],
+            button=_("Vote"),
+            note=_("{by_name} asks: {reason}").format(
+                by_name=row.delegation.by_name, reason=row.delegation.reason
+            )[:200],
             due=due,
             who=name,
-            short=f"vote for {row.delegation.for_name}",
+            short=_("vote for {for_name}").format(for_name=row.delegation.for_name),
             icon="gate",
             main=True,
         )

@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext as _
 
 from checklists.models import ChecklistItem, FollowUpKind, Gate, Phase
 from checklists.queries.gates import (
@@ -30,7 +31,7 @@ def next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
 
     After a HOLD that is the time until which it was held. The label names nobody: it is public.
     """
-    return once(plan, now, "next gate", lambda: _next_gate(plan, now))
+    return once(plan, now, _("next gate"), lambda: _next_gate(plan, now))
 
 
 def _next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
@@ -41,16 +42,27 @@ def _next_gate(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     if hold := hold_of(gate):
         until = instant_text(hold.hold_until, now)
         if runs(hold, now):
-            note = f"on hold until {until}, decided by {hold.person_name}"
-            return NextStep(f"{gate.title} is on hold, looked at again", hold.hold_until, url, note)
-        note = f"Hold is over since {until}: decide again"
-        return NextStep(f"{gate.title}, to be decided again", hold.hold_until, url, note)
+            note = _("on hold until {until}, decided by {person_name}").format(
+                until=until, person_name=hold.person_name
+            )
+            return NextStep(
+                _("{gate} is on hold, looked at again").format(gate=gate.title),
+                hold.hold_until,
+                url,
+                note,
+            )
+        note = _("Hold is over since {until}: decide again").format(until=until)
+        return NextStep(
+            _("{gate}, to be decided again").format(gate=gate.title), hold.hold_until, url, note
+        )
     voters, votes = _ballots(plan, gate, now)
     return NextStep(
         gate.title,
         opens_at(gate),
         url,
-        note=f"{votes} of {voters} votes in" if voters else "Open the gate",
+        note=_("{votes} of {voters} votes in").format(votes=votes, voters=voters)
+        if voters
+        else _("Open the gate"),
     )
 
 
@@ -98,8 +110,10 @@ def ended_by(plan: DeploymentPlan, now: datetime) -> NextStep | None:
     dated = last.followups.filter(kind=FollowUpKind.NEW_DATE, done_at=None).first()
     url = f"/plans/{plan.slug}/followups/{dated.number}/#date" if dated else ""
     own = f"/plans/{plan.slug}/gates/{gate.key}/"
-    note = f"{gate.title}, {instant_text(last.at, now)} UTC, {last.person_name}"
-    return NextStep("Set a new date" if dated else "See the decision", None, url or own, note)
+    note = _("{gate}, {at} UTC, {person_name}").format(
+        gate=gate.title, at=instant_text(last.at, now), person_name=last.person_name
+    )
+    return NextStep(_("Set a new date") if dated else _("See the decision"), None, url or own, note)
 
 
 def _parts(ids: list[int]) -> dict[int, list[str]]:
@@ -128,7 +142,7 @@ def gates_count(plan: DeploymentPlan, now: datetime) -> str | None:
     """
     gates = gates_now(plan, now)
     count = sum(final_of(gate) is None and _is_open(plan, gate, now) for gate in gates)
-    return f"{count} open" if count else str(len(gates)) if gates else None
+    return _("{count} open").format(count=count) if count else str(len(gates)) if gates else None
 
 
 def _is_open(plan: DeploymentPlan, gate: Gate, now: datetime) -> bool:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Gate
 from checklists.queries.gates import GateSheet, gate_sheet
 from checklists.queries.phases import Checklist, checklist
@@ -24,7 +26,7 @@ class Mark:
 
     @property
     def said(self) -> str:
-        return self.word or ("no data" if self.band == Band.NO_DATA else str(self.band))
+        return self.word or (_("no data") if self.band == Band.NO_DATA else str(self.band))
 
 
 class Code(str):
@@ -83,7 +85,7 @@ def register_part(order: int, source: Source) -> None:
 def pack_of(gate: Gate, now: datetime) -> Pack:
     """The review pack of a gate as of ``now`` (UTC)."""
     look = Look(gate, now, gate_sheet(gate, now), checklist(gate.plan, now))
-    parts = (source(look) for _, source in _sources)
+    parts = (source(look) for _unused, source in _sources)
     return Pack(gate, now, look.sheet, tuple(tight(part) for part in parts if part is not None))
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Area, Decision
 from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import final_of, gates_now, opens_at
@@ -20,57 +22,77 @@ def summary(look: Look) -> Part:
     advice, decided = sheet.recommendation, sheet.decided
     said = decided.word if decided else advice.word
     rows: list[tuple[Cell, ...]] = [
-        ("Release", f"{plan.name} {plan.version}".strip()),
-        ("Environment", plan.environment or "not said"),
-        ("Goes live", full_instant(plan.t0) if plan.t0 else "no date yet"),
-        ("Window", _window(look)),
+        (_("Release"), f"{plan.name} {plan.version}".strip()),
+        (_("Environment"), plan.environment or _("not said")),
+        (_("Goes live"), full_instant(plan.t0) if plan.t0 else _("no date yet")),
+        (_("Window"), _window(look)),
         (
-            "Checklist",
-            f"{counts.closed} of {counts.total} items closed, {counts.blocking} blocking",
+            _("Checklist"),
+            _("{closed} of {total} items closed, {blocking} blocking").format(
+                closed=counts.closed, total=counts.total, blocking=counts.blocking
+            ),
         ),
-        ("Criteria", advice.counts),
-        ("Votes", f"{sheet.cast} of {len(sheet.votes)}"),
-        ("Decided" if decided else "The rule says", Mark(WORDS[said], SHOWN[said])),
+        (_("Criteria"), advice.counts),
+        (_("Votes"), _("{cast} of {count}").format(cast=sheet.cast, count=len(sheet.votes))),
+        (_("Decided") if decided else _("The rule says"), Mark(WORDS[said], SHOWN[said])),
     ]
     asked = f"{sheet.gate.title}: {plan.summary}".rstrip(": ")
     if decided is None:
-        return Part("summary", "Summary", asked, (), tuple(rows), tuple(advice.reasons))
-    rows.append(("By", _by(decided)))
-    lines = (*decided.reasons, "The other parts are read now; the record has what was decided on.")
-    return Part("summary", "Summary", asked, (), tuple(rows), lines)
+        return Part("summary", _("Summary"), asked, (), tuple(rows), tuple(advice.reasons))
+    rows.append((_("By"), _by(decided)))
+    lines = (
+        *decided.reasons,
+        _("The other parts are read now; the record has what was decided on."),
+    )
+    return Part("summary", _("Summary"), asked, (), tuple(rows), lines)
 
 
 def _by(decided: Decision) -> str:
-    who = f"{decided.person_name} as {decided.decided_as}, {full_instant(decided.at)}"
+    who = _("{person_name} as {decided_as}, {at}").format(
+        person_name=decided.person_name, decided_as=decided.decided_as, at=full_instant(decided.at)
+    )
     return f"{who}, {decided.how}" if decided.override else who
 
 
 def _window(look: Look) -> str:
     plan = look.plan
-    ends = [full_instant(at) if at else "open" for at in (plan.window_start, plan.window_end)]
-    return " to ".join(ends) if plan.window_start or plan.window_end else "not said"
+    ends = [full_instant(at) if at else _("open") for at in (plan.window_start, plan.window_end)]
+    if not plan.window_start and not plan.window_end:
+        return _("not said")
+    return _("{start} to {end}").format(start=ends[0], end=ends[1])
 
 
 def schedule(look: Look) -> Part | None:
     """Phases and gates in the order in which they come."""
-    steps = [(rows.starts, f"Phase {rows.phase.number}: {rows.phase.title}", _closed(rows.counts))
-             for rows in look.board.phases]  # fmt: skip
+    name = _("Phase {number}: {title}")
+    steps = [
+        (
+            rows.starts,
+            name.format(number=rows.phase.number, title=rows.phase.title),
+            _closed(rows.counts),
+        )
+        for rows in look.board.phases
+    ]
     for gate in gates_now(look.plan, look.now):
         final = final_of(gate)
-        steps.append((opens_at(gate), gate.title, SHOWN[final.word] if final else "open"))
+        steps.append((opens_at(gate), gate.title, SHOWN[final.word] if final else _("open")))
     # What has no time stays where its phase stands: after the one before it.
     last, placed = None, []
     for at, what, state in steps:
         last = at or last
         placed.append((last, at, what, state))
-    if any(at is not None for _, at, _, _ in placed):
+    if any(at is not None for _unused, at, _unused, _unused in placed):
         placed.sort(key=lambda one: (one[0] is not None, one[0] or look.now))
-    rows = tuple((_at(look, at), what, state) for _, at, what, state in placed)
-    return Part("schedule", "Schedule", "", ("When", "What", "State"), rows) if rows else None
+    rows = tuple((_at(look, at), what, state) for _unused, at, what, state in placed)
+    return (
+        Part("schedule", _("Schedule"), "", (_("When"), _("What"), _("State")), rows)
+        if rows
+        else None
+    )
 
 
 def _closed(counts) -> str:
-    return f"{counts.closed} of {counts.total} closed"
+    return _("{closed} of {total} closed").format(closed=counts.closed, total=counts.total)
 
 
 def _at(look: Look, at) -> str:
@@ -80,8 +102,8 @@ def _at(look: Look, at) -> str:
 def criteria(look: Look) -> Part | None:
     """Criteria by area, each with its value, its target and its band (S15, S115)."""
     rows = tuple(_criterion(row) for row in in_areas(look.sheet.criteria))
-    head = ("Area", "Criterion", "Measured", "Target", "Result")
-    return Part("criteria", "Criteria", "", head, rows) if rows else None
+    head = (_("Area"), _("Criterion"), _("Measured"), _("Target"), _("Result"))
+    return Part("criteria", _("Criteria"), "", head, rows) if rows else None
 
 
 def in_areas(rows: tuple[CriterionRow, ...]) -> Iterator[CriterionRow]:
@@ -92,11 +114,17 @@ def in_areas(rows: tuple[CriterionRow, ...]) -> Iterator[CriterionRow]:
 
 def _criterion(row: CriterionRow) -> tuple[Cell, ...]:
     criterion = row.criterion
-    measured = row.text or ("judged" if row.judged else "no data")
+    measured = row.text or (_("judged") if row.judged else _("no data"))
     if row.band is Band.NO_DATA:
-        measured = f"no data: {row.why}"
-    word = f"{row.band.value.replace('_', ' ')}, accepted" if row.accepted else ""
-    word = f"{row.band.value.replace('_', ' ')}, reported only" if criterion.report_only else word
+        measured = _("no data: {why}").format(why=row.why)
+    word = (
+        _("{band}, accepted").format(band=row.band.value.replace("_", " ")) if row.accepted else ""
+    )
+    word = (
+        _("{band}, reported only").format(band=row.band.value.replace("_", " "))
+        if criterion.report_only
+        else word
+    )
     area = Area(criterion.area).label if criterion.area else ""
     return area, criterion.label, measured, target_text(row.green_text), Mark(row.band.value, word)
 
@@ -106,38 +134,45 @@ def work(look: Look) -> Part | None:
     rows = tuple(
         (
             f"{one.phase.number}. {one.phase.title}",
-            f"{one.counts.closed} of {one.counts.total}",
+            _("{closed} of {total}").format(closed=one.counts.closed, total=one.counts.total),
             str(one.counts.late or ""),
             ", ".join(one.blocking_refs),
         )
         for one in look.board.phases
     )
-    head = ("Phase", "Closed", "Late", "Blocking and open")
+    head = (_("Phase"), _("Closed"), _("Late"), _("Blocking and open"))
     blocking = [f"{item.ref} {item.text}" for item in look.sheet.blocking]
-    many = "1 open item holds" if len(blocking) == 1 else f"{len(blocking)} open items hold"
-    said = f"{many} this gate." if blocking else "No open item holds it."
-    return Part("work", "Checklist", said, head, rows, tuple(blocking)) if rows else None
+    many = (
+        _("1 open item holds")
+        if len(blocking) == 1
+        else _("{count} open items hold").format(count=len(blocking))
+    )
+    said = _("{many} this gate.").format(many=many) if blocking else _("No open item holds it.")
+    return Part("work", _("Checklist"), said, head, rows, tuple(blocking)) if rows else None
 
 
 def signatures(look: Look) -> Part | None:
     """Who signed the phases, the gate and the release, and how (S17, S84, S87)."""
-    scopes = [(f"Phase {one.phase.number}", one.signatures) for one in look.board.phases]
+    scopes = [
+        (_("Phase {phase}").format(phase=one.phase.number), one.signatures)
+        for one in look.board.phases
+    ]
     scopes.append((look.gate.title, look.board.signed.given(Scope(gate=look.gate))))
     whole = find_scope(look.plan, PLAN)
-    scopes.append(("Whole release", look.board.signed.given(whole) if whole else []))
+    scopes.append((_("Whole release"), look.board.signed.given(whole) if whole else []))
     rows = tuple(
         (what, row.role.name, row.signoff.person_name, _signed(row), row.signoff.comment)
         for what, given in scopes
         for row in given
         if row.signoff is not None
     )
-    head = ("Under", "Role", "Person", "Signed", "Comment")
-    return Part("signatures", "Sign-offs", "", head, rows) if rows else None
+    head = (_("Under"), _("Role"), _("Person"), _("Signed"), _("Comment"))
+    return Part("signatures", _("Sign-offs"), "", head, rows) if rows else None
 
 
 def _signed(row) -> Mark:
     if row.revoked:
-        return Mark(Band.NO_DATA, "taken back")
+        return Mark(Band.NO_DATA, _("taken back"))
     bands = {"approved": Band.GREEN, "conditional": Band.YELLOW, "rejected": Band.RED}
     score = f", {row.score}" if row.score else ""
     return Mark(bands[row.signoff.word], f"{row.signoff.get_word_display().lower()}{score}")
@@ -150,13 +185,13 @@ def conditions(look: Look) -> Part | None:
             one.text,
             one.owner,
             _at(look, one.due_at),
-            "blocking" if one.blocking else "not blocking",
-            Mark(Band.GREEN, "met") if one.closed_at else Mark(Band.YELLOW, "open"),
+            _("blocking") if one.blocking else _("not blocking"),
+            Mark(Band.GREEN, _("met")) if one.closed_at else Mark(Band.YELLOW, _("open")),
         )
         for one in look.sheet.conditions
     )
-    head = ("Condition", "Owner", "Due", "Weight", "State")
-    return Part("conditions", "Conditions", "", head, rows) if rows else None
+    head = (_("Condition"), _("Owner"), _("Due"), _("Weight"), _("State"))
+    return Part("conditions", _("Conditions"), "", head, rows) if rows else None
 
 
 def votes(look: Look) -> Part | None:
@@ -164,13 +199,17 @@ def votes(look: Look) -> Part | None:
     rows = tuple(
         (
             row.role.name,
-            row.vote.person_name if row.vote else row.holders or "nobody",
+            row.vote.person_name if row.vote else row.holders or _("nobody"),
             Mark(_voted(row.vote.word), row.said) if row.vote else Mark(Band.NO_DATA, row.said),
             row.vote.reason if row.vote else "",
         )
         for row in look.sheet.votes
     )
-    return Part("votes", "Votes", "", ("Role", "Person", "Vote", "Why"), rows) if rows else None
+    return (
+        Part("votes", _("Votes"), "", (_("Role"), _("Person"), _("Vote"), _("Why")), rows)
+        if rows
+        else None
+    )
 
 
 def _voted(word: str) -> Band:
@@ -185,8 +224,8 @@ def deliverables(look: Look) -> Part | None:
         for row in one.rows
         if (shown := ", ".join(filter(None, [*(f.name for f in row.files), row.link])))
     )
-    head = ("Area", "Item", "What", "Shown by")
-    return Part("deliverables", "Deliverables", "", head, rows) if rows else None
+    head = (_("Area"), _("Item"), _("What"), _("Shown by"))
+    return Part("deliverables", _("Deliverables"), "", head, rows) if rows else None
 
 
 for order, source in (

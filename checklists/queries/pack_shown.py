@@ -2,6 +2,9 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.models import Severity
 from checklists.queries.beside import beside
 from checklists.queries.dryruns import dry_runs
@@ -17,10 +20,10 @@ from warroom.rules.wording import listed
 
 GREEN, YELLOW, RED, NO_DATA = Band.GREEN, Band.YELLOW, Band.RED, Band.NO_DATA
 STANDS = {
-    Standing.ABOVE: Mark(GREEN, "above the bar"),
-    Standing.BELOW: Mark(RED, "below the bar"),
-    Standing.OPEN: Mark(NO_DATA, "no bar is set"),
-    Standing.NO_DATA: Mark(NO_DATA, "not every category has a score"),
+    Standing.ABOVE: Mark(GREEN, _l("above the bar")),
+    Standing.BELOW: Mark(RED, _l("below the bar")),
+    Standing.OPEN: Mark(NO_DATA, _l("no bar is set")),
+    Standing.NO_DATA: Mark(NO_DATA, _l("not every category has a score")),
 }
 RUNS = {"met": GREEN, "excepted": YELLOW, "failed": RED}
 DRY = {"pass": GREEN, "warn": YELLOW, "fail": RED}
@@ -32,20 +35,27 @@ def score(look: Look) -> Part | None:
     if sheet is None:
         return None
     total = sheet.score.total
-    said = f"{shown(total)} of {shown(sheet.score.best, 0)}" if total is not None else "no score"
+    said = (
+        _("{shown} of {shown_best}").format(
+            shown=shown(total), shown_best=shown(sheet.score.best, 0)
+        )
+        if total is not None
+        else _("no score")
+    )
     weights = f"{shown(sheet.score.weights, 0)} %"
-    rows = [("All", said, weights, STANDS[sheet.score.standing], "")]
+    rows = [(_("All"), said, weights, STANDS[sheet.score.standing], "")]
     rows += [_category(row) for row in sheet.rows]
     claims = tuple(
-        f"{one['label']}: the document says {one['value']}" for one in sheet.wrong_claims
+        _("{label}: the document says {value}").format(label=one["label"], value=one["value"])
+        for one in sheet.wrong_claims
     )
-    head = ("Category", "Score", "Weight", "Against its target", "Why")
-    return Part("score", "Readiness score", "", head, tuple(rows), claims)
+    head = (_("Category"), _("Score"), _("Weight"), _("Against its target"), _("Why"))
+    return Part("score", _("Readiness score"), "", head, tuple(rows), claims)
 
 
 def _category(row: ScoreRow) -> tuple[Cell, ...]:
     judged = row.judged
-    value = shown(judged.score) if judged.score is not None else "no score"
+    value = shown(judged.score) if judged.score is not None else _("no score")
     against = judged.verdict.lower()
     mark = Mark(RED if judged.verdict == BELOW else GREEN, against) if against else ""
     return row.category.label, value, f"{row.category.weight.normalize():f} %", mark, row.why
@@ -55,13 +65,13 @@ def key_findings(look: Look) -> Part | None:
     """Strengths, gaps and blockers, as the figures have them and not as somebody feels (S40)."""
     sheet = score_now(look.plan, look.now)
     lines = [*_strengths(sheet), *_gaps(sheet), *_blockers(look)]
-    return Part("key", "Strengths, gaps, blockers", lines=tuple(lines)) if lines else None
+    return Part("key", _("Strengths, gaps, blockers"), lines=tuple(lines)) if lines else None
 
 
 def _strengths(sheet: ScoreSheet | None) -> Iterator[str]:
     met = [row.category.label for row in (sheet.rows if sheet else ()) if _is_strong(sheet, row)]
     if met:
-        yield f"Strengths: {listed(met)}."
+        yield _("Strengths: {met}.").format(met=listed(met))
 
 
 def _is_strong(sheet: ScoreSheet, row: ScoreRow) -> bool:
@@ -74,21 +84,31 @@ def _is_strong(sheet: ScoreSheet, row: ScoreRow) -> bool:
 def _gaps(sheet: ScoreSheet | None) -> Iterator[str]:
     for row, step in (sheet.raises if sheet else [])[:3]:
         if step.verdict in ("", BELOW):
-            yield f"Gap: {row.category.label} would add {shown(step.gain)} to the score."
+            yield _("Gap: {category} would add {shown} to the score.").format(
+                category=row.category.label, shown=shown(step.gain)
+            )
 
 
 def _blockers(look: Look) -> Iterator[str]:
     """What alone keeps the rule from GO, and what is open beside it."""
     sheet = look.sheet
     if sheet.decided is None:
-        yield from (f"Blocker: {item.ref} {item.text}" for item in sheet.blocking)
+        yield from (
+            _("Blocker: {item} {item_text}").format(item=item.ref, item_text=item.text)
+            for item in sheet.blocking
+        )
         for row in sheet.criteria:
             if row.band is not Band.GREEN and not row.accepted and not row.criterion.report_only:
-                yield f"Blocker: {row.sentence}"
-        yield from (f"Blocker: open condition: {one.text}" for one in sheet.open_conditions)
+                yield _("Blocker: {row}").format(row=row.sentence)
+        yield from (
+            _("Blocker: open condition: {one}").format(one=one.text)
+            for one in sheet.open_conditions
+        )
         if sheet.missing:
-            yield f"Blocker: no vote yet of {listed([row.role.name for row in sheet.missing])}."
-    yield from (f"Beside: {one.text}" for one in beside(look.plan, look.now))
+            yield _("Blocker: no vote yet of {role}.").format(
+                role=listed([row.role.name for row in sheet.missing])
+            )
+    yield from (_("Beside: {one}").format(one=one.text) for one in beside(look.plan, look.now))
 
 
 def results(look: Look) -> Part | None:
@@ -103,8 +123,8 @@ def results(look: Look) -> Part | None:
         )
         for row in results_now(look.plan, look.now)
     )
-    head = ("Result", "Value", "Verdict", "Age", "Feeds")
-    return Part("results", "Evidence", "", head, rows) if rows else None
+    head = (_("Result"), _("Value"), _("Verdict"), _("Age"), _("Feeds"))
+    return Part("results", _("Evidence"), "", head, rows) if rows else None
 
 
 def findings(look: Look) -> Part | None:
@@ -120,8 +140,8 @@ def findings(look: Look) -> Part | None:
         )
         for row in register.rows
     )
-    head = ("Finding", "Severity", "State", "Owner", "Said")
-    return Part("findings", "Findings", register.stated, head, rows) if rows else None
+    head = (_("Finding"), _("Severity"), _("State"), _("Owner"), _("Said"))
+    return Part("findings", _("Findings"), register.stated, head, rows) if rows else None
 
 
 def _weight(severity: str) -> Band:
@@ -139,8 +159,8 @@ def load(look: Look) -> Part | None:
         )
         for row in load_rows(look.plan)
     )
-    head = ("Load", "Thresholds", "Newest run", "State")
-    return Part("load", "Load tests", "", head, rows) if rows else None
+    head = (_("Load"), _("Thresholds"), _("Newest run"), _("State"))
+    return Part("load", _("Load tests"), "", head, rows) if rows else None
 
 
 def trials(look: Look) -> Part | None:
@@ -154,8 +174,8 @@ def trials(look: Look) -> Part | None:
         )
         for row in runs.rows
     )
-    head = ("Dry run", "Result", "Accepted because")
-    return Part("dry-runs", "Dry runs", runs.totals, head, rows) if rows else None
+    head = (_("Dry run"), _("Result"), _("Accepted because"))
+    return Part("dry-runs", _("Dry runs"), runs.totals, head, rows) if rows else None
 
 
 def risks(look: Look) -> Part | None:
@@ -172,8 +192,8 @@ def risks(look: Look) -> Part | None:
         )
         for row in sheet.risks
     )
-    head = ("Risk", "Severity", "Before", "After mitigation", "Owner", "State")
-    return Part("risks", "Risks", sheet.summary, head, rows) if rows else None
+    head = (_("Risk"), _("Severity"), _("Before"), _("After mitigation"), _("Owner"), _("State"))
+    return Part("risks", _("Risks"), sheet.summary, head, rows) if rows else None
 
 
 def contingency(look: Look) -> Part | None:
@@ -182,8 +202,8 @@ def contingency(look: Look) -> Part | None:
         (row.scenario.title, row.scenario.action, row.scenario.decide, row.state_text)
         for row in risk_sheet(look.plan, look.now).scenarios
     )
-    head = ("If", "Then", "Decide", "State")
-    return Part("contingency", "Contingency", "", head, rows) if rows else None
+    head = (_("If"), _("Then"), _("Decide"), _("State"))
+    return Part("contingency", _("Contingency"), "", head, rows) if rows else None
 
 
 for order, source in (

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.models import (
     CategoryScore,
@@ -165,9 +166,11 @@ def holding(plan: DeploymentPlan, now: datetime) -> str:
     if sheet.score.standing in (Standing.ABOVE, Standing.OPEN):
         return ""
     if sheet.score.total is None:
-        return "The readiness score has no data: no category has a score yet."
-    word = "is" if sheet.score.complete else "has no data yet:"
-    return f"The readiness score {word} {readiness.sentence(sheet.score)}"
+        return _("The readiness score has no data: no category has a score yet.")
+    word = "is" if sheet.score.complete else _("has no data yet:")
+    return _("The readiness score {word} {sentence}").format(
+        word=word, sentence=readiness.sentence(sheet.score)
+    )
 
 
 def newest_scores(plan: DeploymentPlan) -> dict[int, CategoryScore]:
@@ -188,7 +191,7 @@ def _row(
     if found is not None:
         return ScoreRow(one, judged, found.why, one.get_source_display())
     if given is None:
-        return ScoreRow(one, judged, "nobody has scored it", "")
+        return ScoreRow(one, judged, _("nobody has scored it"), "")
     return ScoreRow(one, judged, given.why, said_by(given, one), given)
 
 
@@ -197,7 +200,11 @@ def said_by(given: CategoryScore, category: ReadinessCategory) -> str:
     if given.by_id is not None:
         return given.by_name
     line = category.source_line
-    return f"stands in the document, line {line}" if line else "stands in the document"
+    return (
+        _("stands in the document, line {line}").format(line=line)
+        if line
+        else _("stands in the document")
+    )
 
 
 # --- the score as a decision froze it --------------------------------------------------------

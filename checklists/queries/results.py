@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.models import (
     Criterion,
@@ -85,18 +86,20 @@ class ResultRow:
     def word(self) -> str:
         """Instead of the signal's usual word, where that would say too much; else ""."""
         if not self.result.counts:
-            return "Does not count"
+            return _("Does not count")
         if self.other:
-            return "Other version"
+            return _("Other version")
         if self.is_old:
-            return "No data"
-        return "" if self.judging else "Not judged"
+            return _("No data")
+        return "" if self.judging else _("Not judged")
 
     @property
     def age(self) -> str:
         """'2 min old, counts for 30 min'."""
         lasts = duration_text(self.result.valid_for_s)
-        return f"{duration_text(max(self.age_s, 0))} old, counts for {lasts}"
+        return _("{max} old, counts for {lasts}").format(
+            max=duration_text(max(self.age_s, 0)), lasts=lasts
+        )
 
     @property
     def counts_until(self) -> datetime:
@@ -150,7 +153,9 @@ def _feeds(plan: DeploymentPlan, now: datetime) -> dict:
         known.setdefault(key, []).append(feed)
     runs = LoadRun.objects.filter(profile__plan=plan, result__isnull=False)
     for run in runs.select_related("profile"):
-        feed = Feed(run.profile.name, f"load profile, run {run.number}", band=run.band)
+        feed = Feed(
+            run.profile.name, _("load profile, run {run}").format(run=run.number), band=run.band
+        )
         known.setdefault((_RUNS, run.result_id), []).append(feed)
     return known
 
@@ -165,13 +170,13 @@ def _criteria(plan: DeploymentPlan, now: datetime) -> Iterable[tuple]:
         key, gate = _key(row.criterion), row.criterion.gate
         feed = Feed(
             label=row.criterion.label,
-            where=f"gate {gate.number}",
+            where=_("gate {gate}").format(gate=gate.number),
             key=key if isinstance(key, str) else "",
             gate=gate.key,
             gate_title=gate.title,
             criterion=row.criterion.key,
             band=row.band.value,
-            text=row.text if row.band is not Band.NO_DATA else "no data",
+            text=row.text if row.band is not Band.NO_DATA else _("no data"),
             sentence=row.sentence,
         )
         yield key, feed
@@ -192,13 +197,13 @@ def _decided(plan: DeploymentPlan, now: datetime) -> Iterable[tuple]:
 def _frozen_feed(gate: Gate, row: dict) -> Feed:
     return Feed(
         label=row["label"],
-        where=f"gate {gate.number}, decided",
+        where=_("gate {gate}, decided").format(gate=gate.number),
         key=row["evidence_key"],
         gate=gate.key,
-        gate_title=f"{gate.title}, decided",
+        gate_title=_("{gate}, decided").format(gate=gate.title),
         criterion=row["key"],
         band=row["verdict"],
-        text=row["text"] if row["verdict"] != Band.NO_DATA else "no data",
+        text=row["text"] if row["verdict"] != Band.NO_DATA else _("no data"),
         sentence=row["sentence"],
         decided=True,
     )
@@ -219,7 +224,7 @@ def _categories(plan: DeploymentPlan) -> Iterable[tuple]:
     for row in ReadinessCategory.objects.filter(plan=plan, source__in=sources):
         by_key = row.source == ScoreSource.EVIDENCE
         key = row.params.get("key", "") if by_key else _FINDINGS
-        yield key, Feed(row.label, "readiness score", key=key if by_key else "")
+        yield key, Feed(row.label, _("readiness score"), key=key if by_key else "")
 
 
 def last_prefix(plan: DeploymentPlan, kind: str, file_name: str) -> str:

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
 from checklists.models import Risk, RiskState, Scenario, ScenarioState
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
@@ -110,10 +114,10 @@ class ScenarioRow:
         """``In force since 19:54``, ``It is time: …``, ``Cleared 09:24``, ``Armed``."""
         at = instant_text(self.scenario.state_at, self.at) if self.scenario.state_at else ""
         if self.in_force:
-            return f"In force since {at}" if at else "In force"
+            return _("In force since {at}").format(at=at) if at else _("In force")
         if self.cleared:
-            return f"Cleared {at}".rstrip()
-        return f"It is time: {self.time}" if self.time else "Armed"
+            return _("Cleared {at}").format(at=at).rstrip()
+        return _("It is time: {time}").format(time=self.time) if self.time else _("Armed")
 
     @property
     def open(self) -> int:
@@ -149,22 +153,23 @@ class RiskSheet:
     def summary(self) -> str:
         """``Overall: low after mitigation. 1 closed, 2 watched, 1 contingency in force.``"""
         parts = [
-            f"{count} {word}"
+            word.format(count=count)
             for state, word in COUNTED
             if (count := sum(row.risk.state == state for row in self.risks))
         ]
         force = sum(row.in_force for row in self.scenarios)
         if force:
-            parts.append(f"{force} contingenc{'y' if force == 1 else 'ies'} in force")
+            said = ngettext("{count} contingency in force", "{count} contingencies in force", force)
+            parts.append(said.format(count=force))
         counted = f"{', '.join(parts)}." if parts else ""
         return f"{self.overall.sentence} {counted}".strip()
 
 
 COUNTED = (
-    (RiskState.OCCURRED, "happened"),
-    (RiskState.CLOSED, "closed"),
-    (RiskState.WATCHED, "watched"),
-    (RiskState.OPEN, "open"),
+    (RiskState.OCCURRED, _l("{count} happened")),
+    (RiskState.CLOSED, _l("{count} closed")),
+    (RiskState.WATCHED, _l("{count} watched")),
+    (RiskState.OPEN, _l("{count} open")),
 )
 
 
@@ -260,24 +265,34 @@ def _need(plan: DeploymentPlan, row: ScenarioRow) -> Need | None:
     if row.time:
         return Need(
             key=Right.TICK,
-            title=f"Start contingency {scenario.number}, or say why not: {scenario.title}",
+            title=_("Start contingency {scenario}, or say why not: {scenario_title}").format(
+                scenario=scenario.number, scenario_title=scenario.title
+            ),
             url=url,
-            button="Open scenario",
-            note=f"It is time: {row.time}.",
-            short=f"contingency {scenario.number}",
+            button=_("Open scenario"),
+            note=_("It is time: {time}.").format(time=row.time),
+            short=_("contingency {scenario}").format(scenario=scenario.number),
             icon="warn",
         )
     if not row.in_force or row.phase is None:
         return None
     left = row.open
-    say = f"{left} item{'' if left == 1 else 's'} of contingency {scenario.number} open"
+    say = ngettext(
+        "{count} item of contingency {scenario} open",
+        "{count} items of contingency {scenario} open",
+        left,
+    ).format(count=left, scenario=scenario.number)
     return Need(
         key=Right.TICK,
-        title=say if left else f"Clear contingency {scenario.number}: {scenario.title}",
+        title=say
+        if left
+        else _("Clear contingency {scenario}: {scenario_title}").format(
+            scenario=scenario.number, scenario_title=scenario.title
+        ),
         url=f"/plans/{plan.slug}/checklist/?phase={row.phase.phase.number}" if left else url,
-        button="See items" if left else "Open scenario",
-        note=f"{scenario.title}. {row.state_text}." if left else "All its items are closed.",
-        short=f"contingency {scenario.number}",
+        button=_("See items") if left else _("Open scenario"),
+        note=f"{scenario.title}. {row.state_text}." if left else _("All its items are closed."),
+        short=_("contingency {scenario}").format(scenario=scenario.number),
         icon="list",
         optional=not left,
     )

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Gate, Phase, SignOff
 from checklists.rules.numbers import whole_number
@@ -30,16 +32,22 @@ class Scope:
     def name(self) -> str:
         """How sentences name it."""
         if self.gate:
-            return f"gate {self.gate.title}"
+            return _("gate {gate}").format(gate=self.gate.title)
         if self.declaration:
-            return "the release as stable"
-        return f"phase {self.phase.number}, {self.phase.title}" if self.phase else WHOLE
+            return _("the release as stable")
+        return (
+            _("phase {phase}, {phase_title}").format(
+                phase=self.phase.number, phase_title=self.phase.title
+            )
+            if self.phase
+            else WHOLE
+        )
 
     @property
     def title(self) -> str:
         """How headings name it."""
         if self.declaration:
-            return "Stable in production"
+            return _("Stable in production")
         part = self.gate or self.phase
         return part.title if part else WHOLE
 
@@ -61,7 +69,7 @@ class Scope:
         return Q(phase=self.phase, gate=self.gate, declaration=self.declaration)
 
 
-WHOLE = "the whole release"
+WHOLE = _l("the whole release")
 
 
 def scope_of(signoff: SignOff) -> Scope:

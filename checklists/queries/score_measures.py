@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Criterion, Source
 from checklists.queries.frozen import register_frozen
 from checklists.queries.gates import GateSheet
@@ -27,16 +29,18 @@ register_frozen("readiness", _frozen)
 
 def _measure(plan: DeploymentPlan, criterion: Criterion, now: datetime) -> Measured:
     sheet = score_now(plan, now)
-    origin = "Readiness score"
+    origin = _("Readiness score")
     if sheet is None:
-        return Measured(why="the plan has no readiness categories", origin=origin)
+        return Measured(why=_("the plan has no readiness categories"), origin=origin)
     score = sheet.score
     if score.standing is Standing.NO_DATA:
         return Measured(why=readiness.sentence(score).rstrip("."), origin=origin)
     ruled = bool(score.vetoes)
     return Measured(
         value=float(score.total),
-        text=f"{readiness.total_text(score)} of {readiness.short(score.best)}",
+        text=_("{total} of {short}").format(
+            total=readiness.total_text(score), short=readiness.short(score.best)
+        ),
         origin=origin,
         observed_at=now,
         band=Band.RED.value if ruled else "",

@@ -13,6 +13,8 @@ from fractions import Fraction
 from math import isfinite
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import (
     Criterion,
     Finding,
@@ -68,10 +70,12 @@ def _items(
         if item.required and (not phases or item.phase.number in phases)
     ]
     closed = sum(item.state in CLOSED for item in asked)
-    where = f" of phase {', '.join(map(str, sorted(phases)))}" if phases else ""
+    where = _(" of phase {str}").format(str=", ".join(map(str, sorted(phases)))) if phases else ""
     if not asked:
-        return Found(None, f"there are no required items{where}")
-    why = f"{closed} of {len(asked)} required items{where} closed"
+        return Found(None, _("there are no required items{where}").format(where=where))
+    why = _("{closed} of {count} required items{where} closed").format(
+        closed=closed, count=len(asked), where=where
+    )
     return Found(readiness.share(closed, len(asked), best), why)
 
 
@@ -81,16 +85,24 @@ def _evidence(
     key = category.params.get("key", "")
     row = evidence_now(plan, now).get(key)
     if row is None or row.value is None or not isfinite(row.value):
-        return Found(None, (row.reason if row else "") or f"there is no reading under {key}")
+        return Found(
+            None,
+            (row.reason if row else "") or _("there is no reading under {key}").format(key=key),
+        )
     age_s = (now - row.observed_at).total_seconds() if row.observed_at else None
     if age_s is None or age_s > row.valid_for_s:
-        return Found(None, f"the reading of {key} is older than {duration_text(row.valid_for_s)}")
+        return Found(
+            None,
+            _("the reading of {key} is older than {valid_for_s}").format(
+                key=key, valid_for_s=duration_text(row.valid_for_s)
+            ),
+        )
     full, zero = category.params.get("full"), category.params.get("zero")
     score = None
     if full is not None and zero is not None:
         score = readiness.between(row.value, zero, full, best)
     if score is None:
-        return Found(None, "its source gives no two different bounds")
+        return Found(None, _("its source gives no two different bounds"))
     text = row.text or number_text(row.value, row.unit)
     why = f"{row.label or key} {text}, {age_text(row.observed_at, now)}"
     return Found(score, why, row.observed_at)
@@ -102,10 +114,11 @@ def _criteria(
     wanted = category.params.get("gate", "")
     asked = [row for gate, row in _criteria_now(plan, now) if not wanted or gate == wanted]
     if not asked:
-        return Found(None, "no criterion is asked there")
+        return Found(None, _("no criterion is asked there"))
     green = sum(row.band is Band.GREEN for row in asked)
     return Found(
-        readiness.share(green, len(asked), best), f"{green} of {len(asked)} criteria green"
+        readiness.share(green, len(asked), best),
+        _("{green} of {count} criteria green").format(green=green, count=len(asked)),
     )
 
 
@@ -133,7 +146,11 @@ def _findings(
     points = {key: float(one * best / 10) for key, one in _points(category).items()}
     text = ", ".join(f"{counts[key]} {key}" for key in POINTS if counts[key])
     score = readiness.less(counts, points, best)
-    return Found(score, f"{text} open" if text else "none is open", seen.look.observed_at)
+    return Found(
+        score,
+        _("{text} open").format(text=text) if text else _("none is open"),
+        seen.look.observed_at,
+    )
 
 
 def _points(category: ReadinessCategory) -> dict[str, Decimal]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.models import Area
 from checklists.queries.criteria import CriterionRow
 from checklists.rules.bands import Band
 
-BESIDES = "Besides"  # what has no area, where others have one
+BESIDES = _l("Besides")  # what has no area, where others have one
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext as _
 
 from checklists.models import Condition, Decision, Phase, SignOff
 from checklists.queries.scopes import Scope
@@ -184,7 +185,7 @@ def _void(condition: Condition) -> str:
     """Why a condition no longer counts, in words; empty while it does."""
     given = condition.signoff or condition.vote
     if hasattr(given, "superseded_by"):
-        return "a newer word of the same role replaces it"
+        return _("a newer word of the same role replaces it")
     if condition.signoff and hasattr(condition.signoff, "revocation"):
-        return "the signature was taken back"
+        return _("the signature was taken back")
     return ""

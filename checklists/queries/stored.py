@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 
 def path_of(sha256: str) -> Path:
@@ -28,7 +29,9 @@ def altered(results: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         if not one.get("file_name") or not one.get("sha256"):
             continue
         if read_kept(one["sha256"]) is None:
-            yield (
-                f"The file {one['file_name']} of result {one.get('number')} is gone or was "
-                f"changed: it has not the SHA-256 {one['sha256'][:12]}… that was frozen."
+            yield _(
+                "The file {file_name} of result {number} is gone or was changed: it "
+                "has not the SHA-256 {sha256}… that was frozen."
+            ).format(
+                file_name=one["file_name"], number=one.get("number"), sha256=one["sha256"][:12]
             )

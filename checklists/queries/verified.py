@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.models import Decision, Result
 from checklists.queries.frozen import digest
 from checklists.queries.stored import altered
@@ -35,7 +37,7 @@ def prove(decision: Decision) -> Proof:
     plan = DeploymentPlan.objects.defer("source_text").get(pk=decision.gate.plan_id)
     broken, event = first_broken(plan), _events(plan).get(_place(decision))
     wrong = [*_differences(decision, event), *altered(decision.evidence.get("results") or ())]
-    wrong += [f"The timeline is broken: {broken}."] if broken else []
+    wrong += [_("The timeline is broken: {broken}.").format(broken=broken)] if broken else []
     return Proof(digest(decision.evidence), event, tuple(wrong))
 
 
@@ -45,12 +47,14 @@ def prove_file(decision: Decision, data: bytes) -> str:
         body: Any = json.loads(data)
         evidence, said = body["evidence"], body["evidence_sha256"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        return "The file is not the JSON that is downloaded here: it has no evidence."
+        return _("The file is not the JSON that is downloaded here: it has no evidence.")
     found = digest(evidence) if isinstance(evidence, dict) else ""
     if found != decision.evidence_sha256:
-        return f"The file's evidence has the SHA-256 {found or 'of nothing'}: it was changed."
+        return _("The file's evidence has the SHA-256 {found}: it was changed.").format(
+            found=found or _("of nothing")
+        )
     if said != decision.evidence_sha256:
-        return "The file names another SHA-256 than its evidence has."
+        return _("The file names another SHA-256 than its evidence has.")
     return ""
 
 
@@ -60,11 +64,15 @@ def of_plan(plan: DeploymentPlan) -> Iterator[str]:
     events = _events(plan)
     for decision in rows:
         for sentence in _differences(decision, events.pop(_place(decision), None)):
-            yield f"{decision.gate.title}, {decision.at:%d %b %H:%M} UTC: {sentence}"
+            yield _("{gate}, {at:%d %b %H:%M} UTC: {sentence}").format(
+                gate=decision.gate.title, at=decision.at, sentence=sentence
+            )
     rows = Result.objects.filter(plan=plan).exclude(file_name="").order_by("number")
     yield from altered(rows.values("number", "file_name", "sha256"))
     for key, at in events:
-        yield f"{key}: the decision of {at} on the timeline has no row any more."
+        yield _("{key}: the decision of {at} on the timeline has no row any more.").format(
+            key=key, at=at
+        )
 
 
 def _place(decision: Decision) -> tuple[str, str]:
@@ -80,28 +88,32 @@ def _events(plan: DeploymentPlan) -> dict[tuple[str, str], TimelineEvent]:
 def _differences(decision: Decision, event: TimelineEvent | None) -> Iterator[str]:
     kept = digest(decision.evidence)
     if kept != decision.evidence_sha256:
-        yield (
-            f"The kept evidence has the SHA-256 {kept[:12]}…, but {decision.evidence_sha256[:12]}… "
-            "was written with the decision: the evidence was changed afterwards."
-        )
+        yield _(
+            "The kept evidence has the SHA-256 {kept}…, but {evidence_sha256}… was "
+            "written with the decision: the evidence was changed afterwards."
+        ).format(kept=kept[:12], evidence_sha256=decision.evidence_sha256[:12])
     if event is None:
-        yield "The timeline has no event of this decision."
+        yield _("The timeline has no event of this decision.")
         return
     if event.data.get("evidence_sha256") != decision.evidence_sha256:
-        yield (
-            f"Event {event.seq} of the timeline names another SHA-256 than the decision: "
+        yield _(
+            "Event {seq} of the timeline names another SHA-256 than the decision: "
             "the decision's row was changed."
-        )
+        ).format(seq=event.seq)
     row = {name: getattr(decision, name) for name in SAID}
     for name in SAID:
         if name not in event.data:
             continue
         if chain.canonical(event.data.get(name)) != chain.canonical(row[name]):
-            yield f"Event {event.seq} of the timeline tells another {name} than the decision's row."
+            yield _(
+                "Event {seq} of the timeline tells another {name} than the decision's row."
+            ).format(seq=event.seq, name=name)
     # What no person decided stands under another name on the timeline than in its row.
     by_rule = decision.role_id is None and event.data.get("by_rule") and event.actor_id is None
     if event.actor_name != decision.person_name and not by_rule:
-        yield f"Event {event.seq} names {event.actor_name}, the row {decision.person_name}."
+        yield _("Event {seq} names {actor_name}, the row {person_name}.").format(
+            seq=event.seq, actor_name=event.actor_name, person_name=decision.person_name
+        )
 
 
 register_proof(of_plan)

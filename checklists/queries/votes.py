@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from checklists.models import Condition, Delegation, Gate, Vote
 from checklists.queries.signoffs import holders
 from checklists.rules.votes import Ballot, Quorum, Word, quorum_words, waited_for
@@ -43,12 +46,12 @@ class VoteRow:
     def said(self) -> str:
         """'go with 1 condition', 'no-go', 'no vote yet'."""
         if self.vote is None:
-            return "vote again" if self.outdated else "no vote yet"
+            return _("vote again") if self.outdated else _("no vote yet")
         if not self.conditions:
             return self.vote.word
-        return f"{self.vote.word} with {len(self.conditions)} condition" + (
-            "s" if len(self.conditions) > 1 else ""
-        )
+        return ngettext(
+            "{word} with {count} condition", "{word} with {count} conditions", len(self.conditions)
+        ).format(word=self.vote.word, count=len(self.conditions))
 
     @property
     def for_whom(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from checklists.models import Decision, Gate
 from checklists.queries.gates import final_of, gate_sheet, opens_at, runs
@@ -49,7 +50,9 @@ def _verdict(gate: Gate, taken: list[Decision], now: datetime) -> Verdict:
     final = next((one for one in taken if one.word != "hold"), None)
     if final is None and gate.plan.is_closed:
         word = gate.plan.get_lifecycle_display().lower()
-        return replace(plain, decision=CLOSED, reasons=(f"The release is closed: {word}.",))
+        return replace(
+            plain, decision=CLOSED, reasons=(_("The release is closed: {word}.").format(word=word),)
+        )
     counts = final or (taken[-1] if taken and runs(taken[-1], now) else None)
     return _told(plain, counts) if counts else plain
 

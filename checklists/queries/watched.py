@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.models import Evidence
 from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import gate_sheet, next_open
@@ -13,7 +16,12 @@ from warroom.models import DeploymentPlan
 from warroom.queries.once import once
 from warroom.rules.wording import instant_text
 
-WORDS = {Band.GREEN: "green", Band.YELLOW: "yellow", Band.RED: "red", Band.NO_DATA: "without data"}
+WORDS = {
+    Band.GREEN: "green",
+    Band.YELLOW: "yellow",
+    Band.RED: "red",
+    Band.NO_DATA: _l("without data"),
+}
 
 
 @dataclass(frozen=True)
@@ -27,8 +35,12 @@ class Reading:
 
     def told(self, now: datetime) -> str:
         """``P95 latency is yellow since 19:54``."""
-        since = f" since {instant_text(self.since, now)}" if self.since else ""
-        return f"{self.label} is {WORDS[self.band]}{since}"
+        since = (
+            _(" since {since}").format(since=instant_text(self.since, now)) if self.since else ""
+        )
+        return _("{label} is {band}{since}").format(
+            label=self.label, band=WORDS[self.band], since=since
+        )
 
 
 Source = Callable[[DeploymentPlan, datetime], Iterable[Reading]]

@@ -12,6 +12,9 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 
 class Band(StrEnum):
     GREEN = "green"
@@ -162,14 +165,18 @@ def findings(bands: Bands) -> list[str]:
     """Sentences about bounds that contradict each other or leave a hole; [] when sound."""
     green, red = _reached(bands), bands.red
     odd = [
-        f"The {name} bound is not a finite number."
+        _("The {name} bound is not a finite number.").format(name=name)
         for name, bound in (("green", green), ("red", red))
         if bound is not None and not math.isfinite(bound.value)
     ]
     if odd or red is None or red.op == "=":
         return odd
     if green.op[0] == red.op[0]:
-        return [f"Green ({show(green)}) and red ({show(red)}) point the same way."]
+        return [
+            _("Green ({show}) and red ({show_red}) point the same way.").format(
+                show=show(green), show_red=show(red)
+            )
+        ]
     return _crossing(green, red)
 
 
@@ -179,16 +186,23 @@ def _crossing(green: Bound, red: Bound) -> list[str]:
     overlap = green.value > red.value if lower_is_better else green.value < red.value
     if overlap:
         return [
-            f"Values between {exact(low)} and {exact(high)} are both green and red; "
-            "they count as red."
+            _(
+                "Values between {exact} and {exact_high} are both green and red; they count as red."
+            ).format(exact=exact(low), exact_high=exact(high))
         ]
     if green.value != red.value:
         return []
     closed = [bound.op.endswith("=") for bound in (green, red)]
     if all(closed):
-        return [f"Exactly {exact(low)} is both green and red; it counts as red."]
+        return [
+            _("Exactly {exact} is both green and red; it counts as red.").format(exact=exact(low))
+        ]
     if not any(closed):
-        return [f"Exactly {exact(low)} is neither green nor red: the only yellow value."]
+        return [
+            _("Exactly {exact} is neither green nor red: the only yellow value.").format(
+                exact=exact(low)
+            )
+        ]
     return []
 
 
@@ -208,14 +222,27 @@ def against(bands: Bands, value: float, unit: str = "") -> str:
     """How a value stands to the bound it broke: "above its 200 ms target"; "" when green."""
     band = judge(bands, value)
     if band is Band.RED:
-        return _beside(bands.red, value, unit, "limit")
+        return _beside(bands.red, value, unit, _LIMIT)
     if band is Band.YELLOW:
-        return _beside(bands.green, value, unit, "target")
+        return _beside(bands.green, value, unit, _TARGET)
     return ""
 
 
-def _beside(bound: Bound, value: float, unit: str, word: str) -> str:
+_LIMIT = (
+    _l("at its {bound} limit"),
+    _l("above its {bound} limit"),
+    _l("below its {bound} limit"),
+)
+_TARGET = (
+    _l("at its {bound} target"),
+    _l("above its {bound} target"),
+    _l("below its {bound} target"),
+)
+
+
+def _beside(bound: Bound, value: float, unit: str, words: tuple) -> str:
+    at, above, below = words
     named = f"{exact(bound.value)} {unit}".rstrip()
     if Bound("=", bound.value).holds(value):
-        return f"at its {named} {word}"
-    return f"{'above' if value > bound.value else 'below'} its {named} {word}"
+        return at.format(bound=named)
+    return (above if value > bound.value else below).format(bound=named)

@@ -4,26 +4,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.bands import Bound, show
 from warroom.rules.wording import duration_text
 
 # By the values of models.Source.
 SOURCES = {
-    "evidence": "a reading by its key",
-    "checks": "health checks that pass",
-    "alerts": "alerts that fire",
-    "items": "required items that are closed",
-    "signoffs": "sign-offs that are given",
-    "score": "the readiness score",
-    "findings": "findings that count",
-    "dryruns": "dry runs that passed",
-    "age": "how old something is",
-    "person": "a person's judgement",
+    "evidence": _l("a reading by its key"),
+    "checks": _l("health checks that pass"),
+    "alerts": _l("alerts that fire"),
+    "items": _l("required items that are closed"),
+    "signoffs": _l("sign-offs that are given"),
+    "score": _l("the readiness score"),
+    "findings": _l("findings that count"),
+    "dryruns": _l("dry runs that passed"),
+    "age": _l("how old something is"),
+    "person": _l("a person's judgement"),
 }
 _ALL = {
-    "items": "all phases before the gate",
-    "signoffs": "all phases before the gate",
-    "checks": "all of them",
+    "items": _l("all phases before the gate"),
+    "signoffs": _l("all phases before the gate"),
+    "checks": _l("all of them"),
     "alerts": "critical",
     "findings": "high",
 }
@@ -40,7 +43,9 @@ class Moved:
     @property
     def text(self) -> str:
         """``target < 250 ms, was < 200 ms``."""
-        return f"{self.label.lower()} {self.now or 'none'}, was {self.was or 'none'}"
+        return _("{label} {now}, was {was}").format(
+            label=self.label.lower(), now=self.now or "none", was=self.was or "none"
+        )
 
 
 def words_of(data: Mapping[str, Any]) -> dict[str, str]:
@@ -72,7 +77,11 @@ def _which(data: Mapping[str, Any], source: str) -> str:
     if source == "items" and params.get("groups"):
         return ", ".join(params["groups"])
     if source == "items" and named:
-        return f"phases {', '.join(map(str, named))}" if len(named) > 1 else f"phase {named[0]}"
+        return (
+            _("phases {str}").format(str=", ".join(map(str, named)))
+            if len(named) > 1
+            else _("phase {named}").format(named=named[0])
+        )
     if source == "evidence":
         return data.get("evidence_key") or ""
     return ", ".join(map(str, named)) or _ALL.get(source, "")
@@ -85,8 +94,8 @@ def _many(part: Any) -> Sequence:
 def counts_text(weight: float | None, *, report_only: bool) -> str:
     """``a veto``, ``weight 20``, ``for the report only``."""
     if report_only:
-        return "for the report only"
-    return "a veto" if weight is None else f"weight {float(weight):g}"
+        return _("for the report only")
+    return _("a veto") if weight is None else _("weight {weight:g}").format(weight=float(weight))
 
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Moved]:
@@ -94,5 +103,5 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Mov
     was, now = words_of(before), words_of(after)
     moved = [Moved(label, was[label], now[label]) for label in now if was[label] != now[label]]
     said = {one.label for one in moved}
-    same = {"Green": "Target", "Red": "Fail"}
+    same = {"Green": _("Target"), "Red": _("Fail")}
     return [one for one in moved if same.get(one.label) not in said]

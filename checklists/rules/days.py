@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 KINDS = ("text", "number", "yes-no")
 FILLED, DUE, MISSED, AHEAD = "filled", "due", "missed", "ahead"
 REPLAN = "replan"  # what moves because of the day; asked on every form (S97)
@@ -114,7 +116,7 @@ def check_answers(questions: Sequence[Question], given: Mapping[str, object]) ->
     """Judge a day's answers. What nobody asked is left out; what is optional may be empty."""
     answers: dict[str, str] = {}
     wrong: dict[str, str] = {}
-    asked = [*questions, {"key": REPLAN, "label": "What moves", "wanted": False}]
+    asked = [*questions, {"key": REPLAN, "label": _("What moves"), "wanted": False}]
     for one in asked:
         key = str(one["key"])
         said = str(given.get(key) or "").replace("\0", "").strip()
@@ -128,13 +130,15 @@ def check_answers(questions: Sequence[Question], given: Mapping[str, object]) ->
 def _objection(question: Question, said: str) -> str | None:
     kind = question.get("kind", "text")
     if not said:
-        return "This answer is wanted." if question.get("wanted", True) else None
+        return _("This answer is wanted.") if question.get("wanted", True) else None
     if len(said) > ANSWER_LIMIT:
-        return f"{len(said)} characters; {ANSWER_LIMIT} are allowed."
+        return _("{count} characters; {answer_limit} are allowed.").format(
+            count=len(said), answer_limit=ANSWER_LIMIT
+        )
     if kind == "number" and not _NUMBER.fullmatch(said):
-        return f"{said[:40]!r} is no number."
+        return _("{said!r} is no number.").format(said=said[:40])
     if kind == "yes-no" and said not in ("yes", "no"):
-        return "Answer yes or no."
+        return _("Answer yes or no.")
     return None
 
 
@@ -142,5 +146,5 @@ def summary(questions: Sequence[Question], answers: Mapping[str, object]) -> str
     """The answers in one line, in the order of the questions, and what moves."""
     said = [f"{one['label']}: {answers[one['key']]}" for one in questions if one["key"] in answers]
     if answers.get(REPLAN):
-        said.append(f"What moves: {answers[REPLAN]}")
+        said.append(_("What moves: {replan}").format(replan=answers[REPLAN]))
     return ". ".join(said)

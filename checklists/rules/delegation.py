@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 YES, AGREED, NO = "yes", "agreed", "no"
-SHOWN = {YES: "May", AGREED: "May, if {holder} agrees", NO: "May not"}
+SHOWN = {YES: _l("May"), AGREED: _l("May, if {holder} agrees"), NO: _l("May not")}
 
 
 @dataclass(frozen=True)
@@ -40,29 +43,42 @@ class May:
 def may_vote_for(one: Candidate, holder: str) -> May:
     """Whether ``one`` may cast the vote of ``holder``, in words."""
     if one.holds_role:
-        return May(NO, f"Sits in this role like {holder} and votes without being asked.")
+        return May(
+            NO,
+            _("Sits in this role like {holder} and votes without being asked.").format(
+                holder=holder
+            ),
+        )
     if against := _against(one):
         return May(NO, " ".join(against))
     if one.deputy:
-        return May(YES, f"{one.deputy} Has not voted here.")
-    return May(AGREED, f"Not a deputy. {holder} must say so in writing; attach it.")
+        return May(YES, _("{deputy} Has not voted here.").format(deputy=one.deputy))
+    return May(
+        AGREED, _("Not a deputy. {holder} must say so in writing; attach it.").format(holder=holder)
+    )
 
 
 def _against(one: Candidate) -> list[str]:
     found = []
     if one.author_alone:
-        found.append("Wrote the plan, and nobody else has voted here.")
+        found.append(_("Wrote the plan, and nobody else has voted here."))
     if one.decides:
-        found.append("Decides this gate.")
+        found.append(_("Decides this gate."))
     if not one.two_roles:
         if one.voted_as:
-            found.append(f"Has voted as {', '.join(one.voted_as)}.")
+            found.append(_("Has voted as {voted_as}.").format(voted_as=", ".join(one.voted_as)))
         if one.signed_as:
-            found.append(f"Has signed here as {', '.join(one.signed_as)}.")
+            found.append(
+                _("Has signed here as {signed_as}.").format(signed_as=", ".join(one.signed_as))
+            )
         if one.needed_as:
-            found.append(f"Votes here as {', '.join(one.needed_as)}, where nobody else sits.")
+            found.append(
+                _("Votes here as {needed_as}, where nobody else sits.").format(
+                    needed_as=", ".join(one.needed_as)
+                )
+            )
         if one.voted_as or one.signed_as or one.needed_as:
-            found.append("One person votes for one role at a gate.")
+            found.append(_("One person votes for one role at a gate."))
     return found
 
 
@@ -72,7 +88,9 @@ def offered(holder_asks: bool, opened: bool, minutes: int, minutes_open: float) 
     The role's own holder may hand it over at any time, others ``minutes`` after the gate opened.
     """
     if holder_asks:
-        return True, "Who holds the role may hand over this vote at any time."
+        return True, _("Who holds the role may hand over this vote at any time.")
     if opened and minutes_open >= minutes:
-        return True, f"Open since {minutes} min after the gate opened."
-    return False, f"Possible from {minutes} min after the gate opens, or at once by the holder."
+        return True, _("Open since {minutes} min after the gate opened.").format(minutes=minutes)
+    return False, _(
+        "Possible from {minutes} min after the gate opens, or at once by the holder."
+    ).format(minutes=minutes)

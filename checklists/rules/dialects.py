@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.words import GO, HOLD, NO_GO, SHOWN
 
 CLOSED = "closed"  # the release is over and this gate was never decided: nobody need wait
@@ -44,9 +46,13 @@ class Verdict:
     def sentence(self) -> str:
         """'5 to 10 %: HOLD, Cora. P95 is high.'"""
         if not self.decision:
-            return f"{self.title} is not decided yet."
+            return _("{title} is not decided yet.").format(title=self.title)
         if self.decision == CLOSED:
-            return f"{self.title} was not decided. {' '.join(self.reasons)}".strip()
+            return (
+                _("{title} was not decided. {reasons}")
+                .format(title=self.title, reasons=" ".join(self.reasons))
+                .strip()
+            )
         said = f"{self.title}: {SHOWN[self.decision]}, {self.by}."
         return f"{said} {self.rationale or ' '.join(self.reasons)}".strip()
 

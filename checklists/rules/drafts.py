@@ -4,6 +4,8 @@ import math
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band, Bands, Bound, parse_bound
 
 AS_TYPED, LOWER, HIGHER, EXACTLY = "", "lower", "higher", "exactly"
@@ -52,15 +54,23 @@ def read_bounds(
         return Bounds(unit=unit)
     if green is None:
         if red is not None:
-            raise WrongBound("target", "Say what is green as well: the target as a number.")
+            raise WrongBound("target", _("Say what is green as well: the target as a number."))
         return Bounds(unit=unit)
     units = {one[1] for one in (green, red) if one and one[1]}
     if len(units) > 1:
-        raise WrongBound("fail", f"The target is in {green[1]}, the fail in {red[1]}: one unit.")
+        raise WrongBound(
+            "fail",
+            _("The target is in {green}, the fail in {red}: one unit.").format(
+                green=green[1], red=red[1]
+            ),
+        )
     named = next(iter(units), "")
     if unit and named and unit != named:
         raise WrongBound(
-            "unit", f"The bounds are in {named}. Leave the unit empty, or use {named}."
+            "unit",
+            _("The bounds are in {named}. Leave the unit empty, or use {named}.").format(
+                named=named
+            ),
         )
     return Bounds(_share(*green), red[0] if red else None, (named or unit)[:20])
 
@@ -83,7 +93,7 @@ def change_bounds(
     green, green_in = _changed("target", target, (stands.green, texts[0]), lean, words)
     red, red_in = _changed("fail", fail, (stands.red, texts[1]), lean, words)
     if red is not None and green is None:
-        raise WrongBound("target", "Say what is green as well: the target as a number.")
+        raise WrongBound("target", _("Say what is green as well: the target as a number."))
     stays = target is None or fail is None  # a bound that stays is in the unit that it had
     had = {stands.unit} if stays and unit is None and (stands.green or stands.red) else set()
     units = {one for one in (green_in, red_in, *had) if one}
@@ -91,7 +101,10 @@ def change_bounds(
         units.add(unit)
     if len(units) > 1:
         field = "unit" if unit else "fail" if fail is not None else "target"
-        raise WrongBound(field, f"This would be in {' and '.join(sorted(units))}: one unit.")
+        raise WrongBound(
+            field,
+            _("This would be in {units}: one unit.").format(units=" and ".join(sorted(units))),
+        )
     kept = stands.unit if unit is None else unit
     return Bounds(green, red, next(iter(units), kept)[:20])
 
@@ -124,17 +137,20 @@ def _read(field: str, text: str, direction: str, words: bool) -> tuple[Bound, st
     found = parse_bound(text)
     if found is None:
         if _NO_NUMBER.match(text):
-            raise WrongBound(field, "Give a finite number.")
+            raise WrongBound(field, _("Give a finite number."))
         if words or not any(letter.isdigit() for letter in text):
             return None
         raise WrongBound(
-            field, f"“{text[:40]}” is no bound. Write one such as < 0.1 %, >= 98 % or 5/5."
+            field,
+            _("“{text}” is no bound. Write one such as < 0.1 %, >= 98 % or 5/5.").format(
+                text=text[:40]
+            ),
         )
     bound, unit = found
     if words and bound.op == "=" and " " in unit:
         return None  # "22 of them are signed"
     if not math.isfinite(bound.value):
-        raise WrongBound(field, "Give a finite number.")
+        raise WrongBound(field, _("Give a finite number."))
     bare = text[0].isdigit() or text[0] in "+-−."
     return (Bound(op, bound.value), unit) if op and bare else (bound, unit)
 

@@ -5,6 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
 PASS, WARN, FAIL = WORDS = ("pass", "warn", "fail")
 SHOWN = {PASS: "PASS", WARN: "WARN", FAIL: "FAIL"}
 NOUNS = {WARN: ("warning", "warnings"), FAIL: ("failure", "failures")}
@@ -45,12 +48,16 @@ def clean_output(text: str) -> str:
 def objection(word: str, output: str, analysis: str) -> tuple[str, str] | None:
     """The field that is wrong with a result, and why; None when none is."""
     if word not in WORDS:
-        return "word", f"A result is {', '.join(SHOWN.values())}."
+        return "word", _("A result is {values}.").format(values=", ".join(SHOWN.values()))
     size = len(output.encode())
     if size > OUTPUT_LIMIT:
-        return "output", f"The output has {size / 1024:.0f} KB; 64 KB are kept. Send its end."
+        return "output", _("The output has {size:.0f} KB; 64 KB are kept. Send its end.").format(
+            size=size / 1024
+        )
     if len(analysis) > ANALYSIS_LIMIT:
-        return "analysis", f"The analysis has more than {ANALYSIS_LIMIT} characters."
+        return "analysis", _("The analysis has more than {analysis_limit} characters.").format(
+            analysis_limit=ANALYSIS_LIMIT
+        )
     return None
 
 
@@ -62,20 +69,34 @@ def totals(outcomes: Iterable[Outcome]) -> str:
     """``6 pass, 1 warning accepted of 7``: every dry run in one sentence (S76)."""
     found = list(outcomes)
     if not found:
-        return "none yet"
+        return _("none yet")
     stands = [one for one in found if not one.other]
     counted = Counter((one.word, one.accepted) for one in stands)
-    parts = [f"{number} pass"] if (number := sum(one.word == PASS for one in stands)) else []
+    parts = (
+        [_("{number} pass").format(number=number)]
+        if (number := sum(one.word == PASS for one in stands))
+        else []
+    )
     parts += _troubles(counted)
     if other := len(found) - len(stands):
-        parts.append(f"{other} changed since")
+        parts.append(_("{other} changed since").format(other=other))
     if never := sum(not one.word for one in stands):
-        parts.append(f"{never} not run")
-    return f"{', '.join(parts)} of {len(found)}"
+        parts.append(_("{never} not run").format(never=never))
+    return _("{parts} of {count}").format(parts=", ".join(parts), count=len(found))
+
+
+_TROUBLES = {
+    (WARN, True): ngettext_lazy("{count} warning accepted", "{count} warnings accepted"),
+    (WARN, False): ngettext_lazy("{count} warning not accepted", "{count} warnings not accepted"),
+    (WARN, None): ngettext_lazy("{count} warning", "{count} warnings"),
+    (FAIL, True): ngettext_lazy("{count} failure accepted", "{count} failures accepted"),
+    (FAIL, False): ngettext_lazy("{count} failure not accepted", "{count} failures not accepted"),
+    (FAIL, None): ngettext_lazy("{count} failure", "{count} failures"),
+}
 
 
 def _troubles(counted: Counter[tuple[str, bool | None]]) -> Iterable[str]:
-    for word, (one, many) in NOUNS.items():
-        for accepted, how in ((True, " accepted"), (False, " not accepted"), (None, "")):
+    for word in NOUNS:
+        for accepted in (True, False, None):
             if number := counted[word, accepted]:
-                yield f"{number} {one if number == 1 else many}{how}"
+                yield (_TROUBLES[word, accepted] % number).format(count=number)

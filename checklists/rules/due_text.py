@@ -7,10 +7,13 @@ ahead, else the next one from now on.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from warroom.rules import lengths, typed
 
-WOULD_BE_RIGHT = "Write 20:55, T+11:55, T-2h or 2025-10-23 21:15; times are UTC."
-LENGTH_WOULD_BE_RIGHT = "Write 24h, 30m, 1h30m or 2d; at most ten years."
+WOULD_BE_RIGHT = _l("Write 20:55, T+11:55, T-2h or 2025-10-23 21:15; times are UTC.")
+LENGTH_WOULD_BE_RIGHT = _l("Write 24h, 30m, 1h30m or 2d; at most ten years.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,23 @@ def parse_due(text: str, t0: datetime | None, now: datetime) -> Due:
     clock = typed.clock_of(text)
     at = _on_its_day(*clock, t0, now) if clock else typed.date_of(text)
     if at is None:
-        raise NotUnderstood(f"{text[:40]!r} is no time. {WOULD_BE_RIGHT}")
+        raise NotUnderstood(
+            _("{text!r} is no time. {would_be_right}").format(
+                text=text[:40], would_be_right=WOULD_BE_RIGHT
+            )
+        )
     return Due(at=at)
 
 
 def _offset(text: str) -> int:
     seconds = typed.offset_of(text)
     if seconds is None:
-        what = "no offset from T0, or one of more than ten years"
-        raise NotUnderstood(f"{text[:40]!r} is {what}. {WOULD_BE_RIGHT}")
+        what = _("no offset from T0, or one of more than ten years")
+        raise NotUnderstood(
+            _("{text!r} is {what}. {would_be_right}").format(
+                text=text[:40], what=what, would_be_right=WOULD_BE_RIGHT
+            )
+        )
     return seconds
 
 
@@ -76,7 +87,11 @@ def parse_length(text: str) -> int | None:
         return None
     seconds = typed.length_of(text)
     if seconds is None:
-        raise NotUnderstood(f"{text[:40]!r} is no length of time. {LENGTH_WOULD_BE_RIGHT}")
+        raise NotUnderstood(
+            _("{text!r} is no length of time. {length_would_be_right}").format(
+                text=text[:40], length_would_be_right=LENGTH_WOULD_BE_RIGHT
+            )
+        )
     return seconds
 
 

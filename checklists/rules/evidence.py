@@ -6,6 +6,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from warroom.rules.wording import duration_text, number_text
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -23,7 +26,7 @@ VALID_FOR_S = {
 LEAST_S, MOST_S = MINUTE, 366 * DAY
 AHEAD = timedelta(minutes=1)  # clocks that run a little ahead are forgiven
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-KEY_RULE = (
+KEY_RULE = _l(
     "A key is of letters, digits, dots, hyphens and underscores, at most 80: load.p95, backup."
 )
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
@@ -51,11 +54,13 @@ def value_text(value: float, unit: str) -> str:
 def value_objection(value: object) -> str | None:
     """Why something is no value, in words; None when it is a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "A value is a number."
+        return _("A value is a number.")
     try:
-        return None if math.isfinite(value) else "A value is a finite number, not NaN or infinity."
+        return (
+            None if math.isfinite(value) else _("A value is a finite number, not NaN or infinity.")
+        )
     except OverflowError:
-        return "The number is too large to be kept."
+        return _("The number is too large to be kept.")
 
 
 def as_utc(at: datetime) -> datetime:
@@ -67,15 +72,17 @@ def time_objection(at: datetime, now: datetime) -> str | None:
     """Why nothing can have been observed at ``at`` (both UTC); None when it can."""
     if at > now + AHEAD:
         ahead = duration_text(at - now)
-        return f"It would have been observed in {ahead}: give a time that has been, in UTC."
-    return "It is too long ago to be meant." if at < EARLIEST else None
+        return _(
+            "It would have been observed in {ahead}: give a time that has been, in UTC."
+        ).format(ahead=ahead)
+    return _("It is too long ago to be meant.") if at < EARLIEST else None
 
 
 def span_objection(seconds: int) -> str | None:
     """Why a reading cannot count for so many seconds; None when it can."""
     if LEAST_S <= seconds <= MOST_S:
         return None
-    return "It counts for at least a minute and at most 366 days: 45m, 12h, 7d."
+    return _("It counts for at least a minute and at most 366 days: 45m, 12h, 7d.")
 
 
 def other_commit(given: str, named: Iterable[str]) -> str:
@@ -141,7 +148,7 @@ def full_figures(prefix: str, figures: Iterable[Any]) -> list[dict[str, Any]]:
 
 def detail_text(form: str, detail: str) -> str:
     """Format and detail of a file in one line, the tool's name once: "k6 summary, 2 min"."""
-    first, _, rest = detail.partition(", ")
+    first, _unused, rest = detail.partition(", ")
     if first and first.lower() in form.lower():
         detail = rest
     return ", ".join(filter(None, (form, detail)))[:300]

@@ -6,6 +6,9 @@ Only what a browser shows harmlessly or hands to the reader's disk: no HTML, no 
 import re
 import unicodedata
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 MB = 1024 * 1024
 LIMIT_BYTES, LIMIT_FILES = 10 * MB, 50
 NAME_LIMIT = 120
@@ -28,20 +31,20 @@ TYPES = {
     "yml": "application/yaml",
 }
 IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-TAKEN = "png, jpg, gif, webp, pdf, zip, txt, log, md, csv, json, xml or yaml"
+TAKEN = _l("png, jpg, gif, webp, pdf, zip, txt, log, md, csv, json, xml or yaml")
 _WAYS_OUT = {
-    "svg": "An SVG can carry script: attach it as PNG.",
-    "html": "A page can carry script: attach it as PDF, or a screenshot as PNG.",
-    "htm": "A page can carry script: attach it as PDF, or a screenshot as PNG.",
-    "heic": "Save the picture as JPG.",
-    "bmp": "Save the picture as PNG.",
-    "doc": "Save it as PDF.",
-    "docx": "Save it as PDF.",
-    "xls": "Save it as PDF or CSV.",
-    "xlsx": "Save it as PDF or CSV.",
-    "gz": "Pack it as ZIP.",
-    "tar": "Pack it as ZIP.",
-    "tgz": "Pack it as ZIP.",
+    "svg": _l("An SVG can carry script: attach it as PNG."),
+    "html": _l("A page can carry script: attach it as PDF, or a screenshot as PNG."),
+    "htm": _l("A page can carry script: attach it as PDF, or a screenshot as PNG."),
+    "heic": _l("Save the picture as JPG."),
+    "bmp": _l("Save the picture as PNG."),
+    "doc": _l("Save it as PDF."),
+    "docx": _l("Save it as PDF."),
+    "xls": _l("Save it as PDF or CSV."),
+    "xlsx": _l("Save it as PDF or CSV."),
+    "gz": _l("Pack it as ZIP."),
+    "tar": _l("Pack it as ZIP."),
+    "tgz": _l("Pack it as ZIP."),
 }
 _BEGINS = (
     (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
@@ -82,19 +85,23 @@ def objection(name: str, content: bytes) -> str | None:
     """Why a file is not taken, and what would be; the sentence, or None."""
     ending, size = _ending(name), len(content)
     if not size:
-        return f"{name} is empty."
+        return _("{name} is empty.").format(name=name)
     if size > LIMIT_BYTES:
-        return (
-            f"{name} has {size / MB:.1f} MB; {LIMIT_BYTES // MB} MB are taken. "
-            "Attach the part that matters, or put it elsewhere and give the link."
-        )
+        return _(
+            "{name} has {size:.1f} MB; {limit_bytes} MB are taken. Attach the part "
+            "that matters, or put it elsewhere and give the link."
+        ).format(name=name, size=size / MB, limit_bytes=LIMIT_BYTES // MB)
     if ending not in TYPES:
         way_out = _WAYS_OUT.get(ending, f"Attach {TAKEN}.")
-        return f"{name} is not taken: {f'.{ending}' if ending else 'it has no ending'}. {way_out}"
+        return _("{name} is not taken: {words}. {way_out}").format(
+            name=name, words=f".{ending}" if ending else _("it has no ending"), way_out=way_out
+        )
     if content_type(name, content) is None:
         found = _sniffed(content)
-        said = {"text": "text", "": "something else"}.get(found, found.partition("/")[2].upper())
-        return f"{name} is not what its ending says: it begins like {said}. Give the right ending."
+        said = {"text": "text", "": _("something else")}.get(found, found.partition("/")[2].upper())
+        return _(
+            "{name} is not what its ending says: it begins like {said}. Give the right ending."
+        ).format(name=name, said=said)
     return None
 
 
@@ -103,7 +110,7 @@ def _ending(name: str) -> str:
 
 
 def _family(wanted: str) -> str:
-    binary = {found for _, found in _BEGINS}
+    binary = {found for _unused, found in _BEGINS}
     return wanted if wanted in binary else "text"
 
 

@@ -8,10 +8,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Protocol
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 CRITICAL, HIGH, MEDIUM, LOW, INFO = SEVERITIES = ("critical", "high", "medium", "low", "info")
 GRAVE = frozenset({CRITICAL, HIGH})
 OPEN, ACCEPTED, FIXED, FALSE = STATES = ("open", "accepted", "fixed", "false-positive")
-WORDS = {OPEN: "open", ACCEPTED: "accepted", FIXED: "fixed", FALSE: "false positive"}
+WORDS = {
+    OPEN: _l("open"),
+    ACCEPTED: _l("accepted"),
+    FIXED: _l("fixed"),
+    FALSE: _l("false positive"),
+}
 ICONS = {OPEN: "open", ACCEPTED: "cond", FIXED: "ok", FALSE: "skip"}
 LETS_GO = frozenset({ACCEPTED, FALSE})
 REASON_LEAST = 10
@@ -71,7 +79,7 @@ def stated(counted: Iterable[tuple[str, int]]) -> str:
     """``7: 1 open, 1 accepted, 4 fixed, 1 false positive`` of pairs of state and number."""
     known = dict(counted)
     parts = [f"{known[state]} {WORDS[state]}" for state in STATES if known.get(state)]
-    return f"{sum(known.values())}: {', '.join(parts)}" if parts else "none yet"
+    return f"{sum(known.values())}: {', '.join(parts)}" if parts else _("none yet")
 
 
 def graded(counted: Iterable[tuple[str, int]]) -> str:
@@ -83,11 +91,13 @@ def graded(counted: Iterable[tuple[str, int]]) -> str:
 def objection(state: str, reason: str, until: datetime | None, now: datetime) -> tuple[str, str]:
     """Which field is wrong with a state that is wanted, and why; two empty texts when none is."""
     if state not in STATES:
-        return "state", f"A finding is {', '.join(WORDS.values())}."
+        return "state", _("A finding is {values}.").format(values=", ".join(WORDS.values()))
     if state in LETS_GO and len(reason) < REASON_LEAST:
-        return "reason", f"Say why, in at least {REASON_LEAST} characters; gates show it."
+        return "reason", _("Say why, in at least {reason_least} characters; gates show it.").format(
+            reason_least=REASON_LEAST
+        )
     if state == ACCEPTED and until is None:
-        return "until", "Say until when it is accepted; then it counts again."
+        return "until", _("Say until when it is accepted; then it counts again.")
     if state == ACCEPTED and until is not None and until <= now:
-        return "until", "This end has passed. Write one that lies ahead."
+        return "until", _("This end has passed. Write one that lies ahead.")
     return "", ""

@@ -4,6 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.words import GO, HOLD, NO_GO, SHOWN
 from warroom.rules.typed import length_of
 
@@ -78,43 +81,73 @@ def letter(decided: Decided) -> tuple[str, str]:
     said = f"{decided.gate}: {SHOWN[decided.word]}"
     lines = [f"{decided.release}, {said}.", "", _who(decided)]
     lines += [decided.rationale, ""] if decided.rationale else [""]
-    lines += [f"T0 is {decided.t0} UTC."] if decided.t0 else []
-    lines += [f"Looked at again {decided.hold_until} UTC."] if decided.hold_until else []
+    lines += [_("T0 is {t0} UTC.").format(t0=decided.t0)] if decided.t0 else []
+    lines += (
+        [_("Looked at again {hold_until} UTC.").format(hold_until=decided.hold_until)]
+        if decided.hold_until
+        else []
+    )
     return f"{decided.release}: {said}", "\n".join([*lines, decided.url, ""])
 
 
 def notice(decided: Decided) -> str:
     """The draft of what stakeholders are told. No reason that is not the rule's or written."""
     lines = [
-        f"{decided.release} does not go ahead as planned."
+        _("{release} does not go ahead as planned.").format(release=decided.release)
         if decided.word == NO_GO
-        else f"{decided.release}: {decided.gate} says {SHOWN[decided.word]}.",
-        f"{decided.gate} was decided {SHOWN[decided.word]} at {decided.at} UTC.",
+        else _("{release}: {gate} says {word}.").format(
+            release=decided.release, gate=decided.gate, word=SHOWN[decided.word]
+        ),
+        _("{gate} was decided {word} at {at} UTC.").format(
+            gate=decided.gate, word=SHOWN[decided.word], at=decided.at
+        ),
     ]
-    lines += [f"Planned until now: {decided.t0} UTC."] if decided.t0 else []
-    lines += ["Reasons:", *(f"- {reason}" for reason in decided.reasons)]
+    lines += [_("Planned until now: {t0} UTC.").format(t0=decided.t0)] if decided.t0 else []
+    lines += [_("Reasons:"), *(f"- {reason}" for reason in decided.reasons)]
     lines += [f"- {decided.rationale}"] if decided.rationale else []
-    lines += ["The new date follows as soon as it is set."] if decided.word == NO_GO else []
+    lines += [_("The new date follows as soon as it is set.")] if decided.word == NO_GO else []
     return "\n".join(lines)
 
 
 def _who(decided: Decided) -> str:
-    return f"Decided by {decided.by} at {decided.at} UTC, {decided.how}."
+    return _("Decided by {by} at {at} UTC, {how}.").format(
+        by=decided.by, at=decided.at, how=decided.how
+    )
 
 
-_MEETINGS = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
-_SAID = re.compile(rf", ({'|'.join(_MEETINGS)}|\d+th) meeting$")
+_MEETINGS = (
+    _l("{gate}, second meeting"),
+    _l("{gate}, third meeting"),
+    _l("{gate}, fourth meeting"),
+    _l("{gate}, fifth meeting"),
+    _l("{gate}, sixth meeting"),
+    _l("{gate}, seventh meeting"),
+    _l("{gate}, eighth meeting"),
+    _l("{gate}, ninth meeting"),
+)
+_LATER = _l("{gate}, meeting {number}")
+
+
+def _meeting_of(title: str) -> str:
+    """The title without the words that say the how manyth meeting it is."""
+    ends = [str(said).replace("{gate}", "") for said in _MEETINGS]
+    later = (
+        re.escape(str(_LATER)).replace(r"\{gate\}", "(?P<gate>.*)").replace(r"\{number\}", r"\d+")
+    )
+    if found := re.fullmatch(later, title):
+        return found["gate"]
+    return next((title.removesuffix(end) for end in ends if title.endswith(end)), title)
 
 
 def next_meeting(title: str, key: str, taken: Sequence[str]) -> tuple[str, str]:
     """Title and key of the gate that is held after a NO-GO: '…, second meeting', 'gate-1-2'."""
-    base_title = _SAID.sub("", title)
-    base_key, number = re.sub(r"-\d+$", "", key) if _SAID.search(title) else key, 2
+    base = _meeting_of(title)
+    base_key, number = re.sub(r"-\d+$", "", key) if base != title else key, 2
     while f"{base_key[:55]}-{number}" in taken:
         number += 1
-    word = _MEETINGS[number - 2] if number - 2 < len(_MEETINGS) else f"{number}th"
-    ending = f", {word} meeting"
-    return f"{base_title[: 200 - len(ending)]}{ending}", f"{base_key[:55]}-{number}"
+    said = str(_MEETINGS[number - 2] if number - 2 < len(_MEETINGS) else _LATER)
+    room = 200 - len(said.format(gate="", number=number))
+    return said.format(gate=base[:room], number=number), f"{base_key[:55]}-{number}"
 
 
 KINDS = (TASK, ANNOUNCEMENT, SCHEDULE, BLOCKERS, PLAN, NEW_DATE, NOTICE)

@@ -4,6 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.votes import ALL, COUNT, too_few
 
 HOLD_MOST = 20160  # two weeks
@@ -14,14 +17,14 @@ VOTED_ON = ("quorum", "quorum_count", "voters", "veto_roles")
 LABELS = {
     "title": "title",
     "offset_s": "opening",
-    "decider": "who decides",
-    "hold_minutes": "hold length",
-    "voters": "who votes",
-    "veto_roles": "veto roles",
+    "decider": _l("who decides"),
+    "hold_minutes": _l("hold length"),
+    "voters": _l("who votes"),
+    "veto_roles": _l("veto roles"),
     "quorum": "quorum",
-    "quorum_count": "number of goes wanted",
-    "delegate_minutes": "minutes until a vote can be delegated",
-    "silence_minutes": "minutes of silence",
+    "quorum_count": _l("number of goes wanted"),
+    "delegate_minutes": _l("minutes until a vote can be delegated"),
+    "silence_minutes": _l("minutes of silence"),
 }
 
 
@@ -59,27 +62,31 @@ def gate_objection(
 ) -> tuple[str, str] | None:
     """Why a gate may not be set so: (field, sentence), or None. ``voting``: who may vote."""
     if not wanted["title"]:
-        return "title", "A gate wants a title, such as 5 to 10 %."
+        return "title", _("A gate wants a title, such as 5 to 10 %.")
     if len(wanted["title"]) > 200:
-        return "title", "The title has more than 200 characters."
+        return "title", _("The title has more than 200 characters.")
     for field in ("voters", "veto_roles"):
         if unknown := [key for key in wanted[field] if key not in roles]:
-            return field, f"This release has no role {unknown[0]!r}."
+            return field, _("This release has no role {unknown!r}.").format(unknown=unknown[0])
     if wanted["decider"] and wanted["decider"] not in roles:
-        return "decider", f"This release has no role {wanted['decider']!r}."
+        return "decider", _("This release has no role {decider!r}.").format(
+            decider=wanted["decider"]
+        )
     return _of_quorum(wanted, voting) or _of_minutes(wanted)
 
 
 def _of_quorum(wanted: Mapping[str, Any], voting: Sequence[str]) -> tuple[str, str] | None:
     if wanted["quorum"] not in (ALL, COUNT):
-        return "quorum", f"{wanted['quorum']!r} is no quorum. One of: {ALL}, {COUNT}."
+        return "quorum", _("{quorum!r} is no quorum. One of: {all}, {count}.").format(
+            quorum=wanted["quorum"], all=ALL, count=COUNT
+        )
     if wanted["quorum"] == ALL:
         return None
     # Whoever is named to vote and has no right to gives no go.
     count = wanted["quorum_count"]
     many = len(set(wanted["voters"]) & set(voting) if wanted["voters"] else set(voting))
     if not count or count < 1:
-        return "quorum_count", "Say how many roles have to say go."
+        return "quorum_count", _("Say how many roles have to say go.")
     if count > many:
         return "quorum_count", f"{too_few(count, many)}."
     return None
@@ -94,7 +101,9 @@ def _of_minutes(wanted: Mapping[str, Any]) -> tuple[str, str] | None:
     for field, (least, most) in limits.items():
         value = wanted[field]
         if value is not None and not least <= value <= most:
-            return field, f"{value} minutes are out of bounds: {least} to {most}."
+            return field, _("{value} minutes are out of bounds: {least} to {most}.").format(
+                value=value, least=least, most=most
+            )
     return None
 
 

@@ -15,9 +15,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
+
 from checklists.rules.bands import Band
 from checklists.rules.votes import ALL, Ballot, Quorum, against
 from checklists.rules.words import FINAL, GO, HOLD, NO_GO, SHOWN, WORDS, Reason, ended
+from warroom.rules.wording import listed
 
 __all__ = ["ALL", "FINAL", "GO", "HOLD", "NO_GO", "SHOWN", "WORDS", "Ballot", "Quorum"]
 LEAST_RATIONALE = 20  # characters with which somebody goes against the rule
@@ -130,10 +134,20 @@ def recommend(facts: Facts) -> Recommendation:
 
 def _counted(bands: Counter, accepted: int) -> str:
     if not bands.total() and not accepted:
-        return "nothing is measured"
-    counts = f"{bands[Band.GREEN]} green, {bands[Band.YELLOW]} yellow, {bands[Band.RED]} red"
-    counts += f", {bands[Band.NO_DATA]} without data" if bands[Band.NO_DATA] else ""
-    return f"{counts}, {accepted} accepted" if accepted else counts
+        return _("nothing is measured")
+    counts = _("{green} green, {yellow} yellow, {red} red").format(
+        green=bands[Band.GREEN], yellow=bands[Band.YELLOW], red=bands[Band.RED]
+    )
+    counts += (
+        _(", {no_data} without data").format(no_data=bands[Band.NO_DATA])
+        if bands[Band.NO_DATA]
+        else ""
+    )
+    return (
+        _("{counts}, {accepted} accepted").format(counts=counts, accepted=accepted)
+        if accepted
+        else counts
+    )
 
 
 def _of_readings(readings: Sequence[Reading]) -> list[Reason]:
@@ -149,7 +163,7 @@ def reached_percent(readings: Sequence[Reading]) -> float | None:
     """What the weighted among these reach, in percent of their weights; None without any."""
     worth = {Band.GREEN: 1.0, Band.YELLOW: 0.5}
     weighted = [(reading.weight, worth.get(reading.band, 0.0)) for reading in readings]
-    total = sum(weight for weight, _ in weighted if weight)
+    total = sum(weight for weight, _unused in weighted if weight)
     if not total:
         return None
     return 100 * sum(weight * worth for weight, worth in weighted if weight) / total
@@ -163,9 +177,16 @@ def _of_weights(readings: Sequence[Reading], reached: float | None, bar: Bar) ->
     weighted = [r for r in readings if r.weight and r.band in (Band.YELLOW, Band.RED)]
     low = ", ".join(f"{r.label} {r.band.value}" for r in weighted)
     because = f": {low}" if low else ""
-    text = f"The weighted criteria reach {reached:.1f} % of {bar.reach:g} %{because}."
+    text = _("The weighted criteria reach {reached:.1f} % of {reach:g} %{because}.").format(
+        reached=reached, reach=bar.reach, because=because
+    )
     if bar.fail is not None and reached < bar.fail:
-        return [Reason(NO_GO, f"{text[:-1]}; under {bar.fail:g} % it is a no-go.")]
+        return [
+            Reason(
+                NO_GO,
+                _("{text}; under {fail:g} % it is a no-go.").format(text=text[:-1], fail=bar.fail),
+            )
+        ]
     return [Reason(HOLD, text)]
 
 
@@ -173,34 +194,46 @@ def _weightless(readings: Sequence[Reading], reached: float | None, bar: Bar) ->
     """What weighs nothing, or must reach nothing, would say go whatever was measured."""
     weighted = [reading for reading in readings if reading.weight is not None]
     if weighted and reached is None:
-        return Reason(HOLD, f"{', '.join(r.label for r in weighted)}: the weights add up to 0.")
+        return Reason(
+            HOLD, _("{r}: the weights add up to 0.").format(r=", ".join(r.label for r in weighted))
+        )
     if weighted and bar.reach <= 0:
-        return Reason(HOLD, "The weighted criteria have to reach 0 %, which says nothing.")
+        return Reason(HOLD, _("The weighted criteria have to reach 0 %, which says nothing."))
     return None
+
+
+_ITEMS = ngettext_lazy(
+    "{count} blocking item is open: {names}.", "{count} blocking items are open: {names}."
+)
+_CONDITIONS = ngettext_lazy(
+    "{count} blocking condition is open: {names}.",
+    "{count} blocking conditions are open: {names}.",
+)
 
 
 def _of_open_work(facts: Facts) -> list[Reason]:
     found = []
-    for kind, names in (("item", facts.items), ("condition", facts.conditions)):
+    for said, names in ((_ITEMS, facts.items), (_CONDITIONS, facts.conditions)):
         if names:
-            many = (
-                f"1 blocking {kind} is" if len(names) == 1 else f"{len(names)} blocking {kind}s are"
-            )
-            found.append(Reason(HOLD, f"{many} open: {', '.join(names)}."))
+            text = (said % len(names)).format(count=len(names), names=", ".join(names))
+            found.append(Reason(HOLD, text))
     return [*found, Reason(HOLD, facts.score)] if facts.score else found
 
 
 def _for_go(facts: Facts, rest: Sequence[Reading], accepted: Sequence[Reading]) -> Reason:
     if not _speaks(rest, accepted) and not facts.ballots:
-        green = "green" if rest else "measured"
-        return Reason(HOLD, f"Nothing is {green} and nobody votes here, so nothing says go.")
+        if rest:
+            nothing = _("Nothing is green and nobody votes here, so nothing says go.")
+        else:
+            nothing = _("Nothing is measured and nobody votes here, so nothing says go.")
+        return Reason(HOLD, nothing)
     said = []
     if rest:
         green = sum(reading.band is Band.GREEN for reading in rest)
         said.append(_measured(green, len(rest)))
     if facts.ballots:
         said.append(facts.quorum.met(facts.ballots))
-    text = " and ".join(said) or "nothing else is asked"
+    text = listed(said) or _("nothing else is asked")
     text = f"{text[0].upper()}{text[1:]}."
     deviations = " ".join(ended(f"{reading.label}: {reading.waived}") for reading in accepted)
     return Reason(GO, f"{text} {deviations}".strip())
@@ -214,8 +247,14 @@ def _speaks(rest: Sequence[Reading], accepted: Sequence[Reading]) -> bool:
 
 def _measured(green: int, count: int) -> str:
     if green < count:
-        return f"{green} of {count} criteria are green and the weighted ones reach their bar"
-    return "its one criterion is green" if count == 1 else f"all {count} criteria are green"
+        return _(
+            "{green} of {count} criteria are green and the weighted ones reach their bar"
+        ).format(green=green, count=count)
+    return (
+        _("its one criterion is green")
+        if count == 1
+        else _("all {count} criteria are green").format(count=count)
+    )
 
 
 def written_length(text: str) -> int:
@@ -240,21 +279,31 @@ def decision_objection(
     waits for the gate to open; HOLD and NO-GO never wait.
     """
     if word not in WORDS:
-        return "decision", f"{word!r} is no decision. One of: {', '.join(WORDS)}."
+        return "decision", _("{word!r} is no decision. One of: {words}.").format(
+            word=word, words=", ".join(WORDS)
+        )
     if word == GO and not is_open:
-        return "decision", f"GO is possible from {opens}, or once all votes are in."
+        return "decision", _("GO is possible from {opens}, or once all votes are in.").format(
+            opens=opens
+        )
     if written_length(rationale) >= LEAST_RATIONALE:
         return None
     if word == GO and accepted:
         return (
             "rationale",
-            f"You accepted this yourself: {', '.join(accepted)}. A GO that rests on it wants a "
-            f"written reason of at least {LEAST_RATIONALE} characters.",
+            _(
+                "You accepted this yourself: {accepted}. A GO that rests on it wants a "
+                "written reason of at least {least_rationale} characters."
+            ).format(accepted=", ".join(accepted), least_rationale=LEAST_RATIONALE),
         )
     if word != recommended:
         return (
             "rationale",
-            f"The rule says {SHOWN[recommended]}. To decide {SHOWN[word]} wants a written reason "
-            f"of at least {LEAST_RATIONALE} characters.",
+            _(
+                "The rule says {recommended}. To decide {word} wants a written reason of "
+                "at least {least_rationale} characters."
+            ).format(
+                recommended=SHOWN[recommended], word=SHOWN[word], least_rationale=LEAST_RATIONALE
+            ),
         )
     return None

@@ -2,6 +2,9 @@
 
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from warroom.rules.wording import duration_text
 
 STATES = ("open", "doing", "done", "failed", "blocked", "skipped", "not_applicable")
@@ -17,16 +20,18 @@ PAST = {
     "failed": "failed",
     "blocked": "blocked",
     "skipped": "skipped",
-    "not_applicable": "not applicable",
+    "not_applicable": _l("not applicable"),
 }
 
 
 def objection(state: str, reason: str) -> tuple[str, str] | None:
     """Why an item may not be set to ``state``: (field, sentence), or None if it may."""
     if state not in STATES:
-        return "state", f"{state!r} is no state of an item. One of: {', '.join(STATES)}."
+        return "state", _("{state!r} is no state of an item. One of: {states}.").format(
+            state=state, states=", ".join(STATES)
+        )
     if state in WANT_REASON and not reason.strip():
-        return "reason", f"To set an item to {PAST[state]} wants a reason."
+        return "reason", _("To set an item to {state} wants a reason.").format(state=PAST[state])
     return None
 
 
@@ -42,9 +47,13 @@ def left_out(required: bool, state: str, by: str, reason: str) -> str:
     """
     if not required or state not in LEFT_OUT:
         return ""
-    verb = "skipped" if state == "skipped" else "set not applicable"
-    who = f" by {by}" if by else ""
-    return f"required, {verb}{who}: {reason}" if reason else f"required, {verb}{who}"
+    verb = "skipped" if state == "skipped" else _("set not applicable")
+    who = _(" by {by}").format(by=by) if by else ""
+    return (
+        _("required, {verb}{who}: {reason}").format(verb=verb, who=who, reason=reason)
+        if reason
+        else _("required, {verb}{who}").format(verb=verb, who=who)
+    )
 
 
 def left_out_list(items: list[tuple[str, str]]) -> str:
@@ -53,7 +62,7 @@ def left_out_list(items: list[tuple[str, str]]) -> str:
     ``items``: the ref of each item and its ``left_out``.
     """
     named = [f"{ref} ({why})" for ref, why in items if why]
-    return f" Left out: {'; '.join(named)}." if named else ""
+    return _(" Left out: {named}.").format(named="; ".join(named)) if named else ""
 
 
 # --- N of M (S36) ----------------------------------------------------------------------------
@@ -61,17 +70,21 @@ def left_out_list(items: list[tuple[str, str]]) -> str:
 
 def count_text(done: int | None, of: int | None, unit: str) -> str:
     """``3 of 7 attached``; "" for an item that counts nothing."""
-    return f"{done or 0} of {of} {unit}".rstrip() if of else ""
+    return (
+        _("{done} of {of} {unit}").format(done=done or 0, of=of, unit=unit).rstrip() if of else ""
+    )
 
 
 def count_objection(done: int, of: int | None, least: int) -> str | None:
     """Why a count may not be set to ``done``; ``least``: what counts by itself already."""
     if not of:
-        return "This item counts nothing: it has no number to reach."
+        return _("This item counts nothing: it has no number to reach.")
     if done > of:
-        return f"{done} of {of} is too many: at most {of}."
+        return _("{done} of {of} is too many: at most {of}.").format(done=done, of=of)
     if done < least:
-        return f"{least} are attached here already, so it is at least {least}."
+        return _("{least} are attached here already, so it is at least {least}.").format(
+            least=least
+        )
     return None
 
 
@@ -112,13 +125,19 @@ def too_early(
         return None
     done, of, unit = count
     if of and (done or 0) < of:
-        return f"It is at {count_text(done, of, unit)}. Give the number, or say why it is done."
+        return _("It is at {done}. Give the number, or say why it is done.").format(
+            done=count_text(done, of, unit)
+        )
     if not duration_s:
         return None
     end, whole = ends_at(started, duration_s), duration_text(duration_s)
     if end is None:
-        return f"It runs {whole} and was not started. Start it, or say why it is done already."
+        return _(
+            "It runs {whole} and was not started. Start it, or say why it is done already."
+        ).format(whole=whole)
     if now < end:
         left = duration_text(end - now)
-        return f"It runs {whole} and has {left} to go. Wait, or say why it is done already."
+        return _(
+            "It runs {whole} and has {left} to go. Wait, or say why it is done already."
+        ).format(whole=whole, left=left)
     return None

@@ -8,6 +8,10 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
 from checklists.rules.bands import Band, Bands, Bound, exact, judge, parse_bound, show
 from warroom.rules.wording import listed, number_text
 
@@ -31,14 +35,14 @@ LIMITED = (
     Kind("p50", "P50", "ms", "<=", "p50_ms", "p50"),
     Kind("p95", "P95", "ms", "<=", "p95_ms", "p95"),
     Kind("p99", "P99", "ms", "<=", "p99_ms", "p99"),
-    Kind("errors", "Errors", "%", "<=", "error_percent", "error-rate"),
-    Kind("rps", "Throughput", "/s", ">=", "throughput", "rps"),
+    Kind("errors", _l("Errors"), "%", "<=", "error_percent", "error-rate"),
+    Kind("rps", _l("Throughput"), "/s", ">=", "throughput", "rps"),
 )
 BESIDE = (
     Kind("cpu", "CPU", "%", "", "", "cpu"),
-    Kind("memory", "Memory", "%", "", "", "memory"),
-    Kind("requests", "Requests", "", "", "", "requests"),
-    Kind("users", "Users", "", "", "", "users"),
+    Kind("memory", _l("Memory"), "%", "", "", "memory"),
+    Kind("requests", _l("Requests"), "", "", "", "requests"),
+    Kind("users", _l("Users"), "", "", "", "users"),
 )
 KINDS = {kind.key: kind for kind in (*LIMITED, *BESIDE)}
 PERCENT = ("errors", "cpu", "memory")
@@ -157,8 +161,10 @@ def judge_run(limits: Limits, measured: Figures) -> Outcome:
     if missing or not limited:
         return Outcome(Band.NO_DATA, _missing_sentence(missing, figures), figures)
     told = listed([f"{one.label} {one.text}" for one in limited])
-    word = "The limit is" if len(limited) == 1 else f"All {len(limited)} limits are"
-    return Outcome(Band.GREEN, f"{word} met: {told}.", figures)
+    said = ngettext(
+        "The limit is met: {told}.", "All {count} limits are met: {told}.", len(limited)
+    )
+    return Outcome(Band.GREEN, said.format(count=len(limited), told=told), figures)
 
 
 def _judged(kind: Kind, limit: Bound | float | None, value: float | None) -> Judged | None:
@@ -174,17 +180,24 @@ def _judged(kind: Kind, limit: Bound | float | None, value: float | None) -> Jud
 
 
 def _red_sentence(red: list[Judged], missing: list[Judged]) -> str:
-    told = listed([f"{one.label} {one.text} (limit {one.limit})" for one in red])
-    more = f" {_names(missing)} not measured." if missing else ""
+    told = listed(
+        [
+            _("{one} {one_text} (limit {limit})").format(
+                one=one.label, one_text=one.text, limit=one.limit
+            )
+            for one in red
+        ]
+    )
+    more = _(" {names} not measured.").format(names=_names(missing)) if missing else ""
     return f"{told}.{more}"
 
 
 def _missing_sentence(missing: list[Judged], figures: tuple[Judged, ...]) -> str:
     if missing:
-        return f"{_names(missing)} not measured."
+        return _("{names} not measured.").format(names=_names(missing))
     if any(one.value is not None for one in figures):
-        return "The profile sets no limit, so nothing is judged."
-    return "Nothing was measured."
+        return _("The profile sets no limit, so nothing is judged.")
+    return _("Nothing was measured.")
 
 
 def _names(figures: list[Judged]) -> str:
@@ -195,17 +208,21 @@ def objection(measured: Figures) -> tuple[str, str] | None:
     """The figure that cannot be meant, and why; None when all can."""
     for key, value in measured.items():
         if key not in KINDS:
-            return key, f"No figure of a run is called {key}: {', '.join(KINDS)}."
+            return key, _("No figure of a run is called {key}: {kinds}.").format(
+                key=key, kinds=", ".join(KINDS)
+            )
         if value is None:
             continue
         if not 0 <= value <= LARGEST:  # NaN is not either
-            return key, f"{KINDS[key].label} is a number from 0 on."
+            return key, _("{key} is a number from 0 on.").format(key=KINDS[key].label)
         if key in PERCENT and value > 100:
-            return key, f"{KINDS[key].label} is a share: at most 100 %."
+            return key, _("{key} is a share: at most 100 %.").format(key=KINDS[key].label)
     told = [(key, measured[key]) for key in ("p50", "p95", "p99") if measured.get(key) is not None]
     for (low, less), (high, more) in pairwise(told):
         if less > more:
-            return high, f"{high.upper()} is not below {low.upper()}: {more:g} and {less:g} ms."
+            return high, _("{high} is not below {low}: {more:g} and {less:g} ms.").format(
+                high=high.upper(), low=low.upper(), more=more, less=less
+            )
     return None
 
 
@@ -229,7 +246,7 @@ def difference(key: str, value: float | None, base: float | None) -> Difference 
         return None
     kind, gap = KINDS[key], value - base
     if abs(gap) < 1e-9 * max(abs(value), abs(base), 1e-9):
-        return Difference("as the baseline", None)
+        return Difference(_("as the baseline"), None)
     sign, word = ("+", "more") if gap > 0 else ("−", "less")
     text = f"{sign}{number_text(abs(gap), 'points' if key in PERCENT else kind.unit)}"
     if base and key not in PERCENT:  # a share of shares would read as points

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Bands, show
 from checklists.rules.readiness import adds_up
 from warroom.rules.oddities import Odd
@@ -19,10 +21,12 @@ def of_weights(weights: Sequence[Decimal]) -> Odd | None:
     total = sum(weights, Decimal())
     if not weights or adds_up(weights):
         return None
-    title = f"Weights add up to {total.normalize():f} %"
+    title = _("Weights add up to {normalize:f} %").format(normalize=total.normalize())
     if total <= 0:
-        return Odd("weights-sum", title, "There is nothing to weigh by until one is above 0.")
-    text = f"{len(weights)} categories. The score is divided by {total / 100:.4g} until then."
+        return Odd("weights-sum", title, _("There is nothing to weigh by until one is above 0."))
+    text = _("{count} categories. The score is divided by {total:.4g} until then.").format(
+        count=len(weights), total=total / 100
+    )
     return Odd("weights-sum", title, text)
 
 
@@ -40,8 +44,16 @@ def of_phases(phases: Sequence[Part]) -> list[Odd]:
     found = []
     for phase in phases:
         if phase.starts and phase.ends and phase.ends < phase.starts:
-            text = f"{full_instant(phase.starts)} to {full_instant(phase.ends)}."
-            found.append(Odd("phase-backwards", f"{phase.name} ends before it begins", text))
+            text = _("{starts} to {ends}.").format(
+                starts=full_instant(phase.starts), ends=full_instant(phase.ends)
+            )
+            found.append(
+                Odd(
+                    "phase-backwards",
+                    _("{phase} ends before it begins").format(phase=phase.name),
+                    text,
+                )
+            )
     timed = [phase for phase in phases if phase.starts]
     for before, after in pairwise(timed):
         if after.starts < before.starts:
@@ -49,7 +61,7 @@ def of_phases(phases: Sequence[Part]) -> list[Odd]:
                 f"{after.name}: {full_instant(after.starts)}, "
                 f"{before.name}: {full_instant(before.starts)}."
             )
-            title = f"{after.name} begins before {before.name}"
+            title = _("{after} begins before {before}").format(after=after.name, before=before.name)
             found.append(Odd("phase-order", title, text))
     return found
 
@@ -62,10 +74,16 @@ def before_their_phase(phase: Part, items: Iterable[tuple[str, datetime]]) -> Od
     if not early:
         return None
     named = ", ".join(f"{ref} ({full_instant(due)})" for ref, due in early[:5])
-    more = f" and {len(early) - 5} more" if len(early) > 5 else ""
-    what = "1 item is" if len(early) == 1 else f"{len(early)} items are"
-    text = f"{named}{more}; the phase begins {full_instant(phase.starts)}."
-    return Odd("item-before-phase", f"{what} due before {phase.name} begins", text)
+    more = _(" and {count} more").format(count=len(early) - 5) if len(early) > 5 else ""
+    what = _("1 item is") if len(early) == 1 else _("{count} items are").format(count=len(early))
+    text = _("{named}{more}; the phase begins {starts}.").format(
+        named=named, more=more, starts=full_instant(phase.starts)
+    )
+    return Odd(
+        "item-before-phase",
+        _("{what} due before {phase} begins").format(what=what, phase=phase.name),
+        text,
+    )
 
 
 def past_before_begin(items: Sequence[tuple[str, datetime]], now: datetime) -> Odd | None:
@@ -74,9 +92,13 @@ def past_before_begin(items: Sequence[tuple[str, datetime]], now: datetime) -> O
     if not gone:
         return None
     named = ", ".join(f"{ref} ({full_instant(due)})" for ref, due in gone[:5])
-    more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
-    what = "1 fixed time is" if len(gone) == 1 else f"{len(gone)} fixed times are"
-    return Odd("item-past", f"{what} past already", f"{named}{more}.")
+    more = _(" and {count} more").format(count=len(gone) - 5) if len(gone) > 5 else ""
+    what = (
+        _("1 fixed time is")
+        if len(gone) == 1
+        else _("{count} fixed times are").format(count=len(gone))
+    )
+    return Odd("item-past", _("{what} past already").format(what=what), f"{named}{more}.")
 
 
 _NOTICE = re.compile(
@@ -98,7 +120,11 @@ def late_notice(ref: str, text: str, due: datetime | None, t0: datetime | None) 
     said = format_span(length.total_seconds())
     when = format_span(left.total_seconds())
     place = f"{when} {'before' if left >= timedelta() else 'after'} T0"
-    return Odd("notice-late", f"{ref}: a notice of {said} is due {place}", text[:120])
+    return Odd(
+        "notice-late",
+        _("{ref}: a notice of {said} is due {place}").format(ref=ref, said=said, place=place),
+        text[:120],
+    )
 
 
 @dataclass(frozen=True)
@@ -137,7 +163,9 @@ def of_holds(holds: Sequence[Hold]) -> Odd | None:
     if len(lengths) < 2:
         return None
     words = [format_span(seconds) for seconds in lengths]
-    title = f"Yellow holds {words[0]} here, {', '.join(words[1:])} there"
+    title = _("Yellow holds {words} here, {words_2} there").format(
+        words=words[0], words_2=", ".join(words[1:])
+    )
     first = {hold.seconds: hold for hold in reversed(holds)}
     said = [
         f"{f'line {hold.line}: ' if hold.line else ''}{hold.where}"
@@ -168,10 +196,12 @@ def of_acceptable(name: str, text: str, limits: Bands) -> Odd | None:
     edges = sorted((limits.green.value, limits.red.value))
     if [low, high] == edges or _counts_join([low, high], edges):
         return None
-    kind = "overlap" if low < edges[0] or high > edges[1] else "leave a gap"
-    title = f"{name}: the bands {kind}"
+    kind = "overlap" if low < edges[0] or high > edges[1] else _("leave a gap")
+    title = _("{name}: the bands {kind}").format(name=name, kind=kind)
     return Odd(
         "bands-acceptable",
         title,
-        f"Acceptable is {text.strip()}; green is {show(limits.green)}, red is {show(limits.red)}.",
+        _("Acceptable is {text}; green is {show}, red is {show_red}.").format(
+            text=text.strip(), show=show(limits.green), show_red=show(limits.red)
+        ),
     )

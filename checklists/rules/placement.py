@@ -7,6 +7,8 @@ item's children follow it. Positions are that order, counted from 1 without gaps
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -48,16 +50,16 @@ def objection(places: Sequence[Place], item: int | None, spot: Spot) -> tuple[st
     by_id = {place.item: place for place in places}
     below = set(subtree(places, item)) if item is not None else set()
     if spot.parent in below:
-        return "parent", "An item cannot stand under itself or under what stands below it."
+        return "parent", _("An item cannot stand under itself or under what stands below it.")
     for field in ("before", "after"):
         beside = getattr(spot, field)
         if beside is None:
             continue
         if beside in below:
-            return field, "An item cannot stand beside itself or what stands below it."
+            return field, _("An item cannot stand beside itself or what stands below it.")
         place = by_id.get(beside)
         if place is None or place.phase != spot.phase or place.parent != spot.parent:
-            return field, "The item to stand beside is not there. Name one at the same place."
+            return field, _("The item to stand beside is not there. Name one at the same place.")
     return None
 
 

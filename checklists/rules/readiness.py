@@ -10,6 +10,10 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from django.utils.translation import gettext as _
+
+from warroom.rules.wording import listed
+
 EXCEEDS, MEETS, BELOW = "EXCEEDS", "MEETS", "BELOW"
 _PLACES = (2, 3, 4)
 
@@ -241,7 +245,7 @@ def total_text(score: Readiness) -> str:
     8.496 rounds to 8.50, and would look as if it reached a bar of 8.50.
     """
     if score.total is None:
-        return "no data"
+        return _("no data")
     if score.bar is None or score.total >= score.bar:
         return shown(score.total)
     for places in _PLACES:
@@ -262,24 +266,31 @@ def sum_text(score: Readiness) -> str:
 def sentence(score: Readiness) -> str:
     """How the score stands, in one sentence."""
     if score.total is None:
-        return "No category has a score yet."
-    of = f"{total_text(score)} of {short(score.best)}"
+        return _("No category has a score yet.")
+    of = _("{score} of {short}").format(score=total_text(score), short=short(score.best))
     if not score.complete:
         names = ", ".join(row.category.label for row in score.missing)
-        return f"{of} over {score.scored} of {score.wanted} categories; no score: {names}."
+        return _("{of} over {scored} of {wanted} categories; no score: {names}.").format(
+            of=of, scored=score.scored, wanted=score.wanted, names=names
+        )
     if score.vetoes:
-        return f"{of}, but {veto_text(score)}."
+        return _("{of}, but {score}.").format(of=of, score=veto_text(score))
     if score.bar is None:
-        return f"{of}; the plan gives no bar."
-    side = "above" if score.total > score.bar else "at" if score.total == score.bar else "below"
-    return f"{of}, {side} its bar of {shown(score.bar)}."
+        return _("{of}; the plan gives no bar.").format(of=of)
+    if score.total == score.bar:
+        said = _("{score}, at its bar of {bar}.")
+    elif score.total > score.bar:
+        said = _("{score}, above its bar of {bar}.")
+    else:
+        said = _("{score}, below its bar of {bar}.")
+    return said.format(score=of, bar=shown(score.bar))
 
 
 def veto_text(score: Readiness) -> str:
     """``Security is a veto and stands at 6``; "" without one."""
-    told = [f"{row.category.label} is a veto and stands at {short(row.score)}" for row in
-            score.vetoes]  # fmt: skip
-    return " and ".join(told)
+    said = _("{category} is a veto and stands at {score}")
+    return listed([said.format(category=row.category.label, score=short(row.score)) for row in
+                   score.vetoes])  # fmt: skip
 
 
 def _text(value: Fraction | Decimal, places: int, how: str) -> str:
@@ -310,11 +321,17 @@ def differs(claimed: Decimal, claimed_best: Decimal, score: Readiness) -> bool:
 
 def claim_text(claimed: Decimal, score: Readiness) -> str:
     """``The document says 9.40; its own rows make 9.45, normalised 9.00.``"""
-    rows = f"its own rows make {shown(score.added if score.normalised else score.total)}"
+    rows = _("its own rows make {shown}").format(
+        shown=shown(score.added if score.normalised else score.total)
+    )
     if not score.complete:
-        rows = f"{rows} over {score.scored} of {score.wanted} categories"
-    more = f", normalised {shown(score.total)}" if score.normalised else ""
-    return f"The document says {claimed}; {rows}{more}."
+        rows = _("{rows} over {scored} of {wanted} categories").format(
+            rows=rows, scored=score.scored, wanted=score.wanted
+        )
+    more = _(", normalised {shown}").format(shown=shown(score.total)) if score.normalised else ""
+    return _("The document says {claimed}; {rows}{more}.").format(
+        claimed=claimed, rows=rows, more=more
+    )
 
 
 # --- scores out of what was measured -------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.ratings import chance_of
 from checklists.rules.risks import Rated, Said, Word
 from warroom.rules.oddities import Odd
@@ -12,22 +14,32 @@ def of_owners(names: Sequence[str]) -> Odd | None:
     """One finding for all open risks that nobody looks after."""
     if not names:
         return None
-    what = "1 risk has" if len(names) == 1 else f"{len(names)} risks have"
-    return Odd("risk-owner", f"{what} no owner", f"{listed(names[:6])}: nobody looks after them.")
+    what = _("1 risk has") if len(names) == 1 else _("{count} risks have").format(count=len(names))
+    return Odd(
+        "risk-owner",
+        _("{what} no owner").format(what=what),
+        _("{names}: nobody looks after them.").format(names=listed(names[:6])),
+    )
 
 
 def of_risk(said: Said, rated: Rated, criteria: int, gates: bool) -> Iterator[Odd]:
     """Mitigation that makes it likelier, ratings that cannot be read, a high risk without rules."""
     before, after = chance_of(said.probability), chance_of(said.probability_after)
     if before and after and _above(after, before):
-        text = f"{after.shown} after mitigation, {before.shown} before: one of the two is wrong."
-        yield Odd("risk-after", f"{said.name} grows by its mitigation", text)
+        text = _("{after} after mitigation, {before} before: one of the two is wrong.").format(
+            after=after.shown, before=before.shown
+        )
+        yield Odd("risk-after", _("{said} grows by its mitigation").format(said=said.name), text)
     if rated.counts and rated.unread:
-        text = f"Its {listed(rated.unread)} cannot be read, so the overall level cannot be told."
-        yield Odd("risk-unrated", f"{said.name} is not rated", text)
+        text = _("Its {unread} cannot be read, so the overall level cannot be told.").format(
+            unread=listed(rated.unread)
+        )
+        yield Odd("risk-unrated", _("{said} is not rated").format(said=said.name), text)
     if gates and rated.counts and rated.word is Word.STOP and not criteria:
-        text = "It is high after mitigation and open at a gate: say what is decided when."
-        yield Odd("risk-criteria", f"{said.name} has no decision criteria", text)
+        text = _("It is high after mitigation and open at a gate: say what is decided when.")
+        yield Odd(
+            "risk-criteria", _("{said} has no decision criteria").format(said=said.name), text
+        )
 
 
 def _above(after, before) -> bool:
@@ -39,5 +51,5 @@ def _above(after, before) -> bool:
 def of_scenario(number: int, action: str, items: int) -> Odd | None:
     if action.strip() or items:
         return None
-    text = "To start it would put nothing into the room and tell nobody what to do."
-    return Odd("scenario-action", f"Scenario {number} says no action", text)
+    text = _("To start it would put nothing into the room and tell nobody what to do.")
+    return Odd("scenario-action", _("Scenario {number} says no action").format(number=number), text)

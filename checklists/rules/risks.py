@@ -8,6 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
 from checklists.rules.ratings import (
     Chance,
     Level,
@@ -31,8 +35,12 @@ class Word(StrEnum):
 
 
 LEVELS = {Word.WATCH: "low", Word.ACT: "medium", Word.STOP: "high"}
-ROWS = ((Level.HIGH, "Over 40 %"), (Level.MEDIUM, "15 to 40 %"), (Level.LOW, "Under 15 %"))
-COLUMNS = ((Level.LOW, "P3 low"), (Level.MEDIUM, "P2 medium"), (Level.HIGH, "P1 high"))
+ROWS = (
+    (Level.HIGH, _l("Over 40 %")),
+    (Level.MEDIUM, _l("15 to 40 %")),
+    (Level.LOW, _l("Under 15 %")),
+)
+COLUMNS = ((Level.LOW, _l("P3 low")), (Level.MEDIUM, _l("P2 medium")), (Level.HIGH, _l("P1 high")))
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Rated:
 
     @property
     def level(self) -> str:
-        return LEVELS[self.word] if self.word else "not rated"
+        return LEVELS[self.word] if self.word else _("not rated")
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,9 @@ def matrix(risks: Sequence[Rated]) -> list[tuple[str, list[Cell]]]:
     A risk stands at its place before, and at the one after mitigation; where the two are one,
     only after.
     """
-    return [(label, [_filled(risks, row, column) for column, _ in COLUMNS]) for row, label in ROWS]
+    return [
+        (label, [_filled(risks, row, column) for column, _unused in COLUMNS]) for row, label in ROWS
+    ]
 
 
 def _filled(risks: Iterable[Rated], row: Level, column: Level) -> Cell:
@@ -151,23 +161,36 @@ def overall(risks: Sequence[Rated]) -> Overall:
     """The worst of those that count, in one sentence."""
     counting = [risk for risk in risks if risk.counts]
     if not counting:
-        return Overall("none", "No risk is open." if risks else "No risk is on the list.")
+        return Overall("none", _("No risk is open.") if risks else _("No risk is on the list."))
     words = [risk.word for risk in counting if risk.word]
     unrated = [risk.name for risk in counting if risk.word is None]
     worst = max(words, key=list(Word).index) if words else None
     when = _when(risks)
     if not unrated:
-        return Overall(LEVELS[worst], f"Overall: {LEVELS[worst]}{when}.")
-    missing = f"{listed(unrated)} {'is' if len(unrated) == 1 else 'are'} not rated"
+        return Overall(
+            LEVELS[worst], _("Overall: {worst}{when}.").format(worst=LEVELS[worst], when=when)
+        )
+    missing = ngettext("{risks} is not rated", "{risks} are not rated", len(unrated)).format(
+        risks=listed(unrated)
+    )
     if worst is Word.STOP:
-        return Overall(LEVELS[worst], f"Overall: {LEVELS[worst]}{when}; {missing}.")
-    least = f"; the others are {LEVELS[worst]}{when}" if worst else ""
-    return Overall("", f"Overall: cannot be told, {missing}{least}.")
+        return Overall(
+            LEVELS[worst],
+            _("Overall: {worst}{when}; {missing}.").format(
+                worst=LEVELS[worst], when=when, missing=missing
+            ),
+        )
+    least = (
+        _("; the others are {worst}{when}").format(worst=LEVELS[worst], when=when) if worst else ""
+    )
+    return Overall(
+        "", _("Overall: cannot be told, {missing}{least}.").format(missing=missing, least=least)
+    )
 
 
 def _when(risks: Iterable[Rated]) -> str:
     """ " after mitigation" where anything was said about it."""
-    return " after mitigation" if any(r.counts and r.before != r.after for r in risks) else ""
+    return _(" after mitigation") if any(r.counts and r.before != r.after for r in risks) else ""
 
 
 # --- the word of a criterion -----------------------------------------------------------------

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Band, Bands, exact, judge, show
 from warroom.rules.wording import number_text
 
@@ -97,7 +99,9 @@ class Scale:
         """The bounds that the draft moves."""
         now = {bound.value for bound in _bounds(self.bands)}
         gone = sorted({b.value for b in _bounds(self.was)} - now) if self.was else []
-        return tuple(Mark(self.place(value), f"was {exact(value)}") for value in gone)
+        return tuple(
+            Mark(self.place(value), _("was {exact}").format(exact=exact(value))) for value in gone
+        )
 
     @property
     def told(self) -> tuple[Mark, ...]:
@@ -108,7 +112,10 @@ class Scale:
     def now(self) -> Mark | None:
         if self.value is None or not math.isfinite(self.value):
             return None
-        return Mark(self.place(self.value), f"now {number_text(self.value, self.unit)}")
+        return Mark(
+            self.place(self.value),
+            _("now {number}").format(number=number_text(self.value, self.unit)),
+        )
 
     @property
     def low_text(self) -> str:
@@ -121,12 +128,18 @@ class Scale:
     @property
     def label(self) -> str:
         """The drawing in words."""
-        said = [f"green {show(self.bands.green, self.unit)}"]
-        said += [f"red {show(self.bands.red, self.unit)}"] if self.bands.red else []
-        text = f"Bands on a scale from {self.low_text} to {self.high_text}: {', '.join(said)}."
+        said = [_("green {show}").format(show=show(self.bands.green, self.unit))]
+        said += (
+            [_("red {show}").format(show=show(self.bands.red, self.unit))] if self.bands.red else []
+        )
+        text = _("Bands on a scale from {low_text} to {high_text}: {said}.").format(
+            low_text=self.low_text, high_text=self.high_text, said=", ".join(said)
+        )
         if self.now:
             band = judge(self.bands, self.value)
-            text += f" {self.now.text.capitalize()}, which is {band.value}."
+            text += _(" {now}, which is {band}.").format(
+                now=self.now.text.capitalize(), band=band.value
+            )
         return text
 
     def place(self, value: float) -> float:

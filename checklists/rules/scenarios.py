@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.due_text import NotUnderstood, length_text, parse_length
 from warroom.rules import lengths
 
@@ -70,7 +72,9 @@ def typed_wish(line: str) -> Wish:
     """Read what somebody typed. Raises NotUnderstood with what is wrong."""
     text, *parts = (" ".join(part.split()) for part in line.split("|"))
     if not text:
-        raise NotUnderstood(f"{line.strip()[:40]!r} has no text before the first |.")
+        raise NotUnderstood(
+            _("{line!r} has no text before the first |.").format(line=line.strip()[:40])
+        )
     words = [part for part in parts if part]
     lower = [word.lower() for word in words]
     timed = [word for word in words if lengths.read(word.lower()) is not None]
@@ -78,8 +82,10 @@ def typed_wish(line: str) -> Wish:
     if len(named) > 1 or len(timed) > 1:
         twice = (named if len(named) > 1 else timed)[1]
         raise NotUnderstood(
-            f"{twice[:40]!r} is one too many. After the text come one role or owner, "
-            "'blocking', 'optional' and how long after the start it is due: 30m."
+            _(
+                "{twice!r} is one too many. After the text come one role or owner, "
+                "'blocking', 'optional' and how long after the start it is due: 30m."
+            ).format(twice=twice[:40])
         )
     due_s = parse_length(timed[0].lower()) if timed else None
     role = named[0] if named else ""
@@ -95,6 +101,6 @@ def typed_wishes(text: str) -> list[Wish]:
 def phase_title(title: str, generation: int, limit: int) -> str:
     """``Contingency: Auto-rollback fires``; from the second start on with its number."""
     again = f" ({generation})" if generation > 1 else ""
-    head = f"Contingency: {title}"
+    head = _("Contingency: {title}").format(title=title)
     room = limit - len(again)
     return f"{head if len(head) <= room else f'{head[: room - 1]}…'}{again}"

@@ -5,6 +5,8 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import exact, parse_bound
 
 SEVERITIES = ("critical", "high", "medium", "low", "info")
@@ -56,7 +58,7 @@ def checked(source: str, params: dict[str, Any]) -> dict[str, Any]:
 def _phases(text: str) -> dict[str, Any]:
     words = [word for word in re.split(r"[\s,;]+", text) if word]
     if not all(word.isdecimal() and len(word) < 5 for word in words):
-        raise NotUnderstood("Name phases by their numbers: 1, 2. Empty means all of them.")
+        raise NotUnderstood(_("Name phases by their numbers: 1, 2. Empty means all of them."))
     return {"phases": sorted({int(word) for word in words})}
 
 
@@ -64,14 +66,14 @@ def _evidence(text: str) -> dict[str, Any]:
     match = _EVIDENCE.fullmatch(text)
     if match is None or float(match["zero"]) == float(match["full"]):
         raise NotUnderstood(
-            "Give the key, where it is worth nothing and where all: coverage.lines 60 to 90."
+            _("Give the key, where it is worth nothing and where all: coverage.lines 60 to 90.")
         )
     return {"key": match["key"], "zero": float(match["zero"]), "full": float(match["full"])}
 
 
 def _gate(text: str) -> dict[str, Any]:
     if text and not re.fullmatch(r"[-\w]{1,60}", text):
-        raise NotUnderstood("Name a gate by its key: gate-1. Empty means all of them.")
+        raise NotUnderstood(_("Name a gate by its key: gate-1. Empty means all of them."))
     return {"gate": text} if text else {}
 
 
@@ -80,9 +82,9 @@ def _points(text: str) -> dict[str, Any]:
     for part in filter(None, re.split(r"\s*[,;]\s*", text)):
         match = _POINTS.fullmatch(part)
         if match is None or match["severity"].lower() not in SEVERITIES:
-            raise NotUnderstood("Give the points that each takes off: critical 4, high 2.")
+            raise NotUnderstood(_("Give the points that each takes off: critical 4, high 2."))
         if float(match["points"]) < 0:
-            raise NotUnderstood("Points are taken off: write them without a minus.")
+            raise NotUnderstood(_("Points are taken off: write them without a minus."))
         found[match["severity"].lower()] = float(match["points"])
     return found
 

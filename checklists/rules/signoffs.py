@@ -3,6 +3,10 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
+
 from warroom.rules.offsets import format_span
 from warroom.rules.wording import listed
 
@@ -10,24 +14,30 @@ APPROVED, CONDITIONAL, REJECTED = "approved", "conditional", "rejected"
 WORDS = (APPROVED, CONDITIONAL, REJECTED)
 _DECLARES = {
     "stable": {
-        APPROVED: "declare the release stable in production",
-        CONDITIONAL: "declare the release stable in production, on conditions,",
-        REJECTED: "refuse to declare the release stable",
+        APPROVED: _l("declare the release stable in production"),
+        CONDITIONAL: _l("declare the release stable in production, on conditions,"),
+        REJECTED: _l("refuse to declare the release stable"),
     }
 }
-_VERB = {APPROVED: "approve", CONDITIONAL: "approve with conditions", REJECTED: "reject"}
+_VERB = {
+    APPROVED: _l("approve"),
+    CONDITIONAL: _l("approve with conditions"),
+    REJECTED: _l("reject"),
+}
 
 
 def objection(word: str, comment: str, conditions: int) -> tuple[str, str] | None:
     """Why a sign-off may not be taken as it is filled in: (field, sentence), or None."""
     if word not in WORDS:
-        return "decision", f"{word!r} is no decision. One of: {', '.join(WORDS)}."
+        return "decision", _("{word!r} is no decision. One of: {words}.").format(
+            word=word, words=", ".join(WORDS)
+        )
     if word == REJECTED and not comment.strip():
-        return "comment", "A rejection wants its reason in the comment."
+        return "comment", _("A rejection wants its reason in the comment.")
     if word == CONDITIONAL and not conditions:
-        return "conditions", "Name at least one condition, or approve without."
+        return "conditions", _("Name at least one condition, or approve without.")
     if word != CONDITIONAL and conditions:
-        return "conditions", "Conditions go with an approval with conditions only."
+        return "conditions", _("Conditions go with an approval with conditions only.")
     return None
 
 
@@ -46,19 +56,19 @@ def one_person_two_roles(
     """
     if held == wanted or allowed:
         return None
-    return (
-        f"{person} already stands under {scope} as {held}. One person does not {verb} for two "
-        f"roles; somebody else has to {verb} as {wanted}."
-    )
+    return _(
+        "{person} already stands under {scope} as {held}. One person does not {verb} "
+        "for two roles; somebody else has to {verb} as {wanted}."
+    ).format(person=person, scope=scope, held=held, verb=verb, wanted=wanted)
 
 
 def author_alone(is_author: bool, word: str, others: int) -> str | None:
     """The plan's author may not be its only approver. ``others``: approvals by other people."""
     if not is_author or word == REJECTED or others:
         return None
-    return (
-        "You wrote this plan. Its author may not be the only one to approve it: somebody else has "
-        "to approve first."
+    return _(
+        "You wrote this plan. Its author may not be the only one to approve it: "
+        "somebody else has to approve first."
     )
 
 
@@ -66,21 +76,25 @@ def blocked(word: str, refs: list[str]) -> str | None:
     """A full approval waits for blocking items; ``refs``: the open ones. The sentence, or None."""
     if word != APPROVED or not refs:
         return None
-    what = "blocking item is" if len(refs) == 1 else "blocking items are"
-    way_out = "Until they are closed, approve with conditions or reject."
-    return f"{len(refs)} {what} open: {', '.join(refs)}. {way_out}"
+    said = ngettext(
+        "{count} blocking item is open: {refs}.",
+        "{count} blocking items are open: {refs}.",
+        len(refs),
+    )
+    way_out = _("Until they are closed, approve with conditions or reject.")
+    return f"{said.format(count=len(refs), refs=', '.join(refs))} {way_out}"
 
 
 def held_by_conditions(word: str, numbers: list[int]) -> str | None:
     """The last signatures wait for what others were promised; ``numbers``: the open conditions."""
     if word == REJECTED or not numbers:
         return None
-    many = len(numbers) > 1
-    listed = ", ".join(map(str, numbers))
-    return (
-        f"{'Conditions' if many else 'Condition'} {listed} {'are' if many else 'is'} open and "
-        f"blocking. Close {'them' if many else 'it'} first, or reject."
+    said = ngettext(
+        "Condition {numbers} is open and blocking. Close it first, or reject.",
+        "Conditions {numbers} are open and blocking. Close them first, or reject.",
+        len(numbers),
     )
+    return said.format(numbers=", ".join(map(str, numbers)))
 
 
 def held_by_rejections(word: str, rejected: list[tuple[str, list[str]]]) -> str | None:
@@ -90,8 +104,13 @@ def held_by_rejections(word: str, rejected: list[tuple[str, list[str]]]) -> str 
     """
     if word == REJECTED or not rejected:
         return None
-    named = "; ".join(f"{phase} by {listed(roles)}" for phase, roles in rejected)
-    return f"Rejected: {named}. Who rejected it has to approve or withdraw first, or reject too."
+    named = "; ".join(
+        _("{phase} by {roles}").format(phase=phase, roles=listed(roles))
+        for phase, roles in rejected
+    )
+    return _(
+        "Rejected: {named}. Who rejected it has to approve or withdraw first, or reject too."
+    ).format(named=named)
 
 
 def score_objection(score: Decimal | None, best: int | None, word: str) -> tuple[str, str] | None:
@@ -101,10 +120,14 @@ def score_objection(score: Decimal | None, best: int | None, word: str) -> tuple
     """
     if score is None:
         asked = best is not None and word != REJECTED
-        return ("score", f"This plan asks for a score, 0 to {best}.") if asked else None
+        return (
+            ("score", _("This plan asks for a score, 0 to {best}.").format(best=best))
+            if asked
+            else None
+        )
     top = Decimal("999.99") if best is None else best
     if not 0 <= score <= top:
-        return "score", f"A score here lies between 0 and {top}."
+        return "score", _("A score here lies between 0 and {top}.").format(top=top)
     return None
 
 
@@ -113,7 +136,7 @@ def score_text(score: Decimal | None, best: int | None) -> str:
     if score is None:
         return ""
     text = f"{score.normalize():f}"
-    return f"{text} of {best}" if best else text
+    return _("{text} of {best}").format(text=text, best=best) if best else text
 
 
 def too_early(watched_since: datetime | None, hours: float, now: datetime, word: str) -> str | None:
@@ -124,21 +147,23 @@ def too_early(watched_since: datetime | None, hours: float, now: datetime, word:
     if word == REJECTED:
         return None
     if watched_since is None:
-        return "Nobody watches this release yet. It can be declared stable after it was watched."
+        return _("Nobody watches this release yet. It can be declared stable after it was watched.")
     until = watched_since + timedelta(hours=hours)
     if now >= until:
         return None
-    return (
-        f"The release is watched for {hours:.3g} h before it is declared stable: until "
-        f"{until:%d %b %H:%M} UTC, {format_span((until - now).total_seconds())} from now."
-    )
+    return _(
+        "The release is watched for {hours:.3g} h before it is declared stable: "
+        "until {until:%d %b %H:%M} UTC, {format_span} from now."
+    ).format(hours=hours, until=until, format_span=format_span((until - now).total_seconds()))
 
 
 _ATTESTED = {
-    "gate": "What this gate asks of my role is so, and I know of nothing that should stop it.",
-    "stable": "It was watched for its time, and I know of nothing that should take it back.",
-    "": "Every required item of it that names my role is done, or marked not applicable with a "
-    "reason, and I know of nothing that should stop it.",
+    "gate": _l("What this gate asks of my role is so, and I know of nothing that should stop it."),
+    "stable": _l("It was watched for its time, and I know of nothing that should take it back."),
+    "": _l(
+        "Every required item of it that names my role is done, or marked not applicable "
+        "with a reason, and I know of nothing that should stop it."
+    ),
 }
 
 
@@ -165,15 +190,21 @@ def statement(
 
     ``score`` is '8.5 of 10'; ``kind`` is that of ``attested``, which every approval says.
     """
-    counted = f"{closed} of {total} items closed" if total else "no items"
-    here = ", in rehearsal," if rehearsal else ","
+    counted = (
+        _("{closed} of {total} items closed").format(closed=closed, total=total)
+        if total
+        else _("no items")
+    )
+    here = _(", in rehearsal,") if rehearsal else ","
     verb = _DECLARES[declaration][word] if declaration else f"{_VERB[word]} {scope}"
-    text = f"I, {person}, as {role}{here} {verb} with {counted}."
+    text = _("I, {person}, as {role}{here} {verb} with {counted}.").format(
+        person=person, role=role, here=here, verb=verb, counted=counted
+    )
     if word != REJECTED:
         text += f" {attested(kind)}"
     if score:
-        text += f" Score: {score}."
+        text += _(" Score: {score}.").format(score=score)
     if conditions:
         numbered = "; ".join(f"({n}) {text}" for n, text in enumerate(conditions, 1))
-        text += f" Conditions: {numbered}."
+        text += _(" Conditions: {numbered}.").format(numbered=numbered)
     return text

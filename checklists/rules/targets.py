@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.bands import Bound, parse_bound
 
 
@@ -143,20 +145,20 @@ def _judge(number: float, edge: str, bound: Bound, unit: str) -> Against:
         return _exactly(number, bound, unit)
     inclusive = Bound(f"{bound.op[0]}=", bound.value)
     if (inclusive if edge else bound).holds(number):
-        return Against(Met.MET, "meets target")
+        return Against(Met.MET, _("meets target"))
     if edge:
         return UNKNOWN  # "< 1 s" may still lie under a target of 500 ms
-    return Against(Met.MISSED, "below target" if bound.op[0] == ">" else "above target")
+    return Against(Met.MISSED, _("below target") if bound.op[0] == ">" else _("above target"))
 
 
 def _exactly(number: float, bound: Bound, unit: str) -> Against:
     """A bare number says no direction: only what can go one way alone can miss it."""
     if bound.holds(number):
-        return Against(Met.MET, "meets target")
+        return Against(Met.MET, _("meets target"))
     if bound.value == 0 and number > 0:
-        return Against(Met.MISSED, "above target")
+        return Against(Met.MISSED, _("above target"))
     if bound.value == 100 and unit == "%" and number < 100:
-        return Against(Met.MISSED, "below target")
+        return Against(Met.MISSED, _("below target"))
     return UNKNOWN
 
 

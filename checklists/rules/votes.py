@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from checklists.rules.words import GO, HOLD, NO_GO, Reason, ended
 
 ALL, COUNT = "all", "count"
@@ -43,13 +46,17 @@ class Quorum:
         """How a met quorum is said: 'all 3 votes are in, none against'."""
         if self.kind == ALL:
             votes = len(ballots)
-            return (
-                f"{'its one vote is' if votes == 1 else f'all {votes} votes are'} in, none against"
-            )
+            return ngettext(
+                "its one vote is in, none against",
+                "all {count} votes are in, none against",
+                votes,
+            ).format(count=votes)
         goes = sum(ballot.word == GO for ballot in ballots)
-        said = f"{goes} of {len(ballots)} roles say go, {self.wanted} are wanted"
+        said = _("{goes} of {count} roles say go, {wanted} are wanted").format(
+            goes=goes, count=len(ballots), wanted=self.wanted
+        )
         no = [ballot.role for ballot in ballots if ballot.word == NO_GO]
-        return f"{said} (no-go: {', '.join(no)})" if no else said
+        return _("{said} (no-go: {no})").format(said=said, no=", ".join(no)) if no else said
 
 
 def against(ballots: Sequence[Ballot], quorum: Quorum) -> list[Reason]:
@@ -58,13 +65,19 @@ def against(ballots: Sequence[Ballot], quorum: Quorum) -> list[Reason]:
         return _of_count(ballots, quorum)
     found = [_no_go(ballot) for ballot in ballots if ballot.word == NO_GO]
     if len(ballots) < quorum.named:
-        text = f"{quorum.named} roles are named to vote here, and {len(ballots)} may vote."
+        text = _("{named} roles are named to vote here, and {count} may vote.").format(
+            named=quorum.named, count=len(ballots)
+        )
         found.append(Reason(HOLD, text))
     if missing := [ballot.role for ballot in ballots if not ballot.word]:
-        verb = "vote is" if len(missing) == 1 else "votes are"
-        found.append(Reason(HOLD, f"{len(missing)} {verb} missing: {', '.join(missing)}."))
+        said = ngettext(
+            "{count} vote is missing: {missing}.",
+            "{count} votes are missing: {missing}.",
+            len(missing),
+        )
+        found.append(Reason(HOLD, said.format(count=len(missing), missing=", ".join(missing))))
     elif ballots and all(ballot.word == ABSTAIN for ballot in ballots):
-        found.append(Reason(HOLD, "Everybody abstained: nobody says go."))
+        found.append(Reason(HOLD, _("Everybody abstained: nobody says go.")))
     return found
 
 
@@ -81,25 +94,34 @@ def _of_count(ballots: Sequence[Ballot], quorum: Quorum) -> list[Reason]:
         return [*found, Reason(NO_GO if _refused(ballots) else HOLD, text)]
     if goes + len(missing) < wanted:
         against = ", ".join(ballot.role for ballot in ballots if ballot.word not in ("", GO))
-        text = f"{goes} of {len(ballots)} roles say go and {wanted} are wanted; against: {against}."
+        text = _(
+            "{goes} of {count} roles say go and {wanted} are wanted; against: {against}."
+        ).format(goes=goes, count=len(ballots), wanted=wanted, against=against)
         return [*found, Reason(NO_GO if _refused(ballots) else HOLD, text)]
-    text = f"{goes} of {wanted} wanted goes are in; missing: {', '.join(missing)}."
+    text = _("{goes} of {wanted} wanted goes are in; missing: {missing}.").format(
+        goes=goes, wanted=wanted, missing=", ".join(missing)
+    )
     return [*found, Reason(HOLD, text)]
 
 
 def too_few(wanted: int, roles: int) -> str:
     """'2 goes are wanted, but 1 role votes here'."""
-    goes = "1 go is" if wanted == 1 else f"{wanted} goes are"
-    many = {0: "no role votes", 1: "1 role votes"}.get(roles, f"{roles} roles vote")
-    return f"{goes} wanted, but {many} here"
+    goes = ngettext("{count} go is wanted", "{count} goes are wanted", wanted)
+    many = ngettext("but {count} role votes here", "but {count} roles vote here", roles)
+    here = many.format(count=roles) if roles else _("but no role votes here")
+    return f"{goes.format(count=wanted)}, {here}"
 
 
 def _unheard(veto: Sequence[str]) -> list[Reason]:
     """Roles that may stop the gate alone: their silence is no consent."""
     if not veto:
         return []
-    vote = "a vote that is" if len(veto) == 1 else "votes that are"
-    return [Reason(HOLD, f"A veto goes with {vote} missing: {', '.join(veto)}.")]
+    said = ngettext(
+        "A veto goes with a vote that is missing: {veto}.",
+        "A veto goes with votes that are missing: {veto}.",
+        len(veto),
+    )
+    return [Reason(HOLD, said.format(veto=", ".join(veto)))]
 
 
 def _refused(ballots: Sequence[Ballot]) -> bool:
@@ -107,7 +129,10 @@ def _refused(ballots: Sequence[Ballot]) -> bool:
 
 
 def _no_go(ballot: Ballot) -> Reason:
-    return Reason(NO_GO, ended(f"{ballot.role} votes no-go: {ballot.reason}"))
+    return Reason(
+        NO_GO,
+        ended(_("{role} votes no-go: {reason}").format(role=ballot.role, reason=ballot.reason)),
+    )
 
 
 def waited_for(ballots: Sequence[Ballot], quorum: Quorum) -> list[str]:
@@ -141,20 +166,27 @@ def needed_words(ballots: Sequence[Ballot], quorum: Quorum) -> str:
     """'3 votes', '2 of 3 votes, with that of Security Lead'; "" where nobody votes."""
     many = len(ballots)
     if quorum.kind == ALL or not many:
-        return f"{many} vote{'' if many == 1 else 's'}" if many else ""
-    veto = [ballot.role for ballot in ballots if ballot.veto]
-    return f"{quorum.wanted} of {many} votes" + (f", with that of {_and(veto)}," if veto else "")
+        return ngettext("{count} vote", "{count} votes", many).format(count=many) if many else ""
+    if veto := [ballot.role for ballot in ballots if ballot.veto]:
+        return _("{wanted} of {many} votes, with that of {veto},").format(
+            wanted=quorum.wanted, many=many, veto=_and(veto)
+        )
+    return _("{wanted} of {many} votes").format(wanted=quorum.wanted, many=many)
 
 
 def standing_words(ballots: Sequence[Ballot], quorum: Quorum) -> str:
     """'2 of 3 votes: the gate can hold or roll back, it cannot proceed.'"""
     cast, many = sum(bool(ballot.word) for ballot in ballots), len(ballots)
-    so_far = f"{cast} of {many} vote{'' if many == 1 else 's'}"
+    so_far = ngettext("{cast} of {count} vote", "{cast} of {count} votes", many).format(
+        cast=cast, count=many
+    )
     if not ballots:
-        return "Nobody votes here: the gate can hold or roll back"
+        return _("Nobody votes here: the gate can hold or roll back")
     if not is_met(ballots, quorum):
-        return f"{so_far}: the gate can hold or roll back, it cannot proceed"
-    return f"{so_far}: the quorum is met"
+        return _("{so_far}: the gate can hold or roll back, it cannot proceed").format(
+            so_far=so_far
+        )
+    return _("{so_far}: the quorum is met").format(so_far=so_far)
 
 
 @dataclass(frozen=True)
@@ -164,6 +196,7 @@ class Word:
     label: str
     strong: str
     rest: str = ""
+    key: str = ""
 
     @property
     def text(self) -> str:
@@ -180,54 +213,65 @@ def quorum_words(
 ) -> tuple[Word, ...]:
     """The rule in words: Proceed, Hold, Roll back, Veto, Silence. Roles by their names."""
     return (
-        Word("Proceed", *_proceed(quorum, voters, veto)),
-        Word("Hold", decider or "Anyone who decides", ", with any number of votes"),
-        Word("Roll back", "Every role that runs the rollout", ", with no vote at all"),
-        Word("Veto", *_veto(quorum, voters, veto)),
-        Word("Silence", "is not a yes", _silence(voters, silence_minutes)),
+        Word(_("Proceed"), *_proceed(quorum, voters, veto)),
+        Word(_("Hold"), decider or _("Anyone who decides"), _(", with any number of votes")),
+        Word(_("Roll back"), _("Every role that runs the rollout"), _(", with no vote at all")),
+        Word(_("Veto"), *_veto(quorum, voters, veto)),
+        Word(_("Silence"), _("is not a yes"), _silence(voters, silence_minutes), "silence"),
     )
 
 
 def _proceed(quorum: Quorum, voters: Sequence[str], veto: Sequence[str]) -> tuple[str, str]:
     many = len(voters)
     if not many:
-        return "No role votes here", ", no blocking item open"
+        return _("No role votes here"), _(", no blocking item open")
     if quorum.kind == ALL:
-        return f"{many} of {many} roles", ", no no-go, no blocking item open"
+        return _("{many} of {many} roles").format(many=many), _(", no no-go, no blocking item open")
     if quorum.wanted > many:
-        return "Never", f": {too_few(quorum.wanted, many)}"
-    stopped = f", no no-go of {_or(veto)}" if veto else ""
-    return f"{quorum.wanted} of {many} roles", f" say go{stopped}, no blocking item open"
+        return _("Never"), f": {too_few(quorum.wanted, many)}"
+    stopped = _(", no no-go of {the_or}").format(the_or=_or(veto)) if veto else ""
+    return _("{wanted} of {many} roles").format(wanted=quorum.wanted, many=many), _(
+        " say go{stopped}, no blocking item open"
+    ).format(stopped=stopped)
 
 
 def _veto(quorum: Quorum, voters: Sequence[str], veto: Sequence[str]) -> tuple[str, str]:
     if quorum.kind == ALL and voters:
-        return "Every no-go", " stops Proceed, also by a delegate"
+        return _("Every no-go"), _(" stops Proceed, also by a delegate")
     if not veto:
-        return "Nobody", ": a no-go counts as a go that is missing"
-    return f"A no-go of {_or(veto)}", " stops Proceed, also by a delegate; so does a missing vote"
+        return _("Nobody"), _(": a no-go counts as a go that is missing")
+    return _("A no-go of {the_or}").format(the_or=_or(veto)), _(
+        " stops Proceed, also by a delegate; so does a missing vote"
+    )
 
 
 def _silence(voters: Sequence[str], minutes: int | None) -> str:
     if minutes is None or not voters:
-        return ": the gate waits, and never goes on by itself"
-    return f": after {minutes} min the gate holds by itself"
+        return _(": the gate waits, and never goes on by itself")
+    return _(": after {minutes} min the gate holds by itself").format(minutes=minutes)
 
 
-def _or(names: Sequence[str], last: str = "or") -> str:
-    return f" {last} ".join([*filter(None, [", ".join(names[:-1])]), *names[-1:]])
+def _or(names: Sequence[str]) -> str:
+    return _joined(names, _("{names} or {last}"))
 
 
 def _and(names: Sequence[str]) -> str:
-    return _or(names, "and")
+    return _joined(names, _("{names} and {last}"))
+
+
+def _joined(names: Sequence[str], both: str) -> str:
+    *first, last = names
+    return both.format(names=", ".join(first), last=last) if first else last
 
 
 def vote_objection(word: str, reason: str, conditions: int) -> tuple[str, str] | None:
     """Why a vote may not be cast: (field, sentence), or None if it may."""
     if word not in (GO, NO_GO, ABSTAIN):
-        return "vote", f"{word!r} is no vote. One of: go, no-go, abstain."
+        return "vote", _("{word!r} is no vote. One of: go, no-go, abstain.").format(word=word)
     if word == NO_GO and not reason.strip():
-        return "reason", "A no-go wants its reason: what must change before it can go."
+        return "reason", _("A no-go wants its reason: what must change before it can go.")
     if conditions and word != GO:
-        return "conditions", "Conditions go with a go. A no-go says what must change in its reason."
+        return "conditions", _(
+            "Conditions go with a go. A no-go says what must change in its reason."
+        )
     return None

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions.delegating import (
@@ -51,7 +52,7 @@ def absent(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     _fresh(request, gate)
     deciding_role(gate, request.user)
     hold_absent(gate, by=request.user, request_id=once(request))
-    return done(request, reverse("gate", args=[slug, key]), "On hold. The absence is on record.")
+    return done(request, reverse("gate", args=[slug, key]), _("On hold. The absence is on record."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +68,7 @@ def tries(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         role = _role(gate, said["role"])
         given = {"by": request.user, "request_id": once(request)}
         log_try(gate, role, said["how"], said["result"], **given)
-        return f"Written down: {said['how']}, {said['result']}."
+        return _("Written down: {how}, {result}.").format(how=said["how"], result=said["result"])
 
     return _answer(request, gate, form, act, "try_form")
 
@@ -89,7 +90,9 @@ def delegations(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         role, to = _role(gate, said["role"]), _person(said["to"])
         given = {"by": request.user, "agreed": said["agreed"], "request_id": once(request)}
         made = delegate_vote(gate, role, to, said["reason"], **given)
-        return f"{made.to_name} is asked to vote as {role.name}."
+        return _("{to_name} is asked to vote as {role}.").format(
+            to_name=made.to_name, role=role.name
+        )
 
     return _answer(request, gate, form, act, "delegate_form")
 
@@ -99,7 +102,7 @@ def _password(request: HttpRequest, gate: Gate, form: DelegateForm) -> HttpRespo
     role = _role(gate, form.cleaned_data["role"])
     if not role.seats.filter(user=request.user).exists():
         deciding_role(gate, request.user)
-    return ask_again(request, f"hand over the vote of {role.name}")
+    return ask_again(request, _("hand over the vote of {role}").format(role=role.name))
 
 
 @posted("gate-absent", "key")
@@ -109,10 +112,12 @@ def delegation_end(request: HttpRequest, slug: str, key: str, number: int) -> Ht
     _fresh(request, gate)
     found = gate.delegations.filter(pk=number).first()
     if found is None:
-        raise Http404("No such delegation at this gate.")
+        raise Http404(_("No such delegation at this gate."))
     found.gate = gate
     take_delegation_back(found, by=request.user, request_id=once(request))
-    return done(request, _back(gate), f"{found.to_name} is not asked any more.")
+    return done(
+        request, _back(gate), _("{to_name} is not asked any more.").format(to_name=found.to_name)
+    )
 
 
 def _answer(
@@ -140,14 +145,14 @@ def _back(gate: Gate, role: str = "") -> str:
 def _role(gate: Gate, key: str) -> Role:
     found = Role.objects.filter(plan=gate.plan, key=key).first()
     if found is None:
-        raise Invalid("role", f"This release has no role {key!r}.")
+        raise Invalid("role", _("This release has no role {key!r}.").format(key=key))
     return found
 
 
 def _person(name: str) -> User:
     found = User.objects.filter(username=name, is_active=True).first()
     if found is None:
-        raise Invalid("to", f"There is no account {name!r}.")
+        raise Invalid("to", _("There is no account {name!r}.").format(name=name))
     return found
 
 
@@ -209,4 +214,4 @@ def _may_delegate(gate: Gate, missing: Missing, standing: Standing) -> bool:
 
 
 def _deciders(sheet: GateSheet) -> str:
-    return sheet.gate.decider.name if sheet.gate.decider else "Whoever decides"
+    return sheet.gate.decider.name if sheet.gate.decider else _("Whoever decides")

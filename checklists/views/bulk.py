@@ -3,6 +3,8 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions.bulk import set_items_state
@@ -32,7 +34,7 @@ def items_bulk(request: HttpRequest, slug: str) -> HttpResponse:
         return _page(request, plan, form, 422)
     asked = form.cleaned_data
     if not all_known(plan, form.numbers):
-        raise Http404("No such item in this release.")
+        raise Http404(_("No such item in this release."))
     try:
         changed = set_items_state(
             plan,
@@ -54,7 +56,8 @@ def items_bulk(request: HttpRequest, slug: str) -> HttpResponse:
     if phase := whole_number(request.GET.get("phase", "")):
         back += f"?phase={phase}"
     count = len(changed)
-    return done(request, back, f"{count} item{'' if count == 1 else 's'} set.")
+    said = ngettext("{count} item set.", "{count} items set.", count).format(count=count)
+    return done(request, back, said)
 
 
 def _page(

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions import criteria as actions
@@ -43,7 +44,7 @@ def find_criterion(request: HttpRequest, slug: str, key: str, name: str) -> Crit
     gate = find_gate(request, slug, key)
     found = Criterion.everything.filter(gate=gate, key=name).first()
     if found is None or (found.removed_at and request.method != "POST"):
-        raise Http404("No such criterion at this gate.")
+        raise Http404(_("No such criterion at this gate."))
     found.gate = gate
     return found
 
@@ -98,7 +99,11 @@ def _save(
         form.add_error(None, refused.sentence)
         return _page(request, gate, _again(stands), form, 409)
     back = f"{reverse('gate', args=[gate.plan.slug, gate.key])}#cr-{saved.key}"
-    return done(request, back, f"Saved: {saved.label}, version {saved.version}.")
+    return done(
+        request,
+        back,
+        _("Saved: {saved}, version {version}.").format(saved=saved.label, version=saved.version),
+    )
 
 
 def _write(
@@ -128,7 +133,7 @@ def criterion_move(request: HttpRequest, slug: str, key: str, criterion: str) ->
     found = find_criterion(request, slug, key, criterion)
     place = whole_number(request.POST.get("place", ""))
     if place is None:
-        raise Invalid("place", "Say at which place it stands, from 1.")
+        raise Invalid("place", _("Say at which place it stands, from 1."))
     actions.move_criterion(found, place, by=request.user, request_id=once(request))
     return redirect("criterion-edit", slug, key, criterion)
 
@@ -156,7 +161,7 @@ def criterion_remove(request: HttpRequest, slug: str, key: str, criterion: str) 
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, gate, found, edit_form, 422, remove_form=form)
-    say = f"{found.label} is no longer asked."
+    say = _("{found} is no longer asked.").format(found=found.label)
     return done(request, reverse("gate", args=[slug, key]), say)
 
 
@@ -184,7 +189,7 @@ def bar(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _bar_page(request, gate, form)
-    return done(request, reverse("gate", args=[slug, key]), "The bar is set.")
+    return done(request, reverse("gate", args=[slug, key]), _("The bar is set."))
 
 
 def _bar_page(request: HttpRequest, gate: Gate, form: BarForm) -> HttpResponse:
@@ -213,7 +218,7 @@ class Draft:
         if before is None or after is None or before.band == after.band:
             return ""
         was, now = (row.band.value.replace("_", " ") for row in (before, after))
-        return f"what is {was} now would be {now}"
+        return _("what is {was} now would be {now}").format(was=was, now=now)
 
 
 def _draft(gate: Gate, stands: Criterion | None, form: CriterionForm, now: datetime) -> Draft:

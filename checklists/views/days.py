@@ -7,6 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.wrapups import define_form, fill_day
@@ -32,7 +34,7 @@ class Daily(sections.Section):
     """What is asked every day, and the form that adds another."""
 
     name = SECTION
-    label = "Daily forms"
+    label = _l("Daily forms")
     template = "checklists/_settings_daily.html"
     order = 55
     column = "right"
@@ -85,7 +87,11 @@ def day(request: HttpRequest, slug: str, key: str, on: str) -> HttpResponse:
         field = f"q-{wrong.field}"
         form.add_error(field if field in form.fields else None, wrong.sentence)
         return _day_page(request, daily, at, form)
-    return done(request, reverse("days", args=[slug]), f"{daily.title} of {at} is filled in.")
+    return done(
+        request,
+        reverse("days", args=[slug]),
+        _("{daily} of {at} is filled in.").format(daily=daily.title, at=at),
+    )
 
 
 @posted("days")
@@ -96,7 +102,7 @@ def daily_form(request: HttpRequest, slug: str) -> HttpResponse:
     key = request.POST.get("key", "")
     found = plan.daily_forms.filter(key=key).first() if key else None
     if key and found is None:
-        raise Http404("No such form in this release.")
+        raise Http404(_("No such form in this release."))
     form = DailyFormForm(request.POST, plan=plan, form=found)
     if not form.is_valid():
         return again(request, plan, daily=form)
@@ -114,7 +120,12 @@ def daily_form(request: HttpRequest, slug: str) -> HttpResponse:
         form.seen_again()
         return again(request, plan, status=refused.status, daily=form)
     return saved(
-        request, plan, SECTION, f"{made.title} is asked every day at {made.at_time:%H:%M}."
+        request,
+        plan,
+        SECTION,
+        _("{made} is asked every day at {at_time:%H:%M}.").format(
+            made=made.title, at_time=made.at_time
+        ),
     )
 
 
@@ -125,9 +136,9 @@ def _find(plan: DeploymentPlan, key: str, on: str) -> tuple[DailyForm, date]:
     except ValueError:
         at = None
     if daily is None or at is None or at < daily.first_day:
-        raise Http404("No such day in this release.")
+        raise Http404(_("No such day in this release."))
     if daily.last_day and at > daily.last_day:
-        raise Http404("No such day in this release.")
+        raise Http404(_("No such day in this release."))
     daily.plan = plan
     return daily, at
 
@@ -159,7 +170,7 @@ def _day_page(
 def _shown(daily: DailyForm, entry: DailyEntry) -> dict[str, Any]:
     """An entry with the question before each answer, in the order of the form."""
     labels = {str(one["key"]): one["label"] for one in daily.questions}
-    labels[rules.REPLAN] = "What moves, and where to"
+    labels[rules.REPLAN] = _("What moves, and where to")
     keys = [*(key for key in labels if key in entry.answers)]
     keys += [key for key in entry.answers if key not in labels]
     return {"entry": entry, "said": [(labels.get(key, key), entry.answers[key]) for key in keys]}

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.corrections import correct
@@ -49,7 +50,7 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     try:
         if asked["decision"] != HOLD:
             check_decision(gate, asked["decision"], asked["rationale"], **said)
-            if asks := ask_again(request, f"decide {gate.title}"):
+            if asks := ask_again(request, _("decide {gate}").format(gate=gate.title)):
                 return asks
         decide_gate(
             gate,
@@ -63,7 +64,7 @@ def decision(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         form.refuse(wrong)
         now_is = find_gate(request, slug, key)
         return gate_page(request, now_is, decision_form=form, status=wrong.status)
-    return done(request, reverse("gate", args=[slug, key]), "Decided. The evidence is frozen.")
+    return done(request, reverse("gate", args=[slug, key]), _("Decided. The evidence is frozen."))
 
 
 def find_decision(request: HttpRequest, slug: str, key: str, number: int) -> Decision:
@@ -71,7 +72,7 @@ def find_decision(request: HttpRequest, slug: str, key: str, number: int) -> Dec
     gate = find_gate(request, slug, key)
     found = gate.decisions.filter(pk=number).select_related("role").first()
     if found is None:
-        raise Http404("No such decision at this gate.")
+        raise Http404(_("No such decision at this gate."))
     found.gate = gate
     return found
 
@@ -121,7 +122,7 @@ def correction(request: HttpRequest, slug: str, key: str, number: int) -> HttpRe
     fresh(request, found.gate)
     correct(found, request.POST.get("text", ""), by=request.user, request_id=once(request))
     back = f"{reverse('gate', args=[slug, key])}#corrections"
-    return done(request, back, "The correction stands below the decision.")
+    return done(request, back, _("The correction stands below the decision."))
 
 
 @require_safe

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions import dryruns as actions
@@ -48,7 +49,7 @@ def dryruns(request: HttpRequest, slug: str) -> HttpResponse:
         run = actions.add_dry_run(plan, _fields(form), by=request.user, request_id=once(request))
     except Refused as refused:
         return _refused(request, plan, None, refused, new_run=form)
-    return done(request, _place(slug, run), f"Dry run {run.number} is added.")
+    return done(request, _place(slug, run), _("Dry run {run} is added.").format(run=run.number))
 
 
 def dryruns_page(
@@ -102,7 +103,7 @@ def _chosen(request: HttpRequest, plan: DeploymentPlan) -> DryRun | None:
 def _find(plan: DeploymentPlan, number: int) -> DryRun:
     run = plan.dry_runs.filter(number=number, removed_at=None).first()
     if run is None:
-        raise Http404("No such dry run in this release.")
+        raise Http404(_("No such dry run in this release."))
     run.plan = plan
     return run
 
@@ -139,7 +140,9 @@ def dryrun_results(request: HttpRequest, slug: str, number: int) -> HttpResponse
         )
     except Refused as refused:
         return _refused(request, plan, run, refused, result_form=form)
-    return done(request, _place(slug, run), f"Recorded: {SHOWN[kept_result.word]}.")
+    return done(
+        request, _place(slug, run), _("Recorded: {word}.").format(word=SHOWN[kept_result.word])
+    )
 
 
 @posted("dryruns", at="?run={number}#run")
@@ -154,12 +157,14 @@ def dryrun_judge(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     given = {"result": asked["result"], "request_id": once(request)}
     try:
         actions.checked_why(asked["reason"])
-        if accepted and (asks := ask_again(request, f"accept dry run {number}")):
+        if accepted and (
+            asks := ask_again(request, _("accept dry run {number}").format(number=number))
+        ):
             return asks
         actions.judge_dry_run(run, accepted, asked["reason"], by=request.user, **given)
     except Refused as refused:
         return _refused(request, plan, run, refused, judge_form=form)
-    return done(request, _place(slug, run), "Accepted." if accepted else "Not accepted.")
+    return done(request, _place(slug, run), _("Accepted.") if accepted else _("Not accepted."))
 
 
 @posted("dryruns", at="?run={number}#run")
@@ -175,7 +180,7 @@ def dryrun_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         actions.edit_dry_run(run, _fields(form), by=request.user, **given)
     except Refused as refused:
         return _refused(request, plan, run, refused, edit_run=form)
-    return done(request, _place(slug, run), f"Dry run {number} is saved.")
+    return done(request, _place(slug, run), _("Dry run {number} is saved.").format(number=number))
 
 
 @posted("dryruns", at="?run={number}#run")
@@ -187,7 +192,11 @@ def dryrun_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         return dryruns_page(request, plan, 422, run=run, remove_run=form)
     why = form.cleaned_data["reason"]
     actions.remove_dry_run(run, why, by=request.user, request_id=once(request))
-    return done(request, reverse("dryruns", args=[slug]), f"Dry run {number} is taken off.")
+    return done(
+        request,
+        reverse("dryruns", args=[slug]),
+        _("Dry run {number} is taken off.").format(number=number),
+    )
 
 
 def _asked(

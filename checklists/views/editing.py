@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions import editing
@@ -65,9 +66,13 @@ def understood(item: ChecklistItem, plan: DeploymentPlan) -> str:
     """When it is due, as it was understood: `` Due 23 Oct 20:55 UTC, T+11:55.``"""
     due = due_at(plan.t0, item.due_at, item.due_offset_s)
     if due is None:
-        return f" Due {offset_text(item.due_offset_s)}." if item.due_offset_s is not None else ""
+        return (
+            _(" Due {due_offset_s}.").format(due_offset_s=offset_text(item.due_offset_s))
+            if item.due_offset_s is not None
+            else ""
+        )
     offset = f", {offset_text(due - plan.t0)}" if plan.t0 else ""
-    return f" Due {instant_text(due, timezone.now())} UTC{offset}."
+    return _(" Due {due} UTC{offset}.").format(due=instant_text(due, timezone.now()), offset=offset)
 
 
 # --- add -------------------------------------------------------------------------------------
@@ -107,7 +112,11 @@ def _added(request: HttpRequest, plan: DeploymentPlan, item: ChecklistItem) -> H
     number = item.phase.number
     list_changed(request, plan, number)
     back = f"{reverse('checklist', args=[plan.slug])}?phase={number}#item-{item.number}"
-    answer = done(request, back, f"Added as {item.ref}.{understood(item, plan)}")
+    answer = done(
+        request,
+        back,
+        _("Added as {item}.{understood}").format(item=item.ref, understood=understood(item, plan)),
+    )
     if request.htmx:
         answer.write(quick_form(request, plan, item.phase))
     return answer
@@ -129,7 +138,7 @@ def quick_form(
         "headings": groups,
         "heading": form.data.get("where", "") or current_heading(groups),
         "at_stake": at_stake(plan, phase),
-        "verb": "Adding",
+        "verb": _("Adding"),
     }
     return render_to_string("checklists/_add_item.html", context, request)
 
@@ -156,7 +165,7 @@ def _add_page(
     context |= {
         "form": form,
         "at_stake": at_stake(plan, *plan.phases.all()),
-        "verb": "Adding to a signed phase",
+        "verb": _("Adding to a signed phase"),
         "place": "checklist",
     }
     return render(request, "checklists/item_add.html", context, status=status)
@@ -199,7 +208,7 @@ def item_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         form.add_error(None, refused.sentence)
         return edit_page(request, find_item(request, slug, number), 409, edit_form=form)
     plan = item.plan
-    say = f"Saved: {item.ref}.{understood(item, plan)}"
+    say = _("Saved: {item}.{understood}").format(item=item.ref, understood=understood(item, plan))
     return done(request, reverse("item", args=[slug, number]), say)
 
 
@@ -232,7 +241,7 @@ def item_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     focus = request.GET.get("focus", "")
     focus = focus if _FOCUS.fullmatch(focus) else f"row-{number}"
     back = f"{reverse('checklist-edit', args=[slug])}?phase={item.phase.number}#{focus}"
-    return done(request, back, "" if request.GET else f"It is now {item.ref}.")
+    return done(request, back, "" if request.GET else _("It is now {item}.").format(item=item.ref))
 
 
 @posted("item-edit", "number")
@@ -258,7 +267,9 @@ def item_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         form.add_error(None, refused.sentence)
         return edit_page(request, item, 409, remove_form=form)
     back = f"{reverse('checklist-edit', args=[slug])}?phase={item.phase.number}#removed"
-    return done(request, back, f"{item.ref} is off the list. It can be put back here.")
+    return done(
+        request, back, _("{item} is off the list. It can be put back here.").format(item=item.ref)
+    )
 
 
 @posted("checklist-edit")
@@ -268,14 +279,14 @@ def item_restore(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     found = ChecklistItem.everything.select_related("phase", "group")
     item = found.filter(plan=plan, number=number).first()
     if item is None:
-        raise Http404("No such item in this release.")
+        raise Http404(_("No such item in this release."))
     item.plan = plan
     list_changed(request, plan, item.phase.number)
     item = editing.restore_item(
         item, by=request.user, named=named(request), request_id=once(request)
     )
     back = f"{reverse('checklist-edit', args=[slug])}?phase={item.phase.number}#row-{number}"
-    return done(request, back, f"{item.ref} is back on the list.")
+    return done(request, back, _("{item} is back on the list.").format(item=item.ref))
 
 
 def edit_page(

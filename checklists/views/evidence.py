@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.files import keep_bytes, path_of
@@ -106,14 +107,14 @@ def download(request: HttpRequest, slug: str, number: int, name: str) -> HttpRes
     """The file as it came, as an attachment."""
     found = _find(get_plan(request.user, slug), number)
     if found.file_name != name:
-        raise Http404("No such file.")
+        raise Http404(_("No such file."))
     return result_file(found)
 
 
 def _find(plan: DeploymentPlan, number: int) -> Result:
     found = plan.results.filter(number=number).first()
     if found is None:
-        raise Http404("No such result in this release.")
+        raise Http404(_("No such result in this release."))
     return found
 
 
@@ -153,8 +154,12 @@ def values(request: HttpRequest, slug: str) -> HttpResponse:
 def _told(request: HttpRequest, kept: Result) -> HttpResponse:
     back = reverse("result", args=[kept.plan.slug, kept.number])
     if not kept.is_fresh:
-        return done(request, back, "It was here already; nothing changed.")
-    counts = f"Kept, and it counts. {not_compared(kept.plan, kept.commit)}".strip()
+        return done(request, back, _("It was here already; nothing changed."))
+    counts = (
+        _("Kept, and it counts. {not_compared}")
+        .format(not_compared=not_compared(kept.plan, kept.commit))
+        .strip()
+    )
     return done(request, back, kept.why or counts, warns=not kept.counts)
 
 
@@ -224,7 +229,7 @@ def _held(request: HttpRequest, plan: DeploymentPlan, ref: str) -> Held | None:
 
 
 def _gone(request: HttpRequest, plan: DeploymentPlan) -> HttpResponse:
-    messages.warning(request, "Choose the file again: what you looked at is no longer here.")
+    messages.warning(request, _("Choose the file again: what you looked at is no longer here."))
     return redirect("evidence", plan.slug)
 
 

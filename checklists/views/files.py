@@ -1,6 +1,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from checklists.actions.files import attach_file
@@ -25,7 +26,7 @@ def item_files(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     fresh(request, item)
     demand(item.plan, request.user, Right.TICK)
     sent = request.FILES.getlist("file")
-    wrong = [] if sent else ["Choose a file to attach."]
+    wrong = [] if sent else [_("Choose a file to attach.")]
     for file in sent:
         try:
             attach_file(item, file.name, file.read(), by=request.user)
@@ -35,7 +36,7 @@ def item_files(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         raise Invalid("file", " ".join(wrong))
     if wrong:
         return item_page(request, item, file_errors=wrong)
-    return done(request, reverse("item", args=[slug, number]) + "#files", "Attached.")
+    return done(request, reverse("item", args=[slug, number]) + "#files", _("Attached."))
 
 
 @require_safe
@@ -44,10 +45,12 @@ def item_file(request: HttpRequest, slug: str, number: int, file: int, name: str
     item = find_item(request, slug, number)
     row = item.files.filter(pk=file, name=name).first()
     if row is None or not path_of(row.sha256).is_file():
-        raise Http404("No such file at this item.")
+        raise Http404(_("No such file at this item."))
     data = read_kept(row.sha256)
     if data is None:
-        raise Changed(f"{row.name} is gone or was changed on the disk. Nothing is sent.")
+        raise Changed(
+            _("{row} is gone or was changed on the disk. Nothing is sent.").format(row=row.name)
+        )
     answer = HttpResponse(data, content_type=_served_as(row.content_type))
     answer["Content-Disposition"] = content_disposition_header(
         row.content_type not in IMAGES, row.name

@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions import findings as actions
@@ -58,7 +60,9 @@ def findings(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return findings_page(request, plan, 422, new_form=form)
-    return done(request, _place(slug, found), f"F-{found.number} is in the register.")
+    return done(
+        request, _place(slug, found), _("F-{found} is in the register.").format(found=found.number)
+    )
 
 
 def findings_page(
@@ -133,7 +137,7 @@ def _chosen(request: HttpRequest, plan: DeploymentPlan) -> Finding | None:
 def _find(plan: DeploymentPlan, number: int) -> Finding:
     finding = Finding.objects.filter(plan=plan, number=number).first()
     if finding is None:
-        raise Http404("No such finding in this release.")
+        raise Http404(_("No such finding in this release."))
     finding.plan = plan
     return finding
 
@@ -154,10 +158,10 @@ def _forms(plan: DeploymentPlan, finding: Finding, now) -> dict[str, Any]:
 
 _STATES = FindingState.choices
 _HINTS = {
-    rules.OPEN: "Counts.",
-    rules.FIXED: "Counts until a retest or the next import agrees, where one is wanted.",
-    rules.ACCEPTED: "Stays visible at every gate, ends on its date.",
-    rules.FALSE: "Recognised by rule and place at the next import.",
+    rules.OPEN: _l("Counts."),
+    rules.FIXED: _l("Counts until a retest or the next import agrees, where one is wanted."),
+    rules.ACCEPTED: _l("Stays visible at every gate, ends on its date."),
+    rules.FALSE: _l("Recognised by rule and place at the next import."),
 }
 
 
@@ -195,7 +199,7 @@ def finding_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         if wanted in rules.LETS_GO:
             now = timezone.now()
             actions.check_state(finding, wanted, form.said, by=request.user, now=now)
-            if asks := ask_again(request, f"let F-{number} go"):
+            if asks := ask_again(request, _("let F-{number} go").format(number=number)):
                 return asks
         actions.set_finding_state(
             finding,
@@ -228,13 +232,13 @@ def finding_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         )
     except Refused as refused:
         return _refused(request, finding, refused, edit_form=form)
-    return done(request, _place(slug, finding), f"F-{number} is saved.")
+    return done(request, _place(slug, finding), _("F-{number} is saved.").format(number=number))
 
 
 @posted("findings", at="?finding={number}#finding")
 def finding_retest(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     """A retest by a person confirms the fix."""
-    _, finding = _asked(request, slug, number)
+    _unused, finding = _asked(request, slug, number)
     form = RetestForm(request.POST)
     if not form.is_valid():
         return _again(request, finding, 422, retest_form=form)
@@ -249,7 +253,9 @@ def finding_retest(request: HttpRequest, slug: str, number: int) -> HttpResponse
         )
     except Refused as refused:
         return _refused(request, finding, refused, retest_form=form)
-    return done(request, _place(slug, finding), f"F-{number}: the fix is confirmed.")
+    return done(
+        request, _place(slug, finding), _("F-{number}: the fix is confirmed.").format(number=number)
+    )
 
 
 def _asked(request: HttpRequest, slug: str, number: int) -> tuple[DeploymentPlan, Finding]:
@@ -298,7 +304,7 @@ def findings_trail(request: HttpRequest, slug: str, form: str) -> HttpResponse:
     """What happened to every finding, as CSV or Markdown (S108)."""
     plan = get_plan(request.user, slug)
     if form not in TYPES:
-        raise Http404("The trail is there as csv and md.")
+        raise Http404(_("The trail is there as csv and md."))
     answer = HttpResponse(trail(plan, form, timezone.now()), content_type=TYPES[form])
     answer["Content-Disposition"] = f'attachment; filename="{slug}-findings.{form}"'
     return answer

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.branches import set_branches
@@ -47,7 +48,11 @@ def followups(request: HttpRequest, slug: str) -> HttpResponse:
                 due_at=asked["due"],
                 request_id=once(request),
             )
-            return done(request, reverse("followups", args=[slug]), f"Added: {title_of(row.text)}")
+            return done(
+                request,
+                reverse("followups", args=[slug]),
+                _("Added: {title_of}").format(title_of=title_of(row.text)),
+            )
     context = page(request, plan, "followups") | {"place": "gate", "form": form}
     status = 422 if form.is_bound else 200
     return render(request, "checklists/followups.html", context, status=status)
@@ -62,7 +67,7 @@ def find_followup(request: HttpRequest, slug: str, number: int) -> FollowUp:
     plan = get_plan(request.user, slug)
     found = followups_of(plan).filter(number=number).first()
     if found is None:
-        raise Http404("No such follow-up in this release.")
+        raise Http404(_("No such follow-up in this release."))
     found.plan = plan
     return found
 
@@ -128,7 +133,11 @@ def followup_done(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     row = find_followup(request, slug, number)
     shows(request, row.plan)
     close_followup(row, request.POST.get("note", ""), by=request.user, request_id=once(request))
-    return done(request, reverse("followups", args=[slug]), f"Closed: {title_of(row.text)}")
+    return done(
+        request,
+        reverse("followups", args=[slug]),
+        _("Closed: {title_of}").format(title_of=title_of(row.text)),
+    )
 
 
 @posted("followup", "number")
@@ -155,7 +164,7 @@ def followup_date(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except Refused as refused:
         form.refuse(refused)
         return followup_page(request, find_followup(request, slug, number), form, refused.status)
-    return done(request, reverse("gates", args=[slug]), "The new date is set.")
+    return done(request, reverse("gates", args=[slug]), _("The new date is set."))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -174,7 +183,7 @@ def branches(request: HttpRequest, slug: str, key: str) -> HttpResponse:
         except Refused as refused:
             form.refuse(refused)
         else:
-            return done(request, reverse("gate", args=[slug, key]), "What starts is saved.")
+            return done(request, reverse("gate", args=[slug, key]), _("What starts is saved."))
     context = page(request, gate.plan, "gate") | {"form": form, "gate": gate}
     context["fields"] = [form[word] for word in form.words]
     return render(

@@ -6,6 +6,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions.deputies import name_deputy, remove_deputy
@@ -42,7 +44,7 @@ def gate_add(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, plan, None, form, 422)
-    messages.success(request, f"Added: {gate.title}.")
+    messages.success(request, _("Added: {gate}.").format(gate=gate.title))
     return redirect("gate", slug, gate.key)
 
 
@@ -63,7 +65,7 @@ def gate_edit(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, gate.plan, gate, form, 422)
-    messages.success(request, f"Saved.{fallen.said}")
+    messages.success(request, _("Saved.{fallen}").format(fallen=fallen.said))
     return redirect("gate", slug, key)
 
 
@@ -78,7 +80,7 @@ def gate_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     said = form.cleaned_data
     given = {"seen": said["seen"] or None, "request_id": once(request)}
     remove_gate(gate, said["reason"], by=request.user, **given)
-    messages.success(request, f"Taken off: {gate.title}.")
+    messages.success(request, _("Taken off: {gate}.").format(gate=gate.title))
     return redirect("gates", slug)
 
 
@@ -112,7 +114,7 @@ class Deputies(sections.Section):
     """Who votes for whom when they cannot; named by the holder of the role, or an editor."""
 
     name = "deputies"
-    label = "Deputies"
+    label = _l("Deputies")
     template = "checklists/_settings_deputies.html"
     order = 45
     column = "right"
@@ -152,7 +154,7 @@ def _deputy(request: HttpRequest, plan: DeploymentPlan, *, remove: bool) -> Http
     held = standing(request.user, plan)
     form = DeputyForm(request.POST)
     if not held.roles_with(Right.VOTE) and not held.may(Right.EDIT):
-        raise NotAllowed("Only who votes, or may edit the plan, names deputies.")
+        raise NotAllowed(_("Only who votes, or may edit the plan, names deputies."))
     if not form.is_valid():
         return again(request, plan, deputy=form)
     said, act = form.cleaned_data, remove_deputy if remove else name_deputy
@@ -162,15 +164,17 @@ def _deputy(request: HttpRequest, plan: DeploymentPlan, *, remove: bool) -> Http
     except Invalid as wrong:
         form.refuse(wrong)
         return again(request, plan, deputy=form)
-    done = "is no deputy any more" if remove else f"is deputy for {role.name}"
+    done = (
+        _("is no deputy any more") if remove else _("is deputy for {role}").format(role=role.name)
+    )
     return saved(request, plan, Deputies.name, f"{person.display_name} {done}.")
 
 
 def _named(plan: DeploymentPlan, key: str, name: str) -> tuple[Role, User]:
     role = Role.objects.filter(plan=plan, key=key).first()
     if role is None:
-        raise Invalid("role", f"This release has no role {key!r}.")
+        raise Invalid("role", _("This release has no role {key!r}.").format(key=key))
     person = User.objects.filter(username=name).first()
     if person is None:
-        raise Invalid("person", f"There is no account {name!r}.")
+        raise Invalid("person", _("There is no account {name!r}.").format(name=name))
     return role, person

@@ -4,6 +4,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.decisions import accepted_by
@@ -46,7 +47,7 @@ def find_gate(request: HttpRequest, slug: str, key: str) -> Gate:
     plan = get_plan(request.user, slug)
     gate = Gate.objects.filter(plan=plan, key=key).select_related("decider").first()
     if gate is None:
-        raise Http404("No such gate in this release.")
+        raise Http404(_("No such gate in this release."))
     gate.plan = plan
     return gate
 
@@ -101,7 +102,7 @@ def votes(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except SeenOlder as older:
         form.add_error(None, older.sentence)
         return gate_page(request, find_gate(request, slug, key), vote_form=form, status=409)
-    return done(request, reverse("gate", args=[slug, key]), "Your vote is on record.")
+    return done(request, reverse("gate", args=[slug, key]), _("Your vote is on record."))
 
 
 @posted("gate", "key", at="#judge")
@@ -110,7 +111,7 @@ def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> Http
     gate = find_gate(request, slug, key)
     found = gate.criteria.filter(key=criterion).first()
     if found is None:
-        raise Http404("No such criterion at this gate.")
+        raise Http404(_("No such criterion at this gate."))
     found.gate = gate
     fresh(request, gate)
     form = JudgementForm(request.POST)
@@ -127,7 +128,11 @@ def judgement(request: HttpRequest, slug: str, key: str, criterion: str) -> Http
         seen=asked["seen"],
         request_id=once(request),
     )
-    return done(request, f"{reverse('gate', args=[slug, key])}#judge", f"Judged: {found.label}.")
+    return done(
+        request,
+        f"{reverse('gate', args=[slug, key])}#judge",
+        _("Judged: {found}.").format(found=found.label),
+    )
 
 
 def gate_page(

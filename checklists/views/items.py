@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from checklists.actions.items import add_item_note, set_count, set_item_state
@@ -29,7 +30,7 @@ def find_item(request: HttpRequest, slug: str, number: int) -> ChecklistItem:
     found = ChecklistItem.objects.select_related("phase", "group")
     item = found.filter(plan=plan, number=number).first()
     if item is None:
-        raise Http404("No such item in this release.")
+        raise Http404(_("No such item in this release."))
     item.plan = plan
     return item
 
@@ -105,7 +106,11 @@ def item_count(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     )
     whole = item.count_done == item.count_of and not item.closed
     said = (
-        f"{item.ref} is complete, {item.count_of} of {item.count_of}: set it done." if whole else ""
+        _("{item} is complete, {count_of} of {count_of}: set it done.").format(
+            item=item.ref, count_of=item.count_of
+        )
+        if whole
+        else ""
     )
     return done(request, reverse("item", args=[slug, number]), said)
 

@@ -3,6 +3,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_safe
 
 from checklists.actions.sections import may_be_off
@@ -25,10 +27,10 @@ LAST = {scope.key: scope for scope in (Scope(), Scope(declaration=STABLE))}
 ALL = "all"  # every phase on one page, as a search shows them
 # What a reason typed beside an item can set it to.
 MORE_STATES = [
-    ("blocked", "Block"),
-    ("failed", "Fail"),
-    ("skipped", "Skip"),
-    ("not_applicable", "Not applicable"),
+    ("blocked", _l("Block")),
+    ("failed", _l("Fail")),
+    ("skipped", _l("Skip")),
+    ("not_applicable", _l("Not applicable")),
 ]
 
 
@@ -93,7 +95,7 @@ def _phase(board: Checklist, wanted: str) -> PhaseRows | None:
     number = whole_number(wanted)
     rows = board.phase(number) if number is not None else None
     if rows is None:
-        raise Http404("No such phase in this release.")
+        raise Http404(_("No such phase in this release."))
     return rows
 
 

@@ -5,6 +5,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions.readiness import give_score, save_weights
@@ -29,7 +31,7 @@ class Weights(sections.Section):
     """Each category with its weight, target and source; the scale and the bar."""
 
     name = "weights"
-    label = "Weights"
+    label = _l("Weights")
     template = "checklists/_settings_weights.html"
     order = 50
     column = "wide"
@@ -63,7 +65,7 @@ def weights(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return again(request, plan, weights=form)
-    return saved(request, plan, Weights.name, "The weights are saved.")
+    return saved(request, plan, Weights.name, _("The weights are saved."))
 
 
 @require_safe
@@ -78,7 +80,7 @@ def score(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     plan = get_plan(request.user, slug)
     category = ReadinessCategory.objects.filter(plan=plan, key=key).first()
     if category is None:
-        raise Http404("No such category in this release.")
+        raise Http404(_("No such category in this release."))
     if request.method != "POST":
         return _back(request, slug)
     shows(request, plan, ("score", ""), ("score-history", ""))
@@ -94,7 +96,11 @@ def score(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, plan, form)
-    return done(request, reverse("readiness", args=[slug]), f"Scored: {category.label}.")
+    return done(
+        request,
+        reverse("readiness", args=[slug]),
+        _("Scored: {category}.").format(category=category.label),
+    )
 
 
 def _back(request: HttpRequest, slug: str) -> HttpResponse:

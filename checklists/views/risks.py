@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions import risks as actions
@@ -80,7 +81,11 @@ def risk_add(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         _say(form, rows, wrong)
         return _page(request, plan, 422, form=form, rows=rows)
-    return done(request, back_to(plan, f"risk-{risk.number}"), f"Added as R{risk.number}.")
+    return done(
+        request,
+        back_to(plan, f"risk-{risk.number}"),
+        _("Added as R{risk}.").format(risk=risk.number),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -101,10 +106,12 @@ def risk_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         return _page(request, plan, 422, risk=risk, form=form, rows=rows)
     except Refused as refused:
         form.add_error(None, later(refused).sentence)
-        _, risk = _find(request, slug, number)
+        _unused, risk = _find(request, slug, number)
         now_is = differing(actions.shown(risk), said)
         return _page(request, plan, 409, risk=risk, form=form, rows=rows, now_is=now_is)
-    return done(request, back_to(plan, f"risk-{risk.number}"), f"Saved: R{risk.number}.")
+    return done(
+        request, back_to(plan, f"risk-{risk.number}"), _("Saved: R{risk}.").format(risk=risk.number)
+    )
 
 
 @posted("risks")
@@ -123,7 +130,7 @@ def risk_state(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     except Refused as refused:
         _raise_unless_shown(refused)
         form.refuse(refused)
-        _, risk = _find(request, slug, number)
+        _unused, risk = _find(request, slug, number)
         return _page(request, plan, refused.status, risk=risk, state_form=form)
     say = f"R{number} {actions.STATE_SAID[asked['state']]}."
     return done(request, back_to(plan, f"risk-{number}"), say)
@@ -145,7 +152,11 @@ def risk_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         _raise_unless_shown(refused)
         form.refuse(refused)
         return _page(request, plan, refused.status, risk=risk, remove_form=form)
-    return done(request, reverse("risks", args=[slug]), f"R{number} is taken off the list.")
+    return done(
+        request,
+        reverse("risks", args=[slug]),
+        _("R{number} is taken off the list.").format(number=number),
+    )
 
 
 def _raise_unless_shown(refused: Refused) -> None:
@@ -165,7 +176,7 @@ def _find(request: HttpRequest, slug: str, number: int) -> tuple[DeploymentPlan,
     plan = get_plan(request.user, slug)
     risk = plan.risks.filter(number=number).first()
     if risk is None:
-        raise Http404("No such risk in this release.")
+        raise Http404(_("No such risk in this release."))
     risk.plan = plan
     return plan, risk
 

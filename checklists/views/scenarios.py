@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions import scenarios as actions
@@ -37,7 +38,11 @@ def scenario_add(request: HttpRequest, slug: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _page(request, plan, 422, form=form)
-    return done(request, back_to(plan, f"scenario-{made.number}"), f"Added as {made.number}.")
+    return done(
+        request,
+        back_to(plan, f"scenario-{made.number}"),
+        _("Added as {made}.").format(made=made.number),
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -57,10 +62,14 @@ def scenario_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         return _page(request, plan, 422, scenario=scenario, form=form)
     except Refused as refused:
         form.add_error(None, later(refused).sentence)
-        _, scenario = _find(request, slug, number)
+        _unused, scenario = _find(request, slug, number)
         now_is = differing(shown(scenario), form.said)
         return _page(request, plan, 409, scenario=scenario, form=form, now_is=now_is)
-    return done(request, back_to(plan, f"scenario-{number}"), f"Saved: scenario {number}.")
+    return done(
+        request,
+        back_to(plan, f"scenario-{number}"),
+        _("Saved: scenario {number}.").format(number=number),
+    )
 
 
 @posted("risks")
@@ -69,9 +78,15 @@ def scenario_start(request: HttpRequest, slug: str, number: int) -> HttpResponse
     plan, scenario = _find(request, slug, number)
     carries(request, plan)
     started = actions.start_scenario(scenario, by=request.user, **what_was_seen(request))
-    into = f" Its items are phase {started.phase.number}." if started.phase else ""
+    into = (
+        _(" Its items are phase {phase}.").format(phase=started.phase.number)
+        if started.phase
+        else ""
+    )
     back = back_to(plan, f"scenario-{number}")
-    return done(request, back, f"Contingency {number} is in force.{into}")
+    return done(
+        request, back, _("Contingency {number} is in force.{into}").format(number=number, into=into)
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,9 +104,13 @@ def scenario_clear(request: HttpRequest, slug: str, number: int) -> HttpResponse
         actions.clear_scenario(scenario, reason, by=request.user, **what_was_seen(request))
     except Refused as refused:
         form.add_error(None, later(refused).sentence)
-        _, scenario = _find(request, slug, number)
+        _unused, scenario = _find(request, slug, number)
         return _clear_page(request, scenario, form, 409)
-    return done(request, back_to(plan, f"scenario-{number}"), f"Contingency {number} is cleared.")
+    return done(
+        request,
+        back_to(plan, f"scenario-{number}"),
+        _("Contingency {number} is cleared.").format(number=number),
+    )
 
 
 @posted("risks")
@@ -100,7 +119,11 @@ def scenario_arm(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     plan, scenario = _find(request, slug, number)
     carries(request, plan)
     actions.arm_scenario(scenario, by=request.user, **what_was_seen(request))
-    return done(request, back_to(plan, f"scenario-{number}"), f"Scenario {number} is armed again.")
+    return done(
+        request,
+        back_to(plan, f"scenario-{number}"),
+        _("Scenario {number} is armed again.").format(number=number),
+    )
 
 
 @posted("scenario-edit", "number")
@@ -117,7 +140,11 @@ def scenario_remove(request: HttpRequest, slug: str, number: int) -> HttpRespons
     except Refused as refused:
         form.add_error(None, later(refused).sentence)
         return _page(request, plan, 409, scenario=scenario, remove_form=form)
-    return done(request, reverse("risks", args=[slug]), f"Scenario {number} is taken off the list.")
+    return done(
+        request,
+        reverse("risks", args=[slug]),
+        _("Scenario {number} is taken off the list.").format(number=number),
+    )
 
 
 def _find(request: HttpRequest, slug: str, number: int) -> tuple[DeploymentPlan, Scenario]:
@@ -125,7 +152,7 @@ def _find(request: HttpRequest, slug: str, number: int) -> tuple[DeploymentPlan,
     found = Scenario.objects.select_related("risk", "phase").filter(plan=plan, number=number)
     scenario = found.first()
     if scenario is None:
-        raise Http404("No such scenario in this release.")
+        raise Http404(_("No such scenario in this release."))
     scenario.plan = plan
     return plan, scenario
 

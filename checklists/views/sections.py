@@ -1,5 +1,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from checklists.actions.sections import Section, switch_off, switch_on
 from checklists.models import PhaseGroup
@@ -28,16 +29,18 @@ def group_switch(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
 def _switch(request: HttpRequest, section: Section | None, phase: int) -> HttpResponse:
     if section is None:
-        raise Http404("No such part in this release.")
+        raise Http404(_("No such part in this release."))
     plan = section.phase.plan if isinstance(section, PhaseGroup) else section.plan
     shows(request, plan, ("phases", ""), ("phase-list", ""))
     wanted = request.POST.get("state", "")
     if wanted not in ("on", "off"):
-        raise Invalid("state", "A part is switched on or off: nothing else.")
+        raise Invalid("state", _("A part is switched on or off: nothing else."))
     if wanted == "off":
         reason = request.POST.get("reason", "")
         switch_off(section, reason, by=request.user, request_id=once(request))
     else:
         switch_on(section, by=request.user, request_id=once(request))
     back = f"{reverse('checklist', args=[plan.slug])}?phase={phase}"
-    return done(request, back, f"Switched {wanted}: {section}.")
+    return done(
+        request, back, _("Switched {wanted}: {section}.").format(wanted=wanted, section=section)
+    )

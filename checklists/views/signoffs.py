@@ -1,6 +1,8 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions.conditions import close_condition
@@ -20,9 +22,9 @@ from warroom.views.password import ask_again
 
 # What is said of it, and whether as a warning: a rejection is nothing to look green.
 _SAID = {
-    "approved": ("Signed", False),
-    "conditional": ("Signed with conditions", False),
-    "rejected": ("Rejected", True),
+    "approved": (_l("Signed"), False),
+    "conditional": (_l("Signed with conditions"), False),
+    "rejected": (_l("Rejected"), True),
 }
 
 
@@ -34,7 +36,7 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("checklist", slug)
     scope = find_scope(plan, request.POST.get("scope", ""))
     if scope is None:
-        raise Http404("No such phase or gate in this release.")
+        raise Http404(_("No such phase or gate in this release."))
     _fresh(request, plan, scope)
     demand(plan, request.user, Right.SIGN)
     form = SignOffForm(request.POST, roles=plan.roles.all(), best=plan.score_max)
@@ -43,7 +45,7 @@ def signoffs(request: HttpRequest, slug: str) -> HttpResponse:
     asked = form.cleaned_data
     try:
         check_signature(asked["decision"], asked["comment"], asked["conditions"])
-        if asks := ask_again(request, f"sign {scope.name}"):
+        if asks := ask_again(request, _("sign {scope}").format(scope=scope.name)):
             return asks
         sign_off(
             plan,
@@ -74,14 +76,14 @@ def withdraw(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     found = SignOff.objects.select_related("phase", "gate", "role")
     signoff = found.filter(plan=plan, pk=number).first()
     if signoff is None:
-        raise Http404("No such signature in this release.")
+        raise Http404(_("No such signature in this release."))
     signoff.plan = plan
     scope = scope_of(signoff)
     if request.method != "POST":
         return redirect(_page_of(plan, scope))
     _fresh(request, plan, scope)
     withdraw_signature(signoff, by=request.user, request_id=once(request))
-    return done(request, _page_of(plan, scope), "Your signature is withdrawn.")
+    return done(request, _page_of(plan, scope), _("Your signature is withdrawn."))
 
 
 def _fresh(request: HttpRequest, plan: DeploymentPlan, scope: Scope) -> None:
@@ -118,7 +120,7 @@ def condition_close(request: HttpRequest, slug: str, number: int) -> HttpRespons
     found = Condition.objects.select_related("gate", "vote", "signoff__phase", "signoff__gate")
     condition = found.filter(plan=plan, number=number).first()
     if condition is None:
-        raise Http404("No such condition in this release.")
+        raise Http404(_("No such condition in this release."))
     condition.plan, back = plan, plan.get_absolute_url()
     if condition.gate:
         shows(request, plan, ("conditions", condition.gate.key))
@@ -132,4 +134,4 @@ def condition_close(request: HttpRequest, slug: str, number: int) -> HttpRespons
     form = ConditionCloseForm(request.POST)
     note = form.cleaned_data["note"] if form.is_valid() else ""
     close_condition(condition, note, by=request.user, request_id=once(request))
-    return done(request, back, f"Condition {number} is met.")
+    return done(request, back, _("Condition {number} is met.").format(number=number))

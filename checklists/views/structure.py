@@ -5,6 +5,7 @@ import json
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from checklists.actions import groups as group_actions
@@ -41,7 +42,7 @@ def phase_add(request: HttpRequest, slug: str) -> HttpResponse:
 
     def act():
         phase = phase_actions.add_phase(plan, form.wish, **_said(request))
-        return phase.number, f"Added phase {phase.number}."
+        return phase.number, _("Added phase {phase}.").format(phase=phase.number)
 
     return _answer(request, plan, None, "add_phase_form", form, act)
 
@@ -55,7 +56,7 @@ def phase_edit(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     def act():
         seen = form.cleaned_data["seen"]
         phase_actions.edit_phase(phase, form.wish, seen=seen, **_said(request))
-        return number, f"Saved: phase {number}."
+        return number, _("Saved: phase {number}.").format(number=number)
 
     return _answer(request, plan, number, "phase_form", form, act)
 
@@ -67,7 +68,7 @@ def phase_move(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     phase = _phase(plan, number)
     place = whole_number(request.POST.get("place", ""))
     if not place:
-        raise Invalid("place", "Give the number that the phase is to have.")
+        raise Invalid("place", _("Give the number that the phase is to have."))
     moved = phase_actions.move_phase(phase, place, **_said(request))
     list_changed(request, plan, moved.number)
     return done(request, f"{_url(plan, moved.number)}#phase-order")
@@ -79,7 +80,7 @@ def phase_remove(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     phase = _phase(plan, number)
     list_changed(request, plan)
     phase_actions.remove_phase(phase, **_said(request))
-    return done(request, _url(plan, None), f"Removed phase {phase}.")
+    return done(request, _url(plan, None), _("Removed phase {phase}.").format(phase=phase))
 
 
 @posted("checklist-edit")
@@ -90,7 +91,7 @@ def group_add(request: HttpRequest, slug: str, number: int) -> HttpResponse:
 
     def act():
         group = group_actions.add_group(phase, form.wish, **_said(request))
-        return number, f"Added the heading {group}."
+        return number, _("Added the heading {group}.").format(group=group)
 
     return _answer(request, plan, number, "add_group_form", form, act)
 
@@ -104,7 +105,7 @@ def group_edit(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     def act():
         seen = form.cleaned_data["seen"]
         group_actions.edit_group(group, form.wish, seen=seen, **_said(request))
-        return group.phase.number, f"Saved: the heading {form.wish.title}."
+        return group.phase.number, _("Saved: the heading {wish}.").format(wish=form.wish.title)
 
     return _answer(request, plan, group.phase.number, f"group_form_{pk}", form, act)
 
@@ -115,7 +116,7 @@ def group_move(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     group = _group(plan, pk)
     place = whole_number(request.POST.get("place", ""))
     if not place:
-        raise Invalid("place", "Give the place that the heading is to have.")
+        raise Invalid("place", _("Give the place that the heading is to have."))
     group_actions.move_group(group, place, by=request.user, request_id=once(request))
     list_changed(request, plan, group.phase.number)
     return done(request, f"{_url(plan, group.phase.number)}#headings")
@@ -127,7 +128,7 @@ def group_remove(request: HttpRequest, slug: str, pk: int) -> HttpResponse:
     group = _group(plan, pk)
     list_changed(request, plan, group.phase.number)
     group_actions.remove_group(group, **_said(request))
-    say = f"Removed the heading {group}. Its items stand under the one above."
+    say = _("Removed the heading {group}. Its items stand under the one above.").format(group=group)
     return done(request, f"{_url(plan, group.phase.number)}#headings", say)
 
 
@@ -143,7 +144,7 @@ def _plan(request: HttpRequest, slug: str) -> DeploymentPlan:
 def _phase(plan: DeploymentPlan, number: int) -> Phase:
     phase = plan.phases.filter(number=number).first()
     if phase is None:
-        raise Http404("No such phase in this release.")
+        raise Http404(_("No such phase in this release."))
     phase.plan = plan
     return phase
 
@@ -151,7 +152,7 @@ def _phase(plan: DeploymentPlan, number: int) -> Phase:
 def _group(plan: DeploymentPlan, pk: int) -> PhaseGroup:
     group = PhaseGroup.objects.filter(phase__plan=plan, pk=pk).select_related("phase").first()
     if group is None:
-        raise Http404("No such heading in this release.")
+        raise Http404(_("No such heading in this release."))
     group.phase.plan = plan
     return group
 
@@ -194,7 +195,7 @@ def _page(
     board = checklist(plan, context["now"])
     current = board.phase(number) if number else next(iter(board.phases), None)
     if number and current is None:
-        raise Http404("No such phase in this release.")
+        raise Http404(_("No such phase in this release."))
     forms = forms or {}
     context |= {
         "board": board,

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from checklists.actions import load, load_runs
@@ -67,7 +68,7 @@ def load_add(request: HttpRequest, slug: str) -> HttpResponse:
         form.refuse(wrong)
         return trials_page(request, plan, 422, profile_form=form)
     back = reverse("load-profile", args=[slug, made.key])
-    return done(request, back, f"{made.name} is on the list.")
+    return done(request, back, _("{made} is on the list.").format(made=made.name))
 
 
 # --- one profile ---------------------------------------------------------------------------
@@ -95,7 +96,11 @@ def load_profile(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     except Invalid as wrong:
         form.refuse(wrong)
         return _profile_page(request, plan, row, edit_form=form)
-    return _back(request, row, f"{row.profile.name} is changed. Runs stay as they were judged.")
+    return _back(
+        request,
+        row,
+        _("{profile} is changed. Runs stay as they were judged.").format(profile=row.profile.name),
+    )
 
 
 @posted("load-profile", "key")
@@ -105,7 +110,11 @@ def load_remove(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     profile = _find(plan, key, removed=True).profile
     demand(plan, request.user, Right.EDIT)
     load.remove_profile(profile, by=request.user, request_id=once(request))
-    return done(request, reverse("trials", args=[slug]), f"{profile.name} is off the list.")
+    return done(
+        request,
+        reverse("trials", args=[slug]),
+        _("{profile} is off the list.").format(profile=profile.name),
+    )
 
 
 @posted("load-profile", "key")
@@ -115,7 +124,11 @@ def load_start(request: HttpRequest, slug: str, key: str) -> HttpResponse:
     row = _find(plan, key)
     shows(request, plan, ("load", ""), ("load-runs", key))
     run = load_runs.start_run(row.profile, by=request.user, request_id=once(request))
-    return _back(request, row, f"Run {run.number} of {row.profile.name} is under way.")
+    return _back(
+        request,
+        row,
+        _("Run {run} of {profile} is under way.").format(run=run.number, profile=row.profile.name),
+    )
 
 
 @posted("load-profile", "key")
@@ -170,7 +183,10 @@ def _bring(
     reading = read_result(data, name)
     if reading.prefix not in ("load", "k6"):
         raise Invalid(
-            "file", f"This is {reading.form}: a run wants Locust's stats or k6's summary."
+            "file",
+            _("This is {form}: a run wants Locust's stats or k6's summary.").format(
+                form=reading.form
+            ),
         )
     result = record_result(
         plan,
@@ -203,7 +219,7 @@ def load_explain(request: HttpRequest, slug: str, key: str, number: int) -> Http
     load_runs.explain_run(
         run, said["cause"], said["fix"], by=request.user, request_id=once(request)
     )
-    return _back(request, row, f"Run {number} has its cause.")
+    return _back(request, row, _("Run {number} has its cause.").format(number=number))
 
 
 @posted("load-profile", "key")
@@ -216,10 +232,17 @@ def load_except(request: HttpRequest, slug: str, key: str, number: int) -> HttpR
     if not form.is_valid():
         return _profile_page(request, plan, row, except_form=form)
     reason = form.cleaned_data["reason"]
-    if asks := ask_again(request, f"except run {number} of {row.profile.name}"):
+    if asks := ask_again(
+        request,
+        _("except run {number} of {profile}").format(number=number, profile=row.profile.name),
+    ):
         return asks
     load_runs.except_run(run, reason, by=request.user, request_id=once(request))
-    return _back(request, row, f"Run {number} is a documented exception. It stays red.")
+    return _back(
+        request,
+        row,
+        _("Run {number} is a documented exception. It stays red.").format(number=number),
+    )
 
 
 @posted("load-profile", "key")
@@ -229,7 +252,7 @@ def load_baseline(request: HttpRequest, slug: str, key: str, number: int) -> Htt
     row, run = _find_run(plan, key, number)
     shows(request, plan, ("load-runs", key))
     load_runs.set_baseline(run, by=request.user, request_id=once(request))
-    return _back(request, row, f"Run {number} is the baseline.")
+    return _back(request, row, _("Run {number} is the baseline.").format(number=number))
 
 
 # --- what is shared ------------------------------------------------------------------------
@@ -241,7 +264,7 @@ def _find(plan: DeploymentPlan, key: str, *, removed: bool = False) -> ProfileRo
         gone = LoadProfile.objects.filter(plan=plan, key=key).first()
         rows = [ProfileRow(gone, ())] if gone else []
     if not rows:
-        raise Http404("No such load profile in this release.")
+        raise Http404(_("No such load profile in this release."))
     rows[0].profile.plan = plan
     return rows[0]
 
@@ -250,7 +273,7 @@ def _find_run(plan: DeploymentPlan, key: str, number: int) -> tuple[ProfileRow, 
     row = _find(plan, key)
     run = next((one.run for one in row.runs if one.run.number == number), None)
     if run is None:
-        raise Http404("No such run of this profile.")
+        raise Http404(_("No such run of this profile."))
     run.profile = row.profile
     return row, run
 

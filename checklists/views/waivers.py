@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from checklists.actions import waivers as actions
@@ -35,7 +36,7 @@ def waiver(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpRes
     form = _form(request, found)
     if not form.is_valid():
         return _page(request, found, form, 422)
-    if asks := ask_again(request, f"accept a deviation at {gate.title}"):
+    if asks := ask_again(request, _("accept a deviation at {gate}").format(gate=gate.title)):
         return asks
     said = form.cleaned_data
     try:
@@ -57,7 +58,9 @@ def waiver(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpRes
             raise
         form.add_error(None, refused.sentence)
         return _page(request, found, form, 409)
-    say = f"Accepted until {full_instant(said['ends_at'])}: {found.label}."
+    say = _("Accepted until {ends_at}: {found}.").format(
+        ends_at=full_instant(said["ends_at"]), found=found.label
+    )
     return done(request, f"{reverse('gate', args=[slug, key])}#cr-{found.key}", say)
 
 
@@ -70,7 +73,7 @@ def withdraw(request: HttpRequest, slug: str, key: str, criterion: str) -> HttpR
     reason = form.cleaned_data["reason"] if form.is_valid() else ""
     actions.withdraw_waiver(found, by=request.user, reason=reason, request_id=once(request))
     back = f"{reverse('gate', args=[slug, key])}#cr-{found.key}"
-    return done(request, back, f"{found.label} counts again.")
+    return done(request, back, _("{found} counts again.").format(found=found.label))
 
 
 def _form(request: HttpRequest, criterion: Criterion) -> WaiverForm:
@@ -101,7 +104,7 @@ def _page(
         "row": row,
         "signing": signing,
         "form": form or WaiverForm(roles=roles),
-        "statements": [actions.said(who, role, row, "the time above") for role in signing],
+        "statements": [actions.said(who, role, row, _("the time above")) for role in signing],
         "to_accept": row.band is not Band.GREEN and not standing_now.report_only,
         "withdraw_form": WithdrawForm(auto_id="withdraw_%s"),
         "history": list(standing_now.waivers.select_related("role").order_by("-at", "-pk")),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.covered import Part, coverage, percent_text
 from checklists.rules.results.objects import each, part
 from checklists.rules.results.shape import (
@@ -28,30 +30,36 @@ def read_coverage_py(document: Any) -> Reading:
     totals, meta = document["totals"], document["meta"]
     statements = Part(number(totals.get("covered_lines")), number(totals.get("num_statements")))
     if statements.total is None:
-        raise WrongResult("The number of statements is missing.", place="totals.num_statements")
+        raise WrongResult(_("The number of statements is missing."), place="totals.num_statements")
     branches = Part(number(totals.get("covered_branches")), number(totals.get("num_branches")))
     total = number(totals.get("percent_covered")) if statements.total else None
     return coverage(
-        "coverage.py JSON",
+        _("coverage.py JSON"),
         statements,
         branches,
-        more=[figure("total", "Lines and branches", total, "%", percent_text(total))],
-        detail=said(f"coverage.py {said(meta.get('version'), 20)}, {_files(document)}"),
+        more=[figure("total", _("Lines and branches"), total, "%", percent_text(total))],
+        detail=said(
+            _("coverage.py {said}, {files}").format(
+                said=said(meta.get("version"), 20), files=_files(document)
+            )
+        ),
         observed_at=instant(meta.get("timestamp")),
         notes=_both_note(statements, total),
     )
 
 
 def _files(document: dict) -> str:
-    return count(sum(1 for _ in each(document, "files")), "file")
+    return count(sum(1 for _unused in each(document, "files")), "file")
 
 
 def _both_note(statements: Part, total: float | None) -> list[str]:
     if total is None or statements.share is None or abs(total - statements.share) < 0.05:
         return []
     return [
-        f"coverage.py itself says {percent_text(total)}: that counts branches too. Of the lines "
-        f"{percent_text(statements.share)} ran, as in the XML of the same run."
+        _(
+            "coverage.py itself says {total}: that counts branches too. Of the lines "
+            "{share} ran, as in the XML of the same run."
+        ).format(total=percent_text(total), share=percent_text(statements.share))
     ]
 
 
@@ -59,19 +67,25 @@ def read_istanbul(document: Any) -> Reading:
     """A ``pct`` that is "Unknown" is no data, and so is 100 % of 0 branches."""
     total = document["total"]
     if number(part(total, "lines", "total")) is None:
-        raise WrongResult("The number of lines is missing.", place="total.lines.total")
+        raise WrongResult(_("The number of lines is missing."), place="total.lines.total")
     more = [
-        figure(key, f"{key.capitalize()} covered", one.share, "%", percent_text(one.share))
+        figure(
+            key,
+            _("{key} covered").format(key=key.capitalize()),
+            one.share,
+            "%",
+            percent_text(one.share),
+        )
         for key in ("statements", "functions")
         for one in [_part(total, key)]
     ]
-    files = sum(1 for _ in each(document)) - 1
+    files = sum(1 for _unused in each(document)) - 1
     return coverage(
-        "istanbul JSON summary",
+        _("istanbul JSON summary"),
         _part(total, "lines"),
         _part(total, "branches"),
         more=more,
-        detail=f"istanbul, {count(files, 'file')}",
+        detail=_("istanbul, {count}").format(count=count(files, "file")),
     )
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.covered import Part, coverage
 from checklists.rules.results.markup import walk
 from checklists.rules.results.shape import Reading, WrongResult, count, since_1970, typed
@@ -24,10 +26,11 @@ def read_cobertura(data: bytes) -> Reading:
     lines = _part(seen, "line") or Part(seen.ran, seen.lines)
     if not seen.lines and not _part(seen, "line"):
         raise WrongResult(
-            "It gives no line-rate and no line: Cobertura XML does. Clover files are not read.", 1
+            _("It gives no line-rate and no line: Cobertura XML does. Clover files are not read."),
+            1,
         )
     return coverage(
-        "Cobertura XML",
+        _("Cobertura XML"),
         lines,
         _branches(seen),
         detail=count(seen.classes, "class", "classes"),
@@ -75,4 +78,8 @@ def _notes(seen: _Seen, lines: Part) -> list[str]:
     counted = Part(seen.ran, seen.lines).share
     if counted is None or lines.share is None or abs(counted - lines.share) < APART:
         return []
-    return [f"Its sum says {lines.share:.1f} %, its lines make {counted:.1f} %. The sum counts."]
+    return [
+        _("Its sum says {share:.1f} %, its lines make {counted:.1f} %. The sum counts.").format(
+            share=lines.share, counted=counted
+        )
+    ]

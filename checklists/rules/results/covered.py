@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.results.shape import Figure, Reading, figure, share
 
 
@@ -27,26 +30,33 @@ class Part:
         return share(self.covered, self.total)
 
 
+_LINES = _l("Lines")
+
+
 def coverage(
-    form: str, lines: Part, branches: Part, *, counted: str = "Lines", more: Sequence[Figure] = (),
+    form: str, lines: Part, branches: Part, *, counted: str = _LINES, more: Sequence[Figure] = (),
     detail: str = "", observed_at: datetime | None = None, notes: Sequence[str] = (),
 ) -> Reading:  # fmt: skip
     told = [*notes]
     if lines.share is None:
-        told.append(f"It covers no {counted.lower()[:-1]}: there is no share of nothing.")
+        told.append(
+            _("It covers no {counted}: there is no share of nothing.").format(
+                counted=counted.lower()[:-1]
+            )
+        )
     if branches.total == 0:
-        told.append("It holds no branch; what it calls its branch coverage says nothing.")
+        told.append(_("It holds no branch; what it calls its branch coverage says nothing."))
     return Reading(
         kind="coverage",
         form=form,
-        title="Coverage",
+        title=_("Coverage"),
         prefix="coverage",
         text=percent_text(lines.share),
         detail=detail,
         figures=(
-            _percent("lines", f"{counted} covered", lines.share),
-            _percent("branches", "Branches covered", branches.share),
-            figure("lines-covered", f"{counted} that ran", lines.covered),
+            _percent("lines", _("{counted} covered").format(counted=counted), lines.share),
+            _percent("branches", _("Branches covered"), branches.share),
+            figure("lines-covered", _("{counted} that ran").format(counted=counted), lines.covered),
             figure("lines-count", counted, lines.total),
             *more,
         ),
@@ -62,5 +72,5 @@ def _percent(key: str, label: str, value: float | None) -> Figure:
 def percent_text(value: float | None) -> str:
     """One decimal, and never rounded up to all: 99.96 % is not 100.0 %."""
     if value is None:
-        return "no data"
+        return _("no data")
     return f"{min(value, 99.9) if value < 100 else value:.1f} %"

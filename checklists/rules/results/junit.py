@@ -7,6 +7,8 @@ they only give rise to a note.
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.markup import walk
 from checklists.rules.results.shape import (
     Figure,
@@ -86,10 +88,12 @@ def read_junit(data: bytes) -> Reading:
         raise WrongResult(_without_cases(seen), seen.first_suite)
     return Reading(
         kind="junit",
-        form=f"JUnit XML, {count(seen.suites, 'suite')}",
-        title="Tests",
+        form=_("JUnit XML, {count}").format(count=count(seen.suites, "suite")),
+        title=_("Tests"),
         prefix="tests",
-        text=f"{seen.states['']:,} of {seen.total:,}" if seen.says else "no data",
+        text=_("{value:,} of {total:,}").format(value=seen.states[""], total=seen.total)
+        if seen.says
+        else _("no data"),
         detail=_detail(seen),
         figures=_figures(seen),
         observed_at=seen.observed_at,
@@ -183,52 +187,73 @@ def _figures(seen: _Seen) -> tuple[Figure, ...]:
     bad = {"failed": failures + errors, "failures": failures, "errors": errors, "passed": passed}
     said = bad if seen.says else dict.fromkeys(bad)
     return (
-        figure("pass-rate", "Tests passed", rate, "%", number_text(rate, "%")),
-        figure("failed", "Tests failed or in error", said["failed"]),
-        figure("count", "Tests", total),
-        figure("passed", "Tests that passed", said["passed"]),
-        figure("failures", "Tests failed", said["failures"]),
-        figure("errors", "Tests in error", said["errors"]),
-        figure("skipped", "Tests skipped", seen.states["skipped"]),
+        figure("pass-rate", _("Tests passed"), rate, "%", number_text(rate, "%")),
+        figure("failed", _("Tests failed or in error"), said["failed"]),
+        figure("count", _("Tests"), total),
+        figure("passed", _("Tests that passed"), said["passed"]),
+        figure("failures", _("Tests failed"), said["failures"]),
+        figure("errors", _("Tests in error"), said["errors"]),
+        figure("skipped", _("Tests skipped"), seen.states["skipped"]),
     )
 
 
 def _detail(seen: _Seen) -> str:
-    words = (("failure", "failed"), ("error", "in error"), ("skipped", "skipped"))
+    words = (("failure", "failed"), ("error", _("in error")), ("skipped", "skipped"))
     return ", ".join(f"{seen.states[key]:,} {word}" for key, word in words if seen.states[key])
 
 
 def _without_cases(seen: _Seen) -> str:
     claims = seen.claimed if seen.claimed is not None else seen.suite_claims
-    named = f"Its attributes name {count(claims, 'test')}, but it" if claims else "It"
-    return f"{named} holds no test case: this is no result, and no pass."
+    named = (
+        _("Its attributes name {count}, but it").format(count=count(claims, "test"))
+        if claims
+        else _("It")
+    )
+    return _("{named} holds no test case: this is no result, and no pass.").format(named=named)
 
 
 def _notes(seen: _Seen) -> list[str]:
     notes = [_claim_note(seen), _parents_note(seen.failed_names)]
     if not seen.ran:
-        notes.append("No test ran: this is no data, and no pass.")
+        notes.append(_("No test ran: this is no data, and no pass."))
     if seen.unseen:
         notes.append(
-            f"Its attributes name {count(seen.unseen, 'failed test')}, but no test in it failed: "
-            "what did not pass is not in the file, so this is no data."
+            _(
+                "Its attributes name {count}, but no test in it failed: what did not "
+                "pass is not in the file, so this is no data."
+            ).format(count=count(seen.unseen, "failed test"))
         )
     if seen.risky:
-        notes.append(f"{count(seen.risky, 'error')} of PHPUnit: a risky test, not a failed one.")
+        notes.append(
+            _("{count} of PHPUnit: a risky test, not a failed one.").format(
+                count=count(seen.risky, "error")
+            )
+        )
     if seen.flaky:
-        notes.append(f"{count(seen.flaky, 'test')} passed only when run again.")
+        notes.append(
+            _("{count} passed only when run again.").format(count=count(seen.flaky, "test"))
+        )
     if seen.outside:
         notes.append(
-            f"{count(seen.outside, 'failure')} outside any test: counted as a failed test."
+            _("{count} outside any test: counted as a failed test.").format(
+                count=count(seen.outside, "failure")
+            )
         )
     if seen.tool == "jest tests":
         notes.append(
-            "jest-junit leaves out test files that could not be loaded, and shows a todo as passed."
+            _(
+                "jest-junit leaves out test files that could not be loaded, and shows a "
+                "todo as passed."
+            )
         )
     if seen.states["skipped"]:
-        notes.append(f"{seen.states['skipped']:,} skipped: they do not count as passed.")
+        notes.append(
+            _("{skipped:,} skipped: they do not count as passed.").format(
+                skipped=seen.states["skipped"]
+            )
+        )
     if seen.zoneless:
-        notes.append("Its time has no zone; it is taken as UTC.")
+        notes.append(_("Its time has no zone; it is taken as UTC."))
     return [note for note in notes if note]
 
 
@@ -238,18 +263,20 @@ def _claim_note(seen: _Seen) -> str:
     if not claims or claims == total:
         return ""
     if claims > total:
-        return (
-            f"Its attributes say {count(claims, 'test')}, it holds {total:,}: the others have no "
+        return _(
+            "Its attributes say {count}, it holds {total:,}: the others have no "
             "element (pending tests are written so) and do not count."
-        )
-    return f"Its attributes say {count(claims, 'test')}, it holds {total:,}, which count."
+        ).format(count=count(claims, "test"), total=total)
+    return _("Its attributes say {count}, it holds {total:,}, which count.").format(
+        count=count(claims, "test"), total=total
+    )
 
 
 def _parents_note(failed: set[str]) -> str:
     parents = set()
     for name in failed:
         end = name.find("/")
-        for _ in range(PARTS):
+        for _unused in range(PARTS):
             if end < 0:
                 break
             if name[:end] in failed:
@@ -258,7 +285,6 @@ def _parents_note(failed: set[str]) -> str:
     if not parents:
         return ""
     names = ", ".join(sorted(said(name.partition("\n")[2], 60) for name in parents)[:3])
-    return (
-        f"{count(len(parents), 'failure')} only because a sub-test failed ({names}): "
-        "one fault counts more than once."
-    )
+    return _(
+        "{count} only because a sub-test failed ({names}): one fault counts more than once."
+    ).format(count=count(len(parents), "failure"), names=names)

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.results.loads import load_figures, load_text
 from checklists.rules.results.objects import each, named, part
 from checklists.rules.results.shape import (
@@ -24,7 +27,7 @@ from warroom.rules.wording import duration_text, number_text
 
 BAD_SHARE = 1.0  # percent of failed requests or checks that met thresholds do not explain away
 LIMIT_GROUPS = 10_000
-IDLE = "It made no request, so nothing was measured: its zeros and met thresholds are no data."
+IDLE = _l("It made no request, so nothing was measured: its zeros and met thresholds are no data.")
 _OWN = {"http_reqs", "http_req_duration", "iterations", "iteration_duration", "vus", "checks"}
 _OWN |= {"data_sent", "data_received", "grpc_req_duration", "ws_sessions"}
 
@@ -54,13 +57,13 @@ def read_k6(document: Any) -> Reading:
     """Raises WrongResult naming the place of a threshold that says neither yes nor no."""
     metrics = document["metrics"]
     if not metrics:
-        raise WrongResult("It holds no metric: nothing was measured.", place="metrics")
+        raise WrongResult(_("It holds no metric: nothing was measured."), place="metrics")
     crossings, checks = thresholds(document), checks_of(document)
     values = _values(metrics)
     return Reading(
         kind="k6",
-        form=f"k6 summary, {count(len(crossings), 'threshold')}",
-        title="Load test",
+        form=_("k6 summary, {count}").format(count=count(len(crossings), "threshold")),
+        title=_("Load test"),
         prefix="k6",
         text=_text(crossings, metrics, values),
         detail=_detail(document, values),
@@ -85,7 +88,7 @@ def _passed(word: Any, metric: str) -> bool:
     if isinstance(ok, bool):
         return ok
     place = f"metrics.{said(metric, 80)}.thresholds"
-    raise WrongResult("A threshold says true, false or {ok: …}.", place=place)
+    raise WrongResult(_("A threshold says true, false or {ok: …}."), place=place)
 
 
 def checks_of(document: Any) -> list[Check]:
@@ -138,48 +141,67 @@ def _judged(metrics: dict, crossings: list[Threshold]) -> list[Figure]:
     rate, idle = _of(metrics, "checks", "rate", "value"), _is_idle(metrics)
     said = bool(total) and not idle
     return [
-        figure("checks", "Checks passed", None if rate is None or idle else 100 * rate, "%"),
-        figure("thresholds", "Thresholds met", met if said else None, f"of {total}"),
-        figure("thresholds-crossed", "Thresholds crossed", total - met if said else None),
+        figure("checks", _("Checks passed"), None if rate is None or idle else 100 * rate, "%"),
+        figure(
+            "thresholds",
+            _("Thresholds met"),
+            met if said else None,
+            f"of {total}",
+        ),
+        figure("thresholds-crossed", _("Thresholds crossed"), total - met if said else None),
     ]
 
 
 def _text(crossings: list[Threshold], metrics: dict, values: dict[str, float | None]) -> str:
     if _is_idle(metrics):
-        return "no data"
+        return _("no data")
     if not crossings:
         return load_text(values)
-    return f"{sum(one.passed for one in crossings):,} of {len(crossings):,} met"
+    return _("{sum:,} of {count:,} met").format(
+        sum=sum(one.passed for one in crossings), count=len(crossings)
+    )
 
 
 def _detail(document: Any, values: dict[str, float | None]) -> str:
     told, lasted = ["k6"], number(part(document, "state", "testRunDurationMs"))
     if values["requests"]:
-        told.append(f"{number_text(values['requests'])} requests")
+        told.append(_("{requests} requests").format(requests=number_text(values["requests"])))
     if lasted:
         told.append(duration_text(lasted / 1000))
     if values["users"]:
-        told.append(f"{number_text(values['users'])} users")
+        told.append(_("{users} users").format(users=number_text(values["users"])))
     return ", ".join(told)
 
 
 def _notes(
     crossings: list[Threshold], checks: list[Check], metrics: dict, values: dict
 ) -> list[str]:
-    notes = [f"Crossed: {one.metric} {one.expression}." for one in crossings if not one.passed][:5]
+    notes = [
+        _("Crossed: {metric} {expression}.").format(metric=one.metric, expression=one.expression)
+        for one in crossings
+        if not one.passed
+    ][:5]
     if _is_idle(metrics):
         notes.insert(0, IDLE)
     met = bool(crossings) and all(one.passed for one in crossings)
-    told = "Every threshold is met, yet " if met else ""
+    told = _("Every threshold is met, yet ") if met else ""
     failed = values["error-rate"]
     if failed is not None and failed >= BAD_SHARE:
-        notes.append(f"{told}{number_text(failed, '%')} of the requests failed.")
+        notes.append(
+            _("{told}{failed} of the requests failed.").format(
+                told=told, failed=number_text(failed, "%")
+            )
+        )
     worst = max(checks, key=lambda one: one.fails, default=None)
     if worst is not None and worst.fails:
         rate = share(worst.fails, worst.fails + worst.passes)
-        notes.append(f"{told}“{worst.name}” failed in {number_text(rate, '%')} of its checks.")
+        notes.append(
+            _("{told}“{worst}” failed in {rate} of its checks.").format(
+                told=told, worst=worst.name, rate=number_text(rate, "%")
+            )
+        )
     if not crossings:
-        notes.append("It sets no threshold, so it does not say by itself whether this is good.")
+        notes.append(_("It sets no threshold, so it does not say by itself whether this is good."))
     if _of(metrics, "http_req_duration", "p(99)") is None:
-        notes.append("It has no P99: k6 gives it when summaryTrendStats names p(99).")
+        notes.append(_("It has no P99: k6 gives it when summaryTrendStats names p(99)."))
     return notes

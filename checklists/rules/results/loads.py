@@ -1,21 +1,24 @@
 """What the readers of load tests share: the figures that a profile's thresholds are about."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.results.shape import Figure, figure, share
 from warroom.rules.wording import number_text
 
 # The figures of a load test; latencies in ms, errors in percent, rates in requests a second.
 LABELS = {
-    "requests": ("Requests", ""),
-    "failures": ("Requests that failed", ""),
-    "error-rate": ("Error rate", "%"),
+    "requests": (_l("Requests"), ""),
+    "failures": (_l("Requests that failed"), ""),
+    "error-rate": (_l("Error rate"), "%"),
     "p50": ("P50", "ms"),
     "p90": ("P90", "ms"),
     "p95": ("P95", "ms"),
     "p99": ("P99", "ms"),
-    "average": ("Average", "ms"),
-    "max": ("Slowest", "ms"),
-    "rps": ("Throughput", "/s"),
-    "users": ("Users", ""),
+    "average": (_l("Average"), "ms"),
+    "max": (_l("Slowest"), "ms"),
+    "rps": (_l("Throughput"), "/s"),
+    "users": (_l("Users"), ""),
 }
 
 
@@ -51,11 +54,11 @@ def error_rate(failures: float | None, requests: float | None) -> float | None:
 def load_text(values: dict[str, float | None]) -> str:
     """``P95 171 ms``: the one figure that a list shows; no data without requests."""
     if is_idle(values):
-        return "no data"
+        return _("no data")
     value = values.get("p95")
     value = None if value is not None and value < 0 else value
     return (
         f"P95 {number_text(value, 'ms')}"
         if value is not None
-        else (f"{number_text(values['requests'])} requests")
+        else _("{requests} requests").format(requests=number_text(values["requests"]))
     )

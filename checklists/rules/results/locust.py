@@ -1,5 +1,7 @@
 """The four CSV files of Locust: statistics, their history, failures, exceptions."""
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.loads import error_rate, is_idle, load_figures, load_text
 from checklists.rules.results.shape import (
     Reading,
@@ -27,17 +29,19 @@ def read_stats(text: str) -> Reading:
         last = line
         if _is_sum(row):
             if total is not None:
-                raise WrongResult("It has the row Aggregated twice: two tests in one file.", line)
+                raise WrongResult(
+                    _("It has the row Aggregated twice: two tests in one file."), line
+                )
             total = row
         else:
             names += 1
     if total is None:
-        raise WrongResult("It ends without the row Aggregated: the test was cut off.", last)
+        raise WrongResult(_("It ends without the row Aggregated: the test was cut off."), last)
     values = _values(total)
     return Reading(
         kind="locust",
-        form="Locust statistics",
-        title="Load test",
+        form=_("Locust statistics"),
+        title=_("Load test"),
         prefix="load",
         text=load_text(values),
         detail=_detail(values, names),
@@ -67,22 +71,24 @@ def _is_sum(row: dict[str, str]) -> bool:
 
 
 def _detail(values: dict[str, float | None], names: int) -> str:
-    told = [f"Locust, {count(names, 'address', 'addresses')}"]
+    told = [_("Locust, {count}").format(count=count(names, "address", "addresses"))]
     if values["requests"]:
-        told.append(f"{number_text(values['requests'])} requests")
+        told.append(_("{requests} requests").format(requests=number_text(values["requests"])))
     if values["failures"]:
-        told.append(f"{number_text(values['failures'])} failed")
+        told.append(_("{failures} failed").format(failures=number_text(values["failures"])))
     return ", ".join(told)
 
 
 def _notes(values: dict[str, float | None]) -> list[str]:
     if is_idle(values):
-        return ["Nothing was requested: there is nothing to judge."]
+        return [_("Nothing was requested: there is nothing to judge.")]
     rate = values["error-rate"]
     if rate is not None and rate >= 1:
         return [
-            f"{number_text(rate, '%')} of the requests failed: what fails at once makes the "
-            "latencies look better than they are."
+            _(
+                "{rate} of the requests failed: what fails at once makes the latencies "
+                "look better than they are."
+            ).format(rate=number_text(rate, "%"))
         ]
     return []
 
@@ -90,23 +96,25 @@ def _notes(values: dict[str, float | None]) -> list[str]:
 def read_history(text: str) -> Reading:
     """The last Aggregated row of the history: sums of the whole test, no percentiles of it."""
     last, users, samples, row = None, 0.0, 0, {}
-    for _, row in table(text):
+    for _unused, row in table(text):
         samples += 1
         users = max(users, typed(row.get("User Count")) or 0)
         last = row if _is_sum(row) else last
     if last is None:
-        raise WrongResult("It holds no row Aggregated: nothing was measured.", 1)
+        raise WrongResult(_("It holds no row Aggregated: nothing was measured."), 1)
     values = _history_values(last) | {"users": users}
     return Reading(
         kind="locust",
-        form=f"Locust history, {count(samples, 'row')}",
-        title="Load test, history",
+        form=_("Locust history, {count}").format(count=count(samples, "row")),
+        title=_("Load test, history"),
         prefix="load-history",
-        text=f"{number_text(values['requests'])} requests",
-        detail=f"Locust, up to {count(int(users), 'user')}",
+        text=_("{requests} requests").format(requests=number_text(values["requests"])),
+        detail=_("Locust, up to {count}").format(count=count(int(users), "user")),
         figures=load_figures(values),
         observed_at=since_1970(typed(last.get("Timestamp"))),
-        notes=("Its percentiles are those of ten seconds each; the statistics have the test's.",),
+        notes=(
+            _("Its percentiles are those of ten seconds each; the statistics have the test's."),
+        ),
     )
 
 
@@ -131,7 +139,7 @@ def read_failures(text: str) -> Reading:
     for line, row in table(text):
         amount = typed(row.get("Occurrences"))
         if amount is None:
-            raise WrongResult("Occurrences is no number.", line)
+            raise WrongResult(_("Occurrences is no number."), line)
         kinds, occurrences = kinds + 1, occurrences + amount
         seen.append(instant(row.get("Last Seen")))
     return _listing(
@@ -145,23 +153,23 @@ def read_exceptions(text: str) -> Reading:
     for line, row in table(text):
         amount = typed(row.get("Count"))
         if amount is None:
-            raise WrongResult("Count is no number.", line)
+            raise WrongResult(_("Count is no number."), line)
         kinds, occurrences = kinds + 1, occurrences + amount
     return _listing("exceptions", "exception", kinds, occurrences, None)
 
 
 def _listing(key: str, one: str, kinds: int, occurrences: float, observed_at) -> Reading:
-    none = "It lists none. Whether a test ran at all stands in the statistics."
+    none = _("It lists none. Whether a test ran at all stands in the statistics.")
     return Reading(
         kind="locust",
-        form=f"Locust {key}, {count(kinds, 'row')}",
-        title=f"Load test, {key}",
+        form=_("Locust {key}, {count}").format(key=key, count=count(kinds, "row")),
+        title=_("Load test, {key}").format(key=key),
         prefix=f"load-{key}",
-        text=count(int(occurrences), one) if kinds else "none listed",
-        detail=f"Locust, {count(kinds, 'kind')}",
+        text=count(int(occurrences), one) if kinds else _("none listed"),
+        detail=_("Locust, {count}").format(count=count(kinds, "kind")),
         figures=(
             figure("count", f"{one.capitalize()}s", occurrences if kinds else None),
-            figure("kinds", f"Kinds of {key}", kinds if kinds else None),
+            figure("kinds", _("Kinds of {key}").format(key=key), kinds if kinds else None),
         ),
         observed_at=observed_at,
         notes=() if kinds else (none,),

@@ -6,6 +6,8 @@ A document type may stand in it, because coverage files name one; an entity of i
 from collections.abc import Callable
 from xml.parsers import expat
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.shape import WrongResult, said
 
 DEPTH, ELEMENTS = 100, 2_000_000
@@ -22,24 +24,26 @@ def walk(data: bytes, start: Start, end: End) -> None:
     """
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = _handlers(parser, start, end)
-    parser.EntityDeclHandler = lambda *_: _refuse_entities(parser)
-    parser.ExternalEntityRefHandler = lambda *_: _refuse_entities(parser)
+    parser.EntityDeclHandler = lambda *_unused: _refuse_entities(parser)
+    parser.ExternalEntityRefHandler = lambda *_unused: _refuse_entities(parser)
     try:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         sentence = expat.errors.messages.get(error.code, "no XML")
-        raise WrongResult(f"It is no whole XML: {sentence}.", error.lineno) from None
+        raise WrongResult(
+            _("It is no whole XML: {sentence}.").format(sentence=sentence), error.lineno
+        ) from None
     except (LookupError, ValueError):
-        raise WrongResult("Its encoding is not known.", 1) from None
+        raise WrongResult(_("Its encoding is not known."), 1) from None
 
 
 def root_of(data: bytes) -> tuple[str, int]:
     """The name of the first element and its line. Raises WrongResult where there is none."""
     try:
-        walk(data, _stop, lambda *_: None)
+        walk(data, _stop, lambda *_unused: None)
     except _Root as root:
         return root.name, root.line
-    raise WrongResult("It holds no element.", 1)
+    raise WrongResult(_("It holds no element."), 1)
 
 
 class _Root(Exception):
@@ -59,9 +63,13 @@ def _handlers(parser: expat.XMLParserType, start: Start, end: End) -> tuple[Call
         depth, seen = depth + 1, seen + 1
         line = parser.CurrentLineNumber
         if depth > DEPTH:
-            raise WrongResult(f"Its elements stand more than {DEPTH} deep.", line)
+            raise WrongResult(
+                _("Its elements stand more than {depth} deep.").format(depth=DEPTH), line
+            )
         if seen > ELEMENTS:
-            raise WrongResult(f"It has more than {ELEMENTS:,} elements.", line)
+            raise WrongResult(
+                _("It has more than {elements:,} elements.").format(elements=ELEMENTS), line
+            )
         start(_local(name), attributes, line)
 
     def closed(name: str) -> None:
@@ -78,5 +86,5 @@ def _local(name: str) -> str:
 
 def _refuse_entities(parser: expat.XMLParserType) -> None:
     raise WrongResult(
-        "It defines entities of its own, which no result file does.", parser.CurrentLineNumber
+        _("It defines entities of its own, which no result file does."), parser.CurrentLineNumber
     )

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.shape import WrongResult, said
 
 PARTS = 2_000_000
@@ -20,30 +22,35 @@ def decoded(data: bytes) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise WrongResult(
-            f"It is no text: byte {error.start:,} is no {encoding[:6]}.", line
+            _("It is no text: byte {start:,} is no {encoding}.").format(
+                start=error.start, encoding=encoding[:6]
+            ),
+            line,
         ) from None
 
 
 def parsed(text: str) -> Any:
     """What the JSON says. Raises WrongResult with the line for what is none, or is too much."""
     if sum(map(text.count, ",{[")) > PARTS:
-        raise WrongResult(f"It has more than {PARTS:,} parts.")
+        raise WrongResult(_("It has more than {parts:,} parts.").format(parts=PARTS))
     try:
         return json.loads(
             text, parse_int=_integer, parse_constant=_no_number, object_pairs_hook=_object
         )
     except json.JSONDecodeError as error:
-        raise WrongResult(f"It is no whole JSON: {error.msg}.", error.lineno) from None
+        raise WrongResult(
+            _("It is no whole JSON: {msg}.").format(msg=error.msg), error.lineno
+        ) from None
     except RecursionError:
-        raise WrongResult("Its parts stand too deep within each other.") from None
+        raise WrongResult(_("Its parts stand too deep within each other.")) from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """What says two things under one key says nothing. Raises WrongResult naming the key."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise WrongResult("The same key stands twice in one object.", place=said(twice, 80))
+        twice = Counter(key for key, _unused in pairs).most_common(1)[0][0]
+        raise WrongResult(_("The same key stands twice in one object."), place=said(twice, 80))
     return found
 
 
@@ -88,8 +95,8 @@ def wanted_list(holder: Any, key: str) -> list[dict]:
     """The objects of a list that has to be there. Raises WrongResult naming the place."""
     found = part(holder, key)
     if not isinstance(found, list):
-        raise WrongResult("A list is expected here.", place=key)
+        raise WrongResult(_("A list is expected here."), place=key)
     for at, row in enumerate(found):
         if not isinstance(row, dict):
-            raise WrongResult("An object is expected here.", place=f"{key}[{at}]")
+            raise WrongResult(_("An object is expected here."), place=f"{key}[{at}]")
     return found

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
+
 from checklists.rules.results.coverage_json import (
     is_coverage_py,
     is_istanbul,
@@ -39,14 +42,14 @@ __all__ = ["LIMIT_BYTES", "Figure", "Found", "Reading", "WrongResult", "read_res
 SHOWN = {
     "junit": "JUnit",
     "sarif": "SARIF",
-    "scan": "a scanner's report",
+    "scan": _l("a scanner's report"),
     "coverage": "coverage",
-    "locust": "Locust",
+    "locust": _l("Locust"),
     "k6": "k6",
 }
-TAKEN = (
-    "Read are JUnit and Cobertura XML; SARIF; JSON of coverage.py, istanbul, k6, bandit, semgrep "
-    "and trivy; Locust CSV; lcov; Go cover profiles."
+TAKEN = _l(
+    "Read are JUnit and Cobertura XML; SARIF; JSON of coverage.py, istanbul, k6, "
+    "bandit, semgrep and trivy; Locust CSV; lcov; Go cover profiles."
 )
 _JSON = (
     (is_sarif, read_sarif),
@@ -59,11 +62,11 @@ _JSON = (
 )
 # What is sent by mistake, by what its top level holds.
 _OTHERS = (
-    (("alerts",), "alerts; they arrive by themselves where alerts are received"),
-    (("status", "data"), "an answer of Prometheus; add its query as a metric"),
-    (("repository",), "a webhook of a code host"),
-    (("routing_key",), "an event of PagerDuty"),
-    (("object_kind",), "a webhook of GitLab"),
+    (("alerts",), _l("alerts; they arrive by themselves where alerts are received")),
+    (("status", "data"), _l("an answer of Prometheus; add its query as a metric")),
+    (("repository",), _l("a webhook of a code host")),
+    (("routing_key",), _l("an event of PagerDuty")),
+    (("object_kind",), _l("a webhook of GitLab")),
 )
 
 
@@ -74,13 +77,19 @@ def read_result(data: bytes, name: str, kind: str = "") -> Reading:
     of another kind than was said.
     """
     if len(data) > LIMIT_BYTES:
-        raise WrongResult(f"It has {len(data) / MB:.1f} MB; {LIMIT_BYTES // MB} MB are taken.")
+        raise WrongResult(
+            _("It has {count:.1f} MB; {limit_bytes} MB are taken.").format(
+                count=len(data) / MB, limit_bytes=LIMIT_BYTES // MB
+            )
+        )
     if not data.strip():
-        raise WrongResult("The file is empty.")
+        raise WrongResult(_("The file is empty."))
     reading = _read(data)
     if kind and kind != reading.kind:
         raise WrongResult(
-            f"It was sent as {SHOWN.get(kind, kind)} and is {reading.form}. Send it without a kind."
+            _("It was sent as {get} and is {form}. Send it without a kind.").format(
+                get=SHOWN.get(kind, kind), form=reading.form
+            )
         )
     return reading
 
@@ -106,7 +115,12 @@ def _markup(data: bytes) -> Reading:
         return read_junit(data.lstrip(b" \t\r\n"))
     if root == "coverage":
         return read_cobertura(data.lstrip(b" \t\r\n"))
-    raise WrongResult(f"Its first element is <{root}>, so it is no result. {TAKEN}", line)
+    raise WrongResult(
+        _("Its first element is <{root}>, so it is no result. {taken}").format(
+            root=root, taken=TAKEN
+        ),
+        line,
+    )
 
 
 def _object(document: Any) -> Reading:
@@ -115,8 +129,13 @@ def _object(document: Any) -> Reading:
             return read(document)
     for keys, told in _OTHERS:
         if all(part(document, key) is not None for key in keys):
-            raise WrongResult(f"This is no result but {told}. {TAKEN}", place=keys[0])
-    raise WrongResult(f"This JSON is no result that is known. {TAKEN}", place="$")
+            raise WrongResult(
+                _("This is no result but {told}. {taken}").format(told=told, taken=TAKEN),
+                place=keys[0],
+            )
+    raise WrongResult(
+        _("This JSON is no result that is known. {taken}").format(taken=TAKEN), place="$"
+    )
 
 
 def _text(text: str) -> Reading:
@@ -128,4 +147,4 @@ def _text(text: str) -> Reading:
     read = csv_reader(header)
     if read is not None:
         return read(text)
-    raise WrongResult(f"Its first line is that of no result. {TAKEN}", 1)
+    raise WrongResult(_("Its first line is that of no result. {taken}").format(taken=TAKEN), 1)

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.objects import part, rows, wanted_list
 from checklists.rules.results.scanned import found, numbered, scan, severity_named, severity_of
 from checklists.rules.results.shape import (
@@ -33,7 +35,7 @@ def read_sarif(document: Any) -> Reading:
     runs = wanted_list(document, "runs")
     if not runs:
         raise WrongResult(
-            "It holds no run: nothing was scanned, and that is no pass.", place="runs"
+            _("It holds no run: nothing was scanned, and that is no pass."), place="runs"
         )
     findings = numbered(one for at, run in enumerate(runs) for one in _findings(run, at))
     notes = [note for run in runs for note in _run_notes(run)]
@@ -66,11 +68,13 @@ def _form(runs: list[dict]) -> str:
         len(rows(more, "rules")) for run in runs for more in rows(run, "tool", "extensions")
     )
     tools = len({_tool(run) for run in runs})
-    return f"SARIF, {count(tools, 'tool')}" + (f", {count(rules, 'rule')}" if rules else "")
+    return _("SARIF, {count}").format(count=count(tools, "tool")) + (
+        f", {count(rules, 'rule')}" if rules else ""
+    )
 
 
 def _tool(run: dict) -> str:
-    return said(part(run, "tool", "driver", "name"), 60) or "unnamed tool"
+    return said(part(run, "tool", "driver", "name"), 60) or _("unnamed tool")
 
 
 def _ended(runs: list[dict]) -> list[str]:
@@ -83,9 +87,11 @@ def _run_notes(run: dict) -> list[str]:
     """Why a run cannot say that there is nothing."""
     notes = []
     if not isinstance(run.get("results"), list):
-        notes.append(f"{_tool(run)} gives no results: its scan was not done.")
+        notes.append(_("{tool} gives no results: its scan was not done.").format(tool=_tool(run)))
     if any(one.get("executionSuccessful") is False for one in rows(run, "invocations")):
-        notes.append(f"{_tool(run)} did not end well: what it did not find says nothing.")
+        notes.append(
+            _("{tool} did not end well: what it did not find says nothing.").format(tool=_tool(run))
+        )
     return notes
 
 
@@ -152,7 +158,7 @@ def _list(holder: Any, *path: str) -> list:
 
 
 def _finding(run: dict, result: dict, rule: dict) -> Found:
-    name = said(result.get("ruleId")) or said(rule.get("id")) or "no rule"
+    name = said(result.get("ruleId")) or said(rule.get("id")) or _("no rule")
     file, place = _place(result)
     message = _message(result, rule)
     named = said(part(rule, "shortDescription", "text")) or said(rule.get("name"))

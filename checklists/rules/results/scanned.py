@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.shape import (
     MESSAGE,
     TITLE,
@@ -76,7 +78,11 @@ def numbered(findings: Iterable[Found]) -> list[Found]:
         seen[one.fingerprint] += 1
         again = seen[one.fingerprint]
         if len(told) == LIMIT_FINDINGS:
-            raise WrongResult(f"It lists more than {LIMIT_FINDINGS:,} findings.")
+            raise WrongResult(
+                _("It lists more than {limit_findings:,} findings.").format(
+                    limit_findings=LIMIT_FINDINGS
+                )
+            )
         told.append(one if again == 1 else _again(one, again))
     return told
 
@@ -93,11 +99,15 @@ def scan(
     """The reading of a scan. Without ``whole`` it did not see everything: none is no data then."""
     counts = Counter(one.severity for one in findings if not one.suppressed)
     hidden = sum(one.suppressed for one in findings)
-    more = [f"{hidden:,} suppressed in the tool: listed, not counted."] if hidden else []
+    more = (
+        [_("{hidden:,} suppressed in the tool: listed, not counted.").format(hidden=hidden)]
+        if hidden
+        else []
+    )
     return Reading(
         kind=kind,
         form=form,
-        title="Security scan",
+        title=_("Security scan"),
         prefix="scan",
         text=_text(counts, whole),
         detail=said(detail),
@@ -114,14 +124,17 @@ def _figures(counts: Counter[str], hidden: int, whole: bool) -> list[Figure]:
     def shown(key: str, label: str, amount: int) -> Figure:
         return figure(key, label, amount if amount or whole else None)
 
-    told = [shown(word, f"{word.capitalize()} findings", counts[word]) for word in SEVERITIES]
+    told = [
+        shown(word, _("{word} findings").format(word=word.capitalize()), counts[word])
+        for word in SEVERITIES
+    ]
     # How many there are in all, nobody knows who did not look everywhere.
-    total = figure("findings", "Findings", counts.total() if whole else None)
-    return [*told, total, shown("suppressed", "Suppressed findings", hidden)]
+    total = figure("findings", _("Findings"), counts.total() if whole else None)
+    return [*told, total, shown("suppressed", _("Suppressed findings"), hidden)]
 
 
 def _text(counts: Counter[str], whole: bool) -> str:
     if not counts:
-        return "no finding" if whole else "no data"
+        return _("no finding") if whole else _("no data")
     named = [word for word in SEVERITIES if counts[word] or (word == "high" and whole)]
     return ", ".join(f"{counts[word]:,} {word}" for word in named)

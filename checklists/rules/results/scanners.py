@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.objects import part, rows, wanted_list
 from checklists.rules.results.scanned import NOT_RATED, found, numbered, scan, severity_named
 from checklists.rules.results.shape import Found, Reading, count, instant, number, said
@@ -30,11 +32,11 @@ def read_bandit(document: Any) -> Reading:
     results = wanted_list(document, "results")
     notes = _unread(document)
     if not number(part(document, "metrics", "_totals", "loc")):
-        notes.append("No line of code was looked at.")
+        notes.append(_("No line of code was looked at."))
     findings = numbered(_bandit(row) for row in results)
     return scan(
         "scan",
-        "bandit JSON",
+        _("bandit JSON"),
         findings,
         whole=not notes,
         tools=() if notes else ("bandit",),
@@ -62,17 +64,17 @@ def read_semgrep(document: Any) -> Reading:
     results = wanted_list(document, "results")
     notes = _unread(document)
     if not part(document, "paths", "scanned") and not results:
-        notes.append("No file was looked at.")
+        notes.append(_("No file was looked at."))
     findings = numbered(_semgrep(row) for row in results)
     version = said(document.get("version"), 20)
     rated = [row.get("extra") or {} for row in results]
     return scan(
         "scan",
-        "semgrep JSON",
+        _("semgrep JSON"),
         findings,
         whole=not notes,
         tools=() if notes else ("semgrep",),
-        detail=f"semgrep {version}".strip(),
+        detail=_("semgrep {version}").format(version=version).strip(),
         notes=notes + _unrated(rated, "severity"),
     )
 
@@ -100,18 +102,18 @@ def _semgrep(row: dict) -> Found:
 def read_trivy(document: Any) -> Reading:
     """Raises WrongResult naming the place. Without a target looked at there is no data."""
     targets = wanted_list(document, "Results") if document.get("Results") is not None else []
-    notes = [] if targets else ["It names no target: nothing was looked at."]
+    notes = [] if targets else [_("It names no target: nothing was looked at.")]
     listed = [(target, row, kind) for target in targets for row, kind in _trivy_rows(target)]
     findings = numbered(_trivy(target, row, kind) for target, row, kind in listed)
     return scan(
         "scan",
-        f"trivy JSON, {count(len(targets), 'target')}",
+        _("trivy JSON, {count}").format(count=count(len(targets), "target")),
         findings,
         whole=not notes,
         tools=() if notes else ("trivy",),
-        detail=said(f"trivy, {said(document.get('ArtifactName'), 100)}"),
+        detail=said(_("trivy, {said}").format(said=said(document.get("ArtifactName"), 100))),
         observed_at=instant(document.get("CreatedAt")),
-        notes=notes + _unrated([row for _, row, _ in listed], "Severity"),
+        notes=notes + _unrated([row for _unused, row, _unused in listed], "Severity"),
     )
 
 
@@ -149,7 +151,11 @@ def _line(file: str, line: Any) -> str:
 def _unread(document: Any) -> list[str]:
     amount = len(rows(document, "errors"))
     return (
-        [f"{count(amount, 'error')} while scanning: not everything was looked at."]
+        [
+            _("{count} while scanning: not everything was looked at.").format(
+                count=count(amount, "error")
+            )
+        ]
         if amount
         else []
     )
@@ -158,5 +164,11 @@ def _unread(document: Any) -> list[str]:
 def _unrated(listed: list[dict], key: str) -> list[str]:
     amount = sum(not severity_named(row.get(key)) for row in listed if isinstance(row, dict))
     return (
-        [f"{count(amount, 'finding')} without a severity: taken as {NOT_RATED}."] if amount else []
+        [
+            _("{count} without a severity: taken as {not_rated}.").format(
+                count=count(amount, "finding"), not_rated=NOT_RATED
+            )
+        ]
+        if amount
+        else []
     )

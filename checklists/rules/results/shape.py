@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from warroom.rules.wording import number_text
 
 MB = 1024 * 1024
@@ -23,7 +25,7 @@ class WrongResult(Exception):
 
     def __str__(self) -> str:
         """The place first, as people look for it: "line 3: 11 columns, 21 expected"."""
-        where = f"line {self.line}" if self.line is not None else self.place
+        where = _("line {line}").format(line=self.line) if self.line is not None else self.place
         return f"{where}: {self.sentence}" if where else self.sentence
 
 

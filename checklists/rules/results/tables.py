@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.shape import WrongResult
 
 LIMIT_ROWS = 300_000
@@ -30,9 +32,19 @@ def table(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             if not row:
                 continue
             if len(row) != len(header):
-                raise WrongResult(f"{len(row)} columns, {len(header)} expected.", reader.line_num)
+                raise WrongResult(
+                    _("{count} columns, {header_count} expected.").format(
+                        count=len(row), header_count=len(header)
+                    ),
+                    reader.line_num,
+                )
             if number > LIMIT_ROWS:
-                raise WrongResult(f"It has more than {LIMIT_ROWS:,} rows.", reader.line_num)
+                raise WrongResult(
+                    _("It has more than {limit_rows:,} rows.").format(limit_rows=LIMIT_ROWS),
+                    reader.line_num,
+                )
             yield reader.line_num, dict(zip(header, row, strict=True))
     except csv.Error as error:
-        raise WrongResult(f"It is no whole CSV: {error}.", reader.line_num) from None
+        raise WrongResult(
+            _("It is no whole CSV: {error}.").format(error=error), reader.line_num
+        ) from None

@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 from checklists.rules.results.covered import Part, coverage
 from checklists.rules.results.shape import Reading, WrongResult, count, figure, share, whole
 
@@ -31,7 +33,7 @@ def read_lcov(text: str) -> Reading:
             continue
         match = _LCOV.fullmatch(line)
         if match is None:
-            raise WrongResult("A line of lcov begins with a keyword and a colon.", last)
+            raise WrongResult(_("A line of lcov begins with a keyword and a colon."), last)
         key, value = match.groups()
         if key == "SF":
             files, opened = files + 1, True
@@ -40,7 +42,7 @@ def read_lcov(text: str) -> Reading:
         elif key in _SUMS:
             record[key] = _whole(value, last)
     if opened or not files:
-        raise WrongResult("It is cut off: a record without end_of_record.", last)
+        raise WrongResult(_("It is cut off: a record without end_of_record."), last)
     return _lcov(sums, files)
 
 
@@ -69,11 +71,11 @@ def _add(sums: dict[str, int], record: dict[str, int]) -> None:
 def _lcov(sums: dict[str, int], files: int) -> Reading:
     functions = share(sums["FNH"], sums["FNF"]) if sums["FNH"] <= sums["FNF"] else None
     return coverage(
-        "lcov tracefile",
+        _("lcov tracefile"),
         Part(sums["LH"], sums["LF"]),
         Part(sums["BRH"], sums["BRF"]),
-        more=[figure("functions", "Functions covered", functions, "%")],
-        detail=f"lcov, {count(files, 'file')}",
+        more=[figure("functions", _("Functions covered"), functions, "%")],
+        detail=_("lcov, {count}").format(count=count(files, "file")),
     )
 
 
@@ -88,26 +90,30 @@ def read_go_cover(text: str) -> Reading:
             continue  # profiles that were joined repeat it
         match = _GO.fullmatch(line)
         if match is None:
-            raise WrongResult("A line reads file.go:line.column,line.column statements count.", at)
+            raise WrongResult(
+                _("A line reads file.go:line.column,line.column statements count."), at
+            )
         block, statements, ran = match[1], int(match[2]), match[3].strip("0") != ""
         blocks[block] = (statements, ran or blocks.get(block, (0, False))[1])
     if not blocks:
-        raise WrongResult("It lists no block: no code was looked at.", 1)
+        raise WrongResult(_("It lists no block: no code was looked at."), 1)
     covered = sum(statements for statements, ran in blocks.values() if ran)
-    total = sum(statements for statements, _ in blocks.values())
+    total = sum(statements for statements, _unused in blocks.values())
     return coverage(
-        "Go cover profile",
+        _("Go cover profile"),
         Part(covered, total),
         Part(None, None),
-        counted="Statements",
-        detail=f"go cover, {count(len(blocks), 'block')}",
-        notes=["Go counts statements, not lines."],
+        counted=_("Statements"),
+        detail=_("go cover, {count}").format(count=count(len(blocks), "block")),
+        notes=[_("Go counts statements, not lines.")],
     )
 
 
 def _lines(text: str):
     if text.count("\n") > LIMIT_LINES:
-        raise WrongResult(f"It has more than {LIMIT_LINES:,} lines.")
+        raise WrongResult(
+            _("It has more than {limit_lines:,} lines.").format(limit_lines=LIMIT_LINES)
+        )
     for at, line in enumerate(text.split("\n"), start=1):
         line = line.strip()
         if line:
@@ -117,5 +123,5 @@ def _lines(text: str):
 def _whole(text: str, at: int) -> int:
     value = whole(text)
     if value is None:
-        raise WrongResult("A whole number is expected here.", at)
+        raise WrongResult(_("A whole number is expected here."), at)
     return value
