@@ -95,7 +95,7 @@ def _demand_unchanged(items: list[ChecklistItem], chosen: Sequence[Chosen]) -> N
         if item.removed_at or seen[item.number] not in (None, item.revision)
     ]
     if late:
-        told = _shortened(sentence.replace(_(" Nothing was saved."), "") for sentence in late)
+        told = _shortened(sentence.replace(f" {_('Nothing was saved.')}", "") for sentence in late)
         raise Refused(
             _("{told} None of the {count} items was set.").format(told=told, count=len(chosen))
         )

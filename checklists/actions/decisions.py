@@ -277,7 +277,7 @@ def keep_decision(
         gate=sheet.gate,
         role=role,
         person=deciding.author if role else None,
-        person_name=deciding.author_name if role else THE_RULE,
+        person_name=deciding.author_name if role else str(THE_RULE),
         word=word,
         rationale=rationale,
         recommendation=advice.word,

@@ -8,7 +8,6 @@ from django.conf import settings
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import BranchStep, Decision, FollowUp, FollowUpKind
 from checklists.queries.gates import GateSheet
@@ -24,7 +23,7 @@ from warroom.models import DeploymentPlan, Right, Role, Seat, User
 from warroom.rules.moments import NOT_KEPT, can_be_kept
 from warroom.rules.wording import full_instant
 
-BY_ITSELF = _l("Warroom")
+BY_ITSELF = "Warroom"
 TEXT_LIMIT = 4000
 
 

@@ -31,7 +31,7 @@ from warroom.documents.reading import Reading
 from warroom.models import DeploymentPlan
 
 REASON = _l("Gone from the document.")
-SAID = _l("As the document says")
+SAID = "As the document says"
 _SAVED = [one.name for one in matching.ITEM_FIELDS]
 _SAVED += ["role", "state", "state_reason", "state_by", "state_by_name", "state_at"]
 _SAVED += ["value", "revision", "removed_at", "removed_by_name", "removed_reason", "source_line"]
@@ -143,7 +143,7 @@ class _Update:
     def _remove(self, one: Found) -> None:
         row = one.row
         row.removed_at, row.removed_by_name = self.changing.at, self.changing.author_name
-        row.removed_reason = REASON
+        row.removed_reason = str(REASON)
         row.revision += 1
         self.numbers["removed"].append(row.number)
         self._touch(row.phase)
@@ -162,7 +162,7 @@ class _Update:
         row.number = self._next_number()
         row.position = 1 + len(self.found.sheet.items) + len(self.made)
         if row.state != "open":
-            row.state_by_name, row.state_at = _("the document"), self.changing.at
+            row.state_by_name, row.state_at = "the document", self.changing.at
         self.made[place.item.line] = row
         self._stand_under(row, place.parent_line)
         self.numbers["added"].append(row.number)

@@ -17,7 +17,7 @@ from django.core.validators import URLValidator
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import gettext_noop
 
 from checklists.actions.files import keep_bytes
 from checklists.models import Evidence, Result, ResultKind
@@ -34,7 +34,7 @@ MB = 1024 * 1024
 LIMIT_BYTES = 20 * MB
 AGAIN = timedelta(minutes=1)  # the same value without a time of its own is sent again within this
 LIMITS = {"unit": 20, "text": 300, "source": 500, "url": 500, "commit": 64, "label": 200}
-REPORT_ONLY = _l("It is kept for the report and does not count.")
+REPORT_ONLY = gettext_noop("It is kept for the report and does not count.")
 TIMES = frozenset({"ms", "s", "min", "h", "d"})
 Told = str | tuple[str, dict[str, Any]] | None
 Followed = Callable[[Change, Result, Any], Told]

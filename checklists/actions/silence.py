@@ -41,7 +41,7 @@ def _look(gate: Gate, at: datetime | None, now: datetime) -> int:
 def _hold(gate: Gate, at: datetime) -> int:
     """Under the lock all is judged anew: of two workers the second finds it held."""
     request_id = f"silence:{gate.pk}:{at:%Y%m%d%H%M%S%f}"
-    with change(gate.plan, by=THE_RULE, request_id=request_id) as holding:
+    with change(gate.plan, by=str(THE_RULE), request_id=request_id) as holding:
         gate = fresh_gate(gate, holding)
         due = silence_at(gate, gate.decisions.all())
         if holding.repeated or due is None or due > holding.at:

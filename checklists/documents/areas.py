@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from checklists.documents.criteria import CriterionFound, area_of, of_bullet
 from checklists.documents.found import PhaseFound
 from checklists.documents.places import announces
@@ -96,8 +99,12 @@ def criteria_of(found: AreaList, understanding: Understanding) -> list[Criterion
 
 
 def _counted(found: AreaList, boxes: Sequence[int], understanding: Understanding) -> CriterionFound:
-    number = f"{len(boxes)} boxes" if len(boxes) > 1 else "box"
-    text = f"{found.title}: its {number} stay items, and the gate asks that they are closed."
+    said = ngettext(
+        "{area}: its box stay items, and the gate asks that they are closed.",
+        "{area}: its {count} boxes stay items, and the gate asks that they are closed.",
+        len(boxes),
+    )
+    text = said.format(area=found.title, count=len(boxes))
     understanding.find(found.line, NOTE, "criterion_of_items", text)
     return CriterionFound(
         "",
@@ -118,7 +125,7 @@ def _judged(found: AreaList, understanding: Understanding) -> Iterator[Criterion
             continue
         now = understanding.chosen(item, *_OFFERED) or "criterion"
         if now != "item":
-            understanding.offer(item, now, _OFFERED, found.block.line, "bullets of an area")
+            understanding.offer(item, now, _OFFERED, found.block.line, _("bullets of an area"))
         if now == "criterion":
             yield _of_line(item, found.area)
 

@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from checklists.documents import tables, work
 from checklists.documents.found import ROLLBACK, Cluster, ItemFound, Reading, is_optional
 from checklists.documents.places import label_of, span_of
@@ -120,16 +122,22 @@ def item_words(item: ListItem) -> str:
 def _claim_choices(choices: list[ListItem], reading: Reading) -> None:
     for item in choices:
         now = reading.understanding.chosen(item, *_DECIDES) or "decision"
-        reading.understanding.offer(item, now, _DECIDES, choices[0].line, "choices of a decision")
+        reading.understanding.offer(
+            item, now, _DECIDES, choices[0].line, _("choices of a decision")
+        )
     choices = [
         item for item in choices if reading.understanding.offers[item.line].now == "decision"
     ]
     if not choices:
         return
     for item in choices:
-        reading.understanding.claim(item, "decision", "Choice of a decision, not work")
-    text = f"{len(choices)} boxes are the choices of one decision ({item_words(choices[0])}, …)."
-    reading.understanding.find(choices[0].line, NOTE, "decision_boxes", text, "Decide at a gate.")
+        reading.understanding.claim(item, "decision", _("Choice of a decision, not work"))
+    text = _("{count} boxes are the choices of one decision ({choices}, …).").format(
+        count=len(choices), choices=item_words(choices[0])
+    )
+    reading.understanding.find(
+        choices[0].line, NOTE, "decision_boxes", text, _("Decide at a gate.")
+    )
 
 
 def _read_item(
@@ -145,7 +153,7 @@ def _read_item(
     if box is None:
         # Boxes below a plain bullet: the bullet says what they belong to.
         if parent is None and _has_box(item, reading) and item.box is None:
-            reading.understanding.claim(item, "group", "Group")
+            reading.understanding.claim(item, "group", _("Group"))
             label = item_words(item) or label
     elif not reading.understanding.is_claimed(item):
         found = _take(section, label, item, box, parent, step, reading)
@@ -167,22 +175,22 @@ def _take(
     now = "item"
     if _is_trigger(section, reading.understanding):
         now = reading.understanding.chosen(item, *_TRIGGERS) or "trigger"
-        reading.understanding.offer(item, now, _TRIGGERS, section.line, "rollback triggers")
+        reading.understanding.offer(item, now, _TRIGGERS, section.line, _("rollback triggers"))
     elif item.box is None:
         reading.understanding.offer(item, "item", _OFFERED, block_line(item, section, reading))
     if now == "trigger":
         reading.triggers.append(item)
-        reading.understanding.claim(item, "trigger", "Rollback trigger, kept with the plan")
+        reading.understanding.claim(item, "trigger", _("Rollback trigger, kept with the plan"))
         return None
     raw = item.text if item.box else item.text.lstrip("☐☑☒⬜🔲✔\ufe0f ")
     found = _item(raw, item.line, box, section, label, parent, reading)
     for block, said in work.read_below(item, found.details, reading.year):
         if not _has_box(block, reading):
             reading.understanding.claim(block, "detail", said)
-            reading.understanding.claim_rest(block, "detail", "Belongs to the item above")
+            reading.understanding.claim_rest(block, "detail", _("Belongs to the item above"))
     found.details.owner = found.details.owner or step.owner
     _match_step(found, step, reading)
-    reading.understanding.claim_rest(_own_lines(item), "detail", "Belongs to the item above")
+    reading.understanding.claim_rest(_own_lines(item), "detail", _("Belongs to the item above"))
     _cluster(section, label, item.line, reading).items.append(found)
     return found
 
@@ -237,9 +245,13 @@ def _match_step(found: ItemFound, step: _Step, reading: Reading) -> None:
     found.details.command = command.command
     both = f"{found.text} {command.comment}"
     found.details.expected = without_marks(plain(work.match_expected(both, step.expected)))
-    text = f"“{found.text[:60]}” was given the command of line {command.line}."
-    reading.understanding.claim(command.line, "command", "Command of an item below")
-    reading.understanding.find(found.line, NOTE, "command_guessed", text, "Change it in the item.")
+    text = _("“{found}” was given the command of line {line}.").format(
+        found=found.text[:60], line=command.line
+    )
+    reading.understanding.claim(command.line, "command", _("Command of an item below"))
+    reading.understanding.find(
+        found.line, NOTE, "command_guessed", text, _("Change it in the item.")
+    )
 
 
 def block_line(item: ListItem, section: Section, reading: Reading) -> int:
@@ -269,13 +281,15 @@ def _drawn_boxes(section: Section, block: Paragraph, reading: Reading) -> None:
         several = len(_INLINE_BOX.findall(row)) > 1
         box = bare_box(row) if chosen == "item" else glyph_box(row)
         if several and not chosen:
-            understanding.claim(number, "decision", "Choice of a decision, not work")
-            text = "Several boxes in one line are the choices of a decision, not items."
+            understanding.claim(number, "decision", _("Choice of a decision, not work"))
+            text = _("Several boxes in one line are the choices of a decision, not items.")
             understanding.find(number, NOTE, "decision_boxes", text)
         elif box is not None or several:
             kinds = ("item", "text") if glyph_box(row) else _OFFERED
             kinds = _DECIDES if several else kinds
-            understanding.offer(number, chosen or "item", kinds, section.line, "lines with boxes")
+            understanding.offer(
+                number, chosen or "item", kinds, section.line, _("lines with boxes")
+            )
             if chosen != "text":
                 _take_row(section, "", number, row, box or "open", reading)
         if several and not chosen:
@@ -304,7 +318,7 @@ def _read_templates(section: Section, label: str, block: Block, reading: Reading
         if isinstance(inner, Fence | Html):
             for number, row in boxed_rows(inner):
                 if reading.understanding.chosen(number, "item"):
-                    what = "boxes of a template"
+                    what = _("boxes of a template")
                     reading.understanding.offer(number, "item", _OFFERED, inner.line, what)
                     _take_row(section, label, number, row, bare_box(row), reading)
 
@@ -327,18 +341,18 @@ def _read_table(section: Section, label: str, table: Table, reading: Reading) ->
     if not rows:
         return
     if stated:
-        understanding.claim(table, "table", "Status table: its rows are items")
+        understanding.claim(table, "table", _("Status table: its rows are items"))
         understanding.claim(table.line + 1, "table", "")
     taken = 0
     for row in rows:
         now = understanding.chosen(row.row, "item", "text") or "item"
         kinds = ("item", "text") if stated else _OFFERED
-        understanding.offer(row.row, now, kinds, table.line, "rows of a table")
+        understanding.offer(row.row, now, kinds, table.line, _("rows of a table"))
         if now == "item":
             _take_table_row(row, section, label, table, reading)
             taken += 1
     if stated and taken:
-        text = f"{taken} rows of a status table became items."
+        text = _("{taken} rows of a status table became items.").format(taken=taken)
         understanding.find(table.line, NOTE, "table_items", text)
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.gates import GateFound
 from checklists.documents.places import announces
 from checklists.models import BranchStep, Gate
@@ -146,14 +148,20 @@ def _take(
             continue
         now = understanding.chosen(item, *_OFFERED) or "branch"
         if now != "item":
-            understanding.offer(item, now, _OFFERED, block.line, "steps of a decision")
+            understanding.offer(item, now, _OFFERED, block.line, _("steps of a decision"))
         if now == "branch":
             step = _step(gate, word, item, [*known, *steps])
-            understanding.claim(item, "branch", f"Starts on {SHOWN[word]} of “{gate.title[:60]}”")
+            understanding.claim(
+                item,
+                "branch",
+                _("Starts on {word} of “{gate}”").format(word=SHOWN[word], gate=gate.title[:60]),
+            )
             if step is not None:
                 steps.append(step)
     if steps:
-        text = f"{len(steps)} steps start by themselves when “{gate.title}” is {SHOWN[word]}."
+        text = _("{count} steps start by themselves when “{gate}” is {word}.").format(
+            count=len(steps), gate=gate.title, word=SHOWN[word]
+        )
         understanding.find(block.line, NOTE, "branch_steps", text)
     return steps
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field
 
 from checklists.documents.parts import Line
@@ -22,7 +23,10 @@ YEAR_S = 365 * 86_400
 
 def _hundredths(value: float) -> float:
     if round(value, 2) != value:
-        f.wrong(f"{value} has more than two decimals.", f"Write {round(value, 2):g}.")
+        f.wrong(
+            _("{value} has more than two decimals.").format(value=value),
+            _("Write {value:g}.").format(value=round(value, 2)),
+        )
     return value
 
 
@@ -74,7 +78,11 @@ def unknown_phases(
         for number in one.of.phases if one.of else ():
             if not 1 <= number <= known:
                 where = (*path, n, "of", "phases")
-                yield where, f"There is no phase {number}.", f"The file has {known} phases."
+                yield (
+                    where,
+                    _("There is no phase {number}.").format(number=number),
+                    _("The file has {known} phases.").format(known=known),
+                )
 
 
 def criterion_out(one: Criterion, lined: bool) -> dict[str, Any]:

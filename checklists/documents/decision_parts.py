@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.criteria_parts import (
     CriterionFields,
     Share,
@@ -155,7 +157,9 @@ class DailyPart(Part):
         counted = [one for one in value if isinstance(one.first, int) or isinstance(one.last, int)]
         if not counted:
             return ""
-        return f"The days of “{counted[0].title}” count from T0: give T0, or write its days."
+        return _("The days of “{counted}” count from T0: give T0, or write its days.").format(
+            counted=counted[0].title
+        )
 
     def create(
         self, plan: DeploymentPlan, value: list[DailyFields] | None, creation: Creation
@@ -185,7 +189,11 @@ def _day(day: date | int | None, plan: DeploymentPlan) -> date | None:
 
 def _days(first: date | int, last: date | int | None, path: tuple) -> Iterable[f.Fault]:
     if type(last) is type(first) and last < first:
-        yield path, f"The last day {last} is before the first, {first}.", "Change one of the two."
+        yield (
+            path,
+            _("The last day {last} is before the first, {first}.").format(last=last, first=first),
+            _("Change one of the two."),
+        )
 
 
 def _daily(form: DailyForm) -> dict[str, Any]:

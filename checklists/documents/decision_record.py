@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.pack import part_lines
 from checklists.queries.decision_records import Record
 from warroom.documents.writing import plain_line
@@ -19,7 +21,7 @@ def _lines(record: Record) -> Iterator[str]:
     yield f"# {plain_line(f'Decision record: {record.plan.name}, {gate.title}')}"
     yield ""
     if record.plan.rehearsal:
-        yield from ("REHEARSAL: nothing here speaks for another release.", "")
+        yield from (_("REHEARSAL: nothing here speaks for another release."), "")
     for part in record.parts:
         yield from part_lines(part)
         yield ""
@@ -27,4 +29,6 @@ def _lines(record: Record) -> Iterator[str]:
     yield ""
     yield f"**{plain_line(record.stamp)}**"
     yield ""
-    yield f"Evidence SHA-256: `{record.decision.evidence_sha256}`"
+    yield _("Evidence SHA-256: `{evidence_sha256}`").format(
+        evidence_sha256=record.decision.evidence_sha256
+    )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from checklists.models import DryRun, DryRunResult
 from checklists.rules.dryruns import OUTPUT_LIMIT, SHOWN, clean_output
@@ -112,11 +113,15 @@ def _read(section: Section, number: int, title: str, understanding: Understandin
     label = ""
     for block in section.blocks:
         label = _take(one, block, label, understanding)
-    what = SHOWN.get(one.word, "no result")
-    understanding.claim(section.line, "dry run", f"Dry run {number}, {what}")
+    what = SHOWN.get(one.word, _("no result"))
+    understanding.claim(
+        section.line, "dry run", _("Dry run {number}, {what}").format(number=number, what=what)
+    )
     if not one.word:
-        text = f"Dry run {number} says no result that is PASS, WARN or FAIL."
-        understanding.find(section.line, NOTE, "dry_run_result", text, "Record it in the room.")
+        text = _("Dry run {number} says no result that is PASS, WARN or FAIL.").format(
+            number=number
+        )
+        understanding.find(section.line, NOTE, "dry_run_result", text, _("Record it in the room."))
     return one
 
 
@@ -137,12 +142,16 @@ def _take(one: TestFound, block: Block, label: str, understanding: Understanding
         return label
     if isinstance(block, Fence) and label in ("command", "output", "expected"):
         _say(one, label, block.text)
-        understanding.claim_rest(block, "dry run", f"{label.capitalize()} of dry run {one.number}")
+        understanding.claim_rest(
+            block,
+            "dry run",
+            _("{label} of dry run {one}").format(label=label.capitalize(), one=one.number),
+        )
     elif isinstance(block, ListBlock) and label == "analysis":
         rows = [inner for inner in walk(block) if isinstance(inner, ListItem)]
         _say(one, label, "\n".join(f"- {plain(row.text)}" for row in rows))
         for row in rows:
-            understanding.claim(row, "dry run", "Analysis")
+            understanding.claim(row, "dry run", _("Analysis"))
     return ""
 
 
@@ -189,19 +198,21 @@ def _compare_table(table: Table, understanding: Understanding, found: dict[int, 
     heads = [without_marks(plain(cell)).lower() for cell in table.header]
     if "result" not in heads or not heads[0].startswith("test"):
         return
-    understanding.claim(table, "dry run", "Summary, compared with the tests")
+    understanding.claim(table, "dry run", _("Summary, compared with the tests"))
     told = set()
     for row in table.rows:
         number, claimed = _row_says(row.cells, heads.index("result"))
-        understanding.claim(row, "dry run", "Summary line")
+        understanding.claim(row, "dry run", _("Summary line"))
         told.add(number)
         one = found.get(number)
         if one is None or not claimed or claimed == one.word:
             continue
-        text = f"The summary says {SHOWN[claimed]} of dry run {number}, the test itself {_of(one)}."
-        understanding.find(row.line, WARNING, "dry_run_summary", text, "The test itself counts.")
+        text = _("The summary says {claimed} of dry run {number}, the test itself {of}.").format(
+            claimed=SHOWN[claimed], number=number, of=_of(one)
+        )
+        understanding.find(row.line, WARNING, "dry_run_summary", text, _("The test itself counts."))
     for number in sorted(found.keys() - told):
-        text = f"The summary leaves out dry run {number}."
+        text = _("The summary leaves out dry run {number}.").format(number=number)
         understanding.find(table.line, WARNING, "dry_run_summary", text)
 
 
@@ -220,12 +231,15 @@ def _compare_claim(
 ) -> None:
     """``6/7 pass, 1/7 warning`` against what the tests say."""
     for count, of, word in _claims(row):
-        understanding.claim(line, "dry run", "Total, computed here")
+        understanding.claim(line, "dry run", _("Total, computed here"))
         really = sum(one.word == word for one in found.values())
         if (count, of) != (really, len(found)):
-            text = f"The document claims {count} of {of} {SHOWN[word]}; its tests make {really} of "
-            text += f"{len(found)}."
-            understanding.find(line, WARNING, "dry_run_totals", text, "The room computes totals.")
+            text = _(
+                "The document claims {count} of {of} {word}; its tests make {really} of {total}."
+            ).format(count=count, of=of, word=SHOWN[word], really=really, total=len(found))
+            understanding.find(
+                line, WARNING, "dry_run_totals", text, _("The room computes totals.")
+            )
 
 
 def _claims(row: str) -> Iterator[tuple[int, int, str]]:

@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.found import PhaseFound
 from checklists.documents.places import announced
 from warroom.documents.blocks import Block, Document, ListItem
@@ -24,19 +26,23 @@ def take_exits(phases: list[PhaseFound], document: Document, understanding: Unde
         phase = next((by_line[s.line] for s in section.path() if s.line in by_line), None)
         if phase is None or section is understanding.title_section:
             continue
-        found = [item for _, block in announced(section, EXIT) for item in block.items]
+        found = [item for _unused, block in announced(section, EXIT) for item in block.items]
         free = [item for item in found if _is_free(item, understanding)]
         for item in found:
             if item.box is None and not understanding.chosen(item, "item"):
                 now = "text" if understanding.chosen(item, "text") else "exit"
                 if now == "text" or item in free:
-                    understanding.offer(item, now, KINDS, found[0].line, "exit criteria")
+                    understanding.offer(item, now, KINDS, found[0].line, _("exit criteria"))
         texts = [_words(item) for item in free]
         if texts:
             phase.exit_criteria = "\n".join(filter(None, [phase.exit_criteria, *texts]))[:LONGEST]
             for item in free:
-                understanding.claim(item, "exit", f"Exit criterion of phase {phase.number}")
-            text = f"{len(texts)} exit criteria of “{phase.title[:60]}” were kept with the phase."
+                understanding.claim(
+                    item, "exit", _("Exit criterion of phase {phase}").format(phase=phase.number)
+                )
+            text = _("{count} exit criteria of “{phase}” were kept with the phase.").format(
+                count=len(texts), phase=phase.title[:60]
+            )
             understanding.find(found[0].line, NOTE, "exit_criteria", text)
 
 

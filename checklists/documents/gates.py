@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from checklists.documents.areas import area_lists, criteria_of, items_asked
 from checklists.documents.criteria import CriterionFound, in_bullets, is_open, read_row
@@ -81,7 +82,7 @@ class Gates(Reader):
         for section in document.sections:
             gate = self._gate(section, gates, understanding)
             if gate is not None and len(gates) == LIMIT:
-                text = f"More than {LIMIT} gates; the rest stays text."
+                text = _("More than {limit} gates; the rest stays text.").format(limit=LIMIT)
                 understanding.find(section.line, WARNING, "too_many", text)
                 break
             if gate is not None:
@@ -118,7 +119,9 @@ class Gates(Reader):
         title = _TIME_MARK.sub("", _LEADING_TIME.sub("", title))
         if decision is None and name:
             title = name
-        understanding.claim(section.heading or section.line, "gate", f"Gate: {title}")
+        understanding.claim(
+            section.heading or section.line, "gate", _("Gate: {title}").format(title=title)
+        )
         span = span_of(section, "", understanding)
         rule, line = _matrix(section, understanding), decision.line if decision else 0
         return GateFound("", title[:200], section.line, span, rule, _keyed(criteria), meeting=line)
@@ -126,7 +129,7 @@ class Gates(Reader):
     def _final(self, understanding: Understanding) -> GateFound:
         """Who signs must be asked: a plan with signers gets a last go/no-go."""
         line = next(role.line for role in understanding.parts["roles"] if role.signs)
-        text = (
+        text = _(
             "No criteria table: the signing roles get one final go/no-go on the checklist itself."
         )
         understanding.find(line, NOTE, "gate_added", text)
@@ -231,7 +234,9 @@ def _from_bullets(
                 continue
             now = understanding.chosen(item, *_OFFERED) or "criterion"
             if now != "item":
-                understanding.offer(item, now, _OFFERED, found[0][0].line, "bullets with a target")
+                understanding.offer(
+                    item, now, _OFFERED, found[0][0].line, _("bullets with a target")
+                )
             if now == "criterion":
                 criteria.append(criterion)
                 _say(criterion, understanding)
@@ -256,7 +261,7 @@ def _read_table(table: Table, understanding: Understanding) -> list[CriterionFou
     waiting = [c for c in criteria if c.green is None and is_open(c.target) and green is not None]
     if (len(bounded) + len(waiting)) * 2 < len(table.rows) or not bounded:
         return []
-    understanding.claim(table, "criteria", f"Criteria: {len(criteria)} rows")
+    understanding.claim(table, "criteria", _("Criteria: {count} rows").format(count=len(criteria)))
     understanding.claim(table.line + 1, "criteria", "")
     for criterion in criteria:
         _say(criterion, understanding)
@@ -299,7 +304,9 @@ def _add_gate(
     title = _TIME_MARK.sub("", _LEADING_TIME.sub("", heading_title(meeting)))[:200]
     key, span = _unique(title, keys), span_of(meeting, "", understanding)
     keys.add(key)
-    understanding.claim(meeting.heading or meeting.line, "gate", f"Gate: {title}")
+    understanding.claim(
+        meeting.heading or meeting.line, "gate", _("Gate: {title}").format(title=title)
+    )
     place = sum(gate.line < meeting.line for gate in gates)
     gates.insert(place, GateFound(key, title, meeting.line, span, meeting=meeting.line))
     return place
@@ -307,8 +314,10 @@ def _add_gate(
 
 def _say_area(criterion: CriterionFound, understanding: Understanding) -> None:
     if not criterion.boxes:
-        how = "" if criterion.green else ", judged by a person"
-        understanding.claim(criterion.line, "criterion", f"Criterion{how}: {criterion.label}")
+        said = _("Criterion: {criterion}")
+        if not criterion.green:
+            said = _("Criterion, judged by a person: {criterion}")
+        understanding.claim(criterion.line, "criterion", said.format(criterion=criterion.label))
 
 
 def _asks_by_boxes(section: Section) -> bool:
@@ -324,15 +333,21 @@ def _say(criterion: CriterionFound, understanding: Understanding) -> None:
     became = "criterion"
     if criterion.green is None:
         understanding.claim(
-            criterion.line, became, f"Criterion, judged by a person: {criterion.label}"
+            criterion.line,
+            became,
+            _("Criterion, judged by a person: {criterion}").format(criterion=criterion.label),
         )
-        text = f"{criterion.label}: “{criterion.target}” is no number, so a person judges it."
+        text = _("{criterion}: “{target}” is no number, so a person judges it.").format(
+            criterion=criterion.label, target=criterion.target
+        )
         understanding.find(criterion.line, NOTE, "criterion_judged", text)
         return
-    understanding.claim(criterion.line, became, f"Criterion: {criterion.label}")
+    understanding.claim(
+        criterion.line, became, _("Criterion: {criterion}").format(criterion=criterion.label)
+    )
     for sentence in findings(Bands(criterion.green, criterion.red)):
         text = f"{criterion.label}: {sentence}"
-        understanding.find(criterion.line, WARNING, "bands", text, "Change the bounds.")
+        understanding.find(criterion.line, WARNING, "bands", text, _("Change the bounds."))
 
 
 def _same_criteria(
@@ -342,8 +357,10 @@ def _same_criteria(
     for block in section.blocks:
         if isinstance(block, Paragraph) and _SAME_AS.search(plain(block.text)) and gates:
             known = gates[-1]
-            text = f"Refers to “{known.title}”: its {len(known.criteria)} criteria are copied."
-            understanding.claim(block, "criteria", "Criteria as above")
+            text = _("Refers to “{known}”: its {count} criteria are copied.").format(
+                known=known.title, count=len(known.criteria)
+            )
+            understanding.claim(block, "criteria", _("Criteria as above"))
             understanding.find(block.line, NOTE, "criteria_copied", text)
             return list(gates[-1].criteria)
     return []
@@ -375,12 +392,16 @@ def _matrix(section: Section, understanding: Understanding) -> str:
                 (item.line, without_marks(plain(item.text.split("\n")[0]))) for item in block.items
             ]
             if (
-                sum(1 for _, t in texts if re.search(r"\b(?:PROCEED|HOLD|ROLLBACK|ABORT)\b", t))
+                sum(
+                    1
+                    for _unused, t in texts
+                    if re.search(r"\b(?:PROCEED|HOLD|ROLLBACK|ABORT)\b", t)
+                )
                 >= 2
             ):
-                rows += [text for _, text in texts]
-                for number, _ in texts:
-                    understanding.claim(number, "rule", "Rule of the gate, in its own words")
+                rows += [text for _unused, text in texts]
+                for number, _unused in texts:
+                    understanding.claim(number, "rule", _("Rule of the gate, in its own words"))
     return "\n".join(rows)[:2000]
 
 

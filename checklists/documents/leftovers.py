@@ -6,6 +6,8 @@ Runs after every other reader, so that it speaks only of what nobody understood.
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.boxes import boxed_rows
 from checklists.documents.found import ROLLBACK
 from checklists.documents.offers import LIKELY, offer_rest
@@ -68,18 +70,22 @@ def _rollback(section: Section, understanding: Understanding) -> None:
     """Steps and time targets of a rollback plan stay text until a plan can run a rollback."""
     steps = _free_items(section, understanding, ordered=True)
     for number, item in enumerate(steps, start=1):
-        understanding.claim(item, "step", f"Rollback step {number}, kept with the plan")
+        understanding.claim(
+            item, "step", _("Rollback step {number}, kept with the plan").format(number=number)
+        )
     targets = [
         item
         for item in _free_items(section, understanding, ordered=False)
         if _TIMES.search(section.title) and _LIMIT.search(plain(item.text))
     ]
     for item in targets:
-        understanding.claim(item, "target", "Rollback target, kept with the plan")
+        understanding.claim(item, "target", _("Rollback target, kept with the plan"))
     for key, items in (("steps", steps), ("targets", targets)):
         understanding.rollback.setdefault(key, []).extend(plain(item.text) for item in items)
     if len(steps) > 1:
-        text = f"{len(steps)} numbered steps of a rollback are kept as text, not made to items."
+        text = _(
+            "{count} numbered steps of a rollback are kept as text, not made to items."
+        ).format(count=len(steps))
         understanding.find(steps[0].line, NOTE, "rollback_steps", text)
 
 
@@ -92,11 +98,13 @@ def _halts(section: Section, understanding: Understanding) -> None:
         and not understanding.chosen(item, "item")
     ]
     for item in found:
-        understanding.claim(item, "trigger", "Rollback trigger, kept with the plan")
+        understanding.claim(item, "trigger", _("Rollback trigger, kept with the plan"))
     texts = [plain(item.text.split("\n")[0]) for item in found]
     understanding.rollback.setdefault("triggers", []).extend(texts)
     if found:
-        text = f"{len(found)} lines say when to stop: kept with the plan as rollback triggers."
+        text = _("{count} lines say when to stop: kept with the plan as rollback triggers.").format(
+            count=len(found)
+        )
         understanding.find(found[0].line, NOTE, "halt_rules", text)
 
 
@@ -104,12 +112,11 @@ def _success(section: Section, understanding: Understanding) -> None:
     found = [line for line, row in _rows(section) if row.lstrip("-* ").startswith(tuple(TICKS))]
     found = [line for line in found if not understanding.is_claimed(line)]
     for line in found:
-        understanding.claim(line, "success", "Success criterion, kept as text")
+        understanding.claim(line, "success", _("Success criterion, kept as text"))
     if found:
-        text = (
-            f"{len(found)} lines start with ✅ under “{section.title[:60]}”: "
-            "criteria, not ticks, kept as text."
-        )
+        text = _(
+            "{count} lines start with ✅ under “{section}”: criteria, not ticks, kept as text."
+        ).format(count=len(found), section=section.title[:60])
         understanding.find(found[0], NOTE, "success_criteria", text)
 
 
@@ -124,20 +131,22 @@ def _rows(section: Section) -> Iterator[tuple[int, str]]:
 
 def _in_code(document: Document, understanding: Understanding) -> None:
     for kind, name, code in (
-        (Fence, "code blocks", "boxes_in_code"),
+        (Fence, _("code blocks"), "boxes_in_code"),
         (Html, "comments", "boxes_in_comments"),
     ):
         lines = [
             number
             for block in document.blocks_with_headings()
             if isinstance(block, kind)
-            for number, _ in boxed_rows(block)
+            for number, _unused in boxed_rows(block)
             if not understanding.chosen(number, "item")
         ]
         if lines:
-            text = f"{len(lines)} boxes stand in {name}; they are no items and were left alone."
+            text = _(
+                "{count} boxes stand in {name}; they are no items and were left alone."
+            ).format(count=len(lines), name=name)
             understanding.find(
-                lines[0], NOTE, code, text, "Make items of them where they stand below."
+                lines[0], NOTE, code, text, _("Make items of them where they stand below.")
             )
 
 
@@ -152,8 +161,10 @@ def _bare_boxes(document: Document, understanding: Understanding) -> None:
         if _BARE.match(row) and not understanding.is_claimed(line)
     ]
     if found:
-        text = f"{len(found)} lines start with a box but are no list; they were kept as text."
-        way_out = "Make items of them where they stand below."
+        text = _("{count} lines start with a box but are no list; they were kept as text.").format(
+            count=len(found)
+        )
+        way_out = _("Make items of them where they stand below.")
         understanding.find(found[0], WARNING, "bare_boxes", text, way_out)
 
 
@@ -167,10 +178,12 @@ def _say_no_items(document: Document, understanding: Understanding) -> None:
         steps, bullets = steps + len(numbered), bullets + len(likely)
         if not first and (numbered or likely):
             first = (numbered or likely)[0].line
-    text = "No box was found, so there are no items."
+    text = _("No box was found, so there are no items.")
     if steps or bullets:
-        text += f" {steps} numbered steps and {bullets} bullets of checklists could be items."
-    way_out = "Make items of what is work."
+        text += _(
+            " {steps} numbered steps and {bullets} bullets of checklists could be items."
+        ).format(steps=steps, bullets=bullets)
+    way_out = _("Make items of what is work.")
     understanding.find(first, WARNING, "no_items", text, way_out)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.models import LoadProfile
 from checklists.rules.bands import Bound
@@ -63,14 +65,20 @@ class Load(Reader):
             for block in section.blocks:
                 for number, profile in _profiles(block):
                     if len(found) < MOST and not understanding.is_claimed(number):
-                        understanding.claim(number, "load profile", "Load profile")
+                        understanding.claim(number, "load profile", _("Load profile"))
                         found.append(profile)
         shared = _shared_limits(document) if found else {}
         found = list(_told_apart(_with(one, shared) for one in found))
         understanding.parts["load"] = tuple(found)
         if found:
-            some = "1 load profile was" if len(found) == 1 else f"{len(found)} load profiles were"
-            text = f"{some} found; they stand under Checks, Load, where they are run."
+            said = ngettext(
+                "{count} load profile was found; they stand under Checks, Load, "
+                "where they are run.",
+                "{count} load profiles were found; they stand under Checks, Load, "
+                "where they are run.",
+                len(found),
+            )
+            text = said.format(count=len(found))
             understanding.find(found[0].line, NOTE, "load", text)
 
     def create(
@@ -187,7 +195,11 @@ def _told_apart(found: Iterable[LoadFound]) -> Iterator[LoadFound]:
     """A name that comes again with other users says them: "Normal Load, 50 users"."""
     seen: set[str] = set()
     for one in found:
-        name = f"{one.name}, {one.users:,} users" if one.name in seen else one.name
+        name = (
+            _("{one}, {users:,} users").format(one=one.name, users=one.users)
+            if one.name in seen
+            else one.name
+        )
         seen.add(one.name)
         yield replace(one, name=name)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
+from django.utils.translation import gettext as _
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from checklists.documents.parts import Line, has_lines
@@ -31,10 +32,16 @@ def _limit(key: str) -> Any:
         if isinstance(value, int | float) and not isinstance(value, bool):
             if 0 <= value <= LARGEST:
                 return Bound(kind.op, float(value))
-            f.wrong(f"{value} cannot be meant.", f"Write a number from 0 to {LARGEST:,.0f}.")
+            f.wrong(
+                _("{value} cannot be meant.").format(value=value),
+                _("Write a number from 0 to {largest:,.0f}.").format(largest=LARGEST),
+            )
         match = re.fullmatch(pattern, value) if isinstance(value, str) else None
         if match is None:
-            f.wrong(f"{f.quoted(value)} is no limit.", f'Write 50, or "{kind.op[0]} 50".')
+            f.wrong(
+                _("{quoted} is no limit.").format(quoted=f.quoted(value)),
+                _('Write 50, or "{op} 50".').format(op=kind.op[0]),
+            )
         return Bound({least: kind.op}.get(match[1], match[1]), float(match[2]))
 
     number = {"type": "number", "minimum": 0, "maximum": LARGEST}
@@ -77,7 +84,7 @@ class LoadPart(Part):
             limits = {key: getattr(one, key) for key in FIELDS}
             if wrong := limit_objection(limits):
                 key = next(key for key, name in FIELDS.items() if name == wrong[0])
-                yield ("load", n, key), wrong[1], "Correct the limit."
+                yield ("load", n, key), wrong[1], _("Correct the limit.")
 
     def create(
         self, plan: DeploymentPlan, value: list[LoadFields] | None, creation: Creation

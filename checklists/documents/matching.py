@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext as _
+
 from checklists.documents import fields
 from checklists.documents.found import GroupFound, PhaseFound
 from checklists.documents.items import group_row, item_row, phase_row
@@ -142,7 +144,7 @@ def _found_phase(found: Matching, row: Phase) -> PhaseFound | None:
 
 
 def _elected(votes: Counter, rows: dict[int, Part], taken: dict[int, Part]) -> Part | None:
-    wanted = (rows[candidate] for candidate, _ in votes.most_common() if candidate in rows)
+    wanted = (rows[candidate] for candidate, _unused in votes.most_common() if candidate in rows)
     return _first_free(wanted, taken)
 
 
@@ -237,7 +239,9 @@ def _wants_reason(row: ChecklistItem, state: str, now: datetime) -> str:
     # The time that is left is not said: it would make another difference every second.
     if not too_early("", (None, None, ""), row.started_at, row.duration_s, now):
         return ""
-    return f"It runs {duration_text(row.duration_s)} and they are not over: it wants a reason."
+    return _("It runs {duration_s} and they are not over: it wants a reason.").format(
+        duration_s=duration_text(row.duration_s)
+    )
 
 
 def _difference(
@@ -250,7 +254,7 @@ def _difference(
     texts = [_text(one, value) for value in (old, new)]
     if now == old:
         return Difference("changed", subject, what, "", 0, one.label, *texts)
-    asks = "It was changed in the room as well."
+    asks = _("It was changed in the room as well.")
     return Difference("conflict", subject, what, "", 0, one.label, *texts, _text(one, now), asks)
 
 
@@ -262,8 +266,10 @@ def _move(
     found: Matching, line: int, place: Place, row: ChecklistItem, before: str, elsewhere: bool
 ) -> Found:
     old = _where(found.sheet.found[found.base_line[line]])
-    new = _where(place) + (f", after “{before[:80]}”" if before else ", first")
-    asks = "It was moved in the room as well." if elsewhere else ""
+    new = _where(place) + (
+        _(", after “{before}”").format(before=before[:80]) if before else _(", first")
+    )
+    asks = _("It was moved in the room as well.") if elsewhere else ""
     said = Difference("moved", f"item:{row.number}", row.text, _where(place), line, "", old, new)
     return Found(replace(said, asks=asks), row, place)
 
@@ -292,10 +298,10 @@ def _holds(found: Matching, row: ChecklistItem, busy: bool, signed: bool) -> str
     """Why an item that is gone from the document is not taken off without being asked."""
     made = found.sheet.made(row)
     if row.state != made.state or row.state_by_name not in ("", THE_DOCUMENT):
-        return f"It was set in the room: {row.get_state_display().lower()}."
+        return _("It was set in the room: {state}.").format(state=row.get_state_display().lower())
     if busy or row.value != made.value or row.evidence_url != made.evidence_url:
-        return "Notes, files or values stand there."
-    return "Its phase is signed." if signed else ""
+        return _("Notes, files or values stand there.")
+    return _("Its phase is signed.") if signed else ""
 
 
 def _sections(found: Matching) -> Iterator[Found]:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.documents import tables
 from checklists.documents.boxes import BOX_AT_START, boxed_rows
 from checklists.documents.places import label_of
@@ -67,26 +69,26 @@ def _of_section(
             label = bool(LIKELY.search(label_of(block)))
             for number, row in block.rows:
                 if BOX_AT_START.match(row):
-                    yield number, section.line, "lines with a box"
+                    yield number, section.line, _("lines with a box")
         elif isinstance(block, ListBlock):
             yield from _bullets(block, likely or within or label or bare)
             label = False
         elif isinstance(block, Table) and (likely or bare):
             rows = tables.any_rows(block) if len(block.header) > 1 else []
             for row in rows:
-                yield row.row.line, block.line, "rows of a table"
+                yield row.row.line, block.line, _("rows of a table")
 
 
 def _templates(block: Block) -> Iterator[tuple[int, int, str]]:
     for inner in walk(block):
         if isinstance(inner, Fence | Html):
-            for number, _ in boxed_rows(inner):
-                yield number, inner.line, "boxes of a template"
+            for number, _unused in boxed_rows(inner):
+                yield number, inner.line, _("boxes of a template")
 
 
 def _bullets(block: ListBlock, likely: bool) -> Iterator[tuple[int, int, str]]:
     """The steps of a numbered list, and bullets where work is to be expected."""
-    what = "numbered steps" if block.ordered else "bullets"
+    what = _("numbered steps") if block.ordered else _("bullets")
     if not (likely or (block.ordered and len(block.items) > 1)):
         return
     for inner in walk(block):

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.queries.pack import Cell, Mark, Pack, Part
 from warroom.documents.writing import plain_line, plain_words
 from warroom.rules.wording import full_instant
@@ -11,9 +13,14 @@ def pack_markdown(pack: Pack) -> str:
     """One document; what people typed stays text. Times are UTC."""
     plan, gate = pack.gate.plan, pack.gate
     lines = [f"# {plain_line(f'{plan.name}: {gate.title}')}", ""]
-    lines += [f"Review pack, as of {full_instant(pack.at)}, event {plan.timeline_seq}.", ""]
+    lines += [
+        _("Review pack, as of {at}, event {timeline_seq}.").format(
+            at=full_instant(pack.at), timeline_seq=plan.timeline_seq
+        ),
+        "",
+    ]
     if plan.rehearsal:
-        lines += ["REHEARSAL: nothing here speaks for another release.", ""]
+        lines += [_("REHEARSAL: nothing here speaks for another release."), ""]
     for part in pack.parts:
         lines += [*part_lines(part), ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from checklists.documents.said import CLAIMED, claimed
@@ -116,11 +117,13 @@ class PhasesPart(Part):
             number += 1
             yield from f.unknown(item.role, roles, (*path, "role"), "role")
         if number > MOST_ITEMS:
-            text = f"The plan has {number:,} items; at most {MOST_ITEMS:,} can be kept."
-            yield ("phases",), text, "Split the plan."
+            text = _("The plan has {number:,} items; at most {most_items:,} can be kept.").format(
+                number=number, most_items=MOST_ITEMS
+            )
+            yield ("phases",), text, _("Split the plan.")
 
     def count(self, value: list[PhaseFields]) -> dict[str, int]:
-        items = [item for _, item in _walk(value)]
+        items = [item for _unused, item in _walk(value)]
         done = sum(1 for item in items if item.state == ItemState.DONE)
         return {
             "task_items": len(items),

@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.found import (
     ROLLBACK,
     Cluster,
@@ -49,7 +51,7 @@ def _owner(
             return step
     usual = path[min(depth, len(path) - 1)] if path else None
     if usual is not None and owners and understanding.chosen(usual.line, "group"):
-        understanding.claim(usual.line, "group", "Group")
+        understanding.claim(usual.line, "group", _("Group"))
         understanding.offer(usual.line, "group", ("phase", "group"))
         return owners[-1]
     return usual

@@ -9,6 +9,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.score_claims import ClaimFound, bar_in, claims_in, remarks_in
 from checklists.documents.scores import CategoryFound, ReadingFound, readings
 from checklists.models import CategoryScore, ReadinessCategory, ReadinessScale
@@ -115,12 +117,18 @@ def _claim(chosen: ReadingFound, understanding: Understanding) -> None:
     if not chosen.weighted:
         return
     if chosen.table is not None:
-        text = f"Readiness score: {len(chosen.rows)} categories"
+        text = _("Readiness score: {count} categories").format(count=len(chosen.rows))
         understanding.claim(chosen.table, "readiness", text)
         understanding.claim(chosen.table.line + 1, "readiness", "")
     for one in chosen.rows:
-        score = f", {one.score.value} of {one.score.of or chosen.best}" if one.score else ""
-        label = f"Category, weight {readiness.short(one.weight)} %{score}"
+        score = (
+            _(", {score} of {of}").format(score=one.score.value, of=one.score.of or chosen.best)
+            if one.score
+            else ""
+        )
+        label = _("Category, weight {short} %{score}").format(
+            short=readiness.short(one.weight), score=score
+        )
         understanding.claim(one.line, "readiness", label)
 
 
@@ -128,7 +136,7 @@ def _with_weights(chosen: ReadingFound, understanding: Understanding) -> Reading
     if chosen.weighted:
         return chosen
     equal = round(Decimal(100) / len(chosen.rows), 2)
-    text = "The scores have no weights: each category of the readiness score weighs the same."
+    text = _("The scores have no weights: each category of the readiness score weighs the same.")
     understanding.find(chosen.line, NOTE, "weights_equal", text, WEIGHTS)
     return replace(chosen, rows=tuple(replace(one, weight=equal) for one in chosen.rows))
 
@@ -148,7 +156,9 @@ def _say_weights(chosen: ReadingFound, understanding: Understanding) -> None:
     weights = [one.weight for one in chosen.rows]
     if not readiness.adds_up(weights):
         total = readiness.short(sum(weights, Decimal()))
-        text = f"The weights of the readiness score add up to {total} %, not 100."
+        text = _("The weights of the readiness score add up to {total} %, not 100.").format(
+            total=total
+        )
         understanding.find(chosen.rows[0].line, WARNING, "weights", text, WEIGHTS)
 
 
@@ -163,8 +173,12 @@ def _say_targets(found: list[ReadingFound], understanding: Understanding) -> Non
                     readiness.short(judged.score),
                     readiness.short(judged.category.target),
                 )
-                text = f"{one.label}: the document says {said}; {score} against {target} is "
-                understanding.find(one.line, NOTE, "score_status", f"{text}{judged.verdict}.")
+                text = _(
+                    "{one}: the document says {said}; {score} against {target} is {verdict}."
+                ).format(
+                    one=one.label, said=said, score=score, target=target, verdict=judged.verdict
+                )
+                understanding.find(one.line, NOTE, "score_status", text)
 
 
 def _claims(
@@ -178,28 +192,36 @@ def _claims(
         found.append(ClaimFound(one.label[:60], one.score.value, best, one.line))
     for one in found:
         understanding.claim(
-            one.line, "readiness", f"Claim of the score: {one.value} of {readiness.short(one.best)}"
+            one.line,
+            "readiness",
+            _("Claim of the score: {one} of {short}").format(
+                one=one.value, short=readiness.short(one.best)
+            ),
         )
         if readiness.differs(one.value, one.best, score):
             text = readiness.claim_text(one.value, score)
-            understanding.find(one.line, WARNING, "score_claimed", text, "See what it is made of.")
+            understanding.find(
+                one.line, WARNING, "score_claimed", text, _("See what it is made of.")
+            )
     return [one.as_data() for one in found]
 
 
 def _other(other: ReadingFound, understanding: Understanding) -> dict[str, Any] | None:
     """Another reading of the score: said, and what it types checked against its own rows (S29)."""
     score, overall = score_of(other), other.overall
-    how = f"its own {len(other.rows)} rows average {readiness.shown(score.total)}" if (
-        score.total is not None
-    ) else "its rows have no scores"  # fmt: skip
-    text = f"Another reading of the score, not imported: {how}."
+    how = _("its rows have no scores")
+    if score.total is not None:
+        how = _("its own {count} rows average {score}").format(
+            count=len(other.rows), score=readiness.shown(score.total)
+        )
+    text = _("Another reading of the score, not imported: {how}.").format(how=how)
     if overall is None or overall.score is None:
         understanding.find(other.line, NOTE, "score_again", text)
         return None
     best = overall.score.of or other.best
     claim = ClaimFound(overall.label[:60], overall.score.value, best, overall.line)
     if readiness.differs(claim.value, best, score):
-        said = f"The document says {claim.value}; {how}."
+        said = _("The document says {claim}; {how}.").format(claim=claim.value, how=how)
         understanding.find(overall.line, WARNING, "score_claimed", said)
     understanding.find(other.line, NOTE, "score_again", text)
     return claim.as_data() | {"other": how}

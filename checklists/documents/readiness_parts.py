@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field
 
 from checklists.documents.parts import Line, has_lines
@@ -20,7 +21,10 @@ MOST = 10_000
 
 def _hundredths(value: float) -> float:
     if round(value, 2) != value:
-        f.wrong(f"{value} has more than two decimals.", f"Write {round(value, 2):g}.")
+        f.wrong(
+            _("{value} has more than two decimals.").format(value=value),
+            _("Write {value:g}.").format(value=round(value, 2)),
+        )
     return value
 
 
@@ -57,12 +61,18 @@ class ScalePart(Part):
 
     def check(self, value: ScaleFields, whole: Mapping[str, Any]) -> Iterable[f.Fault]:
         if value.bar is not None and value.bar > value.best:
-            text = f"The bar {value.bar:g} lies above the best score, {value.best:g}."
-            yield ("readiness_scale", "bar"), text, "Change one of the two."
+            text = _("The bar {bar:g} lies above the best score, {best:g}.").format(
+                bar=value.bar, best=value.best
+            )
+            yield ("readiness_scale", "bar"), text, _("Change one of the two.")
         for n, one in enumerate(value.claims):
             if bool(one.value) != bool(one.best) or not _are_figures(one):
                 where = ("readiness_scale", "claims", n)
-                yield where, "A claim is a figure of a best one.", "Write value: 9.4, best: 10."
+                yield (
+                    where,
+                    _("A claim is a figure of a best one."),
+                    _("Write value: 9.4, best: 10."),
+                )
 
     def create(self, plan: DeploymentPlan, value: ScaleFields | None, creation: Creation) -> None:
         if value is None:
@@ -121,12 +131,14 @@ class ReadinessPart(Part):
             for name in ("target_value", "score"):
                 figure = getattr(one, name)
                 if figure is not None and figure > best:
-                    text = f"{figure:g} lies above the best score, {best:g}."
-                    yield ("readiness", n, name), text, "Change it, or best of readiness_scale."
+                    text = _("{figure:g} lies above the best score, {best:g}.").format(
+                        figure=figure, best=best
+                    )
+                    yield ("readiness", n, name), text, _("Change it, or best of readiness_scale.")
             try:
                 score_params.checked(one.source, one.params)
             except (score_params.NotUnderstood, TypeError, ValueError) as wrong:
-                yield ("readiness", n, "params"), "This source wants something else.", str(wrong)
+                yield ("readiness", n, "params"), _("This source wants something else."), str(wrong)
 
     def create(
         self, plan: DeploymentPlan, value: list[ReadinessFields] | None, creation: Creation

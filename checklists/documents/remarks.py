@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from checklists.documents import work
 from checklists.documents.found import ItemFound, PhaseFound, Reading
 from checklists.models.items import places
@@ -25,17 +27,25 @@ def label_lines(phases: list[PhaseFound], understanding: Understanding) -> None:
             if group.title:
                 due = format_offset(group.span.end_s)
                 _offer_heading(group.line, "group", understanding)
-                understanding.claim(group.line, "group", "Group" + (f", due {due}" if due else ""))
+                understanding.claim(
+                    group.line,
+                    "group",
+                    _("Group, due {due}").format(due=due) if due else _("Group"),
+                )
                 if group.span.doubt:
-                    text = f"The time of “{group.title}” {group.span.doubt}."
+                    text = _("The time of “{group}” {doubt}.").format(
+                        group=group.title, doubt=group.span.doubt
+                    )
                     understanding.find(group.line, NOTE, "offset_doubt", text)
             for item in group.items:
                 understanding.claim(
                     item.line, "item", _item_label(f"{phase.number}.{names[item.number]}", item)
                 )
         if phase.span.doubt:
-            text = f"The time of “{phase.title}” is a guess: {phase.span.doubt}."
-            understanding.find(phase.line, NOTE, "offset_doubt", text, "Set it in the plan.")
+            text = _("The time of “{phase}” is a guess: {doubt}.").format(
+                phase=phase.title, doubt=phase.span.doubt
+            )
+            understanding.find(phase.line, NOTE, "offset_doubt", text, _("Set it in the plan."))
     _say_heading_ticks(phases, understanding)
     _say_claimed_counts(phases, understanding)
 
@@ -48,19 +58,23 @@ def _offer_heading(line: int, now: str, understanding: Understanding) -> None:
 
 def _phase_label(phase: PhaseFound) -> str:
     due = format_offset(phase.span.end_s)
-    day = f"{phase.starts_at:%-d %b %Y %H:%M} UTC" if phase.starts_at else ""
-    return ", ".join(filter(None, (f"Phase {phase.number}", due, day)))
+    day = (
+        _("{starts_at:%-d %b %Y %H:%M} UTC").format(starts_at=phase.starts_at)
+        if phase.starts_at
+        else ""
+    )
+    return ", ".join(filter(None, (_("Phase {phase}").format(phase=phase.number), due, day)))
 
 
 def _item_label(ref: str, item: ItemFound) -> str:
-    parts = [f"Item {ref}"]
+    parts = [_("Item {ref}").format(ref=ref)]
     due: str | datetime | None = format_offset(item.details.due_offset_s)
     if item.details.due_at is not None:
-        due = f"{item.details.due_at:%-d %b %Y %H:%M} UTC"
+        due = _("{due_at:%-d %b %Y %H:%M} UTC").format(due_at=item.details.due_at)
     if item.state != "open":
         parts.append("ticked" if item.state == "done" else item.state)
     if due:
-        parts.append(f"due {due}")
+        parts.append(_("due {due}").format(due=due))
     if item.details.priority:
         parts.append(item.details.priority)
     if not item.details.required:
@@ -68,19 +82,19 @@ def _item_label(ref: str, item: ItemFound) -> str:
     elif item.details.blocking:
         parts.append("blocking")
     if item.parent is not None:
-        parts.append("below another")
+        parts.append(_("below another"))
     return ", ".join([*parts, *_more(item)])
 
 
 def _more(item: ItemFound) -> Iterator[str]:
     """What the words of the line became besides: whose it is, what is counted, how long it runs."""
     if item.details.owner:
-        yield f"for {item.details.owner}"
+        yield _("for {owner}").format(owner=item.details.owner)
     if item.details.count_of:
         done, of = item.details.count_done, item.details.count_of
-        yield f"counts {count_text(done, of, item.details.count_unit)}"
+        yield _("counts {done}").format(done=count_text(done, of, item.details.count_unit))
     if item.details.duration_s:
-        yield f"runs {duration_text(item.details.duration_s)}"
+        yield _("runs {duration_s}").format(duration_s=duration_text(item.details.duration_s))
 
 
 def _headings(phases: list[PhaseFound]) -> Iterator[tuple[int, list[ItemFound]]]:
@@ -93,13 +107,17 @@ def _headings(phases: list[PhaseFound]) -> Iterator[tuple[int, list[ItemFound]]]
 
 def _say_heading_ticks(phases: list[PhaseFound], understanding: Understanding) -> None:
     lines = understanding.document.lines
-    ticked = [n for n, _ in _headings(phases) if n <= len(lines) and has_tick(lines[n - 1])]
-    text = "The tick mark is dropped: no tick is imported without a name."
+    ticked = [n for n, _unused in _headings(phases) if n <= len(lines) and has_tick(lines[n - 1])]
+    text = _("The tick mark is dropped: no tick is imported without a name.")
     for number in ticked:
         understanding.claims[number].severity = WARNING
         understanding.claims[number].note = text
     if ticked:
-        more = f" The same in {len(ticked) - 1} more headings." if len(ticked) > 1 else ""
+        more = (
+            _(" The same in {count} more headings.").format(count=len(ticked) - 1)
+            if len(ticked) > 1
+            else ""
+        )
         understanding.find(ticked[0], WARNING, "heading_tick", text + more)
 
 
@@ -133,8 +151,10 @@ def _check_claim(
     done = sum(1 for item in items if item.state == "done")
     if (int(claim["done"]), int(claim["all"])) == (done, len(items)):
         return
-    text = f"The document claims {claim[0].strip()}; counted: {done} of {len(items)}."
-    understanding.find(number, WARNING, "claimed_count", text, "Warroom counts for itself.")
+    text = _("The document claims {claim}; counted: {done} of {count}.").format(
+        claim=claim[0].strip(), done=done, count=len(items)
+    )
+    understanding.find(number, WARNING, "claimed_count", text, _("Warroom counts for itself."))
 
 
 def say_triggers(reading: Reading) -> None:
@@ -144,8 +164,8 @@ def say_triggers(reading: Reading) -> None:
     reading.understanding.rollback["triggers"] = [
         work.item_text(trigger.text) for trigger in reading.triggers
     ]
-    text = (
-        f"{len(reading.triggers)} boxes name conditions for a rollback: they are triggers to "
-        "declare, not work to tick, and are kept with the plan."
-    )
+    text = _(
+        "{count} boxes name conditions for a rollback: they are triggers to declare, "
+        "not work to tick, and are kept with the plan."
+    ).format(count=len(reading.triggers))
     reading.understanding.find(first, WARNING, "rollback_triggers", text)

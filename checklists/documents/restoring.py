@@ -9,6 +9,8 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext as _
+
 from checklists.documents import fields, said
 from checklists.documents.sheet import ends_of, places
 from checklists.models import ChecklistItem, Phase, PhaseGroup
@@ -49,11 +51,13 @@ class Restoring(Reader):
             _hear(told, insertion, line_of)
         understanding.parts["told"] = told
         understanding.counts["items"] += len(told.added) - len(told.not_here)
-        text = "This document was completed by a room: states come back, signatures do not."
+        text = _("This document was completed by a room: states come back, signatures do not.")
         understanding.find(0, NOTE, "completed", text)
         never = sum(len(_NEVER.findall(one.text)) for one in document.insertions)
         if never:
-            text = f"{never} signatures, votes, decisions, notes and files in it are not imported."
+            text = _(
+                "{never} signatures, votes, decisions, notes and files in it are not imported."
+            ).format(never=never)
             understanding.find(0, NOTE, "not_imported", text)
 
     def create(
@@ -167,7 +171,7 @@ def _add(
 
 
 def _place(words: dict[str, str], label: str = "place") -> tuple[int, int]:
-    phase, _, rank = words.get(label, "").partition(".")
+    phase, _unused, rank = words.get(label, "").partition(".")
     known = phase.isascii() and phase.isdecimal() and rank.isascii() and rank.isdecimal()
     return (int(phase), int(rank)) if known and len(phase + rank) < 12 else (0, 0)
 
@@ -192,7 +196,7 @@ def _arrange(
     for mine in lists.values():
         for position, row in enumerate(mine, start=1):
             row.position = position
-    for _, _, row in moving:
+    for _unused, _unused, row in moving:
         phase, rank = _place(placed[row.pk], "below")
         mine = lists.get(phase, [])
         parent = mine[rank - 1] if 0 < rank <= len(mine) else None

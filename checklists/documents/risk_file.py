@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from checklists.documents.parts import Line, has_lines
@@ -187,8 +188,14 @@ class ScenariosPart(Part):
                 most = len(whole.get(f"{name}s") or ())
                 place = getattr(one, name)
                 if place is not None and not 1 <= place <= most:
-                    text = f"The file has no {name} {place}."
-                    yield ("scenarios", n, name), text, f"Count its {name}s from 1."
+                    text = _("The file has no {name} {place}.").format(name=name, place=place)
+                    yield (
+                        ("scenarios", n, name),
+                        text,
+                        _("Count its risks from 1.")
+                        if name == "risk"
+                        else _("Count its phases from 1."),
+                    )
 
     def create(
         self, plan: DeploymentPlan, value: list[ScenarioFields] | None, creation: Creation

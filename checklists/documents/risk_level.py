@@ -3,6 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from checklists.documents.risk_parts import RiskFound
 from checklists.rules.ratings import severity_of
 from checklists.rules.risks import LEVELS, Overall, Rated, Said, Word, overall, rate
@@ -28,15 +31,21 @@ def compare_level(
     rated = [_rated(number, risk) for number, risk in enumerate(risks, start=1)]
     computed = overall(rated)
     for line, word in claims:
-        understanding.claim(line, "risk", f"Overall risk, as the document says: {word}")
-    if claims and risks and any(word != computed.level for _, word in claims):
+        understanding.claim(
+            line, "risk", _("Overall risk, as the document says: {word}").format(word=word)
+        )
+    if claims and risks and any(word != computed.level for _unused, word in claims):
         line, word = next(one for one in claims if one[1] != computed.level)
-        text = f"The document says {word}; its {len(risks)} risks come to more or less than that. "
-        text += f"{computed.sentence}{_worst(rated, computed)}"
-        way_out = "Rate the risks, or write the level that they come to."
+        text = _(
+            "The document says {word}; its {count} risks come to more or less than that."
+        ).format(word=word, count=len(risks))
+        text += f" {computed.sentence}{_worst(rated, computed)}"
+        way_out = _("Rate the risks, or write the level that they come to.")
         understanding.find(line, WARNING, "risk_level", text, way_out)
     elif claims and not risks:
-        text = f"The document says {claims[0][1]} and lists no risks in a form that can be rated."
+        text = _(
+            "The document says {claims} and lists no risks in a form that can be rated."
+        ).format(claims=claims[0][1])
         understanding.find(claims[0][0], NOTE, "risk_level", text)
 
 
@@ -52,7 +61,8 @@ def _worst(rated: Sequence[Rated], computed: Overall) -> str:
     if word in (None, Word.WATCH):
         return ""
     names = [risk.name for risk in rated if risk.word is word]
-    return f" {', '.join(names)} ask{'s' if len(names) == 1 else ''} to {word}."
+    said = ngettext("{risks} asks to {word}.", "{risks} ask to {word}.", len(names))
+    return f" {said.format(risks=', '.join(names), word=word)}"
 
 
 def _claims(document: Document) -> Iterator[tuple[int, str]]:

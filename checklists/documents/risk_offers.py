@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.risk_parts import RiskFound
 from checklists.rules.ratings import severity_of
 from warroom.documents.blocks import Document, ListBlock, Paragraph, Section
@@ -32,7 +34,7 @@ def listed_risks(document: Document, understanding: Understanding) -> list[RiskF
                 chosen = understanding.chosen(item, *KINDS) or "text"
                 understanding.offer(item, chosen, KINDS, block.line, "risks")
                 if chosen == "risk":
-                    understanding.claim(item, "risk", "Risk")
+                    understanding.claim(item, "risk", _("Risk"))
                     found.append(_risk(item, match["level"] or ""))
     return found
 
@@ -62,7 +64,9 @@ def _factors(block: ListBlock, understanding: Understanding) -> None:
     """What makes the whole less risky belongs to no one risk: it stays text, and that is said."""
     rows = _free(block, understanding)
     for item in rows:
-        understanding.claim(item, "text", "Mitigating factor of the whole, left as text")
+        understanding.claim(item, "text", _("Mitigating factor of the whole, left as text"))
     if rows:
-        text = f"{len(rows)} mitigating factors are left as text: they belong to no one risk."
+        text = _("{count} mitigating factors are left as text: they belong to no one risk.").format(
+            count=len(rows)
+        )
         understanding.find(block.line, NOTE, "mitigating_factors", text)

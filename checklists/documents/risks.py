@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.risk_level import compare_level
 from checklists.documents.risk_offers import listed_risks
 from checklists.documents.risk_parts import (
@@ -77,15 +79,15 @@ class Risks(Reader):
         understanding.counts["risks"] = len(found)
 
     def _claim_section(self, section: Section, understanding: Understanding) -> None:
-        understanding.claim(section.heading, "risk", "Risk")
+        understanding.claim(section.heading, "risk", _("Risk"))
         for block in section.blocks:
             if any(isinstance(inner, Item) and inner.box for inner in walk(block)):
                 continue
             if isinstance(block, Paragraph | ListBlock):
-                understanding.claim_rest(block, "risk", "Belongs to the risk above")
-        for _, block in labelled(section):
+                understanding.claim_rest(block, "risk", _("Belongs to the risk above"))
+        for _unused, block in labelled(section):
             if not any(isinstance(inner, Item) and inner.box for inner in walk(block)):
-                understanding.claim_rest(block, "risk", "Belongs to the risk above")
+                understanding.claim_rest(block, "risk", _("Belongs to the risk above"))
 
     def _table(
         self,
@@ -101,19 +103,21 @@ class Risks(Reader):
             found.append(filled(own, fields[0][1]) if fields else own)
         rows = [] if own and fields else fields or list(_from_rows(table))
         if fields or rows:
-            understanding.claim(table, "risk", "Table of risks")
+            understanding.claim(table, "risk", _("Table of risks"))
         summaries = 0
         for block, risk in rows:
             match = _summed_up(risk, headed)
             if match is None:
                 found.append(risk)
-                understanding.claim(block, "risk", "Risk")
+                understanding.claim(block, "risk", _("Risk"))
             else:
                 found[match] = filled(found[match], risk)
-                understanding.claim(block, "risk", "Summary of a risk above")
+                understanding.claim(block, "risk", _("Summary of a risk above"))
                 summaries += 1
         if summaries:
-            text = f"{summaries} rows repeat risks that stand above; they were not counted twice."
+            text = _(
+                "{summaries} rows repeat risks that stand above; they were not counted twice."
+            ).format(summaries=summaries)
             understanding.find(table.line, NOTE, "risk_summary", text)
 
     def create(
@@ -171,7 +175,7 @@ def _from_fields(table: Table) -> Iterator[tuple[Block, RiskFound]]:
     if len(table.header) != 2:
         return
     facts = [(plain(r.cells[0]), plain(r.cells[1])) for r in table.rows if len(r.cells) > 1]
-    keys = [key for key, _ in facts]
+    keys = [key for key, _unused in facts]
     if not any(_ID.match(k) for k in keys) or not any(PROBABILITY.search(k) for k in keys):
         return
     title = value(facts, re.compile(r"title|name|^description|^risk$", re.I))

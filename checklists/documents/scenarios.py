@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from django.utils.translation import gettext as _
+
 from checklists.documents.risk_parts import MOST_ROWS, rows_of, value
 from checklists.models import Scenario
 from checklists.rules.bands import Band
@@ -102,7 +104,7 @@ def _of_heading(section: Section, understanding: Understanding) -> ScenarioFound
     found = ScenarioFound(match["title"].strip(), section.line)
     for block in blocks:
         found = _with(found, block)
-    understanding.claim(section.heading, "scenario", "Contingency scenario")
+    understanding.claim(section.heading, "scenario", _("Contingency scenario"))
     _claim(blocks, understanding)
     return found
 
@@ -116,7 +118,7 @@ def _below(section: Section, understanding: Understanding) -> Iterator[ScenarioF
             match = _titled(row)
             label = (number, match["title"].strip(" :")) if match else None
         elif isinstance(block, ListBlock) and label and _free([block], understanding):
-            understanding.claim(label[0], "scenario", "Contingency scenario")
+            understanding.claim(label[0], "scenario", _("Contingency scenario"))
             _claim([block], understanding)
             yield _with(ScenarioFound(label[1], label[0]), block)
             label = None
@@ -140,14 +142,14 @@ def _free(blocks: list[ListBlock], understanding: Understanding) -> bool:
 
 def _claim(blocks: list[ListBlock], understanding: Understanding) -> None:
     for block in blocks:
-        understanding.claim_rest(block, "scenario", "Belongs to the scenario above")
+        understanding.claim_rest(block, "scenario", _("Belongs to the scenario above"))
 
 
 def _with(found: ScenarioFound, block: ListBlock) -> ScenarioFound:
     """Labelled bullets say what is done and decided; plain ones are the steps."""
     rows = [item.text.split("\n")[0] for item in block.items]
     facts = [fact for row in rows if (fact := fact_of(row)) is not None]
-    if not any(_ACTION.search(key) for key, _ in facts):
+    if not any(_ACTION.search(key) for key, _unused in facts):
         steps = [without_marks(plain(row)) for row in rows]
         return _stepped(found, [step for step in steps if step])
     return _said(found, [(key, without_marks(said)) for key, said in facts])
@@ -175,11 +177,11 @@ def _of_table(table: Table, understanding: Understanding) -> Iterator[ScenarioFo
     heads = [without_marks(plain(cell)) for cell in table.header]
     if not _TRIGGER.match(heads[0] if heads else "") or not any(map(_ACTION.search, heads[1:])):
         return
-    understanding.claim(table, "scenario", "Table of scenarios")
+    understanding.claim(table, "scenario", _("Table of scenarios"))
     for row, facts in zip(table.rows, rows_of(table), strict=True):
         title = without_marks(facts[0][1]) if facts else ""
         if title:
-            understanding.claim(row, "scenario", "Contingency scenario")
+            understanding.claim(row, "scenario", _("Contingency scenario"))
             yield _said(ScenarioFound(title, row.line), facts[1:])
 
 

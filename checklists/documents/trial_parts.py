@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
+
 from checklists.models import DryRun, DryRunResult, Finding, FindingState
 from checklists.rules.dryruns import OUTPUT_LIMIT, clean_output
 from checklists.rules.findings import wants_retest
@@ -121,7 +123,7 @@ class DryRunsPart(Part):
         for n, one in enumerate(value):
             if (one.output or one.analysis or one.at) and not one.result:
                 path = ("dry_runs", n, "result")
-                yield path, "It has an output and no result.", "Write pass, warn or fail."
+                yield path, _("It has an output and no result."), _("Write pass, warn or fail.")
 
     def create(
         self, plan: DeploymentPlan, value: list[DryRunFields] | None, creation: Creation

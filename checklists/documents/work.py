@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
+from django.utils.translation import gettext as _
+
 from checklists.documents import amounts
 from warroom.documents.blocks import Block, Fence, ListBlock, ListItem, Paragraph
 from warroom.documents.plain import CROSSES, TICKS, is_blank, plain, without_marks
@@ -130,7 +132,7 @@ def is_urgent(title: str) -> bool:
 
 def owner_of(block: Paragraph) -> str:
     """Who owns all that follows: a line "**Owner**: Platform Owner" for itself."""
-    for _, row in block.rows:
+    for _unused, row in block.rows:
         match = _OWNER_LINE.match(without_marks(plain(row)))
         if match and not is_blank(match[1]):
             return match[1].strip(" .,")[:120]
@@ -170,16 +172,16 @@ def read_below(item: ListItem, found: Details, year: int | None = None) -> list[
         if isinstance(block, Fence):
             _add_fence(found, block, last)
             became.append(
-                (block, "Command of the item" if last != "expected" else "Expected output")
+                (block, _("Command of the item") if last != "expected" else _("Expected output"))
             )
         elif isinstance(block, Paragraph):
             last = _read_detail(plain(block.text), found, year) or last
-            became.append((block, "Belongs to the item above"))
+            became.append((block, _("Belongs to the item above")))
         elif isinstance(block, ListBlock):
             for sub in block.items:
                 if sub.box is None:
                     last = _read_sub(sub, found, year) or last
-                    became.append((sub, _DETAIL_LABELS.get(last, "Belongs to the item above")))
+                    became.append((sub, _DETAIL_LABELS.get(last, _("Belongs to the item above"))))
     return became
 
 

@@ -62,7 +62,7 @@ def looked(plan: DeploymentPlan, now: datetime, valid_for_s: int | None = None) 
     """
     looks = once(plan, now, "looks", lambda: _newest(plan))
     if not looks:
-        return Seen(None, NO_LOOK)
+        return Seen(None, str(NO_LOOK))
     first = min(looks, key=lambda one: (not one.why, one.ends(valid_for_s)))
     if not first.why and first.ends(valid_for_s) < now:
         span = duration_text(first.ends(valid_for_s) - first.observed_at)

@@ -63,20 +63,30 @@ def read_questions(text: str) -> list[dict[str, object]]:
             continue
         found.append(_question(n, label, [word.lower() for word in more if word], found))
     if not found:
-        raise ValueError("Ask at least one question, one per line.")
+        raise ValueError(_("Ask at least one question, one per line."))
     if len(found) > MOST_QUESTIONS:
-        raise ValueError(f"{len(found)} questions; {MOST_QUESTIONS} are allowed.")
+        raise ValueError(
+            _("{count} questions; {most} are allowed.").format(
+                count=len(found), most=MOST_QUESTIONS
+            )
+        )
     return found
 
 
 def _question(n: int, label: str, more: list[str], others: Sequence[Question]) -> dict[str, object]:
     if not label or len(label) > LABEL_LIMIT:
-        raise ValueError(f"Line {n}: a question has 1 to {LABEL_LIMIT} characters before the |.")
+        raise ValueError(
+            _("Line {n}: a question has 1 to {most} characters before the |.").format(
+                n=n, most=LABEL_LIMIT
+            )
+        )
     unknown = [word for word in more if word not in (*KINDS, "optional")]
     if unknown:
         raise ValueError(
-            f"Line {n}: {unknown[0]!r} is no kind of answer. "
-            "Write text, number, yes-no or optional."
+            _(
+                "Line {n}: {unknown!r} is no kind of answer. "
+                "Write text, number, yes-no or optional."
+            ).format(n=n, unknown=unknown[0])
         )
     kind = next((word for word in more if word in KINDS), "text")
     key = key_of(label)

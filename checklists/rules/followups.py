@@ -164,7 +164,7 @@ def read_step(line: str, roles: dict[str, str]) -> Step:
     kind = parts[0] if parts[0] in KINDS else TASK
     text, *more = parts[1:] if parts[0] in KINDS else parts
     if not text:
-        raise ValueError(f"{line.strip()!r} says nothing to do.")
+        raise ValueError(_("{line!r} says nothing to do.").format(line=line.strip()))
     role, after = "", None
     for part in filter(None, more):
         if part.lower() in roles:
@@ -173,7 +173,9 @@ def read_step(line: str, roles: dict[str, str]) -> Step:
             after = seconds // 60
         else:
             raise ValueError(
-                f"{part!r} is neither a role of this release nor a length such as 60m."
+                _("{part!r} is neither a role of this release nor a length such as 60m.").format(
+                    part=part
+                )
             )
     return Step(kind, text[:2000], role, after)
 

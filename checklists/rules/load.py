@@ -93,12 +93,16 @@ def read_limit(kind: Kind, text: str) -> Bound:
     """
     read = parse_bound(text)
     if read is None:
-        raise ValueError(f"Write it as {' or '.join(_examples(kind))}.")
+        raise ValueError(_("Write it as {examples}.").format(examples=_examples(kind)))
     bound, unit = read
     if kind.unit == "ms" and unit in IN_MS:
         return as_limit(kind, Bound(bound.op, bound.value * IN_MS[unit]))
     if unit and unit.removeprefix("/") not in (kind.unit.removeprefix("/"), "rps", "req/s"):
-        raise ValueError(f"{kind.label} is in {kind.unit}, and not in {unit}.")
+        raise ValueError(
+            _("{kind} is in {unit}, and not in {other}.").format(
+                kind=kind.label, unit=kind.unit, other=unit
+            )
+        )
     return as_limit(kind, bound)
 
 
@@ -109,14 +113,19 @@ def as_limit(kind: Kind, bound: Bound | float) -> Bound:
     if bound.op == "=":
         return Bound(kind.op, bound.value)
     if bound.op[0] != kind.op[0]:
-        least = "most" if kind.op[0] == "<" else "least"
-        raise ValueError(f"A limit of {kind.label} is a {least}: {' or '.join(_examples(kind))}.")
+        said = (
+            _("A limit of {kind} is a most: {examples}.")
+            if kind.op[0] == "<"
+            else _("A limit of {kind} is a least: {examples}.")
+        )
+        raise ValueError(said.format(kind=kind.label, examples=_examples(kind)))
     return bound
 
 
-def _examples(kind: Kind) -> list[str]:
+def _examples(kind: Kind) -> str:
     number = {"ms": 500, "%": 1, "/s": 50}[kind.unit]
-    return [f"{kind.op[0]} {number}", f"{'≤' if kind.op == '<=' else '≥'} {number}"]
+    strict, other = f"{kind.op[0]} {number}", f"{'≤' if kind.op == '<=' else '≥'} {number}"
+    return _("{one} or {other}").format(one=strict, other=other)
 
 
 def written(kind: Kind, bound: Bound) -> str | float | int:
@@ -172,11 +181,13 @@ def _judged(kind: Kind, limit: Bound | float | None, value: float | None) -> Jud
         return None
     text = number_text(value, kind.unit)
     if limit is None:
-        return Judged(kind.key, kind.label, value, kind.unit, text, "", "")
+        return Judged(kind.key, str(kind.label), value, kind.unit, text, "", "")
     bound = as_limit(kind, limit)
     bands = Bands(bound, Bound(OPPOSITE[bound.op], bound.value))
     shown = show(bands.green, kind.unit)
-    return Judged(kind.key, kind.label, value, kind.unit, text, shown, judge(bands, value).value)
+    return Judged(
+        kind.key, str(kind.label), value, kind.unit, text, shown, judge(bands, value).value
+    )
 
 
 def _red_sentence(red: list[Judged], missing: list[Judged]) -> str:
@@ -188,20 +199,20 @@ def _red_sentence(red: list[Judged], missing: list[Judged]) -> str:
             for one in red
         ]
     )
-    more = _(" {names} not measured.").format(names=_names(missing)) if missing else ""
-    return f"{told}.{more}"
+    return f"{told}. {_not_measured(missing)}" if missing else f"{told}."
 
 
 def _missing_sentence(missing: list[Judged], figures: tuple[Judged, ...]) -> str:
     if missing:
-        return _("{names} not measured.").format(names=_names(missing))
+        return _not_measured(missing)
     if any(one.value is not None for one in figures):
         return _("The profile sets no limit, so nothing is judged.")
     return _("Nothing was measured.")
 
 
-def _names(figures: list[Judged]) -> str:
-    return f"{listed([one.label for one in figures])} {'was' if len(figures) == 1 else 'were'}"
+def _not_measured(figures: list[Judged]) -> str:
+    said = ngettext("{names} was not measured.", "{names} were not measured.", len(figures))
+    return said.format(names=listed([one.label for one in figures]))
 
 
 def objection(measured: Figures) -> tuple[str, str] | None:

@@ -182,7 +182,7 @@ def _notes(
         if not one.passed
     ][:5]
     if _is_idle(metrics):
-        notes.insert(0, IDLE)
+        notes.insert(0, str(IDLE))
     met = bool(crossings) and all(one.passed for one in crossings)
     told = _("Every threshold is met, yet ") if met else ""
     failed = values["error-rate"]

@@ -84,7 +84,7 @@ class Reading:
 def figure(key: str, label: str, value: float | None, unit: str = "", text: str = "") -> Figure:
     """A figure with its text; a value that is no number is no data."""
     value = number(value)
-    return Figure(key, label, value, unit, text or number_text(value, unit))
+    return Figure(key, str(label), value, unit, text or number_text(value, unit))
 
 
 def number(value: Any) -> float | None:
