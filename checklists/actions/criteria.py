@@ -359,7 +359,7 @@ def _sentence(verb: str, edit: Edit) -> str:
         )
     moved = [one.text for one in differences(shown(edit.before), shown(edit.after))]
     return _("{label} {at}, version {version}: {moved}").format(
-        label=label, at=at, version=edit.after.version, moved="; ".join(moved) or "changed"
+        label=label, at=at, version=edit.after.version, moved="; ".join(moved) or _("changed")
     )
 
 

@@ -130,8 +130,8 @@ def _params(source: str, params: Any) -> dict[str, Any]:
         if value is not None and not isinstance(value, list if name in _LISTS else str):
             raise Invalid(
                 name,
-                _("{name} is a {words}.").format(
-                    name=name, words="list" if name in _LISTS else "text"
+                (_("{name} is a list.") if name in _LISTS else _("{name} is a text.")).format(
+                    name=name
                 ),
             )
         if name in _LISTS and (value or name != "groups"):

@@ -214,12 +214,12 @@ def _judging_role(judging: Change) -> Role:
 
 def _demand_judgeable(run: DryRun, newest: DryRunResult | None, seen: int | None) -> None:
     if newest is None or newest.word == rules.PASS:
-        stands = _("has not run yet") if newest is None else "passed"
-        raise Refused(
-            _("Dry run {run} {stands}: there is nothing to accept.").format(
-                run=run.number, stands=stands
-            )
+        said = (
+            _("Dry run {run} has not run yet: there is nothing to accept.")
+            if newest is None
+            else _("Dry run {run} passed: there is nothing to accept.")
         )
+        raise Refused(said.format(run=run.number))
     if outcome_of(newest, run).other:
         raise Refused(
             _("Dry run {run} was changed since it ran. Run it again.").format(run=run.number)
@@ -289,7 +289,7 @@ def _write_judgement(
     )[:150]
     result.accepted_at = judging.at
     result.save()
-    how = "accepted" if accepted else _("not accepted")
+    how = _("accepted") if accepted else _("not accepted")
     judging.record(
         "dryrun.accepted",
         _("Dry run {run} {run_title}: {word} {how} by {accepted_by_name}. {why} {sum}").format(

@@ -238,7 +238,7 @@ def _standing_role(setting: Change, finding: Finding, state: str, retest: bool) 
     """As which role the state is set. Raises NotAllowed for who may not let a grave one go."""
     lets_go = state in rules.LETS_GO or (state == rules.FIXED and not retest)
     if lets_go and finding.severity in rules.GRAVE:
-        what = "accepted" if state == rules.ACCEPTED else _("let go")
+        what = _("accepted") if state == rules.ACCEPTED else _("let go")
         return demand_to_let_go(setting, finding.severity, what)
     signing = setting.held.roles_with(Right.SIGN)
     return signing[0] if signing else None
@@ -255,7 +255,7 @@ def _weigh_severity(editing: Change, finding: Finding, before: str, why: str) ->
             ),
         )
     if before in rules.GRAVE and rules.rank(finding.severity) > rules.rank(before):
-        demand_to_let_go(editing, before, "lowered")
+        demand_to_let_go(editing, before, _("lowered"))
     if rules.wants_retest(finding.severity):
         finding.retest = True
     if finding.state in rules.LETS_GO and rules.rank(finding.severity) < rules.rank(before):

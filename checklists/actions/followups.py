@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.models import BranchStep, Decision, FollowUp, FollowUpKind
 from checklists.queries.gates import GateSheet
@@ -129,15 +130,22 @@ class _Starting:
                 sent += 1
             except Invalid:
                 missed += 1
-        without = _(", {missed} have no address").format(missed=missed) if missed else ""
         if not sent:
             return self._row(step, _("{step}: nobody has a mail address").format(step=step.text))
         return self._done(
             step,
-            _("Mail to {sent} {words}{without}.").format(
-                sent=sent, words="person" if sent == 1 else "people", without=without
-            ),
+            _mailed(sent, missed),
         )
+
+
+def _mailed(sent: int, missed: int) -> str:
+    if missed:
+        return ngettext(
+            "Mail to {count} person, {missed} have no address.",
+            "Mail to {count} people, {missed} have no address.",
+            sent,
+        ).format(count=sent, missed=missed)
+    return ngettext("Mail to {count} person.", "Mail to {count} people.", sent).format(count=sent)
 
 
 def said_of(decision: Decision, plan: DeploymentPlan) -> Decided:

@@ -10,7 +10,7 @@ from checklists.models import DecisionWord, Gate, SignOff, Vote
 from warroom.actions.change import Change
 from warroom.actions.plans import Holds, Identity, register_holds, register_identity
 from warroom.models import DeploymentPlan
-from warroom.rules.wording import duration_text
+from warroom.rules.wording import duration_text, listed
 
 _FINAL = (DecisionWord.GO, DecisionWord.NO_GO)
 
@@ -84,7 +84,7 @@ class GateHolds(Holds):
     def read(self, plan: DeploymentPlan) -> tuple[int | None, str]:
         minutes = sorted(set(_open(plan).values_list("hold_minutes", flat=True)))
         if len(minutes) > 1:
-            lengths = " and ".join(duration_text(one * 60) for one in minutes)
+            lengths = listed([duration_text(one * 60) for one in minutes])
             return minutes[0], _("The gates say {lengths}").format(lengths=lengths)
         return (minutes[0], "") if minutes else (None, "")
 

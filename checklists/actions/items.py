@@ -294,7 +294,7 @@ def _record(ticking: Change, item: ChecklistItem, before: str, revoked: Revoked)
         if judged.met is Met.MISSED
         else ""
     )
-    must = "required, " if rules.left_out(item.required, item.state, "", "") else ""
+    must = _("required, ") if rules.left_out(item.required, item.state, "", "") else ""
     ticking.record(
         rules.kind(item.state),
         f"{item.ref} {must}{rules.PAST[item.state]}: {item.text}{short}{why}{revoked.said}",

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.actions.revoking import take_back
 from checklists.models import ChecklistItem, DecisionWord, Gate, Phase, SignOff
@@ -84,15 +85,13 @@ def _phase_before(plan: DeploymentPlan, phase: Phase) -> bool | None:
 
 
 def _open(refs: list[str]) -> str:
-    many = (
-        _("1 blocking item is")
-        if len(refs) == 1
-        else _("{count} blocking items are").format(count=len(refs))
+    said = ngettext(
+        "{count} blocking item is open: {refs}{more}.",
+        "{count} blocking items are open: {refs}{more}.",
+        len(refs),
     )
     more = _(" and {count} more").format(count=len(refs) - NAMED) if len(refs) > NAMED else ""
-    return _("{many} open: {refs}{more}.").format(
-        many=many, refs=", ".join(refs[:NAMED]), more=more
-    )
+    return said.format(count=len(refs), refs=", ".join(refs[:NAMED]), more=more)
 
 
 def _of_phases(plan: DeploymentPlan, now: datetime) -> Iterable[Objection]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import DailyEntry, DailyForm
 from checklists.rules import days as rules
@@ -18,6 +19,8 @@ from warroom.rules.keys import free_key
 
 MOST_FORMS = 20
 FIELDS = ["title", "questions", "role", "at_time", "first_day", "last_day"]
+_ADDED = _l("Daily form added: {form}, at {at_time:%H:%M} {time_zone} from {first_day}.")
+_CHANGED = _l("Daily form changed: {form}, at {at_time:%H:%M} {time_zone} from {first_day}.")
 
 
 @dataclass(frozen=True)
@@ -67,8 +70,7 @@ def define_form(
         form.save()
         defining.record(
             f"daily.{verb}",
-            _("Daily form {verb}: {form}, at {at_time:%H:%M} {time_zone} from {first_day}.").format(
-                verb=verb,
+            (_CHANGED if verb == "changed" else _ADDED).format(
                 form=form.title,
                 at_time=form.at_time,
                 time_zone=plan.time_zone,
@@ -135,10 +137,18 @@ def fill_day(
 
 def _record(filling: Change, form: DailyForm, entry: DailyEntry) -> None:
     verb = "corrected" if entry.supersedes_id else "filled"
-    said = rules.summary(form.questions, entry.answers)
+    said = (
+        _("{form} of {day}, corrected: {answers}")
+        if entry.supersedes_id
+        else _("{form} of {day}: {answers}")
+    )
     filling.record(
         f"daily.{verb}",
-        f"{form.title} of {entry.day}{_(', corrected') if entry.supersedes_id else ''}: {said}",
+        said.format(
+            form=form.title,
+            day=entry.day,
+            answers=rules.summary(form.questions, entry.answers),
+        ),
         form=form.key,
         day=str(entry.day),
         answers=entry.answers,

@@ -283,8 +283,12 @@ def _too_old(criterion: Criterion, reading: Measured, age_s: float | None) -> st
     valid_s = _valid_s(criterion, reading)
     if valid_s is None or (age_s is not None and age_s <= valid_s):
         return ""
-    what = "judgement" if reading.band and not reading.ruled else "reading"
-    return _("the last {what} is older than {length}").format(what=what, length=_length(valid_s))
+    said = (
+        _("the last judgement is older than {length}")
+        if reading.band and not reading.ruled
+        else _("the last reading is older than {length}")
+    )
+    return said.format(length=_length(valid_s))
 
 
 def _valid_s(criterion: Criterion, reading: Measured) -> int | None:
@@ -308,10 +312,12 @@ def _sentence(criterion: Criterion, reading: Measured, band: Band, text: str, wh
         return _("{criterion} has no data: {why}.").format(criterion=criterion.label, why=why)
     if reading.band:
         note = f": {reading.reason}" if reading.reason else ""
-        word = "" if reading.ruled else "judged "
-        return _("{criterion} is {word}{band}{note}").format(
-            criterion=criterion.label, word=word, band=band.value, note=note
+        said = (
+            _("{criterion} is {band}{note}")
+            if reading.ruled
+            else _("{criterion} is judged {band}{note}")
         )
+        return said.format(criterion=criterion.label, band=bands.band_word(band), note=note)
     limits, unit = bands_of(criterion), reading.unit or criterion.unit
     stands = bands.against(limits, reading.value, unit) if limits else ""
     return (

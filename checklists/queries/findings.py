@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
+from django.utils.translation import ngettext
 
 from checklists.models import Criterion, Finding, FindingState, Source
 from checklists.queries.criteria import bands_of
@@ -246,12 +247,14 @@ def accepted_line(rows: list[FindingRow], now: datetime) -> str:
     held = [row for row in rows if not row.ended]
     if not held:
         return ""
-    noun = "finding" if len(held) == 1 else "findings"
     shown = "; ".join(f"F-{row.finding.number} {row.said}" for row in held[:10])
     more = _("; and {count} more").format(count=len(held) - 10) if len(held) > 10 else ""
-    return _("{count} accepted {noun}: {shown}{more}").format(
-        count=len(held), noun=noun, shown=shown, more=more
+    said = ngettext(
+        "{count} accepted finding: {shown}{more}",
+        "{count} accepted findings: {shown}{more}",
+        len(held),
     )
+    return said.format(count=len(held), shown=shown, more=more)
 
 
 def _frozen(sheet: GateSheet) -> dict[str, Any] | None:

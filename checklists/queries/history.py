@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from checklists.models import Criterion
-from checklists.rules.criterion_words import Moved, differences, words_of
+from checklists.rules.criterion_words import LABELS, Moved, differences, words_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Version:
 
     @property
     def said(self) -> dict[str, str]:
-        return {label: text for label, text in self.words.items() if text}
+        return {str(LABELS[key]): text for key, text in self.words.items() if text}
 
 
 def versions_of(criterion: Criterion, now: Mapping[str, Any]) -> list[Version]:

@@ -215,7 +215,7 @@ def _gate(plan: DeploymentPlan, sheet: GateSheet, now: datetime) -> Iterator[Nee
         note=_("The rule says {recommendation}.").format(recommendation=sheet.recommendation.shown),
         due=ahead or (sheet.hold.hold_until if sheet.hold else None),
         who=_deciders(plan, sheet, now),
-        short="decide",
+        short=_("decide"),
         icon="gate",
     )
 
@@ -249,13 +249,15 @@ def _votes(sheet: GateSheet, url: str, ahead: datetime | None) -> Iterator[Need]
             )
         yield Need(
             key=f"role-{row.role.key}",
-            title=f"Vote {'again ' if row.outdated else ''}at {sheet.gate.title}",
+            title=(_("Vote again at {gate}") if row.outdated else _("Vote at {gate}")).format(
+                gate=sheet.gate.title
+            ),
             url=f"{url}#vote",
             button=_("Vote"),
             note=note,
             due=due,
             who=row.holders,
-            short="vote",
+            short=_("vote"),
             icon="gate",
             main=True,
         )

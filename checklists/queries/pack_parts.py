@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.models import Area, Decision
 from checklists.queries.criteria import CriterionRow
@@ -142,12 +143,10 @@ def work(look: Look) -> Part | None:
     )
     head = (_("Phase"), _("Closed"), _("Late"), _("Blocking and open"))
     blocking = [f"{item.ref} {item.text}" for item in look.sheet.blocking]
-    many = (
-        _("1 open item holds")
-        if len(blocking) == 1
-        else _("{count} open items hold").format(count=len(blocking))
-    )
-    said = _("{many} this gate.").format(many=many) if blocking else _("No open item holds it.")
+    said = ngettext(
+        "{count} open item holds this gate.", "{count} open items hold this gate.", len(blocking)
+    ).format(count=len(blocking))
+    said = said if blocking else _("No open item holds it.")
     return Part("work", _("Checklist"), said, head, rows, tuple(blocking)) if rows else None
 
 

@@ -167,10 +167,12 @@ def holding(plan: DeploymentPlan, now: datetime) -> str:
         return ""
     if sheet.score.total is None:
         return _("The readiness score has no data: no category has a score yet.")
-    word = "is" if sheet.score.complete else _("has no data yet:")
-    return _("The readiness score {word} {sentence}").format(
-        word=word, sentence=readiness.sentence(sheet.score)
+    said = (
+        _("The readiness score is {sentence}")
+        if sheet.score.complete
+        else _("The readiness score has no data yet: {sentence}")
     )
+    return said.format(sentence=readiness.sentence(sheet.score))
 
 
 def newest_scores(plan: DeploymentPlan) -> dict[int, CategoryScore]:

@@ -228,6 +228,19 @@ def against(bands: Bands, value: float, unit: str = "") -> str:
     return ""
 
 
+_WORDS = {
+    Band.GREEN: _l("green"),
+    Band.YELLOW: _l("yellow"),
+    Band.RED: _l("red"),
+    Band.NO_DATA: _l("no data"),
+}
+
+
+def band_word(band: Band) -> str:
+    """A band within a sentence: green, yellow, red, no data."""
+    return str(_WORDS[band])
+
+
 _LIMIT = (
     _l("at its {bound} limit"),
     _l("above its {bound} limit"),

@@ -23,6 +23,19 @@ SOURCES = {
     "age": _l("how old something is"),
     "person": _l("a person's judgement"),
 }
+LABELS = {
+    "Name": _l("Name"),
+    "Target": _l("Target"),
+    "Acceptable": _l("Acceptable"),
+    "Fail": _l("Fail"),
+    "Green": _l("Green"),
+    "Red": _l("Red"),
+    "Value from": _l("Value from"),
+    "Which": _l("Which"),
+    "Counts": _l("Counts"),
+    "Area": _l("Area"),
+    "Reading counts for": _l("Reading counts for"),
+}
 _ALL = {
     "items": _l("all phases before the gate"),
     "signoffs": _l("all phases before the gate"),
@@ -36,20 +49,24 @@ _ALL = {
 class Moved:
     """A field that differs, as people read it; "" for what is empty."""
 
-    label: str
+    key: str
     was: str
     now: str
+
+    @property
+    def label(self) -> str:
+        return str(LABELS[self.key])
 
     @property
     def text(self) -> str:
         """``target < 250 ms, was < 200 ms``."""
         return _("{label} {now}, was {was}").format(
-            label=self.label.lower(), now=self.now or "none", was=self.was or "none"
+            label=self.label.lower(), now=self.now or _("none"), was=self.was or _("none")
         )
 
 
 def words_of(data: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a version, as people read them."""
+    """The fields of a version, as people read them, by the keys of ``LABELS``."""
     source = data.get("source") or "evidence"
     return {
         "Name": data.get("label") or "",
@@ -58,7 +75,7 @@ def words_of(data: Mapping[str, Any]) -> dict[str, str]:
         "Fail": data.get("fail") or _bound(data, "red"),
         "Green": _bound(data, "green"),
         "Red": _bound(data, "red"),
-        "Value from": SOURCES.get(source, source),
+        "Value from": str(SOURCES.get(source, source)),
         "Which": _which(data, source),
         "Counts": counts_text(data.get("weight"), report_only=bool(data.get("report_only"))),
         "Area": data.get("area") or "",
@@ -78,13 +95,13 @@ def _which(data: Mapping[str, Any], source: str) -> str:
         return ", ".join(params["groups"])
     if source == "items" and named:
         return (
-            _("phases {str}").format(str=", ".join(map(str, named)))
+            _("phases {numbers}").format(numbers=", ".join(map(str, named)))
             if len(named) > 1
-            else _("phase {named}").format(named=named[0])
+            else _("phase {number}").format(number=named[0])
         )
     if source == "evidence":
         return data.get("evidence_key") or ""
-    return ", ".join(map(str, named)) or _ALL.get(source, "")
+    return ", ".join(map(str, named)) or str(_ALL.get(source, ""))
 
 
 def _many(part: Any) -> Sequence:
@@ -101,7 +118,7 @@ def counts_text(weight: float | None, *, report_only: bool) -> str:
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Moved]:
     """What two versions say differently. A bound is named once, by the text that says it."""
     was, now = words_of(before), words_of(after)
-    moved = [Moved(label, was[label], now[label]) for label in now if was[label] != now[label]]
-    said = {one.label for one in moved}
-    same = {"Green": _("Target"), "Red": _("Fail")}
-    return [one for one in moved if same.get(one.label) not in said]
+    moved = [Moved(key, was[key], now[key]) for key in now if was[key] != now[key]]
+    said = {one.key for one in moved}
+    same = {"Green": "Target", "Red": "Fail"}
+    return [one for one in moved if same.get(one.key) not in said]

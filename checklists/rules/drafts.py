@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from checklists.rules.bands import Band, Bands, Bound, parse_bound
+from warroom.rules.wording import listed
 
 AS_TYPED, LOWER, HIGHER, EXACTLY = "", "lower", "higher", "exactly"
 # How a bare number is meant: (target, fail).
@@ -103,7 +104,7 @@ def change_bounds(
         field = "unit" if unit else "fail" if fail is not None else "target"
         raise WrongBound(
             field,
-            _("This would be in {units}: one unit.").format(units=" and ".join(sorted(units))),
+            _("This would be in {units}: one unit.").format(units=listed(sorted(units))),
         )
     kept = stands.unit if unit is None else unit
     return Bounds(green, red, next(iter(units), kept)[:20])

@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.rules.bands import Bands, show
 from checklists.rules.readiness import adds_up
@@ -75,13 +76,17 @@ def before_their_phase(phase: Part, items: Iterable[tuple[str, datetime]]) -> Od
         return None
     named = ", ".join(f"{ref} ({full_instant(due)})" for ref, due in early[:5])
     more = _(" and {count} more").format(count=len(early) - 5) if len(early) > 5 else ""
-    what = _("1 item is") if len(early) == 1 else _("{count} items are").format(count=len(early))
+    title = ngettext(
+        "{count} item is due before {phase} begins",
+        "{count} items are due before {phase} begins",
+        len(early),
+    )
     text = _("{named}{more}; the phase begins {starts}.").format(
         named=named, more=more, starts=full_instant(phase.starts)
     )
     return Odd(
         "item-before-phase",
-        _("{what} due before {phase} begins").format(what=what, phase=phase.name),
+        title.format(count=len(early), phase=phase.name),
         text,
     )
 
@@ -93,12 +98,10 @@ def past_before_begin(items: Sequence[tuple[str, datetime]], now: datetime) -> O
         return None
     named = ", ".join(f"{ref} ({full_instant(due)})" for ref, due in gone[:5])
     more = _(" and {count} more").format(count=len(gone) - 5) if len(gone) > 5 else ""
-    what = (
-        _("1 fixed time is")
-        if len(gone) == 1
-        else _("{count} fixed times are").format(count=len(gone))
+    title = ngettext(
+        "{count} fixed time is past already", "{count} fixed times are past already", len(gone)
     )
-    return Odd("item-past", _("{what} past already").format(what=what), f"{named}{more}.")
+    return Odd("item-past", title.format(count=len(gone)), f"{named}{more}.")
 
 
 _NOTICE = re.compile(
@@ -196,8 +199,11 @@ def of_acceptable(name: str, text: str, limits: Bands) -> Odd | None:
     edges = sorted((limits.green.value, limits.red.value))
     if [low, high] == edges or _counts_join([low, high], edges):
         return None
-    kind = "overlap" if low < edges[0] or high > edges[1] else _("leave a gap")
-    title = _("{name}: the bands {kind}").format(name=name, kind=kind)
+    title = (
+        _("{name}: the bands overlap")
+        if low < edges[0] or high > edges[1]
+        else _("{name}: the bands leave a gap")
+    ).format(name=name)
     return Odd(
         "bands-acceptable",
         title,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from checklists.rules.ratings import chance_of
 from checklists.rules.risks import Rated, Said, Word
@@ -14,10 +15,10 @@ def of_owners(names: Sequence[str]) -> Odd | None:
     """One finding for all open risks that nobody looks after."""
     if not names:
         return None
-    what = _("1 risk has") if len(names) == 1 else _("{count} risks have").format(count=len(names))
+    title = ngettext("{count} risk has no owner", "{count} risks have no owner", len(names))
     return Odd(
         "risk-owner",
-        _("{what} no owner").format(what=what),
+        title.format(count=len(names)),
         _("{names}: nobody looks after them.").format(names=listed(names[:6])),
     )
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from django.utils.translation import gettext as _
 
-from checklists.rules.bands import Band, Bands, exact, judge, show
+from checklists.rules.bands import Band, Bands, band_word, exact, judge, show
 from warroom.rules.wording import number_text
 
 _BEYOND = 0.2
@@ -138,7 +138,7 @@ class Scale:
         if self.now:
             band = judge(self.bands, self.value)
             text += _(" {now}, which is {band}.").format(
-                now=self.now.text.capitalize(), band=band.value
+                now=self.now.text.capitalize(), band=band_word(band)
             )
         return text
 
