@@ -71,12 +71,15 @@ def read_istanbul(document: Any) -> Reading:
     more = [
         figure(
             key,
-            _("{key} covered").format(key=key.capitalize()),
+            said,
             one.share,
             "%",
             percent_text(one.share),
         )
-        for key in ("statements", "functions")
+        for key, said in (
+            ("statements", _("Statements covered")),
+            ("functions", _("Functions covered")),
+        )
         for one in [_part(total, key)]
     ]
     files = sum(1 for _unused in each(document)) - 1

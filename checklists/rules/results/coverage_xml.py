@@ -33,7 +33,7 @@ def read_cobertura(data: bytes) -> Reading:
         _("Cobertura XML"),
         lines,
         _branches(seen),
-        detail=count(seen.classes, "class", "classes"),
+        detail=count(seen.classes, "class"),
         observed_at=since_1970(typed(seen.root.get("timestamp"))),
         notes=_notes(seen, lines),
     )

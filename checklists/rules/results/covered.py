@@ -30,20 +30,38 @@ class Part:
         return share(self.covered, self.total)
 
 
-_LINES = _l("Lines")
+@dataclass(frozen=True)
+class Counted:
+    """What a report counts, and how its figures are named."""
+
+    many: str
+    covered: str
+    ran: str
+    none: str
+
+
+LINES = Counted(
+    _l("Lines"),
+    _l("Lines covered"),
+    _l("Lines that ran"),
+    _l("It covers no line: there is no share of nothing."),
+)
+STATEMENTS = Counted(
+    _l("Statements"),
+    _l("Statements covered"),
+    _l("Statements that ran"),
+    _l("It covers no statement: there is no share of nothing."),
+)
 
 
 def coverage(
-    form: str, lines: Part, branches: Part, *, counted: str = _LINES, more: Sequence[Figure] = (),
+    form: str, lines: Part, branches: Part, *, counted: Counted = LINES,
+    more: Sequence[Figure] = (),
     detail: str = "", observed_at: datetime | None = None, notes: Sequence[str] = (),
 ) -> Reading:  # fmt: skip
     told = [*notes]
     if lines.share is None:
-        told.append(
-            _("It covers no {counted}: there is no share of nothing.").format(
-                counted=counted.lower()[:-1]
-            )
-        )
+        told.append(str(counted.none))
     if branches.total == 0:
         told.append(_("It holds no branch; what it calls its branch coverage says nothing."))
     return Reading(
@@ -54,10 +72,10 @@ def coverage(
         text=percent_text(lines.share),
         detail=detail,
         figures=(
-            _percent("lines", _("{counted} covered").format(counted=counted), lines.share),
+            _percent("lines", counted.covered, lines.share),
             _percent("branches", _("Branches covered"), branches.share),
-            figure("lines-covered", _("{counted} that ran").format(counted=counted), lines.covered),
-            figure("lines-count", counted, lines.total),
+            figure("lines-covered", counted.ran, lines.covered),
+            figure("lines-count", counted.many, lines.total),
             *more,
         ),
         observed_at=observed_at,

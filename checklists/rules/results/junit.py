@@ -198,8 +198,13 @@ def _figures(seen: _Seen) -> tuple[Figure, ...]:
 
 
 def _detail(seen: _Seen) -> str:
-    words = (("failure", "failed"), ("error", _("in error")), ("skipped", "skipped"))
-    return ", ".join(f"{seen.states[key]:,} {word}" for key, word in words if seen.states[key])
+    words = (
+        ("failure", _("{count} failed")),
+        ("error", _("{count} in error")),
+        ("skipped", _("{count} skipped")),
+    )
+    many = {key: f"{seen.states[key]:,}" for key, _said in words if seen.states[key]}
+    return ", ".join(said.format(count=many[key]) for key, said in words if key in many)
 
 
 def _without_cases(seen: _Seen) -> str:

@@ -1,6 +1,9 @@
 """The four CSV files of Locust: statistics, their history, failures, exceptions."""
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.rules.results.loads import error_rate, is_idle, load_figures, load_text
 from checklists.rules.results.shape import (
@@ -71,7 +74,7 @@ def _is_sum(row: dict[str, str]) -> bool:
 
 
 def _detail(values: dict[str, float | None], names: int) -> str:
-    told = [_("Locust, {count}").format(count=count(names, "address", "addresses"))]
+    told = [_("Locust, {count}").format(count=count(names, "address"))]
     if values["requests"]:
         told.append(_("{requests} requests").format(requests=number_text(values["requests"])))
     if values["failures"]:
@@ -142,9 +145,7 @@ def read_failures(text: str) -> Reading:
             raise WrongResult(_("Occurrences is no number."), line)
         kinds, occurrences = kinds + 1, occurrences + amount
         seen.append(instant(row.get("Last Seen")))
-    return _listing(
-        "failures", "failure", kinds, occurrences, max(filter(None, seen), default=None)
-    )
+    return _listing(_FAILED, kinds, occurrences, max(filter(None, seen), default=None))
 
 
 def read_exceptions(text: str) -> Reading:
@@ -155,21 +156,51 @@ def read_exceptions(text: str) -> Reading:
         if amount is None:
             raise WrongResult(_("Count is no number."), line)
         kinds, occurrences = kinds + 1, occurrences + amount
-    return _listing("exceptions", "exception", kinds, occurrences, None)
+    return _listing(_RAISED, kinds, occurrences, None)
 
 
-def _listing(key: str, one: str, kinds: int, occurrences: float, observed_at) -> Reading:
+@dataclass(frozen=True)
+class _Listed:
+    """What one of Locust's lists is called: its key, one of it, and how its figures are named."""
+
+    key: str
+    one: str
+    form: str
+    title: str
+    many: str
+    kinds: str
+
+
+_FAILED = _Listed(
+    "failures",
+    "failure",
+    _l("Locust failures, {rows}"),
+    _l("Load test, failures"),
+    _l("Failures"),
+    _l("Kinds of failures"),
+)
+_RAISED = _Listed(
+    "exceptions",
+    "exception",
+    _l("Locust exceptions, {rows}"),
+    _l("Load test, exceptions"),
+    _l("Exceptions"),
+    _l("Kinds of exceptions"),
+)
+
+
+def _listing(of: _Listed, kinds: int, occurrences: float, observed_at) -> Reading:
     none = _("It lists none. Whether a test ran at all stands in the statistics.")
     return Reading(
         kind="locust",
-        form=_("Locust {key}, {count}").format(key=key, count=count(kinds, "row")),
-        title=_("Load test, {key}").format(key=key),
-        prefix=f"load-{key}",
-        text=count(int(occurrences), one) if kinds else _("none listed"),
+        form=of.form.format(rows=count(kinds, "row")),
+        title=str(of.title),
+        prefix=f"load-{of.key}",
+        text=count(int(occurrences), of.one) if kinds else _("none listed"),
         detail=_("Locust, {count}").format(count=count(kinds, "kind")),
         figures=(
-            figure("count", f"{one.capitalize()}s", occurrences if kinds else None),
-            figure("kinds", _("Kinds of {key}").format(key=key), kinds if kinds else None),
+            figure("count", of.many, occurrences if kinds else None),
+            figure("kinds", of.kinds, kinds if kinds else None),
         ),
         observed_at=observed_at,
         notes=() if kinds else (none,),

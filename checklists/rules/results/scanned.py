@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _l
 
 from checklists.rules.results.shape import (
     MESSAGE,
@@ -120,14 +121,20 @@ def scan(
     )
 
 
+_LABELS = {
+    "critical": _l("Critical findings"),
+    "high": _l("High findings"),
+    "medium": _l("Medium findings"),
+    "low": _l("Low findings"),
+    "info": _l("Info findings"),
+}
+
+
 def _figures(counts: Counter[str], hidden: int, whole: bool) -> list[Figure]:
     def shown(key: str, label: str, amount: int) -> Figure:
         return figure(key, label, amount if amount or whole else None)
 
-    told = [
-        shown(word, _("{word} findings").format(word=word.capitalize()), counts[word])
-        for word in SEVERITIES
-    ]
+    told = [shown(word, said, counts[word]) for word, said in _LABELS.items()]
     # How many there are in all, nobody knows who did not look everywhere.
     total = figure("findings", _("Findings"), counts.total() if whole else None)
     return [*told, total, shown("suppressed", _("Suppressed findings"), hidden)]

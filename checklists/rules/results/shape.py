@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext_lazy
 
 from warroom.rules.wording import number_text
 
@@ -149,6 +150,28 @@ def since_1970(seconds: float | None) -> datetime | None:
     return datetime.fromtimestamp(seconds, UTC) if seconds < 1e11 else None
 
 
-def count(amount: int, one: str, many: str = "") -> str:
-    """``1 suite``, ``1,026 suites``."""
-    return f"{amount:,} {one if amount == 1 else many or one + 's'}"
+_COUNTED = {
+    "error": ngettext_lazy("{count} error", "{count} errors"),
+    "finding": ngettext_lazy("{count} finding", "{count} findings"),
+    "test": ngettext_lazy("{count} test", "{count} tests"),
+    "file": ngettext_lazy("{count} file", "{count} files"),
+    "user": ngettext_lazy("{count} user", "{count} users"),
+    "kind": ngettext_lazy("{count} kind", "{count} kinds"),
+    "row": ngettext_lazy("{count} row", "{count} rows"),
+    "block": ngettext_lazy("{count} block", "{count} blocks"),
+    "threshold": ngettext_lazy("{count} threshold", "{count} thresholds"),
+    "failure": ngettext_lazy("{count} failure", "{count} failures"),
+    "target": ngettext_lazy("{count} target", "{count} targets"),
+    "address": ngettext_lazy("{count} address", "{count} addresses"),
+    "class": ngettext_lazy("{count} class", "{count} classes"),
+    "suite": ngettext_lazy("{count} suite", "{count} suites"),
+    "failed test": ngettext_lazy("{count} failed test", "{count} failed tests"),
+    "tool": ngettext_lazy("{count} tool", "{count} tools"),
+    "rule": ngettext_lazy("{count} rule", "{count} rules"),
+    "exception": ngettext_lazy("{count} exception", "{count} exceptions"),
+}
+
+
+def count(amount: int, one: str) -> str:
+    """``1 suite``, ``1,026 suites``: of what ``_COUNTED`` knows."""
+    return (_COUNTED[one] % amount).format(count=f"{amount:,}")

@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from checklists.rules.results.covered import Part, coverage
+from checklists.rules.results.covered import STATEMENTS, Part, coverage
 from checklists.rules.results.shape import Reading, WrongResult, count, figure, share, whole
 
 LIMIT_LINES = 1_500_000
@@ -103,7 +103,7 @@ def read_go_cover(text: str) -> Reading:
         _("Go cover profile"),
         Part(covered, total),
         Part(None, None),
-        counted=_("Statements"),
+        counted=STATEMENTS,
         detail=_("go cover, {count}").format(count=count(len(blocks), "block")),
         notes=[_("Go counts statements, not lines.")],
     )
