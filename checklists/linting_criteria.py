@@ -13,6 +13,7 @@ from checklists.queries.gates import final_of, gates_now, opens_at
 from checklists.queries.measures import measure_of
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan
+from warroom.rules.wording import moment_text
 
 
 def criteria_asked(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -79,9 +80,9 @@ def _accepted(plan: DeploymentPlan, one: Criterion, waiver, now: datetime) -> It
         title = _("{gate}: what is accepted of {one} ends before the gate opens").format(
             gate=one.gate.title, one=one.label
         )
-        text = _(
-            "It ends {ends_at:%d %b %H:%M} UTC, the gate opens {opens:%d %b %H:%M} UTC."
-        ).format(ends_at=waiver.ends_at, opens=opens)
+        text = _("It ends {ends_at} UTC, the gate opens {opens} UTC.").format(
+            ends_at=moment_text(waiver.ends_at), opens=moment_text(opens)
+        )
         yield LintFinding(
             "waiver-too-short", title, text, one.gate.title, url, _("Accept for longer")
         )

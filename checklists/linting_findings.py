@@ -15,6 +15,7 @@ from checklists.rules import findings as rules
 from checklists.rules.findings import graded
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan
+from warroom.rules.wording import moment_text
 
 
 def findings(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
@@ -34,8 +35,8 @@ def _ending(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
         if row.ended or not late:
             continue
         number = row.finding.number
-        text = _("F-{number} is accepted until {end:%d %b %H:%M} UTC; {late} opens later.").format(
-            number=number, end=end, late=late[0].title
+        text = _("F-{number} is accepted until {end} UTC; {late} opens later.").format(
+            number=number, end=moment_text(end), late=late[0].title
         )
         yield _lint(
             plan,

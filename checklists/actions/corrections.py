@@ -7,6 +7,7 @@ from warroom.actions.again import carried_out_again
 from warroom.actions.change import change
 from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed
 from warroom.models import Right, User
+from warroom.rules.wording import moment_text
 
 
 @carried_out_again
@@ -41,8 +42,8 @@ def correct(
         if made:
             correcting.record(
                 "gate.corrected",
-                _("{gate}: decision of {at:%d %b %H:%M} UTC corrected. {text}").format(
-                    gate=gate.title, at=decision.at, text=text
+                _("{gate}: decision of {at} UTC corrected. {text}").format(
+                    gate=gate.title, at=moment_text(decision.at), text=text
                 ),
                 gate=gate.key,
                 decision=decision.pk,

@@ -21,6 +21,7 @@ from warroom.actions.plans import demand_hold
 from warroom.actions.refusals import REASON_LIMIT, Invalid, NotAllowed, Refused
 from warroom.models import Right, Role, User
 from warroom.queries.people import standing
+from warroom.rules.wording import moment_text
 
 THE_RULE = _l("the rule")
 # A rationale that is made out of what is true under the lock.
@@ -199,7 +200,7 @@ def _check_decision(sheet: GateSheet, word: str, rationale: str, seen: str, by: 
             ).format(changed=_changed(sheet, seen))
         )
     opens = (
-        _("{opens_at:%d %b %H:%M} UTC").format(opens_at=sheet.opens_at)
+        _("{opens_at} UTC").format(opens_at=moment_text(sheet.opens_at))
         if sheet.opens_at
         else _("the start")
     )
@@ -342,7 +343,7 @@ def _sentence(decision: Decision, accepted: list[str]) -> str:
 
 def _held(decision: Decision) -> str:
     until = decision.hold_until
-    return _("Looked at again at {until:%d %b %H:%M} UTC.").format(until=until) if until else ""
+    return _("Looked at again at {until} UTC.").format(until=moment_text(until)) if until else ""
 
 
 def _started(started: list[FollowUp]) -> str:

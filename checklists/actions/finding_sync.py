@@ -23,6 +23,7 @@ from checklists.rules.recognised import mark_of, match, spans
 from checklists.rules.results.shape import Found
 from warroom.actions.change import Change
 from warroom.actions.refusals import Invalid
+from warroom.rules.wording import moment_text
 
 BATCH = 500
 SEEN = ["seen_at", "last_result"]
@@ -245,7 +246,7 @@ def _gone(row: Finding, result: Result) -> str:
 
 
 def _day(at: datetime) -> str:
-    return f"{at.day} {at:%b} {at:%H:%M}"
+    return moment_text(at)
 
 
 register_followed(sync_findings)

@@ -22,7 +22,7 @@ from warroom.actions.messages import queue_mail
 from warroom.actions.refusals import REASON_LIMIT, Invalid, Refused
 from warroom.models import DeploymentPlan, Right, Role, Seat, User
 from warroom.rules.moments import NOT_KEPT, can_be_kept
-from warroom.rules.wording import full_instant
+from warroom.rules.wording import dated_moment, full_instant, moment_text
 
 BY_ITSELF = "Warroom"
 TEXT_LIMIT = 4000
@@ -158,13 +158,13 @@ def said_of(decision: Decision, plan: DeploymentPlan) -> Decided:
         by=_("{person_name} as {decided_as}").format(
             person_name=decision.person_name, decided_as=decision.decided_as
         ),
-        at=f"{decision.at:%d %b %Y %H:%M}",
+        at=dated_moment(decision.at),
         reasons=decision.reasons,
         rationale=decision.rationale,
         how=decision.how,
         url=f"{settings.PUBLIC_URL}{path}",
-        t0=f"{plan.t0:%d %b %Y %H:%M}" if plan.t0 else "",
-        hold_until=f"{decision.hold_until:%d %b %Y %H:%M}" if decision.hold_until else "",
+        t0=dated_moment(plan.t0) if plan.t0 else "",
+        hold_until=dated_moment(decision.hold_until) if decision.hold_until else "",
     )
 
 
@@ -283,10 +283,10 @@ def fresh_followup(followup: FollowUp, under: Change) -> FollowUp:
 
 def refuse_done(row: FollowUp) -> None:
     raise Refused(
-        _("{done_by_name} closed “{title_of}” first, {done_at:%d %b %H:%M} UTC: {note}").format(
+        _("{done_by_name} closed “{title_of}” first, {done_at} UTC: {note}").format(
             done_by_name=row.done_by_name,
             title_of=rules.title_of(row.text),
-            done_at=row.done_at,
+            done_at=moment_text(row.done_at),
             note=row.note,
         )
     )

@@ -22,6 +22,7 @@ from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.actions.schedule import shift_t0
 from warroom.models import DeploymentPlan, Right, User
 from warroom.rules.schedule import Shift, Thing
+from warroom.rules.wording import dated_moment
 
 Followed = Callable[[Change, Gate, Gate], None]
 _followed: list[Followed] = []
@@ -112,7 +113,7 @@ def _follow(
     if row.done_at is not None:
         refuse_done(row)
     moved = (
-        _("T0 {t0:%d %b %Y %H:%M} UTC").format(t0=shift.t0)
+        _("T0 {t0} UTC").format(t0=dated_moment(shift.t0))
         if shift and not shift.ahead
         else _("New date")
     )

@@ -22,6 +22,7 @@ from checklists.rules.items import CLOSED
 from warroom.actions.schedule import Source, register_schedule
 from warroom.models import DeploymentPlan
 from warroom.rules.schedule import Thing
+from warroom.rules.wording import day_text
 
 _MODELS = {"phase": Phase, "group": PhaseGroup, "item": ChecklistItem, "gate": Gate}
 
@@ -124,7 +125,7 @@ def _fixed(plan: DeploymentPlan) -> Iterable[Thing]:
         yield Thing(
             f"daily:{form.pk}",
             form.title,
-            note=_("every day from {first_day:%d %b}").format(first_day=form.first_day),
+            note=_("every day from {first_day}").format(first_day=day_text(form.first_day)),
         )
 
 

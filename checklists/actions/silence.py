@@ -18,6 +18,7 @@ from checklists.queries.silence import silence_at, watched_gates
 from checklists.queries.votes import vote_rows, waited_rows
 from checklists.rules.words import SHOWN
 from warroom.actions.change import Change, change
+from warroom.rules.wording import moment_text
 
 
 def hold_silent(now: datetime | None = None) -> int:
@@ -64,7 +65,7 @@ def _write(holding: Change, sheet: GateSheet, names: str) -> Decision:
     hold = DecisionWord.HOLD
     decision = keep_decision(holding, sheet, hold, role=None, rationale=rationale, until=until)
     started = start_branch(holding, sheet, decision)
-    again = _("Looked at again at {until:%d %b %H:%M} UTC.").format(until=until)
+    again = _("Looked at again at {until} UTC.").format(until=moment_text(until))
     against = (
         _(" The rule says {recommendation}.").format(recommendation=SHOWN[decision.recommendation])
         if decision.override

@@ -13,7 +13,7 @@ from checklists.rules.items import count_text
 from warroom.documents.plain import has_tick, plain
 from warroom.documents.readers import NOTE, WARNING, Understanding
 from warroom.rules.offsets import format_offset
-from warroom.rules.wording import duration_text
+from warroom.rules.wording import dated_moment, duration_text
 
 _HEADINGS = ("phase", "group")
 
@@ -59,7 +59,7 @@ def _offer_heading(line: int, now: str, understanding: Understanding) -> None:
 def _phase_label(phase: PhaseFound) -> str:
     due = format_offset(phase.span.end_s)
     day = (
-        _("{starts_at:%-d %b %Y %H:%M} UTC").format(starts_at=phase.starts_at)
+        _("{starts_at} UTC").format(starts_at=dated_moment(phase.starts_at))
         if phase.starts_at
         else ""
     )
@@ -70,7 +70,7 @@ def _item_label(ref: str, item: ItemFound) -> str:
     parts = [_("Item {ref}").format(ref=ref)]
     due: str | datetime | None = format_offset(item.details.due_offset_s)
     if item.details.due_at is not None:
-        due = _("{due_at:%-d %b %Y %H:%M} UTC").format(due_at=item.details.due_at)
+        due = _("{due_at} UTC").format(due_at=dated_moment(item.details.due_at))
     if item.state != "open":
         parts.append("ticked" if item.state == "done" else item.state)
     if due:

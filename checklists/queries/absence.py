@@ -16,6 +16,7 @@ from checklists.rules.delegation import Candidate, May, may_vote_for, offered
 from checklists.rules.owners import plain
 from warroom.models import DeploymentPlan, EscalationContact, Right, Role, User
 from warroom.queries.people import roles_now
+from warroom.rules.wording import day_text
 
 _SCHEMES = {"phone": "tel:", "mail": "mailto:"}
 
@@ -193,8 +194,8 @@ def _candidate(
     )
     return Candidate(
         name=user.display_name,
-        deputy=_("Named as deputy by {named_by_name} on {at:%d %b}.").format(
-            named_by_name=deputy.named_by_name, at=deputy.at
+        deputy=_("Named as deputy by {named_by_name} on {at}.").format(
+            named_by_name=deputy.named_by_name, at=day_text(deputy.at)
         )
         if deputy
         else "",

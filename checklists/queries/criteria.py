@@ -19,7 +19,7 @@ from checklists.rules.bands import Band
 from checklists.rules.waivers import accepted
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
-from warroom.rules.wording import duration_text, number_text
+from warroom.rules.wording import duration_text, moment_text, number_text
 
 
 @dataclass(frozen=True)
@@ -144,8 +144,8 @@ def loosened_now(plan: DeploymentPlan, now: datetime) -> dict[int, str]:
     def read() -> dict[int, str]:
         kept = CriterionVersion.objects.filter(criterion__gate__plan=plan).order_by("number")
         return {
-            row.criterion_id: _("loosened while missed, {by_name} {at:%d %b %H:%M} UTC").format(
-                by_name=row.by_name, at=row.at
+            row.criterion_id: _("loosened while missed, {by_name} {at} UTC").format(
+                by_name=row.by_name, at=moment_text(row.at)
             )
             for row in kept
             if row.data.get("loosened")
@@ -246,7 +246,7 @@ def _accepted(
     if not accepted(waiver.band, band, waiver.ends_at, now):
         return ""
     until = (
-        _(" until {ends_at:%d %b %H:%M} UTC").format(ends_at=waiver.ends_at)
+        _(" until {ends_at} UTC").format(ends_at=moment_text(waiver.ends_at))
         if waiver.ends_at
         else ""
     )

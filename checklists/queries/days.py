@@ -12,6 +12,7 @@ from checklists.rules import days as rules
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan
 from warroom.queries.people import seated
+from warroom.rules.wording import day_text
 
 NEARLY = timedelta(hours=1)
 TOLD = timedelta(days=7)  # days that were missed longer ago nobody is asked for any more
@@ -121,4 +122,4 @@ def _need(plan: DeploymentPlan, one: FormDays, day: Day, title: str, note: str) 
 
 
 def _short(day: date) -> str:
-    return f"{day.day} {day:%b}"
+    return day_text(day)

@@ -13,6 +13,7 @@ from checklists.queries.stored import altered
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.queries.timeline import first_broken, register_proof
 from warroom.rules import chain
+from warroom.rules.wording import moment_text
 
 KINDS = ("gate.decided", "gate.held")
 SAID = ("word", "recommendation", "rationale", "override", "reasons")
@@ -64,8 +65,8 @@ def of_plan(plan: DeploymentPlan) -> Iterator[str]:
     events = _events(plan)
     for decision in rows:
         for sentence in _differences(decision, events.pop(_place(decision), None)):
-            yield _("{gate}, {at:%d %b %H:%M} UTC: {sentence}").format(
-                gate=decision.gate.title, at=decision.at, sentence=sentence
+            yield _("{gate}, {at} UTC: {sentence}").format(
+                gate=decision.gate.title, at=moment_text(decision.at), sentence=sentence
             )
     rows = Result.objects.filter(plan=plan).exclude(file_name="").order_by("number")
     yield from altered(rows.values("number", "file_name", "sha256"))

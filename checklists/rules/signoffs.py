@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _l
 from django.utils.translation import ngettext
 
 from warroom.rules.offsets import format_span
-from warroom.rules.wording import listed
+from warroom.rules.wording import listed, moment_text
 
 APPROVED, CONDITIONAL, REJECTED = "approved", "conditional", "rejected"
 WORDS = (APPROVED, CONDITIONAL, REJECTED)
@@ -153,8 +153,12 @@ def too_early(watched_since: datetime | None, hours: float, now: datetime, word:
         return None
     return _(
         "The release is watched for {hours:.3g} h before it is declared stable: "
-        "until {until:%d %b %H:%M} UTC, {format_span} from now."
-    ).format(hours=hours, until=until, format_span=format_span((until - now).total_seconds()))
+        "until {until} UTC, {format_span} from now."
+    ).format(
+        hours=hours,
+        until=moment_text(until),
+        format_span=format_span((until - now).total_seconds()),
+    )
 
 
 _ATTESTED = {
