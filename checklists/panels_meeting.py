@@ -43,7 +43,7 @@ class AreaRows:
 
 def areas(sheet: GateSheet) -> list[AreaRows]:
     """Technical, operational, business, and what belongs to none; only those with criteria."""
-    named = [*((area.value, area.label) for area in Area), ("", _("Other"))]
+    named = [*((area.value, str(area.label)) for area in Area), ("", _("Other"))]
     found = [
         AreaRows(title, tuple(row for row in sheet.criteria if row.criterion.area == key))
         for key, title in named

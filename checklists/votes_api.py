@@ -122,7 +122,7 @@ def _settings(gate: Gate) -> dict[str, Any]:
         "opens": offset(seconds) if seconds is not None else None,
         "opens_at": opens_at(gate),
         "silence_at": silence_at(gate, sheet.decisions),
-        "rule": {word.label: word.text for word in rule_words(gate, sheet.votes)},
+        "rule": {word.key: word.text for word in rule_words(gate, sheet.votes)},
     }
 
 

@@ -234,7 +234,7 @@ def _follows(sheet: GateSheet, word: str, seen: str) -> bool:
 
 
 def _changed(sheet: GateSheet, seen: str) -> str:
-    was = gates.SHOWN.get(seen.partition(":")[0], "something else")
+    was = gates.SHOWN.get(seen.partition(":")[0], _("something else"))
     now = sheet.recommendation
     if was == now.shown:
         return _("What people vote on was changed; the rule says {now}").format(now=now.sentence)

@@ -92,7 +92,7 @@ def assign(finding: Finding, values: Mapping[str, Any]) -> None:
 
 
 def word_of(finding: Finding) -> str:
-    return rules.WORDS[finding.state]
+    return str(rules.WORDS[finding.state])
 
 
 def checked_said(said: Said) -> Said:

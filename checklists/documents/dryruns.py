@@ -217,7 +217,7 @@ def _compare_table(table: Table, understanding: Understanding, found: dict[int, 
 
 
 def _of(one: TestFound) -> str:
-    return SHOWN.get(one.word, "nothing")
+    return SHOWN.get(one.word, _("nothing"))
 
 
 def _row_says(cells: tuple[str, ...], column: int) -> tuple[int, str]:

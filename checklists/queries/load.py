@@ -116,7 +116,7 @@ def _row(profile: LoadProfile) -> ProfileRow:
     """In the order of their ends: a file of an older run may come in late."""
     kinds = rules.KINDS
     limits = tuple(
-        (kinds[key].label, show(bound, kinds[key].unit))
+        (str(kinds[key].label), show(bound, kinds[key].unit))
         for key, bound in limits_of(profile).items()
     )
     runs = sorted(profile.runs.all(), key=lambda run: (run.ended_at or LATEST, run.number))

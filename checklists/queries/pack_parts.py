@@ -126,7 +126,7 @@ def _criterion(row: CriterionRow) -> tuple[Cell, ...]:
         if criterion.report_only
         else word
     )
-    area = Area(criterion.area).label if criterion.area else ""
+    area = str(Area(criterion.area).label) if criterion.area else ""
     return area, criterion.label, measured, target_text(row.green_text), Mark(row.band.value, word)
 
 

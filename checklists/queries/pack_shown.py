@@ -133,7 +133,7 @@ def findings(look: Look) -> Part | None:
     rows = tuple(
         (
             f"F-{row.finding.number} {row.finding.title}",
-            Severity(row.finding.severity).label,
+            str(Severity(row.finding.severity).label),
             Mark(_weight(row.finding.severity) if row.counts else GREEN, row.word.lower()),
             row.finding.owner,
             row.said,

@@ -57,7 +57,7 @@ class RiskRow:
     @property
     def state_text(self) -> str:
         """``Watched``, ``Closed 09:24``."""
-        label = RiskState(self.risk.state).label
+        label = str(RiskState(self.risk.state).label)
         told = self.risk.state in (RiskState.CLOSED, RiskState.OCCURRED) and self.risk.state_at
         return f"{label} {instant_text(self.risk.state_at, self.at)}" if told else label
 

@@ -119,6 +119,6 @@ def by_area(rows: Iterable[CriterionRow | Mapping[str, Any]]) -> list[tuple[str,
     shown = [shown_of(row) for row in rows]
     if not any(row.area for row in shown):
         return [("", shown)]
-    groups = [(area.label, [row for row in shown if row.area == area]) for area in Area]
+    groups = [(str(area.label), [row for row in shown if row.area == area]) for area in Area]
     groups.append((str(BESIDES), [row for row in shown if not row.area]))
     return [(label, found) for label, found in groups if found]

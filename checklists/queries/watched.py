@@ -17,9 +17,9 @@ from warroom.queries.once import once
 from warroom.rules.wording import instant_text
 
 WORDS = {
-    Band.GREEN: "green",
-    Band.YELLOW: "yellow",
-    Band.RED: "red",
+    Band.GREEN: _l("green"),
+    Band.YELLOW: _l("yellow"),
+    Band.RED: _l("red"),
     Band.NO_DATA: _l("without data"),
 }
 

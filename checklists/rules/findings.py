@@ -91,7 +91,9 @@ def graded(counted: Iterable[tuple[str, int]]) -> str:
 def objection(state: str, reason: str, until: datetime | None, now: datetime) -> tuple[str, str]:
     """Which field is wrong with a state that is wanted, and why; two empty texts when none is."""
     if state not in STATES:
-        return "state", _("A finding is {values}.").format(values=", ".join(WORDS.values()))
+        return "state", _("A finding is {values}.").format(
+            values=", ".join(map(str, WORDS.values()))
+        )
     if state in LETS_GO and len(reason) < REASON_LEAST:
         return "reason", _("Say why, in at least {reason_least} characters; gates show it.").format(
             reason_least=REASON_LEAST

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext_lazy
 
-from checklists.rules.bands import Band
+from checklists.rules.bands import Band, band_word
 from checklists.rules.votes import ALL, Ballot, Quorum, against
 from checklists.rules.words import FINAL, GO, HOLD, NO_GO, SHOWN, WORDS, Reason, ended
 from warroom.rules.wording import listed
@@ -175,7 +175,7 @@ def _of_weights(readings: Sequence[Reading], reached: float | None, bar: Bar) ->
     if reached is None or reached >= bar.reach - 1e-9:
         return []
     weighted = [r for r in readings if r.weight and r.band in (Band.YELLOW, Band.RED)]
-    low = ", ".join(f"{r.label} {r.band.value}" for r in weighted)
+    low = ", ".join(f"{r.label} {band_word(r.band)}" for r in weighted)
     because = f": {low}" if low else ""
     text = _("The weighted criteria reach {reached:.1f} % of {reach:g} %{because}.").format(
         reached=reached, reach=bar.reach, because=because

@@ -213,11 +213,21 @@ def quorum_words(
 ) -> tuple[Word, ...]:
     """The rule in words: Proceed, Hold, Roll back, Veto, Silence. Roles by their names."""
     return (
-        Word(_("Proceed"), *_proceed(quorum, voters, veto)),
-        Word(_("Hold"), decider or _("Anyone who decides"), _(", with any number of votes")),
-        Word(_("Roll back"), _("Every role that runs the rollout"), _(", with no vote at all")),
-        Word(_("Veto"), *_veto(quorum, voters, veto)),
-        Word(_("Silence"), _("is not a yes"), _silence(voters, silence_minutes), "silence"),
+        Word(_("Proceed"), *_proceed(quorum, voters, veto), key="Proceed"),
+        Word(
+            _("Hold"),
+            decider or _("Anyone who decides"),
+            _(", with any number of votes"),
+            key="Hold",
+        ),
+        Word(
+            _("Roll back"),
+            _("Every role that runs the rollout"),
+            _(", with no vote at all"),
+            key="Roll back",
+        ),
+        Word(_("Veto"), *_veto(quorum, voters, veto), key="Veto"),
+        Word(_("Silence"), _("is not a yes"), _silence(voters, silence_minutes), key="Silence"),
     )
 
 
