@@ -133,7 +133,7 @@ def _record(
 ) -> None:
     phases = {item.phase.number: item.phase for item in items}
     refs = listed([item.ref for item in items])
-    state = rules.PAST[wanted.state]
+    state = rules.PAST_SAID[wanted.state]
     what = _("{refs} to {state}").format(refs=refs, state=state)
     revoked = revoke_signatures(setting, phases.values(), what, whole=_reopens(before, wanted))
     setting.record(

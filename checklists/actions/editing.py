@@ -19,11 +19,11 @@ from checklists.actions.sections import follow_part
 from checklists.models import ChecklistItem
 from checklists.queries.refs import name_items
 from checklists.rules import placement
+from checklists.rules.field_words import field_words
 from checklists.rules.placement import Place, Spot
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, User
-from warroom.rules.wording import listed
 
 REASON_LIMIT = 1000
 Named = Collection[int] | None  # signatures that the author was told would fall; None: whichever
@@ -368,7 +368,7 @@ def _with(items: list[ChecklistItem]) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    return listed([name.replace("_", " ") for name in names])
+    return field_words(names)
 
 
 def _reason(reason: str) -> str:

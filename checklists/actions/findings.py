@@ -28,10 +28,10 @@ from checklists.actions.finding_fields import (
 from checklists.actions.finding_rights import demand_to_let_go
 from checklists.models import Finding, FindingState
 from checklists.rules import findings as rules
+from checklists.rules.field_words import field_words
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, NotAllowed, Refused, checked_reason
 from warroom.models import DeploymentPlan, Right, Role, User
-from warroom.rules.wording import listed
 
 MOST = 20_000
 
@@ -111,7 +111,7 @@ def edit_finding(
         finding.save()
         text = _("F-{finding} edited, {differing}: {finding_title}{opens}").format(
             finding=finding.number,
-            differing=listed(differing),
+            differing=field_words(differing),
             finding_title=finding.title,
             opens=opens,
         )

@@ -98,7 +98,7 @@ def edit_gate(
         _set(gate, values)
         gate.save()
         fallen = regate(editing, gate) if set(changes) & set(VOTED_ON) else Regated()
-        what = ", ".join(LABELS[name] for name in changes)
+        what = ", ".join(str(LABELS[name]) for name in changes)
         editing.record(
             "gate.changed",
             _("{gate} set anew: {what}{fallen}. {reason}")

@@ -82,7 +82,7 @@ def set_item_state(
         write(ticking, item, wanted)
         item.save(update_fields=FIELDS)
         reopened = before in rules.CLOSED and item.state not in rules.CLOSED
-        what = _("{item} to {state}").format(item=item.ref, state=rules.PAST[item.state])
+        what = _("{item} to {state}").format(item=item.ref, state=rules.PAST_SAID[item.state])
         revoked = revoke_signatures(ticking, [item.phase], what, whole=reopened, item=item)
         _record(ticking, item, before, revoked)
     return item
@@ -177,7 +177,7 @@ def changed_meanwhile(item: ChecklistItem) -> str:
     at = _(" at {state_at:%H:%M} UTC").format(state_at=item.state_at) if item.state_at else ""
     who = item.state_by_name or _("Somebody")
     return _("{who} changed {item} first: it is {state}{at}. {unsaved}").format(
-        who=who, item=item.ref, state=rules.PAST[item.state], at=at, unsaved=_UNSAVED
+        who=who, item=item.ref, state=rules.PAST_SAID[item.state], at=at, unsaved=_UNSAVED
     )
 
 
@@ -297,7 +297,7 @@ def _record(ticking: Change, item: ChecklistItem, before: str, revoked: Revoked)
     must = _("required, ") if rules.left_out(item.required, item.state, "", "") else ""
     ticking.record(
         rules.kind(item.state),
-        f"{item.ref} {must}{rules.PAST[item.state]}: {item.text}{short}{why}{revoked.said}",
+        f"{item.ref} {must}{rules.PAST_SAID[item.state]}: {item.text}{short}{why}{revoked.said}",
         **_where(item),
         before=before,
         after=item.state,

@@ -15,6 +15,7 @@ from checklists.actions.revoking import revoke_signatures
 from checklists.models import ChecklistItem, Phase, SignOff
 from checklists.rules import placement
 from checklists.rules.due_text import NEVER, Due, due_text
+from checklists.rules.field_words import field_word
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused
 from warroom.models import DeploymentPlan, Right, User
@@ -113,10 +114,8 @@ def edit_phase(
         changes = changes_of(before, phase_shown(phase))
         if changes:
             phase.save()
-            said = (
-                _("Phase {phase} edited, {changes}")
-                .format(phase=phase, changes=", ".join(changes))
-                .replace("_", " ")
+            said = _("Phase {phase} edited, {changes}").format(
+                phase=phase, changes=", ".join(map(field_word, changes))
             )
             _record(editing, "phase.edited", said, phase, [phase], named, changes=changes)
     return phase

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _l
 
 from checklists.models import Risk, RiskState
 from checklists.rules.bands import Band
+from checklists.rules.field_words import field_words
 from checklists.rules.risks import HOLD, PROCEED, ROLLBACK
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
@@ -342,7 +343,7 @@ def keep_edit(
     demand_seen(editing, row, seen, noun, name)
     row.revision += 1
     row.save()
-    said = listed([field.replace("_", " ") for field in differing])
+    said = field_words(differing)
     editing.record(
         f"{noun}.changed",
         _("{name}{name_2} changed, {said}: {row}").format(

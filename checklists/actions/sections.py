@@ -171,7 +171,8 @@ def _write(
 ) -> None:
     ChecklistItem.objects.bulk_update(items, FIELDS, batch_size=200)
     phase = _phase(section)
-    what = f"{_name(section)} {verb.replace('_', ' ')}"
+    said = _("{part} switched off") if verb == "switched_off" else _("{part} switched on")
+    what = said.format(part=_name(section))
     revoked = revoke_signatures(switching, [phase], what, whole=True, named=named)
     said = ngettext("{count} item.", "{count} items.", len(items)).format(count=len(items))
     counted = f" {said}" if items else ""

@@ -252,7 +252,7 @@ def _accepted(
     )
     who = _("{person_name} as {role}").format(person_name=waiver.person_name, role=waiver.role.name)
     return _("{band}, accepted{until} by {who}: {reason}").format(
-        band=band.value.replace("_", " "), until=until, who=who, reason=waiver.reason
+        band=bands.band_word(band), until=until, who=who, reason=waiver.reason
     )
 
 

@@ -10,7 +10,7 @@ from checklists.queries.criteria import CriterionRow
 from checklists.queries.gates import final_of, gates_now, opens_at
 from checklists.queries.pack import Cell, Look, Mark, Part, register_part
 from checklists.queries.scopes import PLAN, Scope, find_scope
-from checklists.rules.bands import Band
+from checklists.rules.bands import Band, band_word
 from checklists.rules.gates import SHOWN
 from warroom.rules.wording import full_instant, target_text
 
@@ -118,11 +118,9 @@ def _criterion(row: CriterionRow) -> tuple[Cell, ...]:
     measured = row.text or (_("judged") if row.judged else _("no data"))
     if row.band is Band.NO_DATA:
         measured = _("no data: {why}").format(why=row.why)
+    word = _("{band}, accepted").format(band=band_word(row.band)) if row.accepted else ""
     word = (
-        _("{band}, accepted").format(band=row.band.value.replace("_", " ")) if row.accepted else ""
-    )
-    word = (
-        _("{band}, reported only").format(band=row.band.value.replace("_", " "))
+        _("{band}, reported only").format(band=band_word(row.band))
         if criterion.report_only
         else word
     )

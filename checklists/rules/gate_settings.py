@@ -15,13 +15,13 @@ DELEGATE_MOST, SILENCE_MOST = 10_080, 10_080  # a week
 # A change of one of these asks for new votes; the others leave the votes standing.
 VOTED_ON = ("quorum", "quorum_count", "voters", "veto_roles")
 LABELS = {
-    "title": "title",
-    "offset_s": "opening",
+    "title": _l("title"),
+    "offset_s": _l("opening"),
     "decider": _l("who decides"),
     "hold_minutes": _l("hold length"),
     "voters": _l("who votes"),
     "veto_roles": _l("veto roles"),
-    "quorum": "quorum",
+    "quorum": _l("quorum"),
     "quorum_count": _l("number of goes wanted"),
     "delegate_minutes": _l("minutes until a vote can be delegated"),
     "silence_minutes": _l("minutes of silence"),

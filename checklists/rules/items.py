@@ -13,6 +13,7 @@ CLOSED = frozenset({"done", "skipped", "not_applicable"})
 LEFT_OUT = frozenset({"skipped", "not_applicable"})
 COUNT_MOST = 100_000
 
+# Kinds of the timeline and words of documents; what people read is PAST_SAID.
 PAST = {
     "open": "reopened",
     "doing": "started",
@@ -20,6 +21,15 @@ PAST = {
     "failed": "failed",
     "blocked": "blocked",
     "skipped": "skipped",
+    "not_applicable": "not applicable",
+}
+PAST_SAID = {
+    "open": _l("reopened"),
+    "doing": _l("started"),
+    "done": _l("done"),
+    "failed": _l("failed"),
+    "blocked": _l("blocked"),
+    "skipped": _l("skipped"),
     "not_applicable": _l("not applicable"),
 }
 
@@ -31,7 +41,9 @@ def objection(state: str, reason: str) -> tuple[str, str] | None:
             state=state, states=", ".join(STATES)
         )
     if state in WANT_REASON and not reason.strip():
-        return "reason", _("To set an item to {state} wants a reason.").format(state=PAST[state])
+        return "reason", _("To set an item to {state} wants a reason.").format(
+            state=PAST_SAID[state]
+        )
     return None
 
 

@@ -23,6 +23,7 @@ from checklists.queries.evidence import known_keys
 from checklists.queries.gates import final_of, gates_now
 from checklists.queries.history import versions_of
 from checklists.rules import bands
+from checklists.rules.bands import band_word
 from checklists.rules.criterion_words import Moved, differences
 from checklists.rules.numbers import whole_number
 from checklists.rules.scale import Scale, scale_of
@@ -217,7 +218,7 @@ class Draft:
         before, after = self.moment.before, self.moment.after
         if before is None or after is None or before.band == after.band:
             return ""
-        was, now = (row.band.value.replace("_", " ") for row in (before, after))
+        was, now = (band_word(row.band) for row in (before, after))
         return _("what is {was} now would be {now}").format(was=was, now=now)
 
 
