@@ -205,7 +205,10 @@ def next_number(changing: Change, model: type, noun: str) -> int:
     """The number after every one that was ever given, so that no name comes twice."""
     rows = model.objects.filter(plan=changing.plan)
     if rows.count() >= MOST:
-        raise Refused(_("A release has at most {most} {noun}s.").format(most=MOST, noun=noun))
+        said = _("A release has at most {most} risks.")
+        if noun != "risk":
+            said = _("A release has at most {most} scenarios.")
+        raise Refused(said.format(most=MOST))
     last = rows.aggregate(last=Max("number"))["last"] or 0
     gone = changing.plan.events.filter(kind=f"{noun}.removed").values_list("data", flat=True)
     return max([last, *(data.get(noun, 0) for data in gone)]) + 1
@@ -315,7 +318,10 @@ def fresh(changing: Change, row: Any, noun: str) -> Any:
     """The risk or scenario as it is now that the plan's row is locked."""
     found = type(row).objects.filter(pk=row.pk, plan=changing.plan).first()
     if found is None:
-        raise Refused(_("This {noun} was removed meanwhile. Nothing was saved.").format(noun=noun))
+        said = _("This risk was removed meanwhile. Nothing was saved.")
+        if noun != "risk":
+            said = _("This scenario was removed meanwhile. Nothing was saved.")
+        raise Refused(said)
     found.plan = changing.plan
     return found
 
