@@ -213,7 +213,7 @@ def test_the_pages_work_without_script_and_lose_nothing(plan, evening, cast, cli
     assert late.status_code == 409
     days = forge.get(f"/plans/{plan.slug}/days/").content.decode()
     assert "Missed:" in days and "filled" in days
-    assert "Save" not in client_of(cast["vera"]).get(path).content.decode()
+    assert "Save the" not in client_of(cast["vera"]).get(path).content.decode()
     for wrong in ("2025-13-01", "1999-01-01", "x"):
         assert forge.get(f"/plans/{plan.slug}/days/evening-wrap-up/{wrong}/").status_code == 404
     assert client_of(cast["stranger"]).get(path).status_code == 404
