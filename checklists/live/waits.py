@@ -37,7 +37,7 @@ class Ended(Exception):
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
-        self.status, self.sentence = status, sentence
+        self.status, self.sentence = status, str(sentence)
 
 
 NO_TOKEN = (401, _l("Give a token that is valid: Authorization: Bearer …"))
