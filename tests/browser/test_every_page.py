@@ -28,9 +28,10 @@ LOOKS_AT = 3  # pages of one route that links are taken from
 PHONE = {"width": 390, "height": 844}
 # Pages that no link of these releases leads to: what they show is not there, or they want a key.
 APART = {"backup", "day", "findings-trail", "invitation", "sign-in"}
+APART |= {"status-confirm", "status-leave"}  # only letters lead there
 APART |= {"scenario-clear", "scenario-edit"}  # forms that open within their page
 NO_PAGES = re.compile(
-    r"(document|export|file|evidence|md|json|atom|svg|snapshot|move)$|^(\w+z|metrics)$"
+    r"(document|export|file|evidence|md|json|atom|svg|badge|snapshot|move)$|^(\w+z|metrics)$"
 )
 # The same page in another shape.
 MORE = ("/plans/production-deployment/", "/plans/on-wheels/rollout/", "/plans/nothing-here/")
