@@ -79,12 +79,12 @@ class WallWho(panels.Panel):
     refresh_s = 15  # people come and go without an event
     places = (WALL,)
     slot = "foot"
-    SHOWN = 6
+    SHOWN = 4  # on one line
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> dict[str, Any]:
         rows = seats.role_rows(plan, now, seats.last_seen(seats.presences(plan)))
         sitters = [(row.role, one) for row in rows for one in row.sitters]
-        sitters.sort(key=lambda pair: not pair[1].here)
+        sitters.sort(key=lambda pair: (not pair[1].here, pair[1].seen_at is None))
         return {"sitters": sitters[: self.SHOWN], "more": max(0, len(sitters) - self.SHOWN)}
 
 

@@ -1,5 +1,6 @@
 """What the public is told by people, and whether it is told anything at all."""
 
+import time
 from datetime import datetime, timedelta
 
 from django.utils import timezone, translation
@@ -62,6 +63,9 @@ def _tell(
 
 SETTLED = timedelta(seconds=60)  # a state that comes and goes again is no news
 APART = timedelta(minutes=5)  # between turns of a verdict that swings
+# After a restart readings come back within seconds: no silence is told before this worker has
+# looked for a while.
+LOOKED_S, _started = 120, time.monotonic()
 AT_ONCE = ("problem", "rolled-back", "aborted", "finished")
 
 
@@ -103,6 +107,8 @@ def _is_due(plan: DeploymentPlan, now: datetime) -> bool:
 
 
 def _settled(plan: DeploymentPlan, state: PublicState, now: datetime) -> bool:
+    if public.is_unknown(plan, now) and time.monotonic() - _started < LOOKED_S:
+        return False
     since = [at for at in (public.since(plan, now), plan.lifecycle_at) if at is not None]
     return not since or now - max(since) >= SETTLED
 

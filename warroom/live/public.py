@@ -29,6 +29,11 @@ def since(plan: DeploymentPlan, now: datetime) -> datetime | None:
     return shown_verdict(plan, now).since
 
 
+def is_unknown(plan: DeploymentPlan, now: datetime) -> bool:
+    """Whether the public is told that we do not know, because measurements stopped arriving."""
+    return shown_verdict(plan, now).aged
+
+
 def draft_of(plan: DeploymentPlan, now: datetime) -> str:
     """What an update would say now, for a person to mend before it is published."""
     state, ahead = state_of(plan, now), next_of(plan, now)
