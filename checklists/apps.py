@@ -44,6 +44,7 @@ class ChecklistsConfig(AppConfig):
             findings,
             pack_parts,
             pack_shown,
+            rows,
             score_measures,
             verified,
         )

@@ -11,12 +11,13 @@ from checklists.queries.gates import final_of, gates_now
 from checklists.rules.words import NO_GO
 from warroom.live.lint import LintFinding, register_lint
 from warroom.models import DeploymentPlan
+from warroom.queries.there import there
 
 
 def branches(plan: DeploymentPlan, now: datetime) -> Iterator[LintFinding]:
     """One finding per undecided gate with steps of its own and none of them on NO-GO."""
     own: dict[int, set[str]] = {}
-    rows = BranchStep.objects.filter(gate__plan=plan).order_by()
+    rows = there(plan, BranchStep.objects.filter(gate__plan=plan).order_by())
     for gate_id, branch in rows.values_list("gate_id", "branch").distinct():
         own.setdefault(gate_id, set()).add(branch)
     for gate in gates_now(plan, now):

@@ -13,8 +13,9 @@ from warroom.live.shapes import shape_of
 from warroom.models import DeploymentPlan
 from warroom.panels import Strip
 from warroom.queries import timeline
-from warroom.queries.contacts import levels_now
+from warroom.queries.contacts import levels_now, of_no_level
 from warroom.queries.deck import deck
+from warroom.queries.people import roles_now
 from warroom.rules import lifecycle as rules
 from warroom.rules.facts import field_of
 from warroom.rules.schedule import Thing
@@ -117,18 +118,18 @@ class Contacts(panels.Panel):
 
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context | None:
         levels = levels_now(plan, now)
-        others = list(plan.contacts.filter(level=None))
+        others = of_no_level(plan)
         return {"levels": levels, "others": others} if levels or others else None
 
 
-def _facts(plan: DeploymentPlan) -> list[tuple[str, str]]:
+def _facts(plan: DeploymentPlan, now: datetime) -> list[tuple[str, str]]:
     """The document's header lines but those that the plan keeps as fields or roles of its own.
 
     The room moves those; what the document said of them once would contradict it.
     """
     if not plan.facts:
         return []
-    roles = {name.lower() for name in plan.roles.values_list("name", flat=True)}
+    roles = {role.name.lower() for role in roles_now(plan, now)}
     return [
         (key, value)
         for key, value in plan.facts.items()
@@ -149,7 +150,7 @@ class About(panels.Panel):
     def context(self, plan: DeploymentPlan, now: datetime, key: str = "") -> Context:
         imports = plan.events.filter(kind="plan.imported").order_by("seq")
         imported = imports.first() if plan.source_name else None
-        return {"imported": imported, "facts": _facts(plan)}
+        return {"imported": imported, "facts": _facts(plan, now)}
 
 
 class Ahead(panels.Panel):

@@ -19,6 +19,7 @@ from checklists.rules.bands import Band
 from checklists.rules.waivers import accepted
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 from warroom.rules.wording import duration_text, moment_text, number_text
 
 
@@ -93,7 +94,7 @@ def evidence_now(plan: DeploymentPlan, now: datetime) -> dict[str, Evidence]:
     """
 
     def read() -> dict[str, Evidence]:
-        rows = Evidence.objects.filter(plan=plan)
+        rows = there(plan, Evidence.objects.filter(plan=plan))
         rows = rows.annotate(number=F("result__number"), commit=F("result__commit"))
         return {row.key: _of_release(row, plan) for row in rows}
 
@@ -109,9 +110,15 @@ def _of_release(row: Evidence, plan: DeploymentPlan) -> Evidence:
 
 def criteria_now(plan: DeploymentPlan, now: datetime) -> list[Criterion]:
     """Every criterion with its gate, in order, read once for one instant; one SQL statement."""
-    rows = Criterion.objects.filter(gate__plan=plan).select_related("gate")
-    ordered = rows.order_by("gate__number", "position")
-    return once(plan, now, "criteria", lambda: list(ordered))
+
+    def read() -> list[Criterion]:
+        rows = Criterion.objects.filter(gate__plan=plan).select_related("gate")
+        found = list(rows.order_by("gate__number", "position"))
+        for criterion in found:
+            criterion.gate.plan = plan
+        return found
+
+    return once(plan, now, "criteria", read)
 
 
 def waivers_now(plan: DeploymentPlan, now: datetime) -> dict[int, Waiver]:
@@ -119,6 +126,7 @@ def waivers_now(plan: DeploymentPlan, now: datetime) -> dict[int, Waiver]:
 
     def read() -> dict[int, Waiver]:
         newest = Waiver.objects.filter(criterion__gate__plan=plan, superseded_by__isnull=True)
+        newest = there(plan, newest)
         return {waiver.criterion_id: waiver for waiver in newest.select_related("role")}
 
     return once(plan, now, "waivers", read)

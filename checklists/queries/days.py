@@ -12,6 +12,7 @@ from checklists.rules import days as rules
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan
 from warroom.queries.people import seated
+from warroom.queries.there import there
 from warroom.rules.wording import day_text
 
 NEARLY = timedelta(hours=1)
@@ -49,7 +50,8 @@ class FormDays:
 
 def form_days(plan: DeploymentPlan, now: datetime) -> list[FormDays]:
     """All daily forms of a plan with their days up to today, in four SQL statements."""
-    forms = list(plan.daily_forms.select_related("role").prefetch_related(seated(now, "role__")))
+    rows = plan.daily_forms.select_related("role").prefetch_related(seated(now, "role__"))
+    forms = list(there(plan, rows))
     if not forms:
         return []
     newest = DailyEntry.objects.filter(form__in=forms, superseded_by__isnull=True)

@@ -21,6 +21,7 @@ from checklists.rules.bands import Band, judge
 from checklists.rules.recognised import within
 from warroom.models import DeploymentPlan, TimelineEvent
 from warroom.queries.once import once
+from warroom.queries.there import there
 from warroom.rules.wording import instant_text
 
 PAGE = 100
@@ -133,7 +134,7 @@ def states_now(plan: DeploymentPlan, now: datetime) -> dict[str, int]:
     """How many findings are in each state; one SQL statement."""
 
     def read() -> dict[str, int]:
-        found = Finding.objects.filter(plan=plan).order_by().values_list("state")
+        found = there(plan, Finding.objects.filter(plan=plan).order_by().values_list("state"))
         return dict(found.annotate(Count("pk")))
 
     return once(plan, now, "finding-states", read)

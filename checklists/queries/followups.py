@@ -12,6 +12,7 @@ from checklists.rules import followups as rules
 from checklists.rules.followups import Step
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Right
+from warroom.queries.there import there
 
 SOON = timedelta(hours=24)
 MOST_NEEDS = 10
@@ -36,7 +37,7 @@ def branches_of(gate: Gate) -> list[tuple[str, list[Step]]]:
 
 def followup_needs(plan: DeploymentPlan, now: datetime) -> Iterator[Need]:
     """Open follow-ups that are due within a day or have no time, for whom they are for."""
-    rows = followups_of(plan).filter(done_at=None)
+    rows = there(plan, followups_of(plan).filter(done_at=None))
     pressing = [row for row in rows if row.due_at is None or row.due_at <= now + SOON]
     for row in sorted(
         pressing, key=lambda row: (row.due_at is None, row.due_at or now, row.number)

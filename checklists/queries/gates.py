@@ -20,6 +20,7 @@ from checklists.rules.votes import Ballot, is_in, is_met, needed_words
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
 from warroom.queries.people import roles_now
+from warroom.queries.there import there
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class GateSheet:
 
 
 def gate_sheet(gate: Gate, now: datetime) -> GateSheet:
-    """Read a gate as of ``now`` (UTC), in at most fifteen SQL statements whatever its size,
+    """Read a gate as of ``now`` (UTC), in at most sixteen SQL statements whatever its size,
     and those of the sources of the readiness score.
     """
     return once(gate.plan, now, ("gate", gate.pk), lambda: _read(gate, now))
@@ -165,11 +166,9 @@ def gates_now(plan: DeploymentPlan, now: datetime) -> list[Gate]:
 
 def gates_of(plan: DeploymentPlan) -> list[Gate]:
     """All gates with their decisions, in two SQL statements."""
-    found = list(
-        Gate.objects.filter(plan=plan)
-        .select_related("decider")
-        .prefetch_related(Prefetch("decisions", Decision.objects.select_related("role")))
-    )
+    decisions = there(plan, Decision.objects.select_related("role"))
+    rows = Gate.objects.filter(plan=plan).select_related("decider")
+    found = list(there(plan, rows.prefetch_related(Prefetch("decisions", decisions))))
     for gate in found:
         gate.plan = plan
     return found

@@ -6,10 +6,10 @@ Everything here is computed from the rows (law 11), in a fixed number of SQL sta
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Prefetch, QuerySet, Value
 
-from checklists.models import ChecklistItem, ItemFile, ItemState, Phase, PhaseGroup
-from checklists.queries.refs import name_items
+from checklists.models import ChecklistItem, ItemFile, ItemNote, ItemState, Phase, PhaseGroup
+from checklists.queries.refs import name_items, place_items
 from checklists.queries.scopes import STABLE, Scope
 from checklists.queries.signoffs import (
     Signature,
@@ -23,6 +23,7 @@ from checklists.rules.targets import Against, Met, against
 from warroom.models import DeploymentPlan, Role
 from warroom.queries.once import once
 from warroom.queries.people import roles_now, seated
+from warroom.queries.there import may_have, there
 
 _MARKS = {
     ItemState.DONE: "ok",
@@ -254,7 +255,7 @@ def phases_now(plan: DeploymentPlan, now: datetime) -> list[Phase]:
     """All phases with their groups, read once for everything that is shown of one instant."""
 
     def read() -> list[Phase]:
-        found = list(Phase.objects.filter(plan=plan).prefetch_related("groups"))
+        found = list(Phase.objects.filter(plan=plan).prefetch_related(_groups_of(plan)))
         for phase in found:
             phase.plan = plan
         return found
@@ -262,20 +263,50 @@ def phases_now(plan: DeploymentPlan, now: datetime) -> list[Phase]:
     return once(plan, now, "phases", read)
 
 
+def _groups_of(plan: DeploymentPlan) -> Prefetch:
+    return Prefetch("groups", there(plan, PhaseGroup.objects.all()))
+
+
 def items_now(plan: DeploymentPlan, now: datetime) -> list[ChecklistItem]:
-    """``items_of``, read once for everything that is shown of one instant."""
-    return once(plan, now, "items", lambda: name_items(items_of(plan)))
+    """``items_of``, read once for everything that is shown of one instant.
+
+    One SQL statement beside those for phases and roles, and one more where there are files.
+    """
+    return once(plan, now, "items", lambda: _items(plan, now))
+
+
+def _items(plan: DeploymentPlan, now: datetime) -> list[ChecklistItem]:
+    # Those taken off the list, too, because the others are counted past them.
+    rows = list(_counted(plan, ChecklistItem.everything.filter(plan=plan)))
+    place_items(rows)
+    _tie(plan, rows, phases_now(plan, now), roles_now(plan, now))
+    return [row for row in rows if row.removed_at is None]
+
+
+def _tie(
+    plan: DeploymentPlan, rows: list[ChecklistItem], phases: list[Phase], roles: list[Role]
+) -> None:
+    """Give items what was read already; joined, each would have a phase and a role of its own."""
+    phase_of = {phase.pk: phase for phase in phases}
+    group_of = {group.pk: group for phase in phases for group in phase.groups.all()}
+    role_of, item_of = {role.pk: role for role in roles}, {row.pk: row for row in rows}
+    for row in rows:
+        row.plan, row.phase = plan, phase_of[row.phase_id]
+        row.group = group_of[row.group_id] if row.group_id else None
+        row.role = role_of[row.role_id] if row.role_id else None
+        row.parent = item_of[row.parent_id] if row.parent_id else None
 
 
 def items_of(plan: DeploymentPlan) -> QuerySet[ChecklistItem]:
     """Items in the order of the list, with phase, role, files and the number of notes."""
-    return (
-        ChecklistItem.objects.filter(plan=plan)
-        .select_related("phase", "group", "role", "parent")
-        .prefetch_related("files")
-        .annotate(note_count=Count("notes"))
-        .order_by("phase__number", "position", "number")
-    )
+    rows = ChecklistItem.objects.filter(plan=plan)
+    return _counted(plan, rows).select_related("phase", "group", "role", "parent")
+
+
+def _counted(plan: DeploymentPlan, rows: QuerySet[ChecklistItem]) -> QuerySet[ChecklistItem]:
+    notes = Count("notes") if may_have(plan, ItemNote) else Value(0)
+    ordered = rows.order_by("phase__number", "position", "number").annotate(note_count=notes)
+    return ordered.prefetch_related("files") if may_have(plan, ItemFile) else ordered
 
 
 def item_row(
@@ -293,7 +324,7 @@ def item_row(
         soon=due_rule.is_soon(due, item.closed, now),
         notes=item.note_count,
         at=now,
-        files=list(item.files.all()),
+        files=list(item.files.all()) if may_have(plan, ItemFile) else [],
     )
 
 

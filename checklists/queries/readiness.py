@@ -26,6 +26,7 @@ from checklists.rules import readiness
 from checklists.rules.readiness import Before, Category, Readiness, Row, Standing
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 
 BEST = Decimal(100)
 
@@ -124,7 +125,9 @@ class _Inputs:
 
 
 def _inputs(plan: DeploymentPlan, now: datetime) -> _Inputs | None:
-    rows = ReadinessCategory.objects.filter(plan=plan).select_related("plan__readiness_scale")
+    rows = there(plan, ReadinessCategory.objects.filter(plan=plan)).select_related(
+        "plan__readiness_scale"
+    )
     categories = tuple(rows)
     if not categories:
         return None

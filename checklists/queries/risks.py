@@ -18,6 +18,7 @@ from checklists.rules.scenarios import Wish, wishes_of
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
 from warroom.queries.once import already, once
+from warroom.queries.there import there
 from warroom.rules.lifecycle import ENDED
 from warroom.rules.wording import instant_text
 
@@ -179,7 +180,7 @@ def risk_sheet(plan: DeploymentPlan, now: datetime) -> RiskSheet:
 
 
 def _read(plan: DeploymentPlan, now: datetime) -> RiskSheet:
-    risks = list(Risk.objects.filter(plan=plan))
+    risks = list(there(plan, Risk.objects.filter(plan=plan)))
     watches = any(row.get("key") for risk in risks for row in risk.criteria)
     readings = readings_now(plan, now) if watches else None
     rows = tuple(_risk_row(risk, readings, now) for risk in risks)
@@ -215,7 +216,7 @@ def scenario_rows(plan: DeploymentPlan, now: datetime) -> tuple[ScenarioRow, ...
 
 
 def _scenarios(plan: DeploymentPlan, now: datetime) -> tuple[ScenarioRow, ...]:
-    found = list(Scenario.objects.filter(plan=plan).select_related("phase", "risk"))
+    found = list(there(plan, Scenario.objects.filter(plan=plan).select_related("phase", "risk")))
     armed = [one for one in found if one.state == ScenarioState.ARMED and one.watch_key]
     readings = readings_now(plan, now) if armed else None
     board = checklist(plan, now) if any(one.phase for one in found) else None
@@ -244,7 +245,7 @@ def open_count(plan: DeploymentPlan, now: datetime) -> str | None:
     if sheet is not None:
         count = sum(row.risk.state != RiskState.CLOSED for row in sheet.risks)
     else:
-        count = Risk.objects.filter(plan=plan).exclude(state=RiskState.CLOSED).count()
+        count = there(plan, Risk.objects.filter(plan=plan)).exclude(state=RiskState.CLOSED).count()
     return str(count) if count else None
 
 

@@ -2,7 +2,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Prefetch
 from django.utils.translation import gettext as _
 
 from checklists.models import Condition, Decision, Phase, SignOff
@@ -11,6 +11,7 @@ from checklists.rules.signoffs import score_text
 from warroom.models import DeploymentPlan, Right, Role
 from warroom.queries.once import once
 from warroom.queries.people import seated
+from warroom.queries.there import there
 
 
 @dataclass(frozen=True)
@@ -123,9 +124,10 @@ def signatures(plan: DeploymentPlan, roles: list[Role] | None = None) -> Signatu
     rows = (
         SignOff.objects.filter(plan=plan, superseded_by__isnull=True)
         .select_related("revocation", "role")
-        .prefetch_related("conditions")
+        .prefetch_related(Prefetch("conditions", there(plan, Condition.objects.all())))
     )
     signing = [role for role in roles or seated_roles(plan) if role.may(Right.SIGN)]
+    rows = there(plan, rows)
     newest = {(row.phase_id, row.gate_id, row.declaration, row.role_id): row for row in rows}
     return Signatures(tuple(signing), newest, plan.author_id)
 
@@ -168,7 +170,7 @@ def condition_rows(plan: DeploymentPlan) -> list[ConditionRow]:
         "signoff__revocation",
     )
     gone = Decision.objects.filter(gate=OuterRef("gate"), word="go")
-    rows = found.annotate(gone=Exists(gone))
+    rows = there(plan, found.annotate(gone=Exists(gone)))
     return [ConditionRow(one, _void(one), _overridden(one)) for one in rows]
 
 

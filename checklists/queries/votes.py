@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,6 +14,7 @@ from checklists.queries.signoffs import holders
 from checklists.rules.votes import Ballot, Quorum, Word, quorum_words, waited_for
 from warroom.models import DeploymentPlan, Right, Role, User
 from warroom.queries.people import Standing, roles_now
+from warroom.queries.there import there
 
 
 @dataclass(frozen=True)
@@ -70,10 +72,11 @@ def vote_rows(gate: Gate, roles: Iterable[Role]) -> tuple[VoteRow, ...]:
     """A row for each role that votes here, in three SQL statements."""
     given: dict[int, list[Vote]] = defaultdict(list)
     # Of one instant the superseding vote has the higher key.
-    votes = gate.votes.select_related("delegation").order_by("-at", "-pk")
-    for vote in votes.prefetch_related("conditions"):
+    conditions = there(gate.plan, Condition.objects.all())
+    votes = there(gate.plan, gate.votes.select_related("delegation").order_by("-at", "-pk"))
+    for vote in votes.prefetch_related(Prefetch("conditions", conditions)):
         given[vote.role_id].append(vote)
-    asked = {one.role_id: one for one in gate.delegations.filter(ended_at=None)}
+    asked = {one.role_id: one for one in there(gate.plan, gate.delegations.filter(ended_at=None))}
     return tuple(
         _row(gate, role, given[role.pk], asked.get(role.pk)) for role in voting_roles(gate, roles)
     )

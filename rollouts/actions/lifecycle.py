@@ -12,6 +12,7 @@ from rollouts.queries.stages import of_plan
 from warroom.actions.change import Change
 from warroom.actions.lifecycle import register_check, register_effect
 from warroom.models import DeploymentPlan
+from warroom.queries.there import there
 from warroom.rules.lifecycle import ABORTED, ROLLED_BACK, STABLE, WATCHING, Objection
 
 
@@ -20,7 +21,8 @@ def against(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Objectio
     if step not in (ABORTED, WATCHING, STABLE):
         return
     stages = of_plan(plan)
-    if step != ABORTED and Rollout.objects.filter(plan=plan, rolled_back_at__isnull=False).exists():
+    back = there(plan, Rollout.objects.filter(plan=plan, rolled_back_at__isnull=False))
+    if step != ABORTED and back.exists():
         yield Objection(_("A rollback stands. Resume the rollout first."), code="rolled-back")
     running = next((stage for stage in stages if stage.state == StageState.RUNNING), None)
     if step == ABORTED:
@@ -32,14 +34,14 @@ def against(plan: DeploymentPlan, step: str, now: datetime) -> Iterable[Objectio
                 code="live",
             )
     elif stages and stages[-1].state == StageState.PENDING:
-        there = (
+        place = (
             _("stands at {to_percent} %").format(to_percent=running.to_percent)
             if running
             else _("has not begun")
         )
         yield Objection(
             _("The rollout {there}; its last stage goes to {to_percent} %.").format(
-                there=there, to_percent=stages[-1].to_percent
+                there=place, to_percent=stages[-1].to_percent
             ),
             refuses=step == STABLE,
             code="stages",

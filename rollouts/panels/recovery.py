@@ -20,6 +20,7 @@ from warroom.live import byhand, panels
 from warroom.live import needs as room_needs
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Right, TimelineEvent
+from warroom.queries.there import there
 
 RUN_KINDS = ("run.", "rollback.", "rollout.", "backup.")
 Context = dict[str, Any] | None
@@ -200,7 +201,7 @@ class Procedures(panels.Panel):
 def run_needs(plan: DeploymentPlan, now: datetime) -> list[Need]:
     """A run under way asks to be ended; a real one before everything else. One statement."""
     rows = RollbackRun.objects.filter(plan=plan, ended_at=None).order_by("-number")
-    return [_need(plan, run, now) for run in rows[:3]]
+    return [_need(plan, run, now) for run in there(plan, rows)[:3]]
 
 
 def _need(plan: DeploymentPlan, run: RollbackRun, now: datetime) -> Need:

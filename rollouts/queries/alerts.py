@@ -13,6 +13,7 @@ from rollouts.models import Alert, AlertDrill, AlertHook
 from rollouts.rules.alerts import CRITICAL
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 from warroom.rules.wording import duration_text
 
 # Alertmanager repeats what goes on firing, by itself every four hours. What was not repeated for
@@ -24,13 +25,13 @@ SHOWN = 100
 def hooks_now(plan: DeploymentPlan, now: datetime) -> list[AlertHook]:
     """The addresses that are in use, read once for ``now`` (UTC); one SQL statement."""
     rows = AlertHook.objects.filter(plan=plan, retired_at=None).order_by("pk")
-    return once(plan, now, "alert-hooks", lambda: list(rows))
+    return once(plan, now, "alert-hooks", lambda: list(there(plan, rows)))
 
 
 def firing_now(plan: DeploymentPlan, now: datetime) -> list[Alert]:
     """Real alerts that nobody called resolved, of hooks in use; one SQL statement."""
     rows = Alert.objects.filter(plan=plan, resolved_at=None, drill=None, hook__retired_at=None)
-    return once(plan, now, "firing-alerts", lambda: list(rows))
+    return once(plan, now, "firing-alerts", lambda: list(there(plan, rows)))
 
 
 def unanswered(plan: DeploymentPlan, now: datetime) -> list[Alert]:

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from checklists.queries.watched import Reading, register_readings
 from rollouts.models import Probing
-from rollouts.queries.watching import checks, metrics
+from rollouts.queries.watching import checks_now, metrics_now
 from rollouts.rules.readings import as_read, valid_until
 from warroom.models import DeploymentPlan
 
 
 def bands_now(plan: DeploymentPlan, now: datetime) -> Iterable[Reading]:
     """Every enabled metric and check as it counts at ``now`` (UTC); two SQL statements."""
-    return [_reading(row, now) for rows in (metrics(plan), checks(plan)) for row in rows]
+    return [_reading(row, now) for rows in (metrics_now, checks_now) for row in rows(plan, now)]
 
 
 def _reading(row: Probing, now: datetime) -> Reading:

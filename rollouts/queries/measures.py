@@ -22,6 +22,7 @@ from rollouts.rules.alerts import CRITICAL, posted_keys, reads_alerts
 from rollouts.rules.readings import HEALTH_CHECKS, as_read
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 
 _RANK = {Band.GREEN: 0, Band.YELLOW: 1, Band.NO_DATA: 2, Band.RED: 3}
 
@@ -98,7 +99,7 @@ def _metric_keys(plan: DeploymentPlan, severity: str, now: datetime) -> Sequence
 
     def read() -> list[tuple[str, str]]:
         rows = PrometheusQuery.objects.filter(plan=plan, enabled=True, promql__contains="ALERTS")
-        return list(rows.values_list("key", "promql"))
+        return list(there(plan, rows).values_list("key", "promql"))
 
     rows = once(plan, now, "alert-metrics", read)
     return [key for key, promql in rows if reads_alerts(promql, severity)]

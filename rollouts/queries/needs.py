@@ -16,6 +16,7 @@ from warroom.live.headline import shown_verdict
 from warroom.live.needs import Need
 from warroom.models import DeploymentPlan, Lifecycle, Right
 from warroom.queries.people import LEAD
+from warroom.queries.there import there
 from warroom.rules.lifecycle import ENDED, LIVE
 from warroom.rules.verdicts import ShownVerdict
 
@@ -140,5 +141,5 @@ def recommended(plan: DeploymentPlan, now: datetime) -> list[Need]:
             main=True,
             first=True,
         )
-        for rail in rails
+        for rail in there(plan, rails)
     ]

@@ -8,6 +8,7 @@ from rollouts.models import ProcedureStep, RollbackProcedure, StepKind
 from rollouts.rules.procedures import Step
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 
 
 def default_of(plan: DeploymentPlan) -> RollbackProcedure | None:
@@ -22,7 +23,7 @@ def procedures_of(plan: DeploymentPlan) -> list[RollbackProcedure]:
     steps = rows.order_by("-is_default", "position", "pk").prefetch_related(
         "steps__query", "steps__health_check"
     )
-    return list(steps)
+    return list(there(plan, steps))
 
 
 def procedures_now(plan: DeploymentPlan, now: datetime) -> list[RollbackProcedure]:

@@ -9,13 +9,14 @@ from django.db.models import QuerySet
 from rollouts.models import Effect, EffectState, Executor, Rollout, Stage, StageState
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 
 LOOK = timedelta(seconds=9)  # a look may take so long
 
 
 def rollout_now(plan: DeploymentPlan, now: datetime) -> Rollout | None:
     """The plan's rollout, read once for ``now`` (UTC); None before anything was wanted."""
-    rows = Rollout.objects.filter(plan=plan)
+    rows = there(plan, Rollout.objects.filter(plan=plan))
     return once(plan, now, "rollout", lambda: rows.select_related("observed_by").first())
 
 

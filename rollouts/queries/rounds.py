@@ -22,6 +22,7 @@ from rollouts.rules import round_strip, rounds
 from rollouts.rules.rounds import Band, Tally
 from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.once import once
+from warroom.queries.there import there
 from warroom.rules.lifecycle import ENDED
 from warroom.rules.wording import duration_text
 
@@ -251,7 +252,7 @@ def newest(plan: DeploymentPlan, now: datetime) -> list[WatchRound]:
     ``performed``, ``lates`` and ``misses`` count all rounds of the same stage and generation. One
     SQL statement.
     """
-    rows = counted(WatchRound.objects.filter(plan=plan)).defer("readings")
+    rows = there(plan, counted(WatchRound.objects.filter(plan=plan)).defer("readings"))
     return once(plan, now, "rounds", lambda: list(rows.order_by("-due_at", "-number")[:SHOWN]))
 
 

@@ -13,6 +13,7 @@ from rollouts.rules import safe_start as rules
 from rollouts.rules.safe_start import SafeStart, Way
 from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.once import once
+from warroom.queries.there import there
 from warroom.rules.lifecycle import ENDED
 from warroom.rules.wording import day_text
 
@@ -23,7 +24,7 @@ MOST_RUNS = 500
 def runs_now(plan: DeploymentPlan, now: datetime) -> list[RollbackRun]:
     """Drills and real runs, newest first, read once for ``now`` (UTC)."""
     rows = RollbackRun.objects.filter(plan=plan).select_related("guardrail", "procedure")
-    return once(plan, now, "runs", lambda: list(rows[:MOST_RUNS]))
+    return once(plan, now, "runs", lambda: list(there(plan, rows)[:MOST_RUNS]))
 
 
 def total_s(run: RollbackRun) -> float | None:

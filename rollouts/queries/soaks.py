@@ -9,13 +9,19 @@ from rollouts.rules import soak as rules
 from rollouts.rules.soak import Soak, SoakNow
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 
 _WATCHED = (PrometheusQuery.objects, HealthCheck.objects)
 
 
 def watches(plan: DeploymentPlan) -> bool:
     """Whether anything is set up to be measured for this plan."""
-    return any(rows.filter(plan=plan).exists() for rows in _WATCHED)
+    return any(there(plan, rows.filter(plan=plan)).exists() for rows in _WATCHED)
+
+
+def watches_now(plan: DeploymentPlan, now: datetime) -> bool:
+    """``watches``, read once for everything that is shown of one instant (UTC)."""
+    return once(plan, now, "watches", lambda: watches(plan))
 
 
 def kept(stage: Stage) -> Soak:
@@ -39,7 +45,7 @@ def soak_of(
         return None
     begun = stage.soak_from is not None or is_seen(rollout)
     # Where a verdict was counted, something is watched: no need to ask.
-    if not plan.verdict_counts and not once(plan, now, "watches", lambda: watches(plan)):
+    if not plan.verdict_counts and not watches_now(plan, now):
         since = (stage.soak_from or stage.started_at) if begun else None
         return rules.unwatched(stage.soak_s, since, now)
     good = plan.verdict_valid_until

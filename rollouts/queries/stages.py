@@ -9,14 +9,16 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from checklists.models import Decision, DecisionWord
+from checklists.queries.gates import final_of
 from rollouts.models import Stage, StageState
 from rollouts.queries.holds import hold_of
 from rollouts.queries.rollouts import rollout_now
-from rollouts.queries.soaks import soak_of, watches
+from rollouts.queries.soaks import soak_of, watches_now
 from rollouts.rules.stages import Ahead, objections
 from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan
-from warroom.queries.once import once
+from warroom.queries.once import already, once
+from warroom.queries.there import there
 from warroom.rules.wording import instant_text
 
 
@@ -67,7 +69,7 @@ def for_public(track: Track, held: bool, now: datetime) -> Track:
 
 def of_plan(plan: DeploymentPlan) -> list[Stage]:
     """The stages in order, each with the gate at its end; one SQL statement."""
-    return list(Stage.objects.filter(plan=plan).select_related("gate"))
+    return list(there(plan, Stage.objects.filter(plan=plan).select_related("gate")))
 
 
 def stages_now(plan: DeploymentPlan, now: datetime) -> list[Stage]:
@@ -99,11 +101,11 @@ def ahead_of(plan: DeploymentPlan, stages: Sequence[Stage], stage: Stage, now: d
     return Ahead(
         is_next=before is None or before.state != StageState.PENDING,
         gate=gate.title if gate else "",
-        gate_said=said_of(gate.pk) if gate else "",
+        gate_said=_said(plan, gate.pk, now) if gate else "",
         verdict=shown.word,
         verdict_sentence=shown.sentence,
         first=all(one.state == StageState.PENDING for one in stages),
-        watches=bool(shown.word) or watches(plan),
+        watches=bool(shown.word) or watches_now(plan, now),
         soaking=running.number if running else 0,
         soak_s=running.soak_s if running else 0,
         soaks_until=soak.ends if soak and not soak.is_over else None,
@@ -121,6 +123,15 @@ def soaks_until(plan: DeploymentPlan, running: Stage | None, now: datetime) -> d
     """
     soak = soak_of(plan, running, rollout_now(plan, now), now)
     return soak.ends if soak else None
+
+
+def _said(plan: DeploymentPlan, gate_id: int, now: datetime) -> str:
+    """As ``said_of``, from the gates of the plan where a page has read them."""
+    for gate in already(plan, now, "gates") or ():
+        if gate.pk == gate_id:
+            decided = final_of(gate)
+            return decided.word if decided else ""
+    return said_of(gate_id)
 
 
 def said_of(gate_id: int) -> str:

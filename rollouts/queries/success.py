@@ -31,6 +31,7 @@ from rollouts.rules import success as rules
 from rollouts.rules.success import Outcome, Sample
 from warroom.models import DeploymentPlan, Lifecycle
 from warroom.queries.once import once
+from warroom.queries.there import there
 
 KEY = "success."  # of the evidence that an evaluation leaves
 WATCHED = (Lifecycle.WATCHING, Lifecycle.STABLE)
@@ -93,7 +94,7 @@ def asks(row: SuccessCriterion) -> str:
 def success_rows(plan: DeploymentPlan, now: datetime) -> list[SuccessRow]:
     """Every criterion in order; one SQL statement beside those for stages and rollout."""
     found = SuccessCriterion.objects.filter(plan=plan).select_related("query", "health_check")
-    rows = once(plan, now, "success", lambda: list(found))
+    rows = once(plan, now, "success", lambda: list(there(plan, found)))
     return [_row(plan, row, now) for row in rows]
 
 

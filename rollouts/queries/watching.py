@@ -18,6 +18,7 @@ from rollouts.rules import history, sparkline
 from rollouts.rules.readings import NOT_JUDGED, as_read
 from warroom.models import DeploymentPlan
 from warroom.queries.once import once
+from warroom.queries.there import there
 from warroom.rules.wording import age_text, duration_text
 
 STRIP_BLOCKS = 48
@@ -69,13 +70,15 @@ def checks(plan: DeploymentPlan) -> QuerySet[HealthCheck]:
 
 def all_metrics_now(plan: DeploymentPlan, now: datetime) -> list[PrometheusQuery]:
     """All of them with their history, read once for everything that is shown of ``now`` (UTC)."""
-    return once(plan, now, "metrics", lambda: list(PrometheusQuery.objects.filter(plan=plan)))
+    return once(
+        plan, now, "metrics", lambda: list(there(plan, PrometheusQuery.objects.filter(plan=plan)))
+    )
 
 
 def all_checks_now(plan: DeploymentPlan, now: datetime) -> list[HealthCheck]:
     """All of them without their history, read once for everything that is shown of ``now``."""
     rows = HealthCheck.objects.filter(plan=plan).defer("history")
-    return once(plan, now, "checks", lambda: list(rows))
+    return once(plan, now, "checks", lambda: list(there(plan, rows)))
 
 
 def metrics_now(plan: DeploymentPlan, now: datetime) -> list[PrometheusQuery]:

@@ -22,37 +22,39 @@ def statements(read):
     return len(captured)
 
 
-def grow(plan, phase, cast, roles, gate):
-    """From one of each to many of each."""
-    group = PhaseGroup.objects.create(phase=phase, title="A", position=1)
-    for n in range(20, 60):
+def grow(plan, phase, cast, roles, gate, rows, phases):
+    """So many rows of everything, from row 20 and phase 2 on; some are signed, done and noted."""
+    group, _ = PhaseGroup.objects.get_or_create(phase=phase, title="A", position=1)
+    for n in rows:
         fields = {"role": roles["on-call"], "group": group if n % 2 else None}
         item = make_item(phase, n, f"Item {n}", **fields)
         if n % 10 == 0:
             add_item_note(item, "Seen", by=cast["forge"])
             set_item_state(item, "done", by=cast["cora"])
         Criterion.objects.create(gate=gate, key=f"c{n}", position=n, label=f"C{n}")
-    for n in range(2, 8):
+    for n in phases:
         later = Phase.objects.create(plan=plan, number=n, title=f"Phase {n}")
         make_item(later, 100 + n, "Later")
-    for key, name in (("on-call", "thon"), ("security-lead", "hudson")):
-        sign_off(plan, phase, roles[key], "approved", by=cast[name])
+        key, name = ("on-call", "thon") if n % 2 else ("security-lead", "hudson")
+        sign_off(plan, later, roles[key], "approved", by=cast[name])
 
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("", 48), ("checklist/?phase=1", 35), ("gates/gate-1/", 35), ("items/1/", 25)],
+    [("", 20), ("checklist/?phase=1", 20), ("gates/gate-1/", 20), ("items/1/", 25)],
 )
-def test_a_page_costs_the_same_with_one_item_and_with_many(
+def test_a_page_costs_the_same_with_one_of_each_and_with_many(
     plan, phase, item, gate, cast, roles, client_of, path, most
 ):
+    """Nothing was kept of it before: this is the first look after an event."""
     cora = client_of(cast["cora"])
     page = f"/plans/{plan.slug}/{path}"
+    grow(plan, phase, cast, roles, gate, range(20, 22), range(2, 3))
     cora.get(page)
     few = statements(lambda: cora.get(page))
-    grow(plan, phase, cast, roles, gate)
+    grow(plan, phase, cast, roles, gate, range(22, 60), range(3, 9))
     many = statements(lambda: cora.get(page))
-    assert many <= few + 2  # notes and conditions are read only where there are any
+    assert (few, many) == (many, few)
     assert many <= most
 
 
@@ -74,5 +76,5 @@ def test_a_ticks_fragments_cost_the_same_with_one_item_and_with_many(
         return statements(render)
 
     few = tick_and_render("done")
-    grow(plan, phase, cast, roles, gate)
+    grow(plan, phase, cast, roles, gate, range(20, 60), range(2, 9))
     assert tick_and_render("open") <= few + 3

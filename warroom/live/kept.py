@@ -15,6 +15,7 @@ from django.conf import settings
 
 from warroom.live import panels
 from warroom.models import DeploymentPlan
+from warroom.queries.there import look_round
 
 T = TypeVar("T")
 LONGEST = timedelta(seconds=60)  # for panels without a period: names may be changed under /admin/
@@ -41,6 +42,7 @@ def made(
     kept = _kept.get((plan.pk, name))
     if kept and kept.seq == plan.timeline_seq and timedelta(0) <= now - kept.at < longest:
         return kept.value
+    look_round(plan, now)
     return _keep(name, plan, now, make())
 
 
@@ -53,6 +55,7 @@ def render(panel: panels.Panel, plan: DeploymentPlan, now: datetime, key: str = 
 
 def render_anew(panel: panels.Panel, plan: DeploymentPlan, now: datetime, key: str = "") -> str:
     """Render whatever is kept, and keep that instead."""
+    look_round(plan, now)
     return _keep((panel.name, key), plan, now, panels.render(panel, plan, now, key))
 
 

@@ -1,8 +1,9 @@
 from datetime import datetime
 from typing import Any
 
-from warroom.models import DeploymentPlan, EscalationLevel
+from warroom.models import DeploymentPlan, EscalationContact, EscalationLevel
 from warroom.queries.once import once
+from warroom.queries.there import there
 from warroom.rules.fingerprint import fingerprint
 
 
@@ -20,9 +21,13 @@ def people_to_call(plan: DeploymentPlan) -> list[dict[str, Any]]:
 
 def levels_now(plan: DeploymentPlan, now: datetime) -> list[EscalationLevel]:
     """The levels with their contacts; read once for everything that is shown of ``now`` (UTC)."""
-    return once(
-        plan, now, "levels", lambda: list(plan.escalation_levels.prefetch_related("contacts"))
-    )
+    rows = there(plan, plan.escalation_levels.prefetch_related("contacts"))
+    return once(plan, now, "levels", lambda: list(rows))
+
+
+def of_no_level(plan: DeploymentPlan) -> list[EscalationContact]:
+    """Whom to call whatever the level."""
+    return list(there(plan, plan.contacts.filter(level=None)))
 
 
 def contacts_seen(plan: DeploymentPlan) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from warroom.models import DeploymentPlan, Invitation, Message, Presence, Role, Seat, User
 from warroom.queries.once import once
 from warroom.queries.people import roles_now, span_of
+from warroom.queries.there import there
 from warroom.rules.coverage import Span, from_now, gaps, wanted, without
 from warroom.rules.presence import is_here, presence_text
 
@@ -121,7 +122,7 @@ def _waiting(roles: list[Role], now: datetime) -> Iterable[Invitation]:
 def presences(plan: DeploymentPlan) -> list[Presence]:
     """Who ever had the room open, with their people; one SQL statement."""
     rows = Presence.objects.filter(plan=plan, user__is_active=True).select_related("user")
-    return list(rows.order_by("user__first_name", "user__username"))
+    return list(there(plan, rows.order_by("user__first_name", "user__username")))
 
 
 def last_seen(present: Iterable[Presence]) -> dict[int, datetime]:

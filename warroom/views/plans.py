@@ -102,7 +102,8 @@ def page(request: HttpRequest, plan: DeploymentPlan, place: str) -> dict:
     """The context of a release page: plan, the viewer's standing, panels rendered by slot."""
     now = timezone.now()
     shape = shape_now(plan, now) if place == "room" else ""
-    shown = [panel for panel in panels.shown_at(place) if panel.stand(shape)]
+    # What is spoken stands empty in the frame until there is news.
+    shown = [one for one in panels.shown_at(place) if one.stand(shape) and one.slot != "say"]
     fragments = {panel.name: _fragment(panel, plan, now) for panel in shown}
     standing = standing_among(roles_now(plan, now), request.user)
     request.shown_plan = plan.slug  # what it may be told when nothing else works
