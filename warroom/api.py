@@ -281,6 +281,7 @@ class PlanOut(Schema):
     window: dict[str, datetime | None]
     protected_until: datetime | None
     time_zone: str
+    language: str
     revision: int
     position: str
     progress: dict[str, int]
@@ -330,6 +331,7 @@ def _shown(plan: DeploymentPlan, progresses: dict[int, outlook.Progress]) -> dic
         "window": {"opens": plan.window_start, "closes": plan.window_end},
         "protected_until": plan.protected_until,
         "time_zone": plan.time_zone,
+        "language": plan.language,
         "revision": plan.revision,
         "position": outlook.position(plan),
         "progress": {

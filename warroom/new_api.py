@@ -41,6 +41,7 @@ class ReleaseIn(Schema):
     version: str = ""
     environment: str = ""
     time_zone: str = ""
+    language: str = ""
     t0: Instant | None = None
     role: str = ""
     rehearsal: bool = False

@@ -1,7 +1,9 @@
 """The forms of the page on which a release begins."""
 
 from django import forms
+from django.conf import settings
 from django.utils.text import format_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
@@ -50,7 +52,7 @@ class ReleaseForm(OnceForm):
 
     def wishes(self) -> dict:
         """The fields of ``actions.drafts.Wishes``, of the cleaned form."""
-        names = ("name", "version", "environment", "time_zone", "t0", "rehearsal")
+        names = ("name", "version", "environment", "time_zone", "language", "t0", "rehearsal")
         said = {name: self.cleaned_data[name] for name in names if name in self.cleaned_data}
         return said | {"factor": self.cleaned_data["factor"] or 1}
 
@@ -67,6 +69,13 @@ class TemplateReleaseForm(ReleaseForm):
         required=False,
     )
     time_zone = forms.ChoiceField(label=_l("Plan time zone"), initial="UTC")
+    language = forms.ChoiceField(
+        label=_l("Language of the room"),
+        choices=settings.LANGUAGES,
+        required=False,
+        initial=get_language,
+        help_text=_l("Of its pages, records and letters, whoever looks."),
+    )
     role = forms.ChoiceField(
         label=_l("Your role"),
         required=False,

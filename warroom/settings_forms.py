@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
@@ -74,6 +75,12 @@ class PlanForm(OnceForm):
         label=_l("Plan time zone"),
         max_length=60,
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
+    )
+    language = forms.ChoiceField(
+        label=_l("Language of the room"),
+        choices=settings.LANGUAGES,
+        required=False,
+        help_text=_l("Of its pages, records and letters, whoever looks. What is recorded stays."),
     )
     window_start = _instant(_l("Window opens, UTC"))
     window_end = _instant(_l("Window closes, UTC"))

@@ -17,6 +17,7 @@ from warroom.documents.portable import PlanFile
 from warroom.documents.readers import Finding
 from warroom.documents.source import DocumentError
 from warroom.models import DeploymentPlan, Lifecycle, TimelineEvent, User
+from warroom.rules import languages
 from warroom.rules.moments import YEARS, can_be_kept
 from warroom.rules.outlines import days_on
 from warroom.rules.rehearsal import MOST_FACTOR, in_time
@@ -37,6 +38,7 @@ class Wishes:
     rehearsal: bool = False
     factor: int = 1
     slug: str = ""
+    language: str = ""  # empty keeps that of what it is made of
 
 
 @dataclass
@@ -124,6 +126,8 @@ def check(wishes: Wishes) -> None:
             raise Invalid(name, _("A NUL stands in it."))
     if wishes.time_zone and wishes.time_zone not in known():
         raise Invalid("time_zone", no_zone(wishes.time_zone))
+    if wishes.language and wishes.language not in languages.known():
+        raise Invalid("language", languages.no_language(wishes.language))
     if wishes.t0 is not None and not (can_be_kept(wishes.t0) and wishes.t0.year in YEARS):
         raise Invalid("t0", _("T0 in the year {year} cannot be meant.").format(year=wishes.t0.year))
     if wishes.rehearsal and not 1 <= wishes.factor <= MOST_FACTOR:
@@ -195,6 +199,7 @@ def _shaped(outline: Outline, wishes: Wishes) -> dict[str, Any]:
         "environment": wishes.environment.strip(),
         "t0": instant(wishes.t0),
         "time_zone": wishes.time_zone,
+        "language": wishes.language,
     }
     plan |= {key: value for key, value in said.items() if value}
     if wishes.rehearsal:

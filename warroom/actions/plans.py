@@ -11,6 +11,7 @@ from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, User
 from warroom.queries.settings import version
+from warroom.rules import languages
 from warroom.rules.moments import YEARS
 from warroom.rules.wording import duration_text, instant_text
 from warroom.rules.zones import known, no_zone
@@ -24,6 +25,7 @@ SHOWN = {
     "window_end": _l("window closes"),
     "protected_until": _l("protected until"),
     "time_zone": _l("time zone"),
+    "language": _l("language"),
     "watch_hours": _l("hours of watching"),
     "score_max": _l("best score"),
     "two_roles": _l("two roles"),
@@ -46,6 +48,7 @@ class PlanFields:
     watch_hours: int
     score_max: int | None
     two_roles: tuple[str, ...]
+    language: str = ""  # empty: not asked
     hold_minutes: int | None = None
 
 
@@ -138,6 +141,8 @@ def _checked(wanted: PlanFields) -> PlanFields:
         raise Invalid("name", _("The release needs a name."))
     if wanted.time_zone not in known():
         raise Invalid("time_zone", no_zone(wanted.time_zone))
+    if wanted.language and wanted.language not in languages.known():
+        raise Invalid("language", languages.no_language(wanted.language))
     for name in ("window_start", "window_end", "protected_until"):
         at = getattr(wanted, name)
         if at is not None and at.year not in YEARS:
@@ -179,7 +184,8 @@ def _changed(before: PlanFields, wanted: PlanFields) -> dict[str, tuple[Any, Any
     found = {}
     for one in fields(PlanFields):
         old, new = getattr(before, one.name), getattr(wanted, one.name)
-        if old != new and not (one.name == "hold_minutes" and new is None):
+        unasked = (one.name, new) in (("hold_minutes", None), ("language", ""))
+        if old != new and not unasked:
             found[one.name] = (old, new)
     return found
 
@@ -247,6 +253,8 @@ def _said(name: str, value: Any, now: datetime) -> str:
         return _("{instant} UTC").format(instant=instant_text(value, now))
     if isinstance(value, tuple):
         return ", ".join(value) or _("nobody")
+    if name == "language":
+        return languages.name_of(value)
     if name == "hold_minutes" and value is not None:
         return duration_text(value * 60)
     return _("nothing") if value in (None, "") else str(value)

@@ -20,6 +20,8 @@ from warroom.models import (
     Right,
     Role,
 )
+from warroom.models.plans import default_language
+from warroom.rules import languages
 
 RIGHTS = [right.value for right in Right]
 WATCH_H = 48
@@ -47,6 +49,7 @@ class PlanFields(f.Strict):
     summary: f.text() = ""
     t0: f.Instant = None
     time_zone: f.TimeZone = "UTC"
+    language: Literal[*languages.known()] = None
     window: Window = None
     protected_until: f.Instant = None
     watch: f.a_length(most=YEAR_S, step=3600) = WATCH_H * 3600
@@ -70,6 +73,7 @@ class PlanPart(Part):
             summary=plan.summary,
             t0=f.instant(plan.t0),
             time_zone=None if plan.time_zone == "UTC" else plan.time_zone,
+            language=None if plan.language == default_language() else plan.language,
             window=window,
             protected_until=f.instant(plan.protected_until),
             watch=watch,
@@ -102,6 +106,7 @@ def plan_fields(value: PlanFields) -> dict[str, Any]:
         "summary": value.summary,
         "t0": value.t0,
         "time_zone": value.time_zone,
+        "language": value.language or default_language(),
         "window_start": window.opens,
         "window_end": window.closes,
         "protected_until": value.protected_until,
