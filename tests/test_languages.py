@@ -148,8 +148,7 @@ def data_of_the_release():
 
 
 # Pages on which something is left to be wrapped. The list only becomes shorter.
-GAPS = frozenset(
-    """
+NOT_YET = """
     import new new-template status status-subscribe status-confirm status-leave wall
     wall-snapshot plans me room timeline live-snapshot reimport settings readiness people
     seat-hand-over invitation status-updates escalation checks baselines metrics-import
@@ -161,8 +160,8 @@ GAPS = frozenset(
     hook-edit trials load-profile evidence findings dryruns result risks risk-add
     risk-edit scenario-add scenario-edit scenario-clear rollback-run recovery
     recovery-drill procedure-add procedure-edit recovery-backup backup
-    """.split()
-)
+"""
+GAPS = frozenset(NOT_YET.split())
 
 
 def test_every_text_of_every_page_comes_from_a_catalogue(release, clients, marked):  # noqa: F811
