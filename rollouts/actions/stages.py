@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from rollouts.actions.desired import ADVANCE, set_desired
 from rollouts.actions.soaks import begin_soak
 from rollouts.models import Rollout, Stage, StageState
+from rollouts.queries.rollouts import is_known, is_observed
 from rollouts.queries.safe_start import latest_safe_start
 from rollouts.queries.soaks import is_seen
 from rollouts.queries.stages import ahead_of, coming, of_plan
+from rollouts.rules.shares import agrees
 from rollouts.rules.soak import claimed_text
 from rollouts.rules.stages import Ahead, objections
 from warroom.actions.change import RULE, Change, change
@@ -92,8 +94,21 @@ def _demand_unattended(moving: Change, running: Stage | None, ahead: Ahead) -> N
         raise Refused(_("The stage does not go on by itself."))
     if ahead.verdict != "proceed" or not (running.soak_s or ahead.gate):
         raise Refused(_("Nobody is there, and neither soak nor gate says that it may go on."))
+    _demand_seen(moving)
     if found := [one.sentence for one in warnings(moving.plan, moving.at)]:
         raise Refused(" ".join(found))
+
+
+def _demand_seen(moving: Change) -> None:
+    """What stands has to be there before a rule adds to it: a soak may have been seen and lost."""
+    rollout = Rollout.objects.filter(plan=moving.plan).first()
+    if not is_observed(rollout):
+        return
+    known = is_known(rollout, moving.at) and rollout.verified_at is not None
+    if not (known and agrees(rollout.actual_percent, rollout.desired_percent)):
+        raise Refused(
+            _("{percent} % is wanted and not seen now.").format(percent=rollout.desired_percent)
+        )
 
 
 def _confirm(moving: Change, reason: str) -> dict[str, Any]:

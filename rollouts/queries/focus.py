@@ -141,17 +141,13 @@ def _zone_words(row: PrometheusQuery) -> dict[str, str]:
         return {}
     words = {
         "z-acc": _("Yellow"),
-        "z-best": _("Green: {side} {unit}").format(side=_side(bands.green), unit=row.unit).rstrip(),
+        "z-best": _("Green: {side}").format(side=_side(bands.green, row.unit)),
     }
     if bands.red is not None:
-        words["z-fail"] = (
-            _("Red: {side} {unit}").format(side=_side(bands.red), unit=row.unit).rstrip()
-        )
+        words["z-fail"] = _("Red: {side}").format(side=_side(bands.red, row.unit))
         low, high = sorted((bands.green.value, bands.red.value))
-        words["z-acc"] = (
-            _("Yellow: {exact} to {exact_high} {unit}")
-            .format(exact=exact(low), exact_high=exact(high), unit=row.unit)
-            .rstrip()
+        words["z-acc"] = _("Yellow: {low} to {high}").format(
+            low=exact(low), high=f"{exact(high)} {row.unit}".rstrip()
         )
     return words
 
@@ -160,14 +156,14 @@ def _begins(seen: Sequence[tuple[float, float]], start: float, span: timedelta) 
     """Why most of the plot is empty, while the readings are younger than the window."""
     if not seen or seen[0][0] - start < span.total_seconds() / 4:
         return ""
-    return _("Readings begin {fromtimestamp}.").format(
-        fromtimestamp=instant_text(datetime.fromtimestamp(seen[0][0], UTC), timezone.now())
+    return _("Readings begin {at} UTC.").format(
+        at=instant_text(datetime.fromtimestamp(seen[0][0], UTC), timezone.now())
     )
 
 
-def _side(bound: Bound) -> str:
-    """``below 200``, ``98 or more``: where values of a band lie."""
-    value = exact(bound.value)
+def _side(bound: Bound, unit: str) -> str:
+    """``below 200 ms``, ``98 % or more``: where values of a band lie."""
+    value = f"{exact(bound.value)} {unit}".rstrip()
     words = {
         "<": _("below {value}").format(value=value),
         "<=": _("{value} or less").format(value=value),
