@@ -20,6 +20,7 @@ class OnDeck:
     roles: str
     here: bool
     presence: str
+    was_here: bool
     stands_in: tuple[Seat, ...] = ()
 
 
@@ -62,8 +63,8 @@ def deck(plan: DeploymentPlan, now: datetime) -> Deck:
     rows = seats.role_rows(plan, now, seats.last_seen(present))
     others = seats.onlookers(present, rows, now)
     people = _people(rows)
-    seen = [one for one in people if one.presence != "not seen yet"]
-    unseen = [one for one in people if one not in seen]
+    seen = [one for one in people if one.was_here]
+    unseen = [one for one in people if not one.was_here]
     gaps = [row for row in rows if row.gaps]
     return Deck(
         seen=seen,
@@ -91,6 +92,7 @@ def _people(rows: Iterable[RoleRow]) -> list[OnDeck]:
             ", ".join(dict.fromkeys(name for name, _ in sat)),
             sat[0][1].here,
             sat[0][1].presence,
+            sat[0][1].seen_at is not None,
             tuple(one.seat for _, one in sat if one.seat.stands_in_for_id),
         )
         for sat in found.values()
