@@ -48,7 +48,7 @@ def _score(kept: Kept) -> Part | None:
             one["score"] or _("no data"),
             one["target"] or "",
             one["verdict"],
-            _("veto") if one[_("veto")] else "",
+            _("veto") if one["veto"] else "",
             one["why"],
         )
         for one in score.get("categories", [])
