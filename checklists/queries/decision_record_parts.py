@@ -115,7 +115,7 @@ def _dry_runs(kept: Kept) -> Part | None:
 def _accepted(run: Kept) -> str:
     if run["accepted"] is None:
         return ""
-    return f"{_('accepted') if run[_('accepted')] else _('not accepted')}: {run['reason']}".rstrip(
+    return f"{_('accepted') if run['accepted'] else _('not accepted')}: {run['reason']}".rstrip(
         ": "
     )
 
@@ -244,7 +244,7 @@ def _people(kept: Kept) -> Part | None:
         (
             one["role_name"],
             one["person"],
-            Mark(Band.GREEN, _("here")) if one[_("here")] else Mark(Band.NO_DATA, _("not here")),
+            Mark(Band.GREEN, _("here")) if one["here"] else Mark(Band.NO_DATA, _("not here")),
         )
         for one in kept.get("present") or []
     )
