@@ -11,14 +11,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from checklists.rules.criterion_words import Moved
 from rollouts.actions import metric_fields
 from rollouts.actions.metrics import apply_edit, begin_metric, fresh_metric
 from rollouts.actions.versions import settings_of
 from rollouts.documents.metric_sets import MetricSet, Wanted
 from rollouts.documents.parts import SourceFields
 from rollouts.models import PrometheusQuery, PrometheusSource
-from rollouts.rules.metric_words import differences, judges_otherwise
+from rollouts.rules.metric_words import Moved, differences, judges_otherwise
 from warroom.actions.change import Change, change
 from warroom.actions.refusals import Invalid, Refused, checked_reason
 from warroom.models import DeploymentPlan, User
@@ -69,7 +68,7 @@ def _taken(
     # Compared as values first: a database may give the names in a mapping in another order.
     moved = tuple(differences(was, now, known)) if was != now else ()
     if source is not None and not source.pk:
-        moved += (Moved(_("Server"), known.get(row.source_id, ""), source.name),)
+        moved += (Moved("Server", known.get(row.source_id, ""), source.name),)
     kind = CHANGED if moved or was != now else SAME
     return Taken(wanted.key, name, wanted.line, kind, moved, judges_otherwise(was, now), draft)
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from checklists.rules.criterion_words import Moved
 from rollouts.models import PrometheusQuery, PrometheusSource, WatchVersion
 from rollouts.queries import watching
 from rollouts.rules import drafted
-from rollouts.rules.metric_words import differences, words_of
+from rollouts.rules.metric_words import Moved, differences, words_of
 from warroom.models import DeploymentPlan, TimelineEvent
 
 SPAN = timedelta(hours=12)

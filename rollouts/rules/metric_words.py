@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _l
 
+from checklists.rules import criterion_words
 from checklists.rules.bands import Bound, show
-from checklists.rules.criterion_words import Moved
 from warroom.rules.wording import duration_text, number_text
 
 # What is asked: with another of these an older reading says nothing about the metric any more.
@@ -34,37 +34,72 @@ REDUCERS = {
     "count": _l("how many there are"),
     "worst": _l("the worst by the bands"),
 }
+LABELS = {
+    "Name": _l("Name"),
+    "PromQL": "PromQL",
+    "Server": _l("Server"),
+    "Unit": _l("Unit"),
+    "Green": _l("Green"),
+    "Red": _l("Red"),
+    "Red counts after": _l("Red counts after"),
+    "Bad answers in a row": _l("Bad answers in a row"),
+    "No data after": _l("No data after"),
+    "Asked every": _l("Asked every"),
+    "Cadence": _l("Cadence"),
+    "Several series": _l("Several series"),
+    "Counts samples by": _l("Counts samples by"),
+    "At least": _l("At least"),
+    "Report only": _l("Report only"),
+    "Off the list": _l("Off the list"),
+    "Meaning": _l("Meaning"),
+    "Expected": _l("Expected"),
+    "Alert rule": _l("Alert rule"),
+    "Runbook": _l("Runbook"),
+    "Link": _l("Link"),
+    "Words": _l("Words"),
+}
 
 Settings = Mapping[str, Any]
 
 
+class Moved(criterion_words.Moved):
+    """A field of a metric that differs, by its key in ``LABELS``."""
+
+    @property
+    def label(self) -> str:
+        return str(LABELS[self.key])
+
+
 def words_of(data: Settings, sources: Mapping[int, str] | None = None) -> dict[str, str]:
-    """The fields of a version as people read them; ``sources`` names servers by their ids."""
+    """The fields of a version as people read them, by the keys of ``LABELS``.
+
+    ``sources`` names servers by their ids.
+    """
     return {
-        _("Name"): data.get("name") or "",
+        "Name": data.get("name") or "",
         "PromQL": data.get("promql") or "",
-        _("Server"): (sources or {}).get(data.get("source_id") or 0, ""),
-        _("Unit"): data.get("unit") or "",
-        _("Green"): _bound(data, "green"),
-        _("Red"): _bound(data, "red"),
-        _("Red counts after"): _length(data.get("sustained_s")),
-        _("Bad answers in a row"): _more_than_one(data.get("red_after")),
-        _("No data after"): _length(data.get("stale_s")),
-        _("Asked every"): _length(data.get("interval_s")),
-        _("Cadence"): cadence_text(data.get("cadence") or ()),
-        _("Several series"): str(REDUCERS.get(data.get("reducer") or "", ""))
+        "Server": (sources or {}).get(data.get("source_id") or 0, ""),
+        "Unit": data.get("unit") or "",
+        "Green": _bound(data, "green"),
+        "Red": _bound(data, "red"),
+        "Red counts after": _length(data.get("sustained_s")),
+        "Bad answers in a row": _more_than_one(data.get("red_after")),
+        "No data after": _length(data.get("stale_s")),
+        "Asked every": _length(data.get("interval_s")),
+        "Cadence": cadence_text(data.get("cadence") or ()),
+        "Several series": str(REDUCERS.get(data.get("reducer") or "", ""))
         if data.get("reducer")
         else "",
-        _("Counts samples by"): data.get("guard_promql") or "",
-        _("At least"): number_text(data["guard_min"]) if data.get("guard_min") is not None else "",
-        _("Report only"): _("yes") if data.get("report_only") else "",
-        _("Off the list"): _("yes") if data.get("enabled") is False else "",
-        _("Meaning"): data.get("meaning") or "",
-        _("Expected"): data.get("expected") or "",
-        _("Alert rule"): data.get("alert_name") or "",
-        _("Runbook"): data.get("runbook_url") or "",
-        _("Link"): data.get("link_url") or "",
-        _("Words"): ", ".join(f"{key} {word}" for key, word in (data.get("words") or {}).items()),
+        "Counts samples by": data.get("guard_promql") or "",
+        "At least": number_text(data["guard_min"]) if data.get("guard_min") is not None else "",
+        "Report only": _("yes") if data.get("report_only") else "",
+        "Off the list": _("yes") if data.get("enabled") is False else "",
+        "Meaning": data.get("meaning") or "",
+        "Expected": data.get("expected") or "",
+        "Alert rule": data.get("alert_name") or "",
+        "Runbook": data.get("runbook_url") or "",
+        "Link": data.get("link_url") or "",
+        "Words": ", ".join(f"{key} {word}" for key, word in (data.get("words") or {}).items()),
     }
 
 
@@ -73,7 +108,7 @@ def differences(
 ) -> list[Moved]:
     """What two versions say differently, as people read it."""
     was, now = words_of(before, sources), words_of(after, sources)
-    return [Moved(label, was[label], now[label]) for label in now if was[label] != now[label]]
+    return [Moved(key, was[key], now[key]) for key in now if was[key] != now[key]]
 
 
 def asks_otherwise(before: Settings, after: Settings) -> bool:

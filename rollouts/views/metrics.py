@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods
 
 from checklists.actions.criteria_effects import Effect
 from checklists.rules import bands
-from checklists.rules.criterion_words import Moved
 from checklists.rules.numbers import whole_number
 from checklists.rules.scale import Scale, scale_of
 from rollouts.actions import metric_pending
@@ -33,7 +32,7 @@ from rollouts.queries.stages import coming, stages_now
 from rollouts.queries.targets import target_of
 from rollouts.queries.watching import watched
 from rollouts.rules.drafted import Shares
-from rollouts.rules.metric_words import asks_otherwise, differences, judges_otherwise
+from rollouts.rules.metric_words import Moved, asks_otherwise, differences, judges_otherwise
 from rollouts.rules.promql import lint
 from warroom.actions.change import demand
 from warroom.actions.refusals import Invalid, Refused
