@@ -30,9 +30,9 @@ class DueField(forms.CharField):
     """A time by the one rule of ``rules/due_text.py``; gives a Due."""
 
     def __init__(self, **kwargs) -> None:
-        kwargs.setdefault("label", "Due, UTC or T-offset")
+        kwargs.setdefault("label", _l("Due, UTC or T-offset"))
         super().__init__(max_length=60, required=False, **kwargs)
-        self.widget.attrs.update(placeholder=_("20:55 or T+11:55"), autocomplete="off")
+        self.widget.attrs.update(placeholder=_l("20:55 or T+11:55"), autocomplete="off")
         self.t0: datetime | None = None
 
     def clean(self, value) -> due_text.Due:
@@ -188,7 +188,7 @@ class WhyField(forms.CharField):
     """Why something is changed, for whoever compares the plan with what was done (S102)."""
 
     def __init__(self) -> None:
-        help_text = _("Shown with the change, before and after, in the timeline.")
+        help_text = _l("Shown with the change, before and after, in the timeline.")
         super().__init__(required=False, max_length=1000, label=_("Why"), help_text=help_text)
 
 

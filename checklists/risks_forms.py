@@ -10,14 +10,20 @@ from django.utils.translation import gettext_lazy as _l
 from checklists.actions.risks import LIMITS, MOST_ROWS, PHASES
 from checklists.actions.scenario_fields import LIMITS as SCENARIO_LIMITS
 from checklists.models import Risk, RiskState, Scenario
-from checklists.queries.watched import WORDS, watchable
+from checklists.queries.watched import watchable
 from checklists.rules import scenarios as rules
 from checklists.rules.due_text import NotUnderstood
 from checklists.rules.scenarios import ANY
 from warroom.form_parts import OnceForm
 from warroom.models import DeploymentPlan
 
-BANDS = [("", _l("no band")), *((band.value, f"is {word}") for band, word in WORDS.items())]
+BANDS = [
+    ("", _l("no band")),
+    ("green", _l("is green")),
+    ("yellow", _l("is yellow")),
+    ("red", _l("is red")),
+    ("no_data", _l("is without data")),
+]
 CRITERION_WORDS = [("", _l("no word")), ("proceed", _l("Proceed")), ("hold", _l("Hold"))]
 CRITERION_WORDS += [("rollback", _l("Roll back"))]
 SPARE = 3  # empty rows of criteria that a form shows
@@ -31,7 +37,7 @@ def _lines(rows: int, help_text: str = "", **more: Any) -> forms.CharField:
 def keys_of(plan: DeploymentPlan, kept: Iterable[str], *, gate: bool) -> list[tuple[str, str]]:
     """What can be watched, with what is watched already, whatever became of it."""
     found = dict(watchable(plan))
-    first = [("", "nothing")] + ([(ANY, _("Any criterion of the next gate"))] if gate else [])
+    first = [("", _("nothing"))] + ([(ANY, _("Any criterion of the next gate"))] if gate else [])
     found |= {key: key for key in kept if key and key != ANY and key not in found}
     return first + [(key, label) for key, label in found.items()]
 
