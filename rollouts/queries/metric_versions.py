@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from rollouts.models import PrometheusQuery, PrometheusSource, WatchVersion
 from rollouts.queries import watching
 from rollouts.rules import drafted
-from rollouts.rules.metric_words import Moved, differences, words_of
+from rollouts.rules.metric_words import LABELS, Moved, differences, words_of
 from warroom.models import DeploymentPlan, TimelineEvent
 
 SPAN = timedelta(hours=12)
@@ -34,7 +34,7 @@ class Version:
 
     @property
     def said(self) -> dict[str, str]:
-        return {label: text for label, text in self.words.items() if text}
+        return {str(LABELS[key]): text for key, text in self.words.items() if text}
 
 
 def versions_of(row: PrometheusQuery, now: dict[str, Any]) -> list[Version]:
