@@ -170,3 +170,24 @@ def test_every_page_has_one_heading_named_fields_and_ids_of_its_own(full, client
         wrong += [(address, "an id twice", one) for one in markup.twice()]
         wrong += [(address, "a field without a name", one) for one in markup.nameless()]
     assert wrong == []
+
+
+def test_a_first_paint_is_byte_for_byte_what_an_update_sends(full, client, monkeypatch):
+    """Law 14, over every panel on every page: painted with the page, or sent later at that instant.
+
+    A page that read what several members of a family show, and drew them otherwise, would differ.
+    """
+    instant = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: instant)
+    client.force_login(User.objects.get(username="cora"))
+    sent, differs, compared = dict(fragments_of(full)), [], set()
+    for address in pages_of(full):
+        page = client.get(address).content.decode()
+        shown = [name for name in sent if f'data-live="{name}"' in page]
+        compared |= set(shown)
+        # Rendered empty it stands hidden in the page, and "say" begins empty, so that it speaks news.
+        differs += [
+            (address, name) for name in shown if name != "say" and sent[name].strip() not in page
+        ]
+    assert differs == []
+    assert {"strip", "verdict", "feed", "needs", "presence", "timeline", "phases"} <= compared

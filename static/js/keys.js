@@ -2,7 +2,7 @@
 // They can be switched off, for people whose tools type for them (WCAG 2.1.4).
 
 const STORE = "warroom.keys";
-const PAUSE = 1200; // milliseconds between g and its letter
+const PAUSE = 2000; // milliseconds between g and its letter
 
 let on = true;
 try {

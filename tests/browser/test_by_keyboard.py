@@ -1,7 +1,11 @@
 """A whole release by keyboard alone: sign in, tick, note, vote, sign off, roll back."""
 
+import contextlib
+
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
+
+from rollouts.rules.rollbacks import WORD
 
 pytestmark = pytest.mark.browser
 
@@ -31,9 +35,13 @@ with change(plan, by="test") as moving:
 
 
 def go(page: Page, letter: str, ends: str) -> None:
-    page.keyboard.press("g")
-    page.keyboard.press(letter)
-    page.wait_for_url(f"**{ends}")
+    for _ in range(3):  # on a busy machine the two keys may come too far apart
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        with contextlib.suppress(TimeoutError):
+            page.wait_for_url(f"**{ends}", timeout=10_000)
+            return
+    raise AssertionError(f"g {letter} does not lead to {ends}, but to {page.url}")
 
 
 def tab_to(page: Page, selector: str, presses: int = 120) -> None:
@@ -94,25 +102,17 @@ def test_everything_a_lead_does_can_be_done_by_keyboard(sign_in, house):
     page.keyboard.press("Enter")  # Enter before the word is typed does nothing
     expect(page.locator("#rollback")).to_be_visible()
     tab_to(page, "#rollback [name=confirmed]")
-    page.keyboard.type(word(page))
+    page.keyboard.type(WORD)
     tab_to(page, "#rollback-now", 5)
     page.keyboard.press("Enter")
     page.wait_for_url("**/rollback/1/**")
     expect(page.locator("main")).to_contain_text("Users cannot sign in")
 
 
-def word(page: Page) -> str:
-    return page.locator("#rollback [name=confirmed]").evaluate(
-        "e => (e.closest('.field').textContent.match(/Type (\\\\S+)/) || [])[1].replace(/[.:,]$/, '')"
-    )
-
-
 def test_what_moves_stands_still_for_who_asks_for_it_and_forced_colours_keep_the_shapes(sign_in):
     """Reduced motion and forced colours: nothing runs, and a verdict still has its frame."""
     page = sign_in("cora", reduced_motion="reduce", forced_colors="active")
     page.goto("/plans/genesis-4/")
-    moving = page.evaluate(
-        "document.getAnimations().filter(a => a.playState === 'running').length"
-    )
+    moving = page.evaluate("document.getAnimations().filter(a => a.playState === 'running').length")
     assert moving == 0
     assert page.locator(".vchip").first.evaluate("e => getComputedStyle(e).borderStyle") == "solid"

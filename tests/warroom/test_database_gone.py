@@ -4,6 +4,9 @@ It is said at once, nothing is half written, all comes back.
 """
 
 import contextlib
+import os
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -14,7 +17,7 @@ import pytest
 
 from tests.harness.postgres import Cluster, create_database
 from tests.harness.processes import wait_until
-from tests.web_process import house
+from tests.web_process import ROOT, house
 
 pytestmark = pytest.mark.process
 TICK = "/plans/genesis-4/items/1/state"
@@ -53,6 +56,9 @@ def stoppable(tmp_path_factory):
             "DJANGO_SECRET_KEY": "tests-only-" + "k" * 50,
             "DJANGO_ALLOWED_HOSTS": "127.0.0.1,testserver",
         }
+        # A cluster of its own: nobody migrated it before.
+        command = [sys.executable, "manage.py", "migrate", "-v0"]
+        subprocess.run(command, cwd=ROOT, env=os.environ | served, check=True, timeout=400)
         with house(tmp_path_factory.mktemp("gone"), **served) as place:
             place.open()
             yield cluster, place, served["DATABASE_URL"]
