@@ -185,7 +185,7 @@ def test_a_first_paint_is_byte_for_byte_what_an_update_sends(full, client, monke
         page = client.get(address).content.decode()
         shown = [name for name in sent if f'data-live="{name}"' in page]
         compared |= set(shown)
-        # Rendered empty it stands hidden in the page, and "say" begins empty, so that it speaks news.
+        # "say" begins empty, so that it speaks news only.
         differs += [
             (address, name) for name in shown if name != "say" and sent[name].strip() not in page
         ]

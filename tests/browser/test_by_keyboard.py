@@ -61,7 +61,7 @@ def test_everything_a_lead_does_can_be_done_by_keyboard(sign_in, house):
     page.keyboard.press("Tab")
     page.keyboard.type("pw")
     page.keyboard.press("Enter")
-    page.wait_for_url("**/")
+    page.wait_for_url(lambda url: "sign-in" not in url)
     page.goto(ROOM)
 
     go(page, "c", "/checklist/")
