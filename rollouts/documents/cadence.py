@@ -176,7 +176,7 @@ def _say_stage(
     claimed = {int(found["total"]) for found in _CLAIM.finditer(document.text)}
     if total in claimed:
         understanding.find(
-            line, NOTE, _("rounds"), _("{said}, as the document says.").format(said=said)
+            line, NOTE, "rounds", _("{said}, as the document says.").format(said=said)
         )
     elif claimed:
         text = _("{said}; the document says {min}.").format(said=said, min=min(claimed))

@@ -203,9 +203,7 @@ def _compare(line: int, rule: re.Match, query: QueryFound, understanding: Unders
     value = float(rule["value"].replace(",", ""))
     if query.red is None:
         text = _("{query} has no red band, so its guardrail never trips.").format(query=query.name)
-        understanding.find(
-            line, WARNING, _("guardrail_without_red"), text, _("Set where red begins.")
-        )
+        understanding.find(line, WARNING, "guardrail_without_red", text, _("Set where red begins."))
     elif query.red != Bound(op, value):
         said = f"{rule['op']} {number_text(value, rule['unit'] or query.unit)}"
         text = _(

@@ -321,16 +321,12 @@ def _say(query: QueryFound, understanding: Understanding) -> None:
     """Findings about one query."""
     if not is_promql(query.promql):
         text = _("{query}: this does not parse as PromQL.").format(query=query.name)
-        understanding.find(
-            query.line, WARNING, _("promql"), text, _("Correct the query in the plan.")
-        )
+        understanding.find(query.line, WARNING, "promql", text, _("Correct the query in the plan."))
     if query.green is None:
         text = _("{query}: no bands found, so it is shown but judges nothing.").format(
             query=query.name
         )
-        understanding.find(
-            query.line, NOTE, _("query_without_bands"), text, _("Give green and red.")
-        )
+        understanding.find(query.line, NOTE, "query_without_bands", text, _("Give green and red."))
         return
     for sentence in findings(Bands(query.green, query.red)):
         understanding.find(query.line, WARNING, "bands", f"{query.name}: {sentence}")

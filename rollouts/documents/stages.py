@@ -89,7 +89,7 @@ class Stages(Reader):
             understanding.find(
                 loose[0].line,
                 NOTE,
-                _("stage_left_out"),
+                "stage_left_out",
                 _("{text}: not part of the chain of stages.").format(text=text),
             )
         soakless = [stage for stage in stages if not stage.soak_s]

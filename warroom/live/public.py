@@ -5,7 +5,7 @@ where it stands: state 10, progress 20, next 30, updates 90.
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from warroom.live.headline import shown_verdict
 from warroom.models import DeploymentPlan, StatusUpdate
 from warroom.rules.lifecycle import ENDED
 from warroom.rules.public import PublicState, public_state
+from warroom.rules.wording import moment_text
 
 SHOWN_UPDATES = 20
 
@@ -39,7 +40,7 @@ def draft_of(plan: DeploymentPlan, now: datetime) -> str:
     state, ahead = state_of(plan, now), next_of(plan, now)
     lines = [str(state.sentence)]
     if ahead and ahead.at:
-        at = f"{ahead.at.astimezone(UTC):%d %b %H:%M} UTC"
+        at = f"{moment_text(ahead.at)} UTC"
         lines.append(_("Next: {label}, {at}.").format(label=ahead.label, at=at))
     elif ahead:
         lines.append(_("Next: {label}, when the hold ends.").format(label=ahead.label))
