@@ -1,5 +1,6 @@
 """The panels of this app: the rollout's track, metrics as tiles, checks as tables."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -236,10 +237,10 @@ class GateHistory(panels.Panel):
 def green_of_all(plan: DeploymentPlan, now: datetime) -> str | None:
     """``5/6`` for the tab, from the verdict's own count: no statement of its own."""
     shown = shown_verdict(plan, now)
-    words = shown.counts.split()
+    figures = re.findall(r"\d+", shown.counts)  # "5 of 6 green", in the room's language
     if shown.aged:
         return _("no data")
-    return f"{words[0]}/{words[2]}" if len(words) == 4 else None
+    return "/".join(figures) if len(figures) == 2 else None
 
 
 for panel in (

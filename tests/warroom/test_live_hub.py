@@ -296,7 +296,11 @@ def test_a_place_is_the_word_before_the_colon(text, place):
 
 
 def test_last_event_id_beats_the_query():
-    scope = {"query_string": b"after=3&place=room", "headers": [(b"last-event-id", b"9")]}
+    scope = {
+        "path": "/plans/genesis-4/live",
+        "query_string": b"after=3&place=room",
+        "headers": [(b"last-event-id", b"9")],
+    }
     assert stream.newcomer_of(scope) == Newcomer("room", 9)
 
 
