@@ -142,7 +142,8 @@ def test_the_keyboard_ticks_and_the_focus_stays_where_it_was(sign_in):
 
 def test_a_tick_that_comes_too_late_is_refused_beside_it_and_shows_what_is_true(sign_in):
     late = sign_in("thon")
-    late.route("**/js/live*", lambda route: route.abort())  # nothing reaches this page by itself
+    # Nothing reaches this page by itself: no stream, and no catching up.
+    late.route(re.compile(r"/live(/snapshot)?(\?|$)"), lambda route: route.abort())
     late.goto(CHECKLIST)
     quick = open_live(sign_in("cora"), f"{ROOM}items/6/")
     quick.select_option("#id_state", "blocked")
