@@ -1,4 +1,4 @@
-"""What `make test` runs: every test on SQLite, the browser beside it, then PostgreSQL and Redis.
+"""What `make test` runs: every test on SQLite, some of them on PostgreSQL and Redis, the browser.
 
 The second database is asked each kind of statement that the first was sent, by the tests that do so
 in the shortest time, and all that needs locks, processes or a broker: see CONTRIBUTING.md.
@@ -18,7 +18,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
 from scripts.get_tools import get_tools
 from tests.harness import statements
@@ -61,8 +60,7 @@ class Round:
         self.start(arguments)
         self.finish()
 
-    def start(self, arguments: list[str], output: IO[bytes] | None = None) -> None:
-        """Start it; what it says goes to ``output``, else to the terminal."""
+    def start(self, arguments: list[str]) -> None:
         TESTS.mkdir(parents=True, exist_ok=True)
         self.report.unlink(missing_ok=True)
         kept = {name: text for name, text in os.environ.items() if not name.startswith(OURS)}
@@ -70,9 +68,7 @@ class Round:
         command = [sys.executable, "-m", "pytest", "-q", "--dist", "worksteal", *self.more]
         command += ["-m", self.marks, f"--junitxml={self.report}", *arguments]
         self.began = time.monotonic()
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, env=env, stdout=output, stderr=output, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
 
     def finish(self) -> None:
         """Wait for its end or its limit, and read how it went."""
@@ -104,8 +100,6 @@ class Round:
 
     def _read(self, report: Path) -> None:
         whole = ET.parse(report).getroot()
-        # Another round may have ended later: the report knows how long this one took.
-        self.seconds = sum(float(suite.get("time", 0)) for suite in whole.iter("testsuite"))
         for case in whole.iter("testcase"):
             name = f"{case.get('classname')}::{case.get('name')}"
             if case.find("failure") is not None or case.find("error") is not None:
@@ -127,19 +121,10 @@ def run_rounds(arguments: list[str]) -> list[Round]:
     workers = ("-n", str(max(3, os.cpu_count() or 0)))  # many tests wait more than they compute
     sqlite = Round("SQLite, embedded broker", EVERYWHERE, (*workers, f"--note-statements={NOTED}"))
     browser = Round("Browser", "browser", ("-n", "2"))
-    said = TESTS / "browser.log"
-    TESTS.mkdir(parents=True, exist_ok=True)
-    with said.open("wb") as output:
-        # It waits for pages much of the time, the others for processes: together they fill it.
-        browser.start(arguments, output)
-    try:
-        sqlite.run(arguments)
-        postgres = run_postgres(arguments, (*workers, f"--chosen={choose()}"))
-        print("\n== Browser, beside these", flush=True)
-        browser.finish()
-    finally:
-        browser.end()
-    print(said.read_text(errors="replace"), flush=True)
+    # One after the other: side by side they take as long, and what waits for processes times out.
+    sqlite.run(arguments)
+    postgres = run_postgres(arguments, (*workers, f"--chosen={choose()}"))
+    browser.run(arguments)
     return [sqlite, postgres, browser]
 
 

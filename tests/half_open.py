@@ -81,8 +81,10 @@ def main(folder: Path) -> None:
         command += [str(place.port), place.cookie, str(VIEWERS), HERE]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as viewers:
             viewers.stdout.readline()
-            time.sleep(2)
-            meanwhile = held(place)
+            meanwhile, deadline = held(place), time.monotonic() + 30
+            while meanwhile["streams"] < VIEWERS and time.monotonic() < deadline:
+                time.sleep(0.5)
+                meanwhile = held(place)
             sh("ip link set near down")
             after, deadline = held(place), time.monotonic() + 30
             while after["streams"] and time.monotonic() < deadline:

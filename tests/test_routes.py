@@ -1223,7 +1223,7 @@ def test_a_form_from_another_place_is_refused(release, cast):
     careful.force_login(cast["cora"], backend="django.contrib.auth.backends.ModelBackend")
     before = rows()
     for name, route in ROUTES.items():
-        if route.post is None:
+        if route.post is None or name == "status-leave":  # a mail program's: its link is the right
             continue
         path = route.path.format(**release)
         answer = careful.post(path, route.send, headers={"Origin": "https://evil.example"})

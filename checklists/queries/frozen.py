@@ -40,9 +40,8 @@ def register_frozen(name: str, part: Part) -> None:
 
 def frozen(sheet: GateSheet) -> dict[str, Any]:
     """Everything that a gate was judged by: values, sources, sample times, items, votes, rule."""
-    return _core(sheet) | {
-        name: found for name in sorted(_parts) if (found := _parts[name](sheet)) is not None
-    }
+    parts = {name: found for name in sorted(_parts) if (found := _parts[name](sheet)) is not None}
+    return chain.spoken(_core(sheet) | parts)
 
 
 def _core(sheet: GateSheet) -> dict[str, Any]:

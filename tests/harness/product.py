@@ -68,7 +68,7 @@ class Product:
         self.process = launch(command, self.output, cwd=ROOT, env=self.env)
         return self
 
-    def start(self, within_s: float = 90) -> "Product":
+    def start(self, within_s: float = 180) -> "Product":
         """Start it and wait until it says that it is ready."""
         self.launch()
         try:

@@ -17,7 +17,7 @@ def test_scenario_1_a_killed_worker_loses_and_doubles_nothing(tmp_path):
     template = Product(tmp_path).migrated().var / "warroom.sqlite3"
     command += ["--template", str(template)] if template.exists() else []
     done = subprocess.run(
-        [*command, "--lease", "0.5"], cwd=HERE, capture_output=True, timeout=90, check=True
+        [*command, "--lease", "0.5"], cwd=HERE, capture_output=True, timeout=300, check=True
     )
     found = json.loads(done.stdout)
     assert sorted(found) == sorted(POINTS)

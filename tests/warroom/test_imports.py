@@ -500,7 +500,7 @@ def test_the_room_does_not_say_twice_what_became_a_field(cora, client_of):
     plan = import_plan(HEADED, by=cora)
     assert not plan.roles.filter(name__iexact="owner").exists()
     page = client_of(cora).get(reverse("room", args=[plan.slug])).content.decode()
-    about = page[page.index('id="about-h"') :].split("</section>")[0]
+    about = page[page.index('id="fold-about"') :].split("</details>")[0]
     assert about.count("<dt>Go-live</dt>") == about.count("<dt>Version</dt>") == 1
     assert "<dt>Title</dt>" not in about and "OPS-7" in about
     assert "<dt>Owner</dt><dd>platform-team</dd>" in about

@@ -27,7 +27,8 @@ class Change:
     def __init__(
         self, plan: DeploymentPlan, by: User | str, at: datetime, request_id: str | None
     ) -> None:
-        self.plan, self.by, self.at, self.request_id = plan, by, at, request_id or None
+        self.plan, self.at, self.request_id = plan, at, request_id or None
+        self.by = chain.spoken(by)
         self.event: TimelineEvent | None = None
 
     @property
@@ -60,7 +61,7 @@ class Change:
             raise Refused(
                 _("This was sent before with other words. Load the page and send it anew.")
             )
-        plan = self.plan
+        plan, data = self.plan, chain.spoken(data)
         if plan.rehearsal:
             text = rehearsal.marked(kind, text)
         link = chain.Link(

@@ -14,14 +14,14 @@ UNSEEN = 6
 
 @dataclass(frozen=True)
 class OnDeck:
-    """A person with the names of all roles in which they sit now."""
+    """A person with the names of the roles that are theirs, and those in which they stand in."""
 
     person: User
     roles: str
     here: bool
     presence: str
     was_here: bool
-    stands_in: tuple[Seat, ...] = ()
+    stands_in: tuple[tuple[str, Seat], ...] = ()  # the name of the role with the seat
 
 
 @dataclass(frozen=True)
@@ -89,11 +89,11 @@ def _people(rows: Iterable[RoleRow]) -> list[OnDeck]:
     return [
         OnDeck(
             sat[0][1].person,
-            ", ".join(dict.fromkeys(name for name, _ in sat)),
+            ", ".join(dict.fromkeys(name for name, one in sat if not one.seat.stands_in_for_id)),
             sat[0][1].here,
             sat[0][1].presence,
             sat[0][1].seen_at is not None,
-            tuple(one.seat for _, one in sat if one.seat.stands_in_for_id),
+            tuple((name, one.seat) for name, one in sat if one.seat.stands_in_for_id),
         )
         for sat in found.values()
     ]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.functional import Promise
+
 GENESIS = "0" * 64
 
 
@@ -27,6 +29,17 @@ class Link:
     data: Any
     request_id: str | None
     prev_hash: str
+
+
+def spoken(value: Any) -> Any:
+    """The value with every lazy text in it said in the language of now, so that it can be kept."""
+    if isinstance(value, Promise):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): spoken(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [spoken(item) for item in value]
+    return value
 
 
 def canonical(value: Any) -> str:
