@@ -45,7 +45,7 @@ function scrollBack(root, places) {
 
 // To the same control; where that is gone, to the fragment, so that Tab goes on from here.
 function focusBack(fresh, id) {
-  const control = id && document.getElementById(id);
+  const control = id ? document.getElementById(id) : null;
   const target = control?.checkVisibility() ? control : fresh;
   if (target === fresh) fresh.tabIndex = -1;
   target.focus({ preventScroll: true });

@@ -55,7 +55,8 @@ def test_votes_and_the_decision_reach_the_other_browser_and_the_evidence_is_kept
     vote(thon, "no-go", "Not before the cache job has ended")
     expect(cora.locator("#votes-gate-a")).to_contain_text("On-Call: no-go")
     expect(cora.locator("#gate-verdict-gate-a")).to_contain_text("The rule says NO-GO")
-    vote(thon, "conditional", "The job has ended", "P95 below 200 ms for 60 min | Thon")
+    with thon.expect_navigation():
+        vote(thon, "conditional", "The job has ended", "P95 below 200 ms for 60 min | Thon")
     expect(cora.locator("#conditions-gate-a")).to_contain_text("P95 below 200 ms for 60 min")
     thon.goto(address)
     decide(cora, "no-go")

@@ -89,7 +89,7 @@ def test_slow_turns_yellow_then_red_and_silence_holds_in_an_open_page(enter, tur
         expect(tile(room, "Error rate")).to_contain_text("no whole answer within 5 s")
         expect(tile(room, "Error rate")).to_contain_text("last value")
         expect(room.locator("#strip")).to_have_attribute("data-verdict", "hold", timeout=30_000)
-        expect(room.locator("#checks")).to_contain_text("8 of 9 passing")
+        expect(room.locator("#checks-sum")).to_contain_text("8 of 9 passing")
     finally:
         os.kill(prometheus, signal.SIGCONT)
     expect(tile(room, "Error rate")).to_contain_text("Green", timeout=30_000)
