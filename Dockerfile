@@ -19,6 +19,7 @@ COPY checklists checklists
 COPY rollouts rollouts
 COPY templates templates
 COPY static static
+COPY locale locale
 USER warroom
 VOLUME /var/lib/warroom
 EXPOSE 8000
