@@ -7,7 +7,7 @@ class WarroomConfig(AppConfig):
     verbose_name = "The room"
 
     def ready(self) -> None:
-        from warroom import checks, documents, linting, panels, panels_room, panels_wall  # noqa: F401, PLC0415  # noqa: F401, PLC0415
+        from warroom import checks, documents, linting, panels, panels_room, panels_wall  # noqa: F401, PLC0415
         from warroom.live import public  # noqa: F401, PLC0415
         from warroom.views import password  # noqa: PLC0415
 

@@ -38,4 +38,4 @@ def test_a_hanging_task_and_an_emptied_broker_lose_no_check(make_product, valkey
     times = [float(line[3:]) for line in said.splitlines() if line.startswith("at ")]
     gaps = [late - early for early, late in pairwise([began, *(t for t in times if t >= began)])]
     assert len(gaps) >= 3 and "bands ['green']" in said
-    assert max(gaps) < 2 + 2 + 2, "every two seconds, two late, less than two for a busy machine"
+    assert max(gaps) <= 2 + 2 + 1, "every two seconds, two late, one for a busy machine"
